@@ -1,0 +1,71 @@
+/** @file
+  Builds the HOB list of one partition from facts.  Pure: no globals, no I/O.
+  PI 1.8 volume 3, section 5.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_HOB_LIB_H_
+#define MRM_HOB_LIB_H_
+
+#include <Guid/MrmHandOff.h>
+#include <Pi/PiMultiPhase.h>
+#include <Pi/PiHob.h>
+
+///
+/// One piece of the partition's RAM or MMIO (ResourceType is EFI_RESOURCE_SYSTEM_MEMORY
+/// or EFI_RESOURCE_MEMORY_MAPPED_IO; attributes follow from it).
+///
+typedef struct {
+  EFI_RESOURCE_TYPE    ResourceType;
+  MRM_RANGE            Range;
+} MRM_HOB_RESOURCE;
+
+///
+/// Memory in use at hand-off.
+///
+typedef struct {
+  EFI_MEMORY_TYPE    MemoryType;
+  MRM_RANGE          Range;
+} MRM_HOB_ALLOCATION;
+
+typedef struct {
+  UINT8                        PhysicalAddressBits;  ///< CPUID 0x80000008 EAX[7:0]
+  UINTN                        ResourceCount;
+  CONST MRM_HOB_RESOURCE       *Resources;           ///< disjoint
+  UINTN                        AllocationCount;
+  CONST MRM_HOB_ALLOCATION     *Allocations;         ///< each inside one resource; besides stack, DXE core and HOB list
+  MRM_RANGE                    Free;                 ///< PHIT: region that holds the HOB list at its start and is free beyond it
+  MRM_RANGE                    Stack;                ///< stack of the first processor
+  MRM_RANGE                    FirmwareVolume;       ///< DXE firmware volume
+  MRM_RANGE                    DxeCore;              ///< loaded, relocated image of the DXE core
+  UINT64                       DxeCoreEntry;         ///< physical address
+  EFI_GUID                     DxeCoreName;          ///< FFS file name of the DXE core
+  CONST MRM_HAND_OFF           *HandOff;             ///< copied into a GUID HOB gMrmHandOffGuid
+} MRM_HOB_FACTS;
+
+/**
+  Build the HOB list: PHIT, CPU, resource descriptors, memory allocations (with the
+  special forms for stack and DXE core module), firmware volume, memory type
+  information, hand-off, end of list.
+
+  @param[in]  Facts   The facts.
+  @param[out] Buffer  Receives the list; it is what the partition will see at Facts->Free.Base.
+  @param[in]  Size    Bytes in Buffer, at most Facts->Free.Size.
+  @param[out] Used    Bytes written.
+
+  @retval RETURN_SUCCESS            Built; PHIT EfiFreeMemoryBottom/Top and EfiEndOfHobList hold physical addresses.
+  @retval RETURN_INVALID_PARAMETER  A fact contradicts another: an allocation, the stack, the volume, the DXE core or
+                                    Free outside every RAM resource, or two of them overlap.
+  @retval RETURN_BUFFER_TOO_SMALL   Buffer is too small.
+**/
+RETURN_STATUS
+EFIAPI
+MrmHobBuild (
+  IN  CONST MRM_HOB_FACTS  *Facts,
+  OUT VOID                 *Buffer,
+  IN  UINTN                Size,
+  OUT UINTN                *Used
+  );
+
+#endif
