@@ -4,6 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
+#include <Base.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MrmLifecycleLib.h>
 

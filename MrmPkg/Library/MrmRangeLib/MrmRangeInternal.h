@@ -7,6 +7,7 @@
 #ifndef MRM_RANGE_INTERNAL_H_
 #define MRM_RANGE_INTERNAL_H_
 
+#include <Base.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MrmRangeLib.h>
 

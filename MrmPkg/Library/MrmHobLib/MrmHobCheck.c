@@ -1,0 +1,371 @@
+/** @file
+  What must hold before a HOB list is built: the facts must not contradict each
+  other, and the DXE core must be able to start with them.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmHobInternal.h"
+
+/**
+  Check that a range consists of whole 4 KiB pages and does not wrap.
+
+  @param[in] Range  The range.
+  @param[in] End    First address above what the processor can address.
+
+  @retval TRUE   It is a non-empty run of pages below End.
+  @retval FALSE  It is not.
+**/
+STATIC
+BOOLEAN
+HobIsPages (
+  IN CONST MRM_RANGE  *Range,
+  IN UINT64           End
+  )
+{
+  return (BOOLEAN)(  (Range->Size != 0)
+                  && (((Range->Base | Range->Size) & EFI_PAGE_MASK) == 0)
+                  && (Range->Base < End)
+                  && (Range->Size <= End - Range->Base));
+}
+
+/**
+  Check whether two non-empty ranges share a byte.
+
+  @param[in] One    A range that does not wrap.
+  @param[in] Other  Another.
+
+  @retval TRUE   They overlap.
+  @retval FALSE  They do not.
+**/
+STATIC
+BOOLEAN
+HobOverlaps (
+  IN CONST MRM_RANGE  *One,
+  IN CONST MRM_RANGE  *Other
+  )
+{
+  return (BOOLEAN)((One->Base < Other->Base + Other->Size) && (Other->Base < One->Base + One->Size));
+}
+
+/**
+  Check whether one range lies within another.
+
+  @param[in] Inner  A range that does not wrap.
+  @param[in] Outer  Another.
+
+  @retval TRUE   Every byte of Inner is in Outer.
+  @retval FALSE  Not every byte is.
+**/
+STATIC
+BOOLEAN
+HobIsInside (
+  IN CONST MRM_RANGE  *Inner,
+  IN CONST MRM_RANGE  *Outer
+  )
+{
+  return (BOOLEAN)((Outer->Base <= Inner->Base) && (Inner->Base + Inner->Size <= Outer->Base + Outer->Size));
+}
+
+/**
+  One of the regions in use at hand-off: free region, stack, firmware volume, DXE
+  core, then the allocations.
+
+  @param[in] Facts  The facts.
+  @param[in] Index  Below MRM_HOB_NAMED_REGIONS + Facts->AllocationCount.
+
+  @return The region.
+**/
+STATIC
+CONST MRM_RANGE *
+HobUsedRegion (
+  IN CONST MRM_HOB_FACTS  *Facts,
+  IN UINTN                Index
+  )
+{
+  switch (Index) {
+    case 0:
+      return &Facts->Free;
+    case 1:
+      return &Facts->Stack;
+    case 2:
+      return &Facts->FirmwareVolume;
+    case 3:
+      return &Facts->DxeCore;
+    default:
+      return &Facts->Allocations[Index - MRM_HOB_NAMED_REGIONS].Range;
+  }
+}
+
+/**
+  Check the resources: known types, whole pages, disjoint, addressable.
+
+  @param[in] Facts  The facts.
+  @param[in] End    First address above what the processor can address.
+
+  @retval TRUE   They are.
+  @retval FALSE  One is not.
+**/
+STATIC
+BOOLEAN
+HobResourcesAgree (
+  IN CONST MRM_HOB_FACTS  *Facts,
+  IN UINT64               End
+  )
+{
+  UINTN                   Index;
+  UINTN                   Other;
+  CONST MRM_HOB_RESOURCE  *Resource;
+
+  for (Index = 0; Index < Facts->ResourceCount; Index++) {
+    Resource = &Facts->Resources[Index];
+    if (  (Resource->ResourceType != EFI_RESOURCE_SYSTEM_MEMORY)
+       && (Resource->ResourceType != EFI_RESOURCE_MEMORY_MAPPED_IO)
+       && (Resource->ResourceType != EFI_RESOURCE_MEMORY_RESERVED))
+    {
+      return FALSE;
+    }
+
+    if (Resource->Range.Size == 0) {
+      continue;
+    }
+
+    if (!HobIsPages (&Resource->Range, End)) {
+      return FALSE;
+    }
+
+    for (Other = 0; Other < Index; Other++) {
+      if (  (Facts->Resources[Other].Range.Size != 0)
+         && HobOverlaps (&Facts->Resources[Other].Range, &Resource->Range))
+      {
+        return FALSE;
+      }
+    }
+  }
+
+  return TRUE;
+}
+
+/**
+  Check that a region lies in one resource.
+
+  @param[in] Facts   The facts; resources checked.
+  @param[in] Region  The region.
+  @param[in] RamOnly TRUE when the resource must be RAM.
+
+  @retval TRUE   It does.
+  @retval FALSE  It does not.
+**/
+STATIC
+BOOLEAN
+HobHasResource (
+  IN CONST MRM_HOB_FACTS  *Facts,
+  IN CONST MRM_RANGE      *Region,
+  IN BOOLEAN              RamOnly
+  )
+{
+  UINTN                   Index;
+  CONST MRM_HOB_RESOURCE  *Resource;
+
+  for (Index = 0; Index < Facts->ResourceCount; Index++) {
+    Resource = &Facts->Resources[Index];
+    if (  HobIsInside (Region, &Resource->Range)
+       && (!RamOnly || (Resource->ResourceType == EFI_RESOURCE_SYSTEM_MEMORY)))
+    {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Check the regions in use: whole pages, disjoint, each in one resource, the
+  named ones in RAM.
+
+  @param[in] Facts  The facts; resources checked.
+  @param[in] End    First address above what the processor can address.
+
+  @retval TRUE   They are.
+  @retval FALSE  One is not.
+**/
+STATIC
+BOOLEAN
+HobRegionsAgree (
+  IN CONST MRM_HOB_FACTS  *Facts,
+  IN UINT64               End
+  )
+{
+  UINTN            Index;
+  UINTN            Other;
+  CONST MRM_RANGE  *Region;
+
+  for (Index = 0; Index < MRM_HOB_NAMED_REGIONS + Facts->AllocationCount; Index++) {
+    Region = HobUsedRegion (Facts, Index);
+    if (  !HobIsPages (Region, End)
+       || !HobHasResource (Facts, Region, (BOOLEAN)(Index < MRM_HOB_NAMED_REGIONS)))
+    {
+      return FALSE;
+    }
+
+    for (Other = 0; Other < Index; Other++) {
+      if (HobOverlaps (HobUsedRegion (Facts, Other), Region)) {
+        return FALSE;
+      }
+    }
+  }
+
+  for (Index = 0; Index < Facts->AllocationCount; Index++) {
+    //
+    // Conventional memory is what no HOB claims; types from EfiMaxMemoryType
+    // upwards have no bin in the DXE core.
+    //
+    if (  ((UINT32)Facts->Allocations[Index].MemoryType >= EfiMaxMemoryType)
+       || (Facts->Allocations[Index].MemoryType == EfiConventionalMemory))
+    {
+      return FALSE;
+    }
+  }
+
+  return TRUE;
+}
+
+/**
+  Check that the facts agree with each other.
+
+  @param[in] Facts  The facts.
+
+  @retval RETURN_SUCCESS            They do.
+  @retval RETURN_INVALID_PARAMETER  They do not: see MrmHobBuild().
+**/
+RETURN_STATUS
+MrmHobCheckFacts (
+  IN CONST MRM_HOB_FACTS  *Facts
+  )
+{
+  UINT64  End;
+
+  //
+  // 52 bits is all that x64 page tables hold, and keeps every sum below from
+  // overflowing.
+  //
+  if ((Facts->PhysicalAddressBits < 32) || (Facts->PhysicalAddressBits > 52)) {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  End = (UINT64)1 << Facts->PhysicalAddressBits;
+  if (!HobResourcesAgree (Facts, End) || !HobRegionsAgree (Facts, End)) {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  if (  (Facts->DxeCoreEntry < Facts->DxeCore.Base)
+     || (Facts->DxeCoreEntry - Facts->DxeCore.Base >= Facts->DxeCore.Size))
+  {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  if (  (Facts->HandOff == NULL)
+     || (Facts->HandOff->Version != MRM_HAND_OFF_VERSION)
+     || (Facts->HandOff->Size != sizeof (MRM_HAND_OFF)))
+  {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  return RETURN_SUCCESS;
+}
+
+/**
+  Size of the largest gap between the regions in use.
+
+  @param[in] Facts  Facts that agree with each other.
+  @param[in] Base   Where to look: first byte.
+  @param[in] End    First byte above.
+
+  @return Bytes of the largest gap that lies in [Base, End), zero when there is none.
+**/
+STATIC
+UINT64
+HobLargestGap (
+  IN CONST MRM_HOB_FACTS  *Facts,
+  IN UINT64               Base,
+  IN UINT64               End
+  )
+{
+  UINTN            Index;
+  UINT64           Next;
+  UINT64           After;
+  UINT64           Largest;
+  CONST MRM_RANGE  *Region;
+
+  Largest = 0;
+  while (Base < End) {
+    //
+    // The gap at Base ends at the lowest region that begins at or above it.
+    //
+    Next  = End;
+    After = End;
+    for (Index = 0; Index < MRM_HOB_NAMED_REGIONS + Facts->AllocationCount; Index++) {
+      Region = HobUsedRegion (Facts, Index);
+      if ((Region->Base >= Base) && (Region->Base < Next)) {
+        Next  = Region->Base;
+        After = Region->Base + Region->Size;
+      }
+    }
+
+    Largest = MAX (Largest, Next - Base);
+    Base    = After;
+  }
+
+  return Largest;
+}
+
+/**
+  Check that the DXE core will find room for its first heap.
+
+  What CoreInitializeMemoryServices() does (MdeModulePkg/Core/Dxe/Gcd/Gcd.c): the
+  first heap must hold 64 KiB and the bins of the memory type information.  In the
+  RAM resource around the PHIT's free region it tries the largest gap between
+  allocation HOBs above EfiMemoryTop, then EfiFreeMemoryBottom..EfiFreeMemoryTop,
+  then the largest gap below the HOB list.  Only when none of these is large enough
+  it looks at the other RAM resources, and takes the largest gap of the highest
+  that suffices.  The bins are carved from the top of the heap chosen, so runtime
+  memory lies there.  Only tested RAM counts.
+
+  @param[in] Facts      Facts that agree with each other.
+  @param[in] ListSize   Bytes of the HOB list, a multiple of 8, at most Facts->Free.Size.
+
+  @retval TRUE   It will.
+  @retval FALSE  It would stop in an assertion, silently in a RELEASE build.
+**/
+BOOLEAN
+MrmHobHeapFits (
+  IN CONST MRM_HOB_FACTS  *Facts,
+  IN UINTN                ListSize
+  )
+{
+  UINTN            Index;
+  UINT64           Needed;
+  UINT64           ListPages;
+  CONST MRM_RANGE  *Range;
+
+  Needed    = MRM_HOB_FIRST_HEAP + MrmHobBinPages () * EFI_PAGE_SIZE;
+  ListPages = ((UINT64)ListSize + EFI_PAGE_MASK) & ~(UINT64)EFI_PAGE_MASK;
+  if (Facts->Free.Size - ListPages >= Needed) {
+    return TRUE;
+  }
+
+  //
+  // The free region is itself a region in use here, so the gaps of its resource
+  // are exactly those above EfiMemoryTop and those below the HOB list.
+  //
+  for (Index = 0; Index < Facts->ResourceCount; Index++) {
+    Range = &Facts->Resources[Index].Range;
+    if (  (Facts->Resources[Index].ResourceType == EFI_RESOURCE_SYSTEM_MEMORY)
+       && (HobLargestGap (Facts, Range->Base, Range->Base + Range->Size) >= Needed))
+    {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}

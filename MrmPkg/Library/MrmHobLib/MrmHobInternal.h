@@ -1,0 +1,67 @@
+/** @file
+  What the two halves of MrmHobLib share.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_HOB_INTERNAL_H_
+#define MRM_HOB_INTERNAL_H_
+
+#include <PiPei.h>
+
+#include <Guid/MemoryAllocationHob.h>
+#include <Guid/MemoryTypeInformation.h>
+
+#include <Library/BaseMemoryLib.h>
+#include <Library/MrmHobLib.h>
+
+///
+/// Regions in use that MRM_HOB_FACTS names one by one, before its Allocations.
+///
+#define MRM_HOB_NAMED_REGIONS  4
+
+///
+/// What the DXE core wants for its first heap besides the bins of the memory
+/// type information: MINIMUM_INITIAL_MEMORY_SIZE of MdeModulePkg/Core/Dxe/Gcd/Gcd.c.
+///
+#define MRM_HOB_FIRST_HEAP  SIZE_64KB
+
+/**
+  Pages of all bins of the memory type information HOB.
+
+  @return Number of 4 KiB pages.
+**/
+UINT64
+MrmHobBinPages (
+  VOID
+  );
+
+/**
+  Check that the facts agree with each other.
+
+  @param[in] Facts  The facts.
+
+  @retval RETURN_SUCCESS            They do.
+  @retval RETURN_INVALID_PARAMETER  They do not: see MrmHobBuild().
+**/
+RETURN_STATUS
+MrmHobCheckFacts (
+  IN CONST MRM_HOB_FACTS  *Facts
+  );
+
+/**
+  Check that the DXE core will find room for its first heap.
+
+  @param[in] Facts      Facts that agree with each other.
+  @param[in] ListSize   Bytes of the HOB list, a multiple of 8, at most Facts->Free.Size.
+
+  @retval TRUE   It will.
+  @retval FALSE  It would stop in an assertion, silently in a RELEASE build.
+**/
+BOOLEAN
+MrmHobHeapFits (
+  IN CONST MRM_HOB_FACTS  *Facts,
+  IN UINTN                ListSize
+  );
+
+#endif
