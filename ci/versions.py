@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Typed view of `ci/versions.yaml`."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Edk2Version:
+    """Which EDK2 is built against and where it comes from."""
+
+    version: str
+    package: str
+    suites: list[str]
+    archive: str
+    sha256: str
+    git_url: str
+    git_tag: str
+
+
+@dataclass(frozen=True)
+class GuestVersions:
+    """Debian suites and packages the guests are made from; `kernels` maps guest name to package."""
+
+    suites: list[str]
+    busybox: str
+    kernels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Versions:
+    """All of `ci/versions.yaml`."""
+
+    edk2: Edk2Version
+    guests: GuestVersions
+
+
+def load(path: Path = Path(__file__).with_name("versions.yaml")) -> Versions:
+    """Read the file.
+
+    Raises:
+        TypeError: The file lacks a key or has one too many; it is the project's own, so this is a defect.
+    """
+    data = yaml.safe_load(path.read_text())
+    if set(data) != {field.name for field in fields(Versions)}:
+        raise TypeError(f"{path}: unexpected sections {sorted(data)}")
+    return Versions(edk2=Edk2Version(**data["edk2"]), guests=GuestVersions(**data["guests"]))
