@@ -13,8 +13,9 @@
 #include <Pi/PiHob.h>
 
 ///
-/// One piece of the partition's RAM or MMIO (ResourceType is EFI_RESOURCE_SYSTEM_MEMORY
-/// or EFI_RESOURCE_MEMORY_MAPPED_IO; attributes follow from it).
+/// One piece of the partition's RAM or MMIO: ResourceType is EFI_RESOURCE_SYSTEM_MEMORY,
+/// EFI_RESOURCE_MEMORY_MAPPED_IO or EFI_RESOURCE_MEMORY_RESERVED (MMIO the OS sees as
+/// reserved); attributes follow from it.  Whole 4 KiB pages; one of size zero is left out.
 ///
 typedef struct {
   EFI_RESOURCE_TYPE    ResourceType;
@@ -22,7 +23,7 @@ typedef struct {
 } MRM_HOB_RESOURCE;
 
 ///
-/// Memory in use at hand-off.
+/// Memory in use at hand-off: whole 4 KiB pages, not empty.
 ///
 typedef struct {
   EFI_MEMORY_TYPE    MemoryType;
@@ -30,12 +31,12 @@ typedef struct {
 } MRM_HOB_ALLOCATION;
 
 typedef struct {
-  UINT8                        PhysicalAddressBits;  ///< CPUID 0x80000008 EAX[7:0]
+  UINT8                        PhysicalAddressBits;  ///< CPUID 0x80000008 EAX[7:0]: 32 to 52
   UINTN                        ResourceCount;
   CONST MRM_HOB_RESOURCE       *Resources;           ///< disjoint
   UINTN                        AllocationCount;
-  CONST MRM_HOB_ALLOCATION     *Allocations;         ///< each inside one resource; besides stack, DXE core and HOB list
-  MRM_RANGE                    Free;                 ///< PHIT: region that holds the HOB list at its start and is free beyond it
+  CONST MRM_HOB_ALLOCATION     *Allocations;         ///< each inside one resource; besides Stack, FirmwareVolume, DxeCore, Free
+  MRM_RANGE                    Free;                 ///< PHIT: region that holds the HOB list at its start, all else in it unused
   MRM_RANGE                    Stack;                ///< stack of the first processor
   MRM_RANGE                    FirmwareVolume;       ///< DXE firmware volume
   MRM_RANGE                    DxeCore;              ///< loaded, relocated image of the DXE core
@@ -46,18 +47,22 @@ typedef struct {
 
 /**
   Build the HOB list: PHIT, CPU, resource descriptors, memory allocations (with the
-  special forms for stack and DXE core module), firmware volume, memory type
-  information, hand-off, end of list.
+  special forms for stack and DXE core module; the firmware volume has one too),
+  firmware volume, memory type information, hand-off, end of list.
 
   @param[in]  Facts   The facts.
-  @param[out] Buffer  Receives the list; it is what the partition will see at Facts->Free.Base.
-  @param[in]  Size    Bytes in Buffer, at most Facts->Free.Size.
-  @param[out] Used    Bytes written.
+  @param[out] Buffer  Receives the list, 8-byte aligned; it is what the partition will see at Facts->Free.Base.
+  @param[in]  Size    Bytes in Buffer; no more than Facts->Free.Size are used.
+  @param[out] Used    Bytes written; with RETURN_BUFFER_TOO_SMALL bytes needed.
 
   @retval RETURN_SUCCESS            Built; PHIT EfiFreeMemoryBottom/Top and EfiEndOfHobList hold physical addresses.
   @retval RETURN_INVALID_PARAMETER  A fact contradicts another: an allocation, the stack, the volume, the DXE core or
-                                    Free outside every RAM resource, or two of them overlap.
-  @retval RETURN_BUFFER_TOO_SMALL   Buffer is too small.
+                                    Free outside every RAM resource, or two of them overlap; one is empty or not
+                                    made of pages; DxeCoreEntry outside DxeCore; a resource beyond
+                                    PhysicalAddressBits; a hand-off of another version or size.
+  @retval RETURN_BUFFER_TOO_SMALL   Buffer or Free is too small.
+  @retval RETURN_OUT_OF_RESOURCES   No gap between the regions in use is large enough (about 2 MiB) for the first
+                                    heap of the DXE core, which would stop in an assertion.
 **/
 RETURN_STATUS
 EFIAPI
