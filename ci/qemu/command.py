@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The QEMU command line of a machine, as a pure function of its description.
+
+`MachineDescription` holds what the machine *is* (ci/qemu/description.py reads it from the machine file),
+`Boot` what it is to boot from this time, `Channels` the open sockets QEMU inherits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RootPort:
+    """A PCI Express root port on bus 0 with one NVMe drive behind it.
+
+    path: UEFI device path text of the port, `PciRoot(0x0)/Pci(0x3,0x0)`; device: its device number on bus 0
+    (0–31); serial: serial number of the drive.
+    """
+
+    path: str
+    device: int
+    serial: str
+
+
+@dataclass(frozen=True)
+class SerialPort:
+    """A 16550 UART at a legacy address: `COM1` at 0x3f8 and so on."""
+
+    name: str
+    io_base: int
+
+
+@dataclass(frozen=True)
+class MachineDescription:
+    """What QEMU needs to know to be the machine.
+
+    memory: bytes; processors: count; root_ports and serial_ports in the order they are created.
+    """
+
+    name: str
+    binary: str
+    machine: str
+    accelerator: str
+    cpu: str
+    processors: int
+    memory: int
+    firmware_code: Path
+    firmware_variables: Path
+    root_ports: Sequence[RootPort]
+    serial_ports: Sequence[SerialPort]
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What the machine boots and which images are in it this time.
+
+    variables: private, writable copy of the firmware's variable store. esp: image of the disk that holds the ESP,
+    or None. disks: image of the drive behind each root port, by the port's path; a port without one is empty.
+    kernel, initrd, append: a kernel the firmware starts directly through its EFI stub (the bare machine).
+    """
+
+    variables: Path
+    esp: Path | None = None
+    disks: Mapping[str, Path] = field(default_factory=dict)
+    kernel: Path | None = None
+    initrd: Path | None = None
+    append: str = ""
+
+
+@dataclass(frozen=True)
+class Channels:
+    """File descriptors of connected sockets: QMP and one per serial port (by name), and where lines are logged."""
+
+    qmp: int
+    serial: Mapping[str, int]
+    logs: Mapping[str, Path]
+
+
+def _option(text: Path | str) -> str:
+    """Escape a value inside a comma-separated QEMU option."""
+    return str(text).replace(",", ",,")
+
+
+def command_line(machine: MachineDescription, boot: Boot, channels: Channels) -> list[str]:
+    """Return the argument vector that starts the machine, paused until QMP says `cont`.
+
+    A reset or power-off of the whole machine pauses it instead (`-no-reboot`, `-no-shutdown`), so that it is
+    noticed and can be looked at. Raises ValueError when `boot.disks` names a root port the machine lacks.
+    """
+    unknown = set(boot.disks) - {port.path for port in machine.root_ports}
+    if unknown:
+        raise ValueError(f"no such root port on {machine.name}: {', '.join(sorted(unknown))}")
+    arguments = [machine.binary, "-name", f"mrm-{machine.name}", "-nodefaults", "-no-user-config"]
+    arguments += ["-machine", machine.machine, "-accel", machine.accelerator, "-cpu", machine.cpu]
+    arguments += ["-smp", f"{machine.processors}", "-m", f"{machine.memory // 2**20}M"]
+    arguments += ["-display", "none", "-S", "-no-reboot", "-no-shutdown"]
+    for unit, image, read_only in ((0, machine.firmware_code, "on"), (1, boot.variables, "off")):
+        arguments += [
+            "-drive",
+            f"if=pflash,format=raw,unit={unit},readonly={read_only},file={_option(image)}",
+        ]
+    arguments += ["-chardev", f"socket,id=qmp,fd={channels.qmp}", "-mon", "chardev=qmp,mode=control"]
+    for index, port in enumerate(machine.serial_ports):
+        socket = f"socket,id=serial{index},fd={channels.serial[port.name]}"
+        arguments += ["-chardev", f"{socket},logfile={_option(channels.logs[port.name])}"]
+        arguments += ["-device", f"isa-serial,chardev=serial{index},index={index},iobase={port.io_base:#x}"]
+    if boot.esp:
+        arguments += ["-drive", f"if=none,id=esp,format=raw,file={_option(boot.esp)}"]
+        arguments += ["-device", "ide-hd,drive=esp,bus=ide.0,bootindex=0"]
+    for root_port in machine.root_ports:
+        arguments += _root_port(root_port, boot.disks.get(root_port.path))
+    if boot.kernel:
+        arguments += ["-kernel", str(boot.kernel), "-append", boot.append]
+        if boot.initrd:
+            arguments += ["-initrd", str(boot.initrd)]
+    return arguments
+
+
+def _root_port(port: RootPort, image: Path | None) -> list[str]:
+    name = f"rp{port.device}"
+    arguments = [
+        "-device",
+        f"pcie-root-port,id={name},bus=pcie.0,addr={port.device:#x},chassis={port.device}",
+    ]
+    if image:
+        arguments += ["-drive", f"if=none,id=disk-{name},format=raw,file={_option(image)}"]
+        arguments += ["-device", f"nvme,drive=disk-{name},serial={_option(port.serial)},bus={name}"]
+    return arguments

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A running machine: QEMU started with private files, every console read, every failure noticed, nothing left.
+
+    async with Machine(description, Boot(variables=…, esp=…), folder) as machine:
+        await machine.console("COM1").wait_for("MRM: version", 60, since=machine.console("COM1").start())
+
+In `folder` are, afterwards, one log per console as QEMU wrote it (`COM1.log`), QEMU's own messages (`qemu.log`),
+its command line (`command.txt`), and, after a failure, `failure.txt` with the end of every console and the
+registers of every processor.
+"""
+
+import asyncio
+import atexit
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from qemu.qmp import EventListener, QMPClient, QMPError
+
+from ci.qemu.command import Boot, Channels, MachineDescription, command_line
+from ci.qemu.console import Console, Found
+from ci.qemu.errors import LaunchError, MachineEnded, QemuError, Stalled, WaitTimeout
+from ci.qemu.timing import scaled
+
+Result = TypeVar("Result")
+
+STALL_SECONDS = 90.0
+"""Silence of all consoles after which a machine counts as dead (multiplied by MRM_TIME_SCALE)."""
+
+LAUNCH_SECONDS = 30.0
+_QUIT_SECONDS = 5.0
+_COALESCE_SECONDS = 0.01
+
+_running: set[int] = set()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Last resort: end the process groups of machines whose context was never left."""
+    for group in _running:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+
+
+class Machine:
+    """One QEMU process and its consoles; use it as an asynchronous context manager."""
+
+    def __init__(
+        self, description: MachineDescription, boot: Boot, folder: Path, stall_seconds: float = STALL_SECONDS
+    ) -> None:
+        """Prepare the machine; `folder` receives its logs and is created. Nothing runs yet."""
+        self.description = description
+        self.boot = boot
+        self.folder = folder
+        self.started_at = 0.0
+        self._stall_seconds = stall_seconds
+        self._changed = asyncio.Event()
+        self._last_sign = time.monotonic()
+        self._end: str | None = None
+        self._may_end = False
+        self._qmp = QMPClient(description.name)
+        self._process: asyncio.subprocess.Process | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sockets: dict[str, socket.socket] = {}
+        self._writers: dict[str, asyncio.StreamWriter] = {}
+        self._consoles = {
+            port.name: Console(port.name, self, partial(self._write, port.name))
+            for port in description.serial_ports
+        }
+
+    @property
+    def consoles(self) -> Mapping[str, Console]:
+        """All consoles by name."""
+        return self._consoles
+
+    @property
+    def end(self) -> str | None:
+        """Why the whole machine ended (`guest-reset`, `guest-shutdown`, …), None while it runs."""
+        return self._end
+
+    def console(self, name: str) -> Console:
+        """Return the console called `name`, such as `COM1`."""
+        return self._consoles[name]
+
+    async def __aenter__(self) -> Self:
+        """Start QEMU; raises LaunchError when it does not come up."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End QEMU and everything that belongs to it, whatever happened."""
+        await self.close()
+
+    async def _start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        binary = shutil.which(self.description.binary)
+        if not binary:
+            raise LaunchError(f"{self.description.binary} not found; run `make setup`")
+        for file in (self.description.firmware_code, self.boot.variables):
+            if not file.is_file():
+                raise LaunchError(f"{file}: no such firmware file; run `make setup`")
+        theirs = {}
+        for name in ("qmp", *self._consoles):
+            self._sockets[name], theirs[name] = socket.socketpair()
+        logs = {name: self.folder / f"{name}.log" for name in self._consoles}
+        for log in logs.values():
+            log.unlink(
+                missing_ok=True
+            )  # QEMU truncates it as well; an old log must not outlive a failed start
+        descriptors = {name: theirs[name].fileno() for name in self._consoles}
+        channels = Channels(theirs["qmp"].fileno(), descriptors, logs)
+        arguments = command_line(self.description, self.boot, channels)
+        (self.folder / "command.txt").write_text(shlex.join(arguments) + "\n")
+        with (self.folder / "qemu.log").open("wb") as log_file:
+            # setpriv: QEMU dies with the thread that started it, even if that is killed without a word.
+            self._process = await asyncio.create_subprocess_exec(
+                *("setpriv", "--pdeathsig", "KILL", "--", binary, *arguments[1:]),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log_file,
+                stderr=log_file,
+                pass_fds=[end.fileno() for end in theirs.values()],
+                start_new_session=True,
+            )
+        _running.add(self._process.pid)
+        for end in theirs.values():
+            end.close()
+        self._tasks.append(asyncio.create_task(self._watch_process(self._process)))
+        for name in self._consoles:
+            reader, self._writers[name] = await asyncio.open_connection(sock=self._sockets[name])
+            self._tasks.append(asyncio.create_task(self._read(name, reader)))
+        listener = EventListener(names=("SHUTDOWN", "RESET", "GUEST_PANICKED"))
+        self._qmp.register_listener(listener)
+        self._tasks.append(asyncio.create_task(self._watch_events(listener)))
+        try:
+            await asyncio.wait_for(self._qmp.connect(self._sockets["qmp"]), scaled(LAUNCH_SECONDS))
+            await self.execute("cont")
+        except (QMPError, OSError, EOFError, TimeoutError) as error:
+            raise LaunchError(f"QEMU did not start: {self._qemu_log() or error}") from error
+        self.started_at = self._last_sign = time.monotonic()
+
+    async def close(self) -> None:
+        """End QEMU and all tasks; may be called more than once."""
+        self._may_end = True
+        process = self._process
+        if process and process.returncode is None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(self.execute("quit"), _QUIT_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _QUIT_SECONDS)
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        if process:
+            _running.discard(process.pid)
+        with contextlib.suppress(Exception):
+            await self._qmp.disconnect()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        for writer in self._writers.values():
+            writer.close()
+        for end in self._sockets.values():
+            end.close()
+
+    async def _read(self, name: str, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                self._consoles[name].received(data)
+                self._sign_of_life()
+
+    async def _watch_process(self, process: asyncio.subprocess.Process) -> None:
+        status = await process.wait()
+        self._ended(f"QEMU ended with status {status}: {self._qemu_log()}")
+
+    async def _watch_events(self, listener: EventListener) -> None:
+        async for event in listener:
+            data = event.get("data")
+            if event["event"] == "SHUTDOWN" and isinstance(data, dict):
+                self._ended(str(data.get("reason", "shutdown")))
+            elif event["event"] == "RESET":
+                self._ended("guest-reset")
+
+    def _ended(self, reason: str) -> None:
+        if self._end is None:
+            self._end = reason
+        self._changed.set()
+
+    def _sign_of_life(self) -> None:
+        self._last_sign = time.monotonic()
+        self._changed.set()
+
+    def _write(self, name: str, data: bytes) -> None:
+        if name not in self._writers:
+            raise QemuError(f"console {name} is not open")
+        self._writers[name].write(data)
+
+    def _qemu_log(self) -> str:
+        log = self.folder / "qemu.log"
+        return log.read_text(errors="replace").strip() if log.exists() else ""
+
+    async def execute(self, command: str, **arguments: object) -> Any:
+        """Execute a QMP command and return its result; raises qemu.qmp.QMPError."""
+        return await self._qmp.execute(command, arguments or None)
+
+    async def monitor(self, command: str) -> str:
+        """Execute a command of the human monitor and return its output."""
+        return str(await self.execute("human-monitor-command", **{"command-line": command}))
+
+    async def screenshot(self, path: Path) -> None:
+        """Write what the graphics adapter shows to `path` (PPM); raises QMPError when there is no adapter."""
+        await self.execute("screendump", filename=str(path))
+
+    async def until(self, look: Callable[[], Result | None], timeout: float, what: str) -> Result:
+        """Call `look` whenever something happened until it returns something else than None, and return that.
+
+        timeout: seconds, multiplied by MRM_TIME_SCALE; what: named in the message of a failure.
+        Raises WaitTimeout, Stalled (nothing from any console for too long) or MachineEnded, each with the end of
+        every console in its message; details are then in `failure.txt` in the run folder.
+        """
+        deadline = time.monotonic() + scaled(timeout)
+        while True:
+            self._changed.clear()
+            result = look()
+            if result is not None:
+                return result
+            if self._end is not None and not self._may_end:
+                raise MachineEnded(
+                    await self._failure(f"the machine ended ({self._end}) during the wait for {what}")
+                )
+            now = time.monotonic()
+            stalled = self._last_sign + scaled(self._stall_seconds)
+            if now >= deadline:
+                raise WaitTimeout(await self._failure(f"{what}: not seen within {scaled(timeout):.0f} s"))
+            if now >= stalled:
+                silence = f"all consoles silent for {now - self._last_sign:.0f} s"
+                raise Stalled(await self._failure(f"{silence} during the wait for {what}"))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), min(deadline, stalled) - now)
+                await asyncio.sleep(_COALESCE_SECONDS)
+
+    async def wait_for_any(self, patterns: Mapping[str, str], timeout: float) -> tuple[str, Found]:
+        """Wait until one of several consoles matches its pattern from now on; return its name and the match.
+
+        patterns: regular expression by console name. Raises what `until` raises.
+        """
+        marks = {name: self.console(name).mark() for name in patterns}
+
+        def look() -> tuple[str, Found] | None:
+            for name, pattern in patterns.items():
+                if found := self.console(name).find(pattern, marks[name]):
+                    return name, found
+            return None
+
+        return await self.until(look, timeout, " or ".join(f"/{p}/ on {n}" for n, p in patterns.items()))
+
+    async def wait_end(self, timeout: float) -> str:
+        """Wait until the whole machine powers off or resets and return the reason QEMU gives."""
+        self._may_end = True
+        try:
+            return await self.until(lambda: self._end, timeout, "the end of the machine")
+        finally:
+            self._may_end = False
+
+    async def _failure(self, message: str) -> str:
+        """Save everything that helps to understand a failure; return `message` with the consoles' ends."""
+        tails = "\n".join(
+            f"--- {console.name}\n{console.tail()}" for console in self._consoles.values() if console.text
+        )
+        try:
+            registers = await asyncio.wait_for(self.monitor("info registers -a"), _QUIT_SECONDS)
+        except (QMPError, TimeoutError, OSError) as error:
+            registers = f"(registers not available: {error!r})"
+        text = f"{message}\n{tails}\n"
+        with (self.folder / "failure.txt").open("a") as file:
+            file.write(f"{text}--- registers\n{registers}\n")
+        return f"{text}--- more in {self.folder}"
