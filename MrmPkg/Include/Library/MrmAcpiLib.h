@@ -39,7 +39,12 @@ typedef struct {
 } MRM_ACPI_FACTS;
 
 /**
-  Bytes that MrmAcpiBuild() needs at most for these facts.
+  Bytes that MrmAcpiBuild() needs for these facts: at most MRM_ACPI_FIXED_SIZE and the
+  sizes of DSDT, SRAT and SLIT, the SRAT's growing by 40 bytes for each piece of memory.
+
+  @param[in] Facts  The facts; Plan must not be NULL.
+
+  @return Bytes.
 **/
 UINTN
 EFIAPI
@@ -56,12 +61,18 @@ MrmAcpiSize (
   @param[in]  Size     Bytes in Buffer.
 
   @retval RETURN_SUCCESS            The RSDP is at Address.
-  @retval RETURN_INVALID_PARAMETER  Facts are contradictory (no processor, a patch outside the DSDT or naming
-                                    a PCI bus that is not there, DSDT shorter than its header, unaligned Address).
+  @retval RETURN_INVALID_PARAMETER  Facts are contradictory: no processor or more than MRM_MAX_PROCESSORS, an APIC ID
+                                    twice or the controller's own; more than MRM_MAX_PCI_BUSES, one in segment zero,
+                                    two in one segment, bus numbers or windows that make no range; a patch outside the
+                                    DSDT or in its header, naming a PCI bus that is not there, or with a value wider
+                                    than its place; no DSDT of DsdtSize bytes; a local APIC or memory range where none
+                                    can be; Address unaligned or too high.
   @retval RETURN_BUFFER_TOO_SMALL   Size < MrmAcpiSize (Facts).
-  @retval RETURN_UNSUPPORTED        An APIC ID needs x2APIC structures and ACPI cannot express the request.
+  @retval RETURN_UNSUPPORTED        An APIC ID is 0xFFFFFFFF, which ACPI uses for "all processors".
 
-  A malformed SRAT or SLIT of the machine is left out, never an error.
+  A closed window (Size zero) is patched as first, last and length zero, which an OS ignores.
+  A malformed SRAT or SLIT of the machine is left out, never an error; so is a SLIT without
+  SRAT, and an SRAT that names none of the partition's processors or memory.
 **/
 RETURN_STATUS
 EFIAPI

@@ -1,0 +1,313 @@
+/** @file
+  Where the tables lie, and how they refer to each other.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmAcpiInternal.h"
+
+///
+/// Every table begins at a multiple of this: what the FACS needs, and a cache line.
+///
+#define MRM_ACPI_ALIGNMENT  64
+
+#define MRM_ACPI_OEM_ID          { 'M', 'R', 'M', ' ', ' ', ' ' }
+#define MRM_ACPI_OEM_TABLE_ID    SIGNATURE_64 ('M', 'R', 'M', ' ', ' ', ' ', ' ', ' ')
+#define MRM_ACPI_CREATOR_ID      SIGNATURE_32 ('M', 'R', 'M', ' ')
+#define MRM_ACPI_REVISION        1
+
+///
+/// Tables the XSDT points to: FADT, MADT, MCFG, SRAT, SLIT.
+///
+#define MRM_ACPI_MAX_XSDT_ENTRIES  5
+
+///
+/// Offsets of the tables in the buffer; zero for one that is left out (offset zero
+/// is the RSDP's).
+///
+typedef struct {
+  UINTN    Xsdt;
+  UINTN    Facs;
+  UINTN    Dsdt;
+  UINTN    XsdtEntryCount;
+  UINTN    XsdtEntries[MRM_ACPI_MAX_XSDT_ENTRIES];
+  UINTN    Fadt;
+  UINTN    Madt;
+  UINTN    Mcfg;
+  UINTN    Srat;
+  UINTN    Slit;
+  UINTN    Size;                 ///< bytes of everything
+} MRM_ACPI_LAYOUT;
+
+/**
+  Value a table byte must have so that all bytes add up to zero.
+
+  @param[in] Table  The bytes.
+  @param[in] Size   Number of bytes.
+
+  @return Minus their sum, modulo 256.
+**/
+UINT8
+MrmAcpiChecksum (
+  IN CONST VOID  *Table,
+  IN UINTN       Size
+  )
+{
+  UINTN  Index;
+  UINT8  Sum;
+
+  Sum = 0;
+  for (Index = 0; Index < Size; Index++) {
+    Sum = (UINT8)(Sum + ((CONST UINT8 *)Table)[Index]);
+  }
+
+  return (UINT8)(0 - Sum);
+}
+
+/**
+  Write the header of a table, except for the checksum.
+
+  @param[out] Header     The header.
+  @param[in]  Signature  Signature of the table.
+  @param[in]  Revision   Revision of the table.
+  @param[in]  Length     Bytes of the whole table.
+**/
+VOID
+MrmAcpiHeader (
+  OUT EFI_ACPI_DESCRIPTION_HEADER  *Header,
+  IN  UINT32                       Signature,
+  IN  UINT8                        Revision,
+  IN  UINTN                        Length
+  )
+{
+  STATIC CONST UINT8  OemId[6] = MRM_ACPI_OEM_ID;
+
+  ZeroMem (Header, sizeof (*Header));
+  Header->Signature = Signature;
+  Header->Length    = (UINT32)Length;
+  Header->Revision  = Revision;
+  CopyMem (Header->OemId, OemId, sizeof (OemId));
+  Header->OemTableId      = MRM_ACPI_OEM_TABLE_ID;
+  Header->OemRevision     = MRM_ACPI_REVISION;
+  Header->CreatorId       = MRM_ACPI_CREATOR_ID;
+  Header->CreatorRevision = MRM_ACPI_REVISION;
+}
+
+/**
+  Reserve space for one table.
+
+  @param[in,out] Layout  The layout; its Size grows.
+  @param[in]     Size    Bytes of the table; zero reserves nothing.
+
+  @return Offset of the table, zero when there is none.
+**/
+STATIC
+UINTN
+LayoutPlace (
+  IN OUT MRM_ACPI_LAYOUT  *Layout,
+  IN     UINTN            Size
+  )
+{
+  UINTN  Offset;
+
+  if (Size == 0) {
+    return 0;
+  }
+
+  Offset       = ALIGN_VALUE (Layout->Size, MRM_ACPI_ALIGNMENT);
+  Layout->Size = Offset + Size;
+  return Offset;
+}
+
+/**
+  Reserve space for one table that the XSDT points to.
+
+  @param[in,out] Layout  The layout.
+  @param[in]     Size    Bytes of the table; zero reserves nothing.
+
+  @return Offset of the table, zero when there is none.
+**/
+STATIC
+UINTN
+LayoutPlaceListed (
+  IN OUT MRM_ACPI_LAYOUT  *Layout,
+  IN     UINTN            Size
+  )
+{
+  UINTN  Offset;
+
+  Offset = LayoutPlace (Layout, Size);
+  if (Offset != 0) {
+    Layout->XsdtEntries[Layout->XsdtEntryCount] = Offset;
+    Layout->XsdtEntryCount++;
+  }
+
+  return Offset;
+}
+
+/**
+  Decide where each table lies.
+
+  @param[in]  Facts   The facts.
+  @param[out] Layout  The layout.
+**/
+STATIC
+VOID
+LayoutDecide (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT MRM_ACPI_LAYOUT       *Layout
+  )
+{
+  ZeroMem (Layout, sizeof (*Layout));
+  Layout->Size = sizeof (EFI_ACPI_6_3_ROOT_SYSTEM_DESCRIPTION_POINTER);
+  Layout->Xsdt = LayoutPlace (
+                   Layout,
+                   sizeof (EFI_ACPI_DESCRIPTION_HEADER) + MRM_ACPI_MAX_XSDT_ENTRIES * sizeof (UINT64)
+                   );
+  Layout->Fadt = LayoutPlaceListed (Layout, MrmAcpiFadt (Facts, 0, 0, NULL));
+  Layout->Facs = LayoutPlace (Layout, MrmAcpiFacs (NULL));
+  Layout->Madt = LayoutPlaceListed (Layout, MrmAcpiMadt (Facts, NULL));
+  Layout->Mcfg = LayoutPlaceListed (Layout, MrmAcpiMcfg (Facts, NULL));
+  Layout->Dsdt = LayoutPlace (Layout, MrmAcpiDsdt (Facts, NULL));
+  Layout->Srat = LayoutPlaceListed (Layout, MrmAcpiSrat (Facts, NULL));
+
+  //
+  // Distances between proximity domains mean nothing without the domains.
+  //
+  if (Layout->Srat != 0) {
+    Layout->Slit = LayoutPlaceListed (Layout, MrmAcpiSlit (Facts, NULL));
+  }
+}
+
+/**
+  Write the root pointer and the table of tables.
+
+  @param[in]  Layout   The layout.
+  @param[in]  Address  Physical address of the buffer.
+  @param[out] Buffer   The buffer.
+**/
+STATIC
+VOID
+WriteRoot (
+  IN  CONST MRM_ACPI_LAYOUT  *Layout,
+  IN  UINT64                 Address,
+  OUT UINT8                  *Buffer
+  )
+{
+  STATIC CONST UINT8  OemId[6] = MRM_ACPI_OEM_ID;
+
+  EFI_ACPI_6_3_ROOT_SYSTEM_DESCRIPTION_POINTER  *Rsdp;
+  EFI_ACPI_DESCRIPTION_HEADER                   *Xsdt;
+  UINTN                                         Index;
+  UINTN                                         Length;
+  UINT64                                        Entry;
+
+  Xsdt   = (VOID *)(Buffer + Layout->Xsdt);
+  Length = sizeof (*Xsdt) + Layout->XsdtEntryCount * sizeof (UINT64);
+  MrmAcpiHeader (
+    Xsdt,
+    EFI_ACPI_6_3_EXTENDED_SYSTEM_DESCRIPTION_TABLE_SIGNATURE,
+    EFI_ACPI_6_3_EXTENDED_SYSTEM_DESCRIPTION_TABLE_REVISION,
+    Length
+    );
+  for (Index = 0; Index < Layout->XsdtEntryCount; Index++) {
+    Entry = Address + Layout->XsdtEntries[Index];
+    CopyMem ((UINT8 *)(Xsdt + 1) + Index * sizeof (Entry), &Entry, sizeof (Entry));
+  }
+
+  Xsdt->Checksum = MrmAcpiChecksum (Xsdt, Length);
+
+  Rsdp            = (VOID *)Buffer;
+  Rsdp->Signature = EFI_ACPI_6_3_ROOT_SYSTEM_DESCRIPTION_POINTER_SIGNATURE;
+  CopyMem (Rsdp->OemId, OemId, sizeof (OemId));
+  Rsdp->Revision    = EFI_ACPI_6_3_ROOT_SYSTEM_DESCRIPTION_POINTER_REVISION;
+  Rsdp->Length      = sizeof (*Rsdp);
+  Rsdp->XsdtAddress = Address + Layout->Xsdt;
+
+  //
+  // The first checksum covers what ACPI 1.0 defined: up to and with RsdtAddress.
+  //
+  Rsdp->Checksum         = MrmAcpiChecksum (Rsdp, OFFSET_OF (EFI_ACPI_6_3_ROOT_SYSTEM_DESCRIPTION_POINTER, Length));
+  Rsdp->ExtendedChecksum = MrmAcpiChecksum (Rsdp, sizeof (*Rsdp));
+}
+
+/**
+  Bytes that MrmAcpiBuild() needs for these facts.
+
+  @param[in] Facts  The facts.
+
+  @return Bytes.
+**/
+UINTN
+EFIAPI
+MrmAcpiSize (
+  IN CONST MRM_ACPI_FACTS  *Facts
+  )
+{
+  MRM_ACPI_LAYOUT  Layout;
+
+  LayoutDecide (Facts, &Layout);
+  return Layout.Size;
+}
+
+/**
+  Build all tables, the RSDP first, into a buffer.
+
+  @param[in]  Facts    The facts; not changed.
+  @param[in]  Address  Physical address the OS will see the buffer at; 64-byte aligned, below 2^64 - Size.
+  @param[out] Buffer   Receives the tables; belongs to the caller.
+  @param[in]  Size     Bytes in Buffer.
+
+  @retval RETURN_SUCCESS            The RSDP is at Address.
+  @retval RETURN_INVALID_PARAMETER  Facts are contradictory.
+  @retval RETURN_BUFFER_TOO_SMALL   Size < MrmAcpiSize (Facts).
+  @retval RETURN_UNSUPPORTED        An APIC ID is 0xFFFFFFFF.
+**/
+RETURN_STATUS
+EFIAPI
+MrmAcpiBuild (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  IN  UINT64                Address,
+  OUT VOID                  *Buffer,
+  IN  UINTN                 Size
+  )
+{
+  MRM_ACPI_LAYOUT  Layout;
+  RETURN_STATUS    Status;
+  UINT8            *Bytes;
+
+  Status = MrmAcpiCheckFacts (Facts);
+  if (RETURN_ERROR (Status)) {
+    return Status;
+  }
+
+  if (((Address & (MRM_ACPI_ALIGNMENT - 1)) != 0) || (Address > MAX_UINT64 - Size)) {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  LayoutDecide (Facts, &Layout);
+  if (Size < Layout.Size) {
+    return RETURN_BUFFER_TOO_SMALL;
+  }
+
+  Bytes = Buffer;
+  ZeroMem (Bytes, Layout.Size);
+  MrmAcpiFadt (Facts, Address + Layout.Dsdt, Address + Layout.Facs, Bytes + Layout.Fadt);
+  MrmAcpiFacs (Bytes + Layout.Facs);
+  MrmAcpiMadt (Facts, Bytes + Layout.Madt);
+  MrmAcpiDsdt (Facts, Bytes + Layout.Dsdt);
+  if (Layout.Mcfg != 0) {
+    MrmAcpiMcfg (Facts, Bytes + Layout.Mcfg);
+  }
+
+  if (Layout.Srat != 0) {
+    MrmAcpiSrat (Facts, Bytes + Layout.Srat);
+  }
+
+  if (Layout.Slit != 0) {
+    MrmAcpiSlit (Facts, Bytes + Layout.Slit);
+  }
+
+  WriteRoot (&Layout, Address, Bytes);
+  return RETURN_SUCCESS;
+}

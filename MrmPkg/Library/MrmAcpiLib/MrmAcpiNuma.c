@@ -1,0 +1,382 @@
+/** @file
+  SRAT and SLIT: what the machine's tables say about the partition.
+  ACPI 6.3 sections 5.2.16 and 5.2.17.
+
+  The bytes come from the PC's firmware and are not trusted: nothing is read
+  before it is known to lie inside the table, and a table with a fault is as good
+  as none.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmAcpiInternal.h"
+
+///
+/// Distance of a proximity domain from itself.
+///
+#define MRM_ACPI_LOCAL_DISTANCE  10
+
+///
+/// What every SRAT structure begins with.
+///
+typedef struct {
+  UINT8    Type;
+  UINT8    Length;
+} MRM_ACPI_AFFINITY_HEADER;
+
+///
+/// The table being written; Bytes is NULL when it is only measured.
+///
+typedef struct {
+  UINT8    *Bytes;
+  UINTN    Length;
+  UINTN    Processors;           ///< processor structures so far
+  UINTN    Memories;             ///< memory structures so far
+  UINTN    SourceMemories;       ///< memory structures they were cut from
+} MRM_ACPI_SRAT_WRITER;
+
+/**
+  Check a table of the PC's firmware as a whole.
+
+  @param[in] Table      The table, or NULL.
+  @param[in] Size       Bytes readable at Table.
+  @param[in] Signature  Signature it must have.
+  @param[in] Minimum    Least bytes it must have, at least the size of its header.
+
+  @retval TRUE   Its Length lies between Minimum and Size and its bytes add up to zero.
+  @retval FALSE  It is not usable.
+**/
+STATIC
+BOOLEAN
+AcpiTableIsSound (
+  IN CONST VOID  *Table,
+  IN UINTN       Size,
+  IN UINT32      Signature,
+  IN UINTN       Minimum
+  )
+{
+  CONST EFI_ACPI_DESCRIPTION_HEADER  *Header;
+
+  if ((Table == NULL) || (Size < Minimum)) {
+    return FALSE;
+  }
+
+  Header = Table;
+  return (BOOLEAN)(  (Header->Signature == Signature)
+                  && (Header->Length >= Minimum)
+                  && (Header->Length <= Size)
+                  && (MrmAcpiChecksum (Table, Header->Length) == 0));
+}
+
+/**
+  Append one structure.
+
+  @param[in,out] Writer     The table being written.
+  @param[in]     Structure  The structure.
+  @param[in]     Size       Its bytes.
+**/
+STATIC
+VOID
+SratAppend (
+  IN OUT MRM_ACPI_SRAT_WRITER  *Writer,
+  IN     CONST VOID            *Structure,
+  IN     UINTN                 Size
+  )
+{
+  if (Writer->Bytes != NULL) {
+    CopyMem (Writer->Bytes + Writer->Length, Structure, Size);
+  }
+
+  Writer->Length += Size;
+}
+
+/**
+  Keep a processor if it is the partition's.
+
+  @param[in]     Facts      The facts.
+  @param[in,out] Writer     The table being written.
+  @param[in]     Structure  Its structure.
+  @param[in]     Size       Bytes of the structure.
+  @param[in]     ApicId     Its APIC ID.
+  @param[in]     Flags      Flags of the structure; bit 0 says that it is in use.
+**/
+STATIC
+VOID
+SratProcessor (
+  IN     CONST MRM_ACPI_FACTS  *Facts,
+  IN OUT MRM_ACPI_SRAT_WRITER  *Writer,
+  IN     CONST VOID            *Structure,
+  IN     UINTN                 Size,
+  IN     UINT32                ApicId,
+  IN     UINT32                Flags
+  )
+{
+  if (((Flags & BIT0) != 0) && MrmAcpiOwnsProcessor (Facts, ApicId)) {
+    SratAppend (Writer, Structure, Size);
+    Writer->Processors++;
+  }
+}
+
+/**
+  Keep what a memory structure and the partition's memory have in common.
+
+  @param[in]     Facts   The facts.
+  @param[in,out] Writer  The table being written.
+  @param[in]     Memory  The structure.
+
+  @retval TRUE   Done.
+  @retval FALSE  The structure's range exceeds the address space.
+**/
+STATIC
+BOOLEAN
+SratMemory (
+  IN     CONST MRM_ACPI_FACTS                         *Facts,
+  IN OUT MRM_ACPI_SRAT_WRITER                         *Writer,
+  IN     CONST EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE  *Memory
+  )
+{
+  EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE  Part;
+  UINT64                                  Base;
+  UINT64                                  Size;
+  UINT64                                  First;
+  UINT64                                  Last;
+  UINT64                                  PartLast;
+  UINTN                                   Index;
+
+  Base = ((UINT64)Memory->AddressBaseHigh << 32) | Memory->AddressBaseLow;
+  Size = ((UINT64)Memory->LengthHigh << 32) | Memory->LengthLow;
+  if (((Memory->Flags & EFI_ACPI_6_3_MEMORY_ENABLED) == 0) || (Size == 0)) {
+    return TRUE;
+  }
+
+  Writer->SourceMemories++;
+  if (Base > MAX_UINT64 - (Size - 1)) {
+    return FALSE;
+  }
+
+  for (Index = 0; Index < Facts->MemoryCount; Index++) {
+    if (Facts->Memory[Index].Size == 0) {
+      continue;
+    }
+
+    First    = MAX (Base, Facts->Memory[Index].Base);
+    Last     = Base + (Size - 1);
+    PartLast = Facts->Memory[Index].Base + (Facts->Memory[Index].Size - 1);
+    Last     = MIN (Last, PartLast);
+    if (First > Last) {
+      continue;
+    }
+
+    //
+    // Memory of a partition comes and goes with it, never alone.
+    //
+    CopyMem (&Part, Memory, sizeof (Part));
+    Part.AddressBaseLow  = (UINT32)First;
+    Part.AddressBaseHigh = (UINT32)(First >> 32);
+    Part.LengthLow       = (UINT32)(Last - First + 1);
+    Part.LengthHigh      = (UINT32)((Last - First + 1) >> 32);
+    Part.Flags          &= (UINT32) ~EFI_ACPI_6_3_MEMORY_HOT_PLUGGABLE;
+    SratAppend (Writer, &Part, sizeof (Part));
+    Writer->Memories++;
+  }
+
+  return TRUE;
+}
+
+/**
+  Keep what one structure says about the partition.  Kinds that this machine cannot
+  have or that name devices by numbers an OS of the partition does not see are
+  dropped.
+
+  @param[in]     Facts      The facts.
+  @param[in,out] Writer     The table being written.
+  @param[in]     Structure  The structure; its Length bytes are readable.
+
+  @retval TRUE   Done.
+  @retval FALSE  The structure is malformed.
+**/
+STATIC
+BOOLEAN
+SratStructure (
+  IN     CONST MRM_ACPI_FACTS            *Facts,
+  IN OUT MRM_ACPI_SRAT_WRITER            *Writer,
+  IN     CONST MRM_ACPI_AFFINITY_HEADER  *Structure
+  )
+{
+  CONST EFI_ACPI_6_3_PROCESSOR_LOCAL_APIC_SAPIC_AFFINITY_STRUCTURE  *Xapic;
+  CONST EFI_ACPI_6_3_PROCESSOR_LOCAL_X2APIC_AFFINITY_STRUCTURE      *X2apic;
+
+  switch (Structure->Type) {
+    case EFI_ACPI_6_3_PROCESSOR_LOCAL_APIC_SAPIC_AFFINITY:
+      Xapic = (CONST VOID *)Structure;
+      if (Structure->Length != sizeof (*Xapic)) {
+        return FALSE;
+      }
+
+      SratProcessor (Facts, Writer, Xapic, sizeof (*Xapic), Xapic->ApicId, Xapic->Flags);
+      return TRUE;
+
+    case EFI_ACPI_6_3_PROCESSOR_LOCAL_X2APIC_AFFINITY:
+      X2apic = (CONST VOID *)Structure;
+      if (Structure->Length != sizeof (*X2apic)) {
+        return FALSE;
+      }
+
+      SratProcessor (Facts, Writer, X2apic, sizeof (*X2apic), X2apic->X2ApicId, X2apic->Flags);
+      return TRUE;
+
+    case EFI_ACPI_6_3_MEMORY_AFFINITY:
+      if (Structure->Length != sizeof (EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE)) {
+        return FALSE;
+      }
+
+      return SratMemory (Facts, Writer, (CONST VOID *)Structure);
+
+    default:
+      return TRUE;
+  }
+}
+
+/**
+  The machine's SRAT, cut down to the partition's processors and memory.
+
+  @param[in]  Facts  The facts.
+  @param[out] Table  Receives the table, or NULL.
+
+  @return Bytes of the table; zero when the machine has none, it is malformed or
+          says nothing of the partition's processors or of its memory.
+**/
+UINTN
+MrmAcpiSrat (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT VOID                  *Table OPTIONAL
+  )
+{
+  CONST EFI_ACPI_DESCRIPTION_HEADER                     *Source;
+  CONST MRM_ACPI_AFFINITY_HEADER                        *Structure;
+  EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_HEADER    *Srat;
+  MRM_ACPI_SRAT_WRITER                                  Writer;
+  UINTN                                                 Offset;
+  UINTN                                                 Left;
+
+  if (!AcpiTableIsSound (
+         Facts->Srat,
+         Facts->SratSize,
+         EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_SIGNATURE,
+         sizeof (*Srat)
+         ))
+  {
+    return 0;
+  }
+
+  Source = Facts->Srat;
+  ZeroMem (&Writer, sizeof (Writer));
+  Writer.Bytes  = Table;
+  Writer.Length = sizeof (*Srat);
+  for (Offset = sizeof (*Srat); Offset < Source->Length; Offset += Structure->Length) {
+    Left      = Source->Length - Offset;
+    Structure = (CONST VOID *)((CONST UINT8 *)Source + Offset);
+    if (  (Left < sizeof (*Structure))
+       || (Structure->Length < sizeof (*Structure))
+       || (Structure->Length > Left)
+       || !SratStructure (Facts, &Writer, Structure))
+    {
+      return 0;
+    }
+  }
+
+  if ((Writer.Processors == 0) || (Writer.Memories == 0)) {
+    return 0;
+  }
+
+  //
+  // Two sets of disjoint ranges have fewer common parts than ranges: more means
+  // that one place was said to be in two domains, and bounds the size.
+  //
+  if (Writer.Memories >= Writer.SourceMemories + Facts->MemoryCount) {
+    return 0;
+  }
+
+  if (Table != NULL) {
+    Srat = Table;
+    MrmAcpiHeader (
+      &Srat->Header,
+      EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_SIGNATURE,
+      EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_REVISION,
+      Writer.Length
+      );
+    Srat->Reserved1       = 1;
+    Srat->Reserved2       = 0;
+    Srat->Header.Checksum = MrmAcpiChecksum (Srat, Writer.Length);
+  }
+
+  return Writer.Length;
+}
+
+/**
+  The machine's SLIT.
+
+  @param[in]  Facts  The facts.
+  @param[out] Table  Receives the table, or NULL.
+
+  @return Bytes of the table; zero when the machine has none or it is malformed.
+**/
+UINTN
+MrmAcpiSlit (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT VOID                  *Table OPTIONAL
+  )
+{
+  CONST EFI_ACPI_6_3_SYSTEM_LOCALITY_DISTANCE_INFORMATION_TABLE_HEADER  *Source;
+  EFI_ACPI_6_3_SYSTEM_LOCALITY_DISTANCE_INFORMATION_TABLE_HEADER        *Slit;
+  CONST UINT8                                                           *Distances;
+  UINT64                                                                Count;
+  UINT64                                                                Row;
+  UINT64                                                                Column;
+  UINT8                                                                 Distance;
+
+  if (!AcpiTableIsSound (
+         Facts->Slit,
+         Facts->SlitSize,
+         EFI_ACPI_6_3_SYSTEM_LOCALITY_INFORMATION_TABLE_SIGNATURE,
+         sizeof (*Source)
+         ))
+  {
+    return 0;
+  }
+
+  //
+  // Length has 32 bits, so Count is known to be small before it is squared.
+  //
+  Source = Facts->Slit;
+  Count  = Source->NumberOfSystemLocalities;
+  if ((Count == 0) || (Count > MAX_UINT16) || (Count * Count != Source->Header.Length - sizeof (*Source))) {
+    return 0;
+  }
+
+  Distances = (CONST UINT8 *)(Source + 1);
+  for (Row = 0; Row < Count; Row++) {
+    for (Column = 0; Column < Count; Column++) {
+      Distance = Distances[Row * Count + Column];
+      if (  ((Row == Column) && (Distance != MRM_ACPI_LOCAL_DISTANCE))
+         || ((Row != Column) && (Distance < MRM_ACPI_LOCAL_DISTANCE)))
+      {
+        return 0;
+      }
+    }
+  }
+
+  if (Table != NULL) {
+    CopyMem (Table, Source, Source->Header.Length);
+    Slit = Table;
+    MrmAcpiHeader (
+      &Slit->Header,
+      EFI_ACPI_6_3_SYSTEM_LOCALITY_INFORMATION_TABLE_SIGNATURE,
+      EFI_ACPI_6_3_SYSTEM_LOCALITY_DISTANCE_INFORMATION_TABLE_REVISION,
+      Source->Header.Length
+      );
+    Slit->Header.Checksum = MrmAcpiChecksum (Slit, Source->Header.Length);
+  }
+
+  return Source->Header.Length;
+}
