@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Debian packages and source packages through a private apt configuration.
 
-The machine's own apt configuration is only read: which mirror it uses and how that mirror is trusted. Everything
-apt writes (package lists, caches) lies under `.downloads/apt/`, so no root rights are needed and nothing changes
-for the user.
+The machine's own apt configuration is only read: which mirror it uses and how that mirror is trusted.
+Everything apt writes (package lists, caches) lies in a folder of ours, so no root rights are needed and
+nothing changes for the user.
 
-Both formats of source lists are understood (sources.list(5)): one-line `*.list` files and deb822 `*.sources` files.
+Both formats of source lists are understood (sources.list(5)): one-line `*.list` files and deb822 `*.sources`
+files.
 """
 
 import re
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci.progress import DOWNLOADS, SetupError, run_logged
+from ci.progress import SetupError, run_logged
 
 _COPIED_OPTIONS = {
     "signed-by": "Signed-By",
@@ -29,8 +30,8 @@ _LISTS_MAXIMUM_AGE = 24 * 3600.0
 class Source:
     """One entry of a source list.
 
-    `options` has the deb822 field names of _COPIED_OPTIONS, their values as written (a Signed-By may be a key block
-    of several lines).
+    `options` has the deb822 field names of _COPIED_OPTIONS, their values as written (a Signed-By may be a key
+    block of several lines).
     """
 
     types: tuple[str, ...]
@@ -69,7 +70,7 @@ def parse_one_line(text: str) -> list[Source]:
 
 
 def _paragraphs(text: str) -> Iterator[dict[str, str]]:
-    """Yield the paragraphs of a deb822 file with lower-case field names; continuation lines stay as they are."""
+    """Yield the paragraphs of a deb822 file with lower-case names; continuation lines stay as they are."""
     fields: dict[str, str] = {}
     name = ""
     for line in text.splitlines():
@@ -123,9 +124,9 @@ def machine_sources(etc_apt: Path = Path("/etc/apt")) -> list[Source]:
 def find_mirror(sources: Iterable[Source], *, security: bool = False) -> Mirror | None:
     """Return the mirror of Debian's archive, or of its security archive, that the sources name.
 
-    Entries of other vendors are told apart by what every Debian mirror shares: component `main` and a path that ends
-    in `debian` (or `debian-security`). When no entry has such a path (a mirror with a name of its own), one that is
-    verified with Debian's own keyring serves.
+    Entries of other vendors are told apart by what every Debian mirror shares: component `main` and a path
+    that ends in `debian` (or `debian-security`). When no entry has such a path (a mirror with a name of its
+    own), one that is verified with Debian's own keyring serves.
     """
     candidates = []
     for source in sources:
@@ -185,7 +186,7 @@ def parse_records(text: str) -> list[dict[str, str]]:
 class PrivateApt:
     """apt with lists and caches of its own under a folder, for some (type, suite) pairs."""
 
-    def __init__(self, wanted: Iterable[tuple[str, str]], folder: Path = DOWNLOADS / "apt") -> None:
+    def __init__(self, wanted: Iterable[tuple[str, str]], folder: Path) -> None:
         """Remember what is wanted; nothing is read or written yet.
 
         Args:
@@ -253,8 +254,17 @@ class PrivateApt:
 
         `--tar-only` because a mirror may lack the `.dsc`, which we do not need.
         """
-        command = ["apt-get", *self._options, "source", "--download-only", "--tar-only", f"{package}={version}"]
-        run_logged(command, f"source-{package}", what=f"downloading the source of {package} {version}", cwd=folder)
+        command = [
+            "apt-get",
+            *self._options,
+            "source",
+            "--download-only",
+            "--tar-only",
+            f"{package}={version}",
+        ]
+        run_logged(
+            command, f"source-{package}", what=f"downloading the source of {package} {version}", cwd=folder
+        )
 
     def download(self, package: str, version: str, folder: Path) -> None:
         """Download a binary package's `.deb` into a folder."""

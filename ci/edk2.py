@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """EDK2: where it is, and how it gets there.
 
-`edk2_path` only looks. `python -m ci.edk2` makes sure that EDK2 and its C BaseTools are there, taking the first of:
+`edk2_path` only looks. `python -m ci.edk2` makes sure that EDK2 and its C BaseTools are there, taking the
+first of:
 
-1. the path named by the environment variable MRM_EDK2 (left as it is, except that missing BaseTools are built),
+1. the path named by the environment variable MRM_EDK2 (left as it is, but missing BaseTools are built),
 2. an earlier download in `.downloads/edk2`,
 3. with MRM_EDK2=git, a clone of the tag named in `ci/versions.yaml`,
 4. the Debian source package of the version named there, its checksum verified.
@@ -66,8 +67,8 @@ def _named_by_user() -> str | None:
 def edk2_path() -> Path:
     """Return the folder of the EDK2 source tree in use: MRM_EDK2 if it is a path, else `.downloads/edk2`.
 
-    The path is absolute and free of symbolic links, which EDK2's own scripts do not follow. Nothing is downloaded
-    or built.
+    The path is absolute and free of symbolic links, which EDK2's own scripts do not follow. Nothing is
+    downloaded or built.
 
     Raises:
         SetupError: There is no EDK2 there; the message says what to do.
@@ -83,7 +84,7 @@ def edk2_path() -> Path:
 
 
 def choose_version(available: Iterable[str], upstream: str) -> str | None:
-    """Return the Debian version with the given upstream part and the greatest revision, None if there is none.
+    """Return the Debian version with the given upstream part and the greatest revision, or None.
 
     A Debian version is `[epoch:]upstream[-revision]`; revisions are compared by their numbers, which orders
     those Debian uses (`8` < `8+deb13u1` < `10`).
@@ -115,13 +116,15 @@ def include_folders(dec_text: str) -> list[str]:
 
 
 def missing_include_folders(tree: Path, packages: Sequence[str] = PACKAGES) -> list[Path]:
-    """Return the include folders the packages declare but the tree lacks, because they lie in git submodules."""
+    """Return the include folders that packages declare and the tree lacks: those in git submodules."""
     missing = []
     for package in packages:
         declaration = tree / package / f"{package}.dec"
         if declaration.is_file():
             folders = include_folders(declaration.read_text(errors="replace"))
-            missing += [tree / package / folder for folder in folders if not (tree / package / folder).is_dir()]
+            missing += [
+                tree / package / folder for folder in folders if not (tree / package / folder).is_dir()
+            ]
     return missing
 
 
@@ -145,11 +148,21 @@ def _build_tools(tree: Path) -> None:
     )
     missing = missing_tools(tree)
     if missing:
-        raise SetupError(f"make left these BaseTools unbuilt: {', '.join(missing)}; see .downloads/logs/basetools.log")
+        raise SetupError(
+            f"make left these BaseTools unbuilt: {', '.join(missing)}; see .downloads/logs/basetools.log"
+        )
 
 
-def _ensure_named(tree: Path, named: str) -> None:
-    """Make a tree of the user's usable without changing its sources."""
+def ensure_named(tree: Path, named: str) -> None:
+    """Make a tree of the user's usable without changing its sources.
+
+    Args:
+        tree: The tree's folder.
+        named: How the user named it, for messages.
+
+    Raises:
+        SetupError: Something is missing that cannot be made; the message says what and how.
+    """
     lacking = missing_include_folders(tree)
     if lacking:
         names = ", ".join(str(folder.relative_to(tree)) for folder in lacking)
@@ -170,8 +183,8 @@ def _ensure_named(tree: Path, named: str) -> None:
     if tools:
         if not os.access(tree / _TOOLS_FOLDER, os.W_OK):
             raise SetupError(
-                f"MRM_EDK2={named} has no built BaseTools ({', '.join(tools)}) and cannot be written; build them "
-                f'there: make -C {tree / _TOOLS_FOLDER} APPLICATIONS="{" ".join(BASE_TOOLS)}"'
+                f"MRM_EDK2={named} lacks BaseTools ({', '.join(tools)}) and cannot be written; build them: "
+                f'make -C {tree / _TOOLS_FOLDER} APPLICATIONS="{" ".join(BASE_TOOLS)}"'
             )
         _build_tools(tree)
 
@@ -181,8 +194,8 @@ def _check(archive: Path, sha256: str) -> None:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != sha256:
         raise SetupError(
-            f"{archive} has SHA-256 {found}, expected {sha256} (ci/versions.yaml): the download is damaged or not "
-            "what we know; delete it and repeat, or name a tree you trust with MRM_EDK2=<path>"
+            f"{archive} has SHA-256 {found}, expected {sha256} (ci/versions.yaml): the download is damaged "
+            "or not what we know; delete it and repeat, or name a tree you trust with MRM_EDK2=<path>"
         )
 
 
@@ -191,7 +204,7 @@ def _download_archive(version: Edk2Version, archive: Path) -> None:
     incoming = DOWNLOADS / "edk2.incoming"
     offered: dict[str, list[str]] = {}
     for suite in version.suites:
-        apt = PrivateApt([("deb-src", suite)], DOWNLOADS / "apt-source")
+        apt = PrivateApt([("deb-src", suite)], DOWNLOADS / "apt" / "source")
         apt.update()
         offered[suite] = apt.source_versions(version.package)
         chosen = choose_version(offered[suite], version.version)
@@ -210,7 +223,9 @@ def _download_archive(version: Edk2Version, archive: Path) -> None:
     downloaded = incoming / version.archive
     if not downloaded.is_file():
         names = ", ".join(path.name for path in incoming.iterdir())
-        raise SetupError(f"apt downloaded {names or 'nothing'}, expected {version.archive} (ci/versions.yaml)")
+        raise SetupError(
+            f"apt downloaded {names or 'nothing'}, expected {version.archive} (ci/versions.yaml)"
+        )
     _check(downloaded, version.sha256)
     downloaded.rename(archive)
     shutil.rmtree(incoming)
@@ -239,7 +254,13 @@ def _clone(version: Edk2Version, partial: Path) -> None:
     )
 
 
-def _obtain(version: Edk2Version, tree: Path) -> None:
+def obtain(version: Edk2Version) -> None:
+    """Put EDK2's source into `.downloads/edk2`, from a clone if MRM_EDK2=git, else from the Debian archive.
+
+    Raises:
+        SetupError: It cannot be fetched, or its checksum is wrong.
+    """
+    tree = DOWNLOADS / "edk2"
     partial = DOWNLOADS / "edk2.partial"
     if partial.exists():
         shutil.rmtree(partial)
@@ -268,13 +289,13 @@ def ensure() -> Path:
     named = _named_by_user()
     if named is not None:
         tree = edk2_path()
-        _ensure_named(tree, named)
+        ensure_named(tree, named)
         return tree
     version = load().edk2
     tree = DOWNLOADS / "edk2"
     marker = tree / _VERSION
     if not marker.is_file() or marker.read_text().strip() != version.version:
-        _obtain(version, tree)
+        obtain(version)
     tree = edk2_path()
     stamp = tree / _TOOLS_FOLDER / _BUILT
     if not stamp.is_file() or missing_tools(tree):
@@ -292,7 +313,7 @@ def _main() -> None:
 
 
 def _description(tree: Path) -> str:
-    """Return what git calls the tree's commit, in parentheses; empty for a tree without a repository of its own."""
+    """Return what git calls the tree's commit, in parentheses; empty for a tree that is no repository."""
     if not (tree / ".git").exists():
         return ""
     command = ["git", "-C", str(tree), "describe", "--tags", "--always"]

@@ -26,7 +26,7 @@ _TAIL_LINES = 20
 
 
 class SetupError(Exception):
-    """A failure the user can act on: the message says what is wrong and what to do, and is all that is shown."""
+    """A failure the user can act on: the message, all that is shown, says what to do."""
 
 
 def _began() -> float:

@@ -30,21 +30,32 @@ run_logged () {
   log=.downloads/logs/$1.log
   what=$2
   shift 2
-  "$@" >"$log" 2>&1 </dev/null &
-  job=$!
-  seconds=0
-  while kill -0 "$job" 2>/dev/null; do
-    sleep 1
-    seconds=$((seconds + 1))
-    if [ $((seconds % 10)) -eq 0 ]; then
-      say "  still $what …"
-    fi
+  # The command stays in the foreground: Ctrl-C and sudo's question reach it.
+  remind "$what" 9>&- &
+  reminder=$!
+  status=0
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  stop_reminder
+  [ "$status" -eq 0 ] || tail -n 20 "$log" >&2
+  return "$status"
+}
+
+remind () {
+  while sleep 10 >/dev/null 2>&1; do
+    say "  still $1 …"
   done
-  if ! wait "$job"; then
-    tail -n 20 "$log" >&2
-    return 1
+}
+
+reminder=
+stop_reminder () {
+  if [ -n "$reminder" ]; then
+    kill "$reminder" 2>/dev/null || :
+    reminder=
   fi
 }
+trap stop_reminder EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 as_root () {
   if [ "$(id -u)" -eq 0 ]; then
@@ -75,7 +86,7 @@ setup_packages () {
     command -v sudo >/dev/null ||
       fail "Debian packages are missing, and there is no sudo. As root: apt-get install --no-install-recommends $missing"
     say "asking sudo for the right to install Debian packages"
-    sudo -v || fail "sudo refused. As root: apt-get install --no-install-recommends $missing"
+    sudo true || fail "sudo refused. As root: apt-get install --no-install-recommends $missing"
   fi
   say "fetching Debian's package lists"
   # A broken list of another vendor must not stop us; what is really missing shows at the next step.

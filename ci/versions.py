@@ -37,7 +37,10 @@ class Versions:
     guests: GuestVersions
 
 
-def load(path: Path = Path(__file__).with_name("versions.yaml")) -> Versions:
+_FILE = Path(__file__).with_name("versions.yaml")
+
+
+def load(path: Path = _FILE) -> Versions:
     """Read the file.
 
     Raises:

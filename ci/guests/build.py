@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Makes the folders `Build/guests/<name>/` from downloaded packages.
 
-In two steps, each repeated only when what it was made from has changed: unpacking a kernel package (its `vmlinuz`
-and the wanted modules go to `unpacked/`), then writing the initrd. Works without network once the packages are there.
+In two steps, each repeated only when what it was made from has changed: unpacking a kernel package (its
+`vmlinuz` and the wanted modules go to `unpacked/`), then writing the initrd. Works without network once the
+packages are there.
 """
 
 import hashlib
@@ -20,7 +21,21 @@ from ci.versions import load
 HERE = Path(__file__).resolve().parent
 OUTPUT = PROJECT / "Build" / "guests"
 
-_FOLDERS = ("bin", "dev", "etc", "lib", "lib/modules", "mnt", "proc", "root", "run", "sbin", "sys", "tmp", "usr")
+_FOLDERS = (
+    "bin",
+    "dev",
+    "etc",
+    "lib",
+    "lib/modules",
+    "mnt",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "sys",
+    "tmp",
+    "usr",
+)
 _FOLDERS_FOR_APPLETS = ("usr/bin", "usr/sbin")
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Writer of initial RAM disks: a gzip-compressed cpio archive whose bytes depend on nothing but its contents.
 
-Format: linux/Documentation/driver-api/early-userspace/buffer-format.rst ("newc"). Written here rather than with
-cpio(1) because device nodes then need no root rights, and owners, times and order are fixed.
+Format: linux/Documentation/driver-api/early-userspace/buffer-format.rst ("newc"). Written here rather than
+with cpio(1) because device nodes then need no root rights, and owners, times and order are fixed.
 """
 
 import gzip
@@ -52,7 +52,7 @@ def character_device(path: str, major: int, minor: int) -> Entry:
 
 
 def tree(root: Path) -> list[Entry]:
-    """Return entries for all folders and regular files under a folder of the host, without the folder itself."""
+    """Return entries for all folders and regular files below a folder of the host."""
     entries = []
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()

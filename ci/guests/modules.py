@@ -80,7 +80,9 @@ def copy_selected(kernel_root: Path, release: str, names: list[str], target_root
     """
     source = kernel_root / "lib/modules" / release
     target = target_root / "lib/modules" / release
-    run_logged(["depmod", "-b", kernel_root, release], f"depmod-{release}", what=f"indexing modules of {release}")
+    run_logged(
+        ["depmod", "-b", kernel_root, release], f"depmod-{release}", what=f"indexing modules of {release}"
+    )
     builtin = [module_name(line) for line in (source / "modules.builtin").read_text().split()]
     dependencies = parse_dependencies((source / "modules.dep").read_text())
     files, unknown = select_modules(names, dependencies, builtin)

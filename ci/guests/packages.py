@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The `.deb` files guests are made from, kept in `.downloads/guests/`.
 
-`packages.json` there records which version was chosen; as long as it and the files are there, nothing is fetched.
+`packages.json` there records which versions were chosen; while it and the files exist, nothing is fetched.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ FOLDER = DOWNLOADS / "guests"
 
 @dataclass(frozen=True)
 class Package:
-    """A downloaded package: name, version, `.deb` file name in FOLDER, and its SHA-256 from Debian's index."""
+    """A downloaded package: name, version, `.deb` file name in FOLDER, and SHA-256 in Debian's index."""
 
     name: str
     version: str
@@ -48,7 +48,9 @@ def kernel_dependency(depends: str) -> str | None:
 def _record(apt: PrivateApt, name: str) -> dict[str, str]:
     record = apt.newest(name)
     if record is None:
-        raise SetupError(f"Debian has no package {name} (named in ci/versions.yaml) in the suites named there")
+        raise SetupError(
+            f"Debian has no package {name} (named in ci/versions.yaml) in the suites named there"
+        )
     return record
 
 
@@ -72,7 +74,9 @@ def _download(apt: PrivateApt, package: Package, size_hint: str) -> None:
     with downloaded.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != package.sha256:
-        raise SetupError(f"{downloaded} has SHA-256 {found}, but Debian's index says {package.sha256}; repeat")
+        raise SetupError(
+            f"{downloaded} has SHA-256 {found}, but Debian's index says {package.sha256}; repeat"
+        )
     downloaded.rename(package.path)
     shutil.rmtree(incoming)
 
@@ -94,8 +98,8 @@ def ensure(versions: GuestVersions) -> dict[str, Package]:
     """Make sure the packages are downloaded.
 
     Returns:
-        The package for each name in `versions`: the busybox package, and each kernel package (a metapackage's entry
-        is the kernel it stands for).
+        The package for each name in `versions`: the busybox package, and each kernel package (a metapackage's
+        entry is the kernel it stands for).
 
     Raises:
         SetupError: A package cannot be had.
@@ -106,7 +110,7 @@ def ensure(versions: GuestVersions) -> dict[str, Package]:
         return recorded
     FOLDER.mkdir(parents=True, exist_ok=True)
     say(f"fetching package lists for the guests (Debian {', '.join(versions.suites)})")
-    apt = PrivateApt([("deb", suite) for suite in versions.suites], DOWNLOADS / "apt-guests")
+    apt = PrivateApt([("deb", suite) for suite in versions.suites], DOWNLOADS / "apt" / "guests")
     apt.update()
     packages = {name: _resolve(apt, name) for name in names}
     for name, package in packages.items():
@@ -115,6 +119,8 @@ def ensure(versions: GuestVersions) -> dict[str, Package]:
         if path not in [package.path for package in packages.values()]:
             path.unlink()
     partial = FOLDER / "packages.json.partial"
-    partial.write_text(json.dumps({name: asdict(package) for name, package in packages.items()}, indent=2) + "\n")
+    partial.write_text(
+        json.dumps({name: asdict(package) for name, package in packages.items()}, indent=2) + "\n"
+    )
     partial.rename(FOLDER / "packages.json")
     return packages

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# The one entrance: `make help` lists what there is. Each target sets up what it needs (ci/setup.sh), and what is
+# there already is not fetched or made again.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run build test quick lint format clean distclean
+.NOTPARALLEL:
+
+# Variables to set on the command line, described by `make help`.
+PARTITIONS ?= partitions/two-debians.yaml
+TARGET ?= RELEASE
+ARGS ?=
+MRM_EDK2 ?=
+
+export MRM_EDK2
+BIN := $(CURDIR)/.venv/bin
+# As in an activated virtual environment.
+STUART := PATH="$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
+PLATFORM := platforms/q35.py
+BUILD := stuart_build -c $(PLATFORM) TARGET="$(TARGET)" PARTITIONS="$(PARTITIONS)"
+
+help: ## show this text
+	@echo "usage: make TARGET [VARIABLE=value …]"
+	@echo
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@echo
+	@echo "variables:"
+	@echo "  PARTITIONS  partition file for run and build (now $(PARTITIONS))"
+	@echo "  TARGET      RELEASE or DEBUG, for run and build (now $(TARGET))"
+	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test and quick pass to pytest"
+	@echo "  MRM_EDK2    path of an EDK2 tree to use, or git to clone it instead of taking Debian's source package"
+
+setup: ## install and download everything needed; at once when it is there
+	@ci/setup.sh
+
+run: update ## build and boot the partitions: panes on a terminal, a report with ARGS=--batch
+	@$(STUART) MRM_RUN_ARGS="$(ARGS)" $(BUILD) --FlashRom
+
+build: update ## build Mrm.efi and the ESP's contents: Build/q35/ESP
+	@$(STUART) $(BUILD)
+
+.PHONY: update
+update: setup
+	@$(STUART) stuart_setup -c $(PLATFORM)
+	@$(STUART) stuart_update -c $(PLATFORM)
+
+test: setup lint ## everything CI checks: lint, host tests, boot tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+quick: setup lint ## lint and the tests that boot nothing, under two minutes
+	@$(BIN)/python -m pytest -m "not boot" $(ARGS)
+
+lint: ## format, lint and types of the Python code, syntax of the shell code
+	@ci/setup.sh packages python
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@sh -n ci/setup.sh
+
+format: ## bring the Python code into its one format
+	@ci/setup.sh packages python
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+clean: ## remove what was built (Build, Conf), keep what was downloaded
+	rm -rf Build Conf
+
+distclean: clean ## remove everything git does not know of that make made
+	rm -rf .venv .downloads .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""House rules that a program can check: licence lines, line ends, pinned versions, reasons for packages."""
+
+import re
+import subprocess
+from importlib import metadata
+
+import pytest
+
+from ci.progress import PROJECT
+
+SOURCES = {
+    ".asl", ".asm", ".c", ".cfg", ".dec", ".dsc", ".fdf", ".h", ".inc", ".inf", ".ini", ".j2", ".nasm",
+    ".nasminc", ".py", ".s", ".sh", ".toml", ".uni", ".vfr", ".yaml", ".yml",
+}  # fmt: skip
+
+
+def tracked() -> list[str]:
+    command = ["git", "-C", str(PROJECT), "ls-files", "-z"]
+    names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")
+    return [name for name in names if name and (PROJECT / name).is_file()]
+
+
+def sources() -> list[str]:
+    """Return files with a source's extension, and those that have none but begin like a script."""
+    return [
+        name
+        for name in tracked()
+        if (PROJECT / name).suffix.lower() in SOURCES or (PROJECT / name).read_bytes().startswith(b"#!")
+    ]
+
+
+def test_every_source_names_its_licence() -> None:
+    names = sources()
+    assert "ci/setup.sh" in names
+    without = [
+        name
+        for name in names
+        if "SPDX-License-Identifier: BSD-2-Clause-Patent" not in (PROJECT / name).read_text()[:2000]
+    ]
+    assert without == []
+
+
+def test_lines_end_in_line_feeds() -> None:
+    assert [name for name in sources() if b"\r" in (PROJECT / name).read_bytes()] == []
+
+
+def listed(name: str) -> list[str]:
+    """Return the lines of a list that are neither empty nor a comment."""
+    lines = (PROJECT / name).read_text().splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("line", listed("ci/debian-packages.txt"))
+def test_debian_package_has_a_reason(line: str) -> None:
+    assert re.fullmatch(r"[a-z0-9][a-z0-9+.-]+ +# \S.+", line)
+
+
+def normalised(name: str) -> str:
+    """Return a Python package's name in the one spelling PEP 503 defines."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_python_packages_are_exactly_the_pinned_ones() -> None:
+    pinned = {}
+    for line in listed("pip-requirements.txt"):
+        match = re.fullmatch(r"([A-Za-z0-9._-]+)==([^=\s]+)", line)
+        assert match, f"{line} is not pinned"
+        pinned[normalised(match[1])] = match[2]
+    installed = {normalised(item.name): item.version for item in metadata.distributions()}
+    for tool in ("pip", "setuptools"):  # They come with the environment itself.
+        installed.pop(tool, None)
+    assert installed == pinned
