@@ -13,6 +13,8 @@ ARGS ?=
 MRM_EDK2 ?=
 
 export MRM_EDK2
+# A plain user's PATH lacks these, where Debian has depmod and sgdisk.
+export PATH := $(PATH):/usr/sbin:/sbin
 BIN := $(CURDIR)/.venv/bin
 # As in an activated virtual environment.
 STUART := PATH="$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"

@@ -6,6 +6,7 @@ environment variable MRM_SETUP_BEGAN (seconds since the epoch), so that the numb
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -42,6 +43,20 @@ def say(text: str) -> None:
     print(f"[set-up {time.time() - _began():4.0f} s] {text}", flush=True)
 
 
+def program(name: str) -> str:
+    """Return where a program is, looking also where Debian has those of the administrator.
+
+    A plain user's PATH lacks these folders, but programs such as depmod and sgdisk work for anyone.
+
+    Raises:
+        SetupError: It is not installed.
+    """
+    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
+    if found is None:
+        raise SetupError(f"program {name} not found; run `make setup`")
+    return found
+
+
 def run_logged(
     command: Sequence[str | Path],
     log_name: str,
@@ -62,14 +77,11 @@ def run_logged(
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{log_name}.log"
-    words = [str(word) for word in command]
+    words = [program(str(command[0])), *(str(word) for word in command[1:])]
     with log.open("wb") as output:
-        try:
-            process = subprocess.Popen(
-                words, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
-        except FileNotFoundError as error:
-            raise SetupError(f"{what}: program {words[0]} not found; run `make setup`") from error
+        process = subprocess.Popen(
+            words, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
         try:
             while True:
                 try:
