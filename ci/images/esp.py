@@ -25,7 +25,7 @@ class ImageError(Exception):
 
 
 def fat_size(tree: Path) -> int:
-    """Return the size in bytes of a FAT32 file system with room for `tree`, a multiple of 1 MiB, at least 64 MiB."""
+    """Return the size in bytes of a FAT32 file system with room for `tree`: whole MiB, at least 64."""
     files = [path for path in tree.rglob("*") if path.is_file()]
     needed = sum(-(-path.stat().st_size // 4096) * 4096 for path in files) + 4096 * len(files)
     needed += needed // 32 + 4 * MEBIBYTE  # the allocation tables, folders

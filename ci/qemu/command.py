@@ -35,7 +35,21 @@ class SerialPort:
 class MachineDescription:
     """What QEMU needs to know to be the machine.
 
-    memory: bytes; processors: count; root_ports and serial_ports in the order they are created.
+    Attributes:
+        name: Name of the machine, `q35`.
+        binary: QEMU's program.
+        machine: QEMU's machine type.
+        accelerator: QEMU's accelerator with its options.
+        cpu: QEMU's processor model.
+        processors: Number of processors.
+        memory: Bytes of RAM.
+        firmware_code: The PC firmware's read-only flash.
+        firmware_variables: The pristine variable store that each run starts with a copy of.
+        esp_device: QEMU device that carries the ESP's disk.
+        esp_bus: The bus that device is on.
+        disk_size: Bytes of each NVMe drive.
+        root_ports: In the order they are created.
+        serial_ports: In the order they are created.
     """
 
     name: str
@@ -47,6 +61,9 @@ class MachineDescription:
     memory: int
     firmware_code: Path
     firmware_variables: Path
+    esp_device: str
+    esp_bus: str
+    disk_size: int
     root_ports: Sequence[RootPort]
     serial_ports: Sequence[SerialPort]
 
@@ -55,9 +72,13 @@ class MachineDescription:
 class Boot:
     """What the machine boots and which images are in it this time.
 
-    variables: private, writable copy of the firmware's variable store. esp: image of the disk that holds the ESP,
-    or None. disks: image of the drive behind each root port, by the port's path; a port without one is empty.
-    kernel, initrd, append: a kernel the firmware starts directly through its EFI stub (the bare machine).
+    Attributes:
+        variables: Private, writable copy of the firmware's variable store.
+        esp: Image of the disk that holds the ESP, or None.
+        disks: Image of the drive behind each root port, by the port's path; a port without one is empty.
+        kernel: A kernel the firmware starts directly through its EFI stub (the bare machine), or None.
+        initrd: That kernel's initrd.
+        append: That kernel's command line.
     """
 
     variables: Path
@@ -70,7 +91,7 @@ class Boot:
 
 @dataclass(frozen=True)
 class Channels:
-    """File descriptors of connected sockets: QMP and one per serial port (by name), and where lines are logged."""
+    """Connected sockets QEMU inherits, as file descriptors, and where it logs the serial ports, by name."""
 
     qmp: int
     serial: Mapping[str, int]
@@ -107,7 +128,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
         arguments += ["-device", f"isa-serial,chardev=serial{index},index={index},iobase={port.io_base:#x}"]
     if boot.esp:
         arguments += ["-drive", f"if=none,id=esp,format=raw,file={_option(boot.esp)}"]
-        arguments += ["-device", "ide-hd,drive=esp,bus=ide.0,bootindex=0"]
+        arguments += ["-device", f"{machine.esp_device},drive=esp,bus={machine.esp_bus},bootindex=0"]
     for root_port in machine.root_ports:
         arguments += _root_port(root_port, boot.disks.get(root_port.path))
     if boot.kernel:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""One serial line of a machine: what it said, waiting for what it will say, typing on it.
+r"""One serial line of a machine: what it said, waiting for what it will say, typing on it.
 
 Nothing here can be satisfied by the wrong line or by the past: a wait looks at one console only, and only at
 what arrived after the call or after a `Cursor` taken from that same console earlier. Take the cursor *before*
 the action whose effect is awaited:
 
     here = console.mark()
-    console.send("reboot -f\\n")
+    console.send("reboot -f\n")
     await console.wait_for(r"Linux version", 60, since=here)
 """
 
@@ -62,6 +62,10 @@ class Event:
     data: dict[str, Any]
     cursor: Cursor
     at: float
+
+
+def _any(_data: dict[str, Any]) -> bool:
+    return True
 
 
 class Console:
@@ -155,9 +159,9 @@ class Console:
         name: str,
         timeout: float,
         since: Cursor | None = None,
-        where: Callable[[dict[str, Any]], bool] = lambda data: True,
+        where: Callable[[dict[str, Any]], bool] = _any,
     ) -> Event:
-        """Wait for a report called `name` for whose data `where` holds; raises what `Machine.until` raises."""
+        """Wait for a report called `name` whose data `where` accepts; raises what `Machine.until` raises."""
         begin = since or self.mark()
 
         def look() -> Event | None:

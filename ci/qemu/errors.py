@@ -10,13 +10,13 @@ class LaunchError(QemuError):
     """QEMU did not come up: missing program or firmware, or it refused its command line."""
 
 
-class WaitTimeout(QemuError):
+class WaitTimeoutError(QemuError):
     """What was waited for did not appear within its time limit."""
 
 
-class Stalled(QemuError):
+class StalledError(QemuError):
     """No console said anything for so long that the machine must be considered dead."""
 
 
-class MachineEnded(QemuError):
+class MachineEndedError(QemuError):
     """The whole machine was reset, powered off or QEMU ended, although something was still waited for."""

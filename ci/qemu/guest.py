@@ -24,7 +24,7 @@ _session = secrets.token_hex(4)
 
 @dataclass(frozen=True)
 class Tick:
-    """A sign of life: `boot` identifies the boot, `number` counts from 1 each second, `up` is its uptime in s."""
+    """A sign of life: `boot` identifies the boot, `number` counts from 1, `up` is the uptime in seconds."""
 
     boot: str
     number: int
@@ -100,6 +100,6 @@ class Guest:
 
 
 def steady(ticks: list[Tick]) -> bool:
-    """Whether ticks are those of one uninterrupted boot: same identifier, numbers without a gap, uptime growing."""
+    """Whether ticks are of one uninterrupted boot: same identifier, numbers without a gap, uptime growing."""
     pairs = itertools.pairwise(ticks)
     return all(a.boot == b.boot and b.number == a.number + 1 and b.up > a.up for a, b in pairs)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A running machine: QEMU started with private files, every console read, every failure noticed, nothing left.
+"""A running machine: QEMU with private files, every console read, every failure noticed, nothing left.
 
     async with Machine(description, Boot(variables=…, esp=…), folder) as machine:
         await machine.console("COM1").wait_for("MRM: version", 60, since=machine.console("COM1").start())
 
-In `folder` are, afterwards, one log per console as QEMU wrote it (`COM1.log`), QEMU's own messages (`qemu.log`),
-its command line (`command.txt`), and, after a failure, `failure.txt` with the end of every console and the
-registers of every processor.
+In `folder` are, afterwards, one log per console as QEMU wrote it (`COM1.log`), QEMU's own messages
+(`qemu.log`), its command line (`command.txt`), and, after a failure, `failure.txt` with the end of every
+console and the registers of every processor.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from qemu.qmp import EventListener, QMPClient, QMPError
 
 from ci.qemu.command import Boot, Channels, MachineDescription, command_line
 from ci.qemu.console import Console, Found
-from ci.qemu.errors import LaunchError, MachineEnded, QemuError, Stalled, WaitTimeout
+from ci.qemu.errors import LaunchError, MachineEndedError, QemuError, StalledError, WaitTimeoutError
 from ci.qemu.timing import scaled
 
 Result = TypeVar("Result")
@@ -230,8 +230,8 @@ class Machine:
         """Call `look` whenever something happened until it returns something else than None, and return that.
 
         timeout: seconds, multiplied by MRM_TIME_SCALE; what: named in the message of a failure.
-        Raises WaitTimeout, Stalled (nothing from any console for too long) or MachineEnded, each with the end of
-        every console in its message; details are then in `failure.txt` in the run folder.
+        Raises WaitTimeoutError, StalledError (nothing from any console for too long) or MachineEndedError,
+        each with the end of every console in its message; more is then in `failure.txt` in the run folder.
         """
         deadline = time.monotonic() + scaled(timeout)
         while True:
@@ -240,16 +240,18 @@ class Machine:
             if result is not None:
                 return result
             if self._end is not None and not self._may_end:
-                raise MachineEnded(
+                raise MachineEndedError(
                     await self._failure(f"the machine ended ({self._end}) during the wait for {what}")
                 )
             now = time.monotonic()
             stalled = self._last_sign + scaled(self._stall_seconds)
             if now >= deadline:
-                raise WaitTimeout(await self._failure(f"{what}: not seen within {scaled(timeout):.0f} s"))
+                raise WaitTimeoutError(
+                    await self._failure(f"{what}: not seen within {scaled(timeout):.0f} s")
+                )
             if now >= stalled:
                 silence = f"all consoles silent for {now - self._last_sign:.0f} s"
-                raise Stalled(await self._failure(f"{silence} during the wait for {what}"))
+                raise StalledError(await self._failure(f"{silence} during the wait for {what}"))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), min(deadline, stalled) - now)
                 await asyncio.sleep(_COALESCE_SECONDS)

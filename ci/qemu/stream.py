@@ -79,6 +79,7 @@ class StreamDecoder:
     """Incremental decoder; feed it the bytes in the order they arrive, in pieces of any size."""
 
     def __init__(self) -> None:
+        """Begin between two sequences."""
         self._pending = b""
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._offset = 0

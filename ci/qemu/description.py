@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""From the facts in a machine file to what QEMU is to emulate, so that both are the same machine."""
+
+from pathlib import Path
+
+from ci.qemu.command import MachineDescription, RootPort, SerialPort
+from generator.errors import Problem, in_order
+from generator.load.machine_file import load_machine_file
+from generator.model.machine import Machine, PciFunction
+
+BINARY = "qemu-system-x86_64"
+FIRMWARE_FOLDER = Path("/usr/share/OVMF")
+"""Where Debian's package ovmf puts the files that the machine file names."""
+
+_NVME_CLASS = 0x010802
+
+
+class DescriptionError(Exception):
+    """The machine file is wrong or describes something QEMU cannot be made to be; one message a line."""
+
+
+def load_description(path: Path) -> MachineDescription:
+    """Read a machine file with a `qemu:` section; raises DescriptionError."""
+    problems: list[Problem] = []
+    machine = load_machine_file(path, problems)
+    if machine is None:
+        raise DescriptionError("\n".join(str(problem) for problem in in_order(problems)))
+    return describe(machine)
+
+
+def describe(machine: Machine) -> MachineDescription:
+    """Turn facts into a description; raises DescriptionError when there is no `qemu:` section."""
+    qemu = machine.qemu
+    if qemu is None:
+        raise DescriptionError(f"{machine.path}: no section `qemu:`, so this machine cannot be emulated")
+    ports = [function for root in machine.roots for function in root.functions if _is_root_port(function)]
+    return MachineDescription(
+        name=machine.name,
+        binary=BINARY,
+        machine=qemu.machine,
+        accelerator=qemu.accelerator,
+        cpu=qemu.cpu,
+        processors=len(machine.processors),
+        memory=qemu.memory,
+        firmware_code=FIRMWARE_FOLDER / qemu.firmware_code,
+        firmware_variables=FIRMWARE_FOLDER / qemu.firmware_variables,
+        esp_device=qemu.esp_device,
+        esp_bus=qemu.esp_bus,
+        disk_size=qemu.disk_size,
+        root_ports=[_root_port(port) for port in ports],
+        serial_ports=[SerialPort(uart.name, uart.io_base) for uart in machine.uarts],
+    )
+
+
+def _is_root_port(function: PciFunction) -> bool:
+    return function.bridge is not None and function.bridge.kind == "root-port"
+
+
+def _root_port(port: PciFunction) -> RootPort:
+    """Describe a root port; behind it must be exactly one NVMe drive with a serial number."""
+    drives = [f for f in port.behind if f.class_code == _NVME_CLASS and f.serial]
+    if len(drives) != 1 or len(port.behind) != 1:
+        raise DescriptionError(
+            f"{port.place}: behind {port.path}: expected one NVMe drive with a serial number"
+        )
+    device, function = port.path.nodes[-1]
+    if function != 0 or len(port.path.nodes) != 1:
+        raise DescriptionError(f"{port.place}: {port.path}: expected a root port that is function 0 on bus 0")
+    return RootPort(str(port.path), device, str(drives[0].serial))
