@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Stage 3: judge a plan.  Every invariant is one rule: a named function with severity and doc."""
+
+from __future__ import annotations
+
+from generator.check import boot, consoles, machine, memory, names, pci, processors
+from generator.check.registry import Rule, registered
+from generator.errors import Problem, in_order
+from generator.model.plan import Plan
+
+_MODULES = (machine, names, processors, memory, pci, consoles, boot)
+"""Importing them registers their rules, in this order."""
+
+
+def rules() -> tuple[Rule, ...]:
+    """All rules, by topic."""
+    order = [module.__name__ for module in _MODULES]
+    return tuple(sorted(registered(), key=lambda rule: order.index(rule.module)))
+
+
+def check(plan: Plan) -> tuple[Problem, ...]:
+    """Everything the rules find wrong with a plan, in order of place."""
+    return in_order(problem for rule in rules() for problem in rule.problems(plan))

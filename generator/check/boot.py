@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Rules about what is booted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from generator.check.registry import Finding, error, warning
+from generator.model.plan import BootPlan, Plan
+from generator.resolve.kernel_parameters import TSC_KHZ, harmful_parameters
+
+FIRST_LINUX_WITH_INITRD_PROTOCOL = (5, 8)
+"""Version whose EFI stub asks for the initrd by LINUX_EFI_INITRD_MEDIA."""
+LONGEST_OPTIONS = 2047
+"""Characters in the load options of anything that is no Linux; Linux states its own limit."""
+_KHZ_DIGITS = 10
+
+_FAT_NAME = re.compile(r"[A-Za-z0-9 !#$%&'()@^_`{}~.+,;=\[\]-]{1,255}")
+
+
+def _boots(plan: Plan) -> Iterator[BootPlan]:
+    """The boot sources of all partitions."""
+    for partition in plan.partitions:
+        yield partition.boot
+
+
+@error
+def boot_file_readable(plan: Plan) -> Iterator[Finding]:
+    """Every loader file can be read on the build host."""
+    for boot in _boots(plan):
+        if boot.file_facts.error is not None:
+            yield Finding(
+                boot.file.place,
+                f"the loader {boot.file.value}: {boot.file_facts.error}",
+                "a readable file; paths are relative to the partition file",
+                "correct the path",
+            )
+
+
+@error
+def boot_initrd_readable(plan: Plan) -> Iterator[Finding]:
+    """Every initrd can be read on the build host and is not empty."""
+    for boot in _boots(plan):
+        facts = boot.initrd_facts
+        if facts is None or boot.initrd is None:
+            continue
+        fault = facts.error if facts.error is not None else None if facts.size else "is empty"
+        if fault is not None:
+            yield Finding(
+                boot.initrd.place,
+                f"the initrd {boot.initrd.value}: {fault}",
+                "a readable file; paths are relative to the partition file",
+                "correct the path",
+            )
+
+
+@error
+def boot_file_is_efi_application(plan: Plan) -> Iterator[Finding]:
+    """Every loader is a PE32+ EFI application for x86-64."""
+    for boot in _boots(plan):
+        loader = boot.file_facts.loader
+        if loader is not None and loader.error is not None:
+            yield Finding(
+                boot.file.place,
+                f"the loader {boot.file.value} {loader.error}",
+                "a PE32+ EFI application for x86-64, such as a Linux kernel with EFI stub",
+                "name another file",
+            )
+
+
+@error
+def boot_file_names(plan: Plan) -> Iterator[Finding]:
+    """Names of loader and initrd can stand in one folder of the ESP: ASCII, short, different."""
+    for boot in _boots(plan):
+        for file in (boot.file, boot.initrd):
+            if file is not None and _FAT_NAME.fullmatch(file.value.name) is None:
+                yield Finding(
+                    file.place,
+                    f"the file name {file.value.name!r}",
+                    "1 to 255 ASCII characters that FAT allows",
+                    "rename the file",
+                )
+        initrd = boot.initrd
+        if initrd is not None and initrd.value.name.lower() == boot.file.value.name.lower():
+            yield Finding(
+                initrd.place,
+                f"loader and initrd are both named {initrd.value.name}",
+                "different names, as both go into one folder",
+                "rename one of the files",
+            )
+
+
+@error
+def boot_options_ascii(plan: Plan) -> Iterator[Finding]:
+    """Options are printable ASCII."""
+    for boot in _boots(plan):
+        options = boot.owner_options
+        bad = next((c for c in options.value if not 0x20 <= ord(c) < 0x7F), None) if options else None
+        if options is not None and bad is not None:
+            yield Finding(
+                options.place, f"the character U+{ord(bad):04X} in 'options'", "printable ASCII", "remove it"
+            )
+
+
+@error
+def boot_options_length(plan: Plan) -> Iterator[Finding]:
+    """Options, with MRM's kernel parameters, are no longer than the loader takes."""
+    for boot in _boots(plan):
+        loader = boot.file_facts.loader
+        linux = loader.linux if loader is not None else None
+        limit = linux.command_line_size if linux is not None and linux.command_line_size else LONGEST_OPTIONS
+        length = len(boot.options.replace(TSC_KHZ, "9" * _KHZ_DIGITS))
+        if length > limit:
+            place = boot.owner_options.place if boot.owner_options else boot.place
+            yield Finding(place, f"options of {length} characters", f"at most {limit}", "shorten 'options'")
+
+
+@error
+def boot_initrd_supported(plan: Plan) -> Iterator[Finding]:
+    """A Linux kernel that is given an initrd can take it from the firmware: version 5.8 or newer."""
+    for boot in _boots(plan):
+        loader = boot.file_facts.loader
+        linux = loader.linux if loader is not None else None
+        if boot.initrd is None or linux is None or linux.version == (0, 0):
+            continue
+        if linux.version < FIRST_LINUX_WITH_INITRD_PROTOCOL:
+            yield Finding(
+                boot.initrd.place,
+                f"Linux {linux.release} cannot take an initrd from the firmware",
+                "Linux 5.8 or newer",
+                "boot a newer kernel, or build the initrd into it",
+            )
+
+
+@warning
+def boot_options_harmless(plan: Plan) -> Iterator[Finding]:
+    """The owner's options contain no kernel parameter that breaks the partition or its neighbours."""
+    for boot in _boots(plan):
+        loader = boot.file_facts.loader
+        if boot.owner_options is None or loader is None or loader.linux is None:
+            continue
+        for word, why in harmful_parameters(boot.owner_options.value):
+            yield Finding(
+                boot.owner_options.place, f"the kernel parameter {word}: {why}", "none of it", "remove it"
+            )

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Rules about memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.check.registry import Finding, error
+from generator.load.values import format_size
+from generator.model.machine import Machine
+from generator.model.plan import BootPlan, MemoryPurpose, MemoryRequest, PartitionPlan, Plan
+from generator.resolve.memory import BELOW_1G_LIMIT, LOW_LIMIT, LOW_MINIMUM, MIB, PAGE
+
+MINIMUM = 64 * MIB
+"""The partition firmware, its page tables and a small loader."""
+LOW_SMALLEST = 32 * 1024
+"""Linux does not start its processors with less than 28 KiB (seen)."""
+FIRMWARE_SHARE = 32 * MIB
+"""What the partition firmware needs for itself while it starts a loader."""
+_FOUR_GIB = 1 << 32
+
+
+@error
+def memory_aligned(plan: Plan) -> Iterator[Finding]:
+    """All sizes of memory are multiples of 4 KiB."""
+    for partition in plan.partitions:
+        memory = partition.memory
+        for size in dict.fromkeys((memory.size, memory.low, memory.below_1g)):
+            if size.value % PAGE:
+                yield Finding(
+                    size.place,
+                    f"the size {size.value:#x}",
+                    "a multiple of 4 KiB",
+                    "round it up or use a unit",
+                )
+
+
+@error
+def memory_minimum(plan: Plan) -> Iterator[Finding]:
+    """Every partition has at least 64 MiB."""
+    for partition in plan.partitions:
+        size = partition.memory.size
+        if size.value < MINIMUM:
+            yield Finding(
+                size.place, f"{format_size(size.value)} of memory", "at least 64 MiB", "give it more"
+            )
+
+
+@error
+def memory_low_size(plan: Plan) -> Iterator[Finding]:
+    """The low slice is 32 to 512 KiB: real-mode trampolines need it."""
+    for partition in plan.partitions:
+        low = partition.memory.low
+        if not LOW_SMALLEST <= low.value <= LOW_LIMIT - LOW_MINIMUM:
+            yield Finding(
+                low.place,
+                f"a low slice of {format_size(low.value)}",
+                "32 KiB to 512 KiB",
+                "leave 'low' out for 64 KiB",
+            )
+
+
+@error
+def memory_parts(plan: Plan) -> Iterator[Finding]:
+    """The low slice and the share below 1 GiB are parts of the size and leave something over."""
+    for partition in plan.partitions:
+        memory = partition.memory
+        parts = memory.low.value + memory.below_1g.value
+        if parts >= memory.size.value >= MINIMUM:
+            yield Finding(
+                memory.size.place,
+                f"'low' and 'below_1g' are {format_size(parts)} of {format_size(memory.size.value)}",
+                "parts of 'size', with memory left over",
+                "raise 'size' or lower its parts",
+            )
+
+
+@error
+def memory_low_fits(plan: Plan) -> Iterator[Finding]:
+    """The low slices of all partitions fit between 64 KiB and 576 KiB."""
+    yield from _shared_window(
+        plan,
+        MemoryPurpose.MrmMemoryLow,
+        LOW_MINIMUM,
+        LOW_LIMIT,
+        "low slices",
+        "'low'",
+        LOW_LIMIT - LOW_MINIMUM,
+    )
+
+
+@error
+def memory_below_1g_fits(plan: Plan) -> Iterator[Finding]:
+    """The shares below 1 GiB of all partitions fit between 1 MiB and 1 GiB."""
+    yield from _shared_window(
+        plan,
+        MemoryPurpose.MrmMemoryBelow1G,
+        MIB,
+        BELOW_1G_LIMIT,
+        "shares below 1 GiB",
+        "'below_1g'",
+        BELOW_1G_LIMIT,
+    )
+
+
+def _shared_window(
+    plan: Plan, purpose: MemoryPurpose, start: int, end: int, what: str, key: str, largest: int
+) -> Iterator[Finding]:
+    """Find the partition whose request no longer fits a window all partitions share."""
+    capacity = _capacity(plan.machine, start, end)
+    used = 0
+    for partition in plan.partitions:
+        for request in partition.memory.requests:
+            if request.purpose is not purpose or request.size > largest:
+                continue
+            used += request.size
+            if used > capacity:
+                yield Finding(
+                    request.place,
+                    f"the {what} up to '{partition.name.value}' add up to {format_size(used)}",
+                    f"at most {format_size(capacity)} in {start:#x} to {end - 1:#x} of the machine",
+                    f"lower {key} of some partitions, or have fewer partitions",
+                )
+                return
+
+
+@error
+def memory_fits(plan: Plan) -> Iterator[Finding]:
+    """The memory of all partitions fits the machine beside its firmware and the controller.
+
+    Requests may be cut in pieces, so they can all be met exactly if no window holds more than its capacity:
+    for each lower and upper bound that occurs, the requests confined between them must fit there.
+    """
+    machine = plan.machine
+    requests = [
+        (partition, request)
+        for partition in plan.partitions
+        for request in partition.memory.requests
+        if request.purpose is not MemoryPurpose.MrmMemoryLow
+    ]
+    kept = machine.firmware.memory + sum(_stored(partition.boot) for partition in plan.partitions)
+    reported: set[int] = set()
+    for end in sorted({request.limit for _, request in requests}):
+        for start in sorted({request.minimum for _, request in requests}, reverse=True):
+            inside = [(p, r) for p, r in requests if r.minimum >= start and r.limit <= end]
+            needed = sum(request.size for _, request in inside)
+            capacity = _capacity(machine, start, end)
+            if start < _FOUR_GIB:
+                capacity = max(0, capacity - kept)
+            if needed > capacity:
+                partition, request = _first_beyond(inside, capacity)
+                if id(request) in reported:
+                    continue
+                reported.add(id(request))
+                where = (
+                    f"from {start:#x} on"
+                    if end > machine_end(machine)
+                    else f"between {start:#x} and {end - 1:#x}"
+                )
+                yield Finding(
+                    request.place,
+                    f"up to '{partition.name.value}' the partitions ask for {format_size(needed)} {where}",
+                    f"at most {format_size(capacity)} there beside firmware and controller",
+                    "give less memory, or lift 'above' or 'below_1g'",
+                )
+
+
+def _first_beyond(
+    inside: list[tuple[PartitionPlan, MemoryRequest]], capacity: int
+) -> tuple[PartitionPlan, MemoryRequest]:
+    """The first request, in the order of the file, that goes beyond a capacity."""
+    used = 0
+    for partition, request in inside:
+        used += request.size
+        if used > capacity:
+            return partition, request
+    raise AssertionError("nothing goes beyond the capacity")
+
+
+def _capacity(machine: Machine, start: int, end: int) -> int:
+    """Bytes of RAM between two addresses."""
+    return sum(max(0, min(memory.end, end) - max(memory.base, start)) for memory in machine.memory)
+
+
+def machine_end(machine: Machine) -> int:
+    """First address above all RAM."""
+    return max((memory.end for memory in machine.memory), default=0)
+
+
+def _stored(boot: BootPlan) -> int:
+    """Bytes of pristine copies the controller keeps for restarts."""
+    return boot.file_facts.size + (boot.initrd_facts.size if boot.initrd_facts is not None else 0)
+
+
+@error
+def memory_holds_loader(plan: Plan) -> Iterator[Finding]:
+    """Partition firmware, loader and initrd, with room to unpack a kernel, fit into the memory."""
+    for partition in plan.partitions:
+        boot, size = partition.boot, partition.memory.size
+        loader = boot.file_facts.loader
+        if loader is None or loader.error is not None or size.value < MINIMUM:
+            continue
+        initrd = boot.initrd_facts.size if boot.initrd_facts is not None else 0
+        unpacked = loader.linux.init_size if loader.linux is not None else 0
+        needed = FIRMWARE_SHARE + boot.file_facts.size + loader.image_size + unpacked + 2 * initrd
+        if needed > size.value:
+            least = f"{needed // MIB + 1} MiB"
+            yield Finding(
+                size.place,
+                f"{format_size(size.value)} of memory; loader and initrd take {least} to start",
+                f"at least {least}",
+                "give it more, or boot something smaller",
+            )

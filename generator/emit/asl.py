@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The DSDT of one partition as ASL; what is known only at boot is a placeholder (`emit.placeholders`)."""
+
+from __future__ import annotations
+
+from generator.emit.placeholders import placeholders
+from generator.emit.templating import environment
+from generator.model.plan import PartitionPlan
+
+FIRST_PROCESSOR_UID = 1
+"""UID 0 is the entry of the machine's real BSP in the MADT, which no partition owns."""
+
+
+def render_asl(partition: PartitionPlan) -> str:
+    """The ASL source."""
+    table_id = "".join(c for c in partition.name.value.upper() if c.isalnum())[:8]
+    return (
+        environment()
+        .get_template("dsdt.asl.j2")
+        .render(
+            partition=partition,
+            table_id=table_id,
+            first_uid=FIRST_PROCESSOR_UID,
+            buses=[(grant, placeholders(index)) for index, grant in enumerate(partition.pci)],
+        )
+    )

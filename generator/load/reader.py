@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Read fields out of nodes: every method returns a value with its place, or None after adding a Problem."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from collections.abc import Mapping as AnyMapping
+from typing import TypeVar
+
+from generator.errors import Problem
+from generator.load.nodes import Mapping, Node, Scalar, Sequence
+from generator.load.values import parse_integer, parse_size
+from generator.places import Located, Place
+
+T = TypeVar("T")
+
+
+class Fields:
+    """The keys of one mapping, with what is allowed there; unknown keys are problems at once."""
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        what: str,
+        keys: tuple[str, ...],
+        problems: list[Problem],
+        later: AnyMapping[str, str] | None = None,
+    ) -> None:
+        """`what` names the mapping in messages; `later` are keys that are planned, with a word on them."""
+        self.place = mapping.place
+        self.what = what
+        self.problems = problems
+        self._entries = mapping.entries
+        for name, (key, _) in mapping.entries.items():
+            if name not in keys:
+                self._unknown(key, keys, later or {})
+
+    def _unknown(self, key: Located[str], keys: tuple[str, ...], later: AnyMapping[str, str]) -> None:
+        """Say that a key is unknown, and which one may have been meant."""
+        if key.value in later:
+            what = f"the key '{key.value}' does not do anything yet ({later[key.value]})"
+            change = "remove it"
+        else:
+            what = f"unknown key '{key.value}' in {self.what}"
+            close = difflib.get_close_matches(key.value, keys, 1)
+            change = f"did you mean '{close[0]}'?" if close else "remove it"
+        self.problem(key.place, "yaml-unknown-key", what, "one of " + ", ".join(keys), change)
+
+    def problem(self, place: Place, rule: str, what: str, expected: str, change: str) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(place, rule, what, expected, change))
+
+    def node(self, name: str, required: bool = False) -> Node | None:
+        """The value of a key; a missing required one is a problem at the start of the mapping."""
+        entry = self._entries.get(name)
+        if entry is None:
+            if required:
+                self.problem(
+                    self.place,
+                    "yaml-missing-key",
+                    f"{self.what} has no '{name}'",
+                    f"the key '{name}'",
+                    f"add '{name}: …'",
+                )
+            return None
+        value = entry[1]
+        if isinstance(value, Scalar) and value.plain and value.text in ("", "~", "null"):
+            what = f"'{name}' has no value"
+            self.problem(entry[0].place, "yaml-type", what, "a value", "write one or remove the key")
+            return None
+        return value
+
+    def has(self, name: str) -> bool:
+        """Whether the key is there at all."""
+        return name in self._entries
+
+    def scalar(
+        self, name: str, expected: str, parse: Callable[[str], T | None], required: bool
+    ) -> Located[T] | None:
+        """A scalar that `parse` understands."""
+        node = self.node(name, required)
+        return None if node is None else read_scalar(node, f"'{name}'", expected, parse, self.problems)
+
+    def text(self, name: str, required: bool = False) -> Located[str] | None:
+        """Any text, not empty."""
+        return self.scalar(name, "a text", lambda text: text or None, required)
+
+    def integer(
+        self, name: str, low: int = 0, high: int = (1 << 64) - 1, required: bool = False
+    ) -> Located[int] | None:
+        """An integer from `low` to `high`."""
+        hexadecimal = high > 0xFFFF
+        span = f"{low:#x} to {high:#x}" if hexadecimal else f"{low} to {high}"
+        return self.scalar(name, f"an integer, {span}", ranged(parse_integer, low, high), required)
+
+    def size(self, name: str, required: bool = False) -> Located[int] | None:
+        """A size or an address with an IEC unit."""
+        return self.scalar(name, "a size such as 640 MiB", parse_size, required)
+
+    def boolean(self, name: str) -> Located[bool] | None:
+        """`true` or `false`."""
+        return self.scalar(name, "true or false", {"true": True, "false": False}.get, False)
+
+    def mapping(self, name: str, keys: tuple[str, ...], required: bool = False) -> Fields | None:
+        """A mapping with the given keys."""
+        node = self.node(name, required)
+        return None if node is None else read_mapping(node, f"'{name}'", keys, self.problems)
+
+    def sequence(self, name: str, required: bool = False) -> tuple[Node, ...]:
+        """The items of a list; nothing for a missing one."""
+        node = self.node(name, required)
+        if node is None:
+            return ()
+        if not isinstance(node, Sequence):
+            wrong_type(node, f"'{name}'", "a list", self.problems)
+            return ()
+        return node.items
+
+
+def ranged(parse: Callable[[str], int | None], low: int, high: int) -> Callable[[str], int | None]:
+    """`parse`, refusing what lies outside `low` to `high`."""
+
+    def check(text: str) -> int | None:
+        value = parse(text)
+        return value if value is not None and low <= value <= high else None
+
+    return check
+
+
+def describe(node: Node) -> str:
+    """A node in a few words, for messages."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    text = node.text if len(node.text) <= 60 else node.text[:57] + "…"
+    return f"'{text}'"
+
+
+def wrong_type(node: Node, what: str, expected: str, problems: list[Problem]) -> None:
+    """Add the problem that a node is not what it has to be."""
+    problems.append(
+        Problem(node.place, "yaml-type", f"{what} is {describe(node)}", expected, "write it in that form")
+    )
+
+
+def read_scalar(
+    node: Node, what: str, expected: str, parse: Callable[[str], T | None], problems: list[Problem]
+) -> Located[T] | None:
+    """A scalar that `parse` understands, or None after a problem."""
+    value = parse(node.text) if isinstance(node, Scalar) else None
+    if value is None:
+        wrong_type(node, what, expected, problems)
+        return None
+    return Located(value, node.place)
+
+
+def read_mapping(
+    node: Node,
+    what: str,
+    keys: tuple[str, ...],
+    problems: list[Problem],
+    later: AnyMapping[str, str] | None = None,
+) -> Fields | None:
+    """A mapping with the given keys, or None after a problem."""
+    if not isinstance(node, Mapping):
+        wrong_type(node, what, "a mapping with " + ", ".join(keys), problems)
+        return None
+    return Fields(node, what, keys, problems, later)

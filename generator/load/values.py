@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What texts mean: integers, sizes, words.  Pure; None stands for "not one of these"."""
+
+from __future__ import annotations
+
+import re
+
+UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+"""IEC units of sizes and addresses."""
+
+_INTEGER = re.compile(r"0[xX][0-9a-fA-F]{1,16}|0|[1-9][0-9]{0,19}")
+_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Za-z]+)")
+
+
+def parse_integer(text: str) -> int | None:
+    """A decimal or 0x-hexadecimal integer, 0 to 2^64 - 1."""
+    if _INTEGER.fullmatch(text) is None:
+        return None
+    value = int(text, 16) if text[:2] in ("0x", "0X") else int(text)
+    return value if value < 1 << 64 else None
+
+
+def parse_size(text: str) -> int | None:
+    """Bytes: `640 MiB`, `1.5 GiB`, `64KiB`, or a plain integer; a fraction must come out as whole bytes."""
+    plain = parse_integer(text)
+    if plain is not None:
+        return plain
+    match = _SIZE.fullmatch(text)
+    if match is None or match[2] not in UNITS:
+        return None
+    whole, _, fraction = match[1].partition(".")
+    scale = 10 ** len(fraction)
+    bytes_scaled = int(whole + fraction) * UNITS[match[2]]
+    value = bytes_scaled // scale
+    return value if bytes_scaled % scale == 0 and value < 1 << 64 else None
+
+
+def format_size(size: int) -> str:
+    """A size in the largest unit that keeps it whole: 640 MiB, 64 KiB, 123 B."""
+    for unit in ("TiB", "GiB", "MiB", "KiB"):
+        if size and size % UNITS[unit] == 0:
+            return f"{size // UNITS[unit]} {unit}"
+    return f"{size} B"

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Facts about the files a partition boots from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LinuxFacts:
+    """What the boot header of a Linux image says (Documentation/arch/x86/boot.rst of the kernel)."""
+
+    banner: str
+    release: str
+    version: tuple[int, int]
+    init_size: int
+    above_4g: bool
+    command_line_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderFacts:
+    """What the PE headers of a loader say; `error` is None if it is one that can be started."""
+
+    error: str | None
+    image_size: int = 0
+    linux: LinuxFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """One file on the build host; `error` is None if it can be read. `loader` only for loader files."""
+
+    path: Path
+    error: str | None
+    size: int = 0
+    loader: LoaderFacts | None = None
+
+
+Files = Mapping[Path, FileFacts]

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Facts of one machine, as its machine file states them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.model.device_path import DevicePath
+from generator.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """A logical processor; `bsp` is the one the PC's firmware and the controller run on."""
+
+    place: Place
+    apic_id: int
+    package: int
+    core: int
+    thread: int
+    node: int
+    bsp: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRange:
+    """RAM of the machine, `base` to `base + size - 1`, on one NUMA node."""
+
+    place: Place
+    base: int
+    size: int
+    node: int
+
+    @property
+    def end(self) -> int:
+        """First address above the range."""
+        return self.base + self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An address window that a bridge forwards."""
+
+    base: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """What makes a PCI function a bridge: the bus below it and what is forwarded to it."""
+
+    kind: str
+    secondary: int
+    subordinate: int
+    memory: Window | None
+    prefetchable: Window | None
+
+
+@dataclass(frozen=True, slots=True)
+class PciFunction:
+    """One PCI function; `bridge` if it is one, `behind` the functions on the bus below it."""
+
+    place: Place
+    path: DevicePath
+    vendor: int
+    device: int
+    class_code: int
+    title: str | None
+    serial: str | None
+    msi: bool
+    msix: bool
+    bridge: Bridge | None
+    behind: tuple[PciFunction, ...]
+
+    def below(self) -> Iterator[PciFunction]:
+        """All functions behind this one, at any depth."""
+        for function in self.behind:
+            yield function
+            yield from function.below()
+
+
+@dataclass(frozen=True, slots=True)
+class PciRoot:
+    """A root bridge with its segment and first bus, and the functions on that bus."""
+
+    place: Place
+    path: str
+    uid: int
+    segment: int
+    bus: int
+    functions: tuple[PciFunction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ecam:
+    """One entry of the MCFG table: `base` is the address of bus 0 of the segment."""
+
+    place: Place
+    segment: int
+    base: int
+    first_bus: int
+    last_bus: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uart:
+    """A 16550-compatible UART at eight I/O ports."""
+
+    place: Place
+    name: str
+    io_base: int
+    baud: int
+    irq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PmTimer:
+    """The ACPI power-management timer: 3.579545 MHz, `bits` wide (24 or 32)."""
+
+    port: int
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcpiFacts:
+    """What the machine's ACPI tables state that the plan depends on."""
+
+    revision: int
+    pm_timer: PmTimer | None
+    iommu: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareFacts:
+    """The PC's own firmware: identity, where it boots the controller from, RAM it keeps (bytes)."""
+
+    vendor: str
+    version: str
+    boot_device: DevicePath | None
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Qemu:
+    """What is no fact of the machine but of its emulation by QEMU."""
+
+    machine: str
+    accelerator: str
+    cpu: str
+    memory: int
+    firmware_code: str
+    firmware_variables: str
+    esp_device: str
+    esp_bus: str
+    disk_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A whole machine file, with indexes by what the partition file names things by."""
+
+    path: Path
+    place: Place
+    name: str
+    title: str
+    physical_address_bits: int
+    firmware: FirmwareFacts
+    controller_console: str | None
+    processors: tuple[Processor, ...]
+    memory: tuple[MemoryRange, ...]
+    ecam: tuple[Ecam, ...]
+    roots: tuple[PciRoot, ...]
+    uarts: tuple[Uart, ...]
+    acpi: AcpiFacts
+    qemu: Qemu | None
+
+    def processors_by_apic_id(self) -> Mapping[int, Processor]:
+        """Processors by local APIC ID."""
+        return {processor.apic_id: processor for processor in self.processors}
+
+    def functions_by_path(self) -> Mapping[DevicePath, PciFunction]:
+        """All PCI functions, at any depth, by device path."""
+        found: dict[DevicePath, PciFunction] = {}
+        for root in self.roots:
+            for function in root.functions:
+                found[function.path] = function
+                found.update((deeper.path, deeper) for deeper in function.below())
+        return found
+
+    def uarts_by_name(self) -> Mapping[str, Uart]:
+        """UARTs by name."""
+        return {uart.name: uart for uart in self.uarts}

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The plan: what each partition gets, every value with the place it came from.
+
+A plan may be wrong: `generator.check` judges it. What the machine does not have is None or missing here.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.model.device_path import DevicePath
+from generator.model.files import FileFacts
+from generator.model.intent import KernelParameters
+from generator.model.machine import Machine, PciFunction, Processor, Uart
+from generator.places import Located, Place
+
+
+class MemoryPurpose(enum.Enum):
+    """What a memory request is for; the C name in MrmPlan.h is the enum name."""
+
+    MrmMemoryLow = "low"
+    MrmMemoryBelow1G = "below_1g"
+    MrmMemoryMain = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorGrant:
+    """A processor given to a partition; `processor` is None if the machine has none of that APIC ID."""
+
+    place: Place
+    apic_id: int
+    processor: Processor | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorsPlan:
+    """The processors of a partition, the booting one first."""
+
+    place: Place
+    wanted: int
+    by_count: bool
+    grants: tuple[ProcessorGrant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRequest:
+    """Memory the controller is to find at boot inside `minimum` to `limit - 1`; all in bytes."""
+
+    place: Place
+    purpose: MemoryPurpose
+    size: int
+    alignment: int
+    minimum: int
+    limit: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """The memory of a partition: `size` is the sum of the requests unless the file contradicts itself."""
+
+    size: Located[int]
+    low: Located[int]
+    below_1g: Located[int]
+    requests: tuple[MemoryRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PciGrant:
+    """Everything behind one root port; the partition sees it as PCI segment `segment`."""
+
+    root_port: Located[DevicePath]
+    segment: int
+    port: PciFunction | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolePlan:
+    """The console of a partition or of the controller; `uart` is None if the machine has none so named."""
+
+    name: Located[str]
+    uart: Uart | None
+    by_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddedParameter:
+    """A kernel parameter the generator adds, and why MRM needs it."""
+
+    parameter: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BootPlan:
+    """What a partition boots: files with their place on the ESP, and the complete load options."""
+
+    place: Place
+    file: Located[Path]
+    file_facts: FileFacts
+    esp_file: str
+    initrd: Located[Path] | None
+    initrd_facts: FileFacts | None
+    esp_initrd: str | None
+    owner_options: Located[str] | None
+    options: str
+    kernel_parameters: KernelParameters
+    added_parameters: tuple[AddedParameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionPlan:
+    """One partition."""
+
+    place: Place
+    name: Located[str]
+    processors: ProcessorsPlan
+    memory: MemoryPlan
+    pci: tuple[PciGrant, ...]
+    console: ConsolePlan | None
+    boot: BootPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole plan. `source` is the partition file as generated files name it (no machine paths)."""
+
+    place: Place
+    source: str
+    machine: Machine
+    controller_console: ConsolePlan
+    partitions: tuple[PartitionPlan, ...]
+
+    @property
+    def esp_files(self) -> tuple[tuple[Path, str], ...]:
+        """Files to put onto the ESP: path on this host, path below the root of the ESP with slashes."""
+        found: list[tuple[Path, str]] = []
+        for partition in self.partitions:
+            boot = partition.boot
+            found.append((boot.file.value, boot.esp_file))
+            if boot.initrd is not None and boot.esp_initrd is not None:
+                found.append((boot.initrd.value, boot.esp_initrd))
+        return tuple(found)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Where in which file something was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in an input file; `line` and `column` count from 1, 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """`file:line:column`, as editors and terminals understand it."""
+        return f"{self.file}:{max(self.line, 1)}:{max(self.column, 1)}"
+
+    @property
+    def short(self) -> str:
+        """Base name and line, for comments in generated files: free of machine paths."""
+        return f"{self.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Located(Generic[T]):
+    """A value together with the place it was written at."""
+
+    value: T
+    place: Place

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Stage 2: intent against the facts of a machine → plan.
+
+Resolving never fails and judges nothing: what cannot be had is None or missing in the plan, and the rules
+of `generator.check` say so.
+"""
+
+from __future__ import annotations
+
+from generator.model.files import Files
+from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE, Intent
+from generator.model.machine import Machine
+from generator.model.plan import ConsolePlan, PartitionPlan, Plan
+from generator.places import Located
+from generator.resolve.boot import resolve_boot
+from generator.resolve.memory import resolve_memory
+from generator.resolve.pci import resolve_pci
+from generator.resolve.processors import resolve_processors
+
+
+def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan:
+    """The plan for a partition file; `source` is how generated files name that file."""
+    uarts = machine.uarts_by_name()
+    controller_name = intent.controller_console or Located(machine.controller_console or "", machine.place)
+    controller = ConsolePlan(
+        controller_name, uarts.get(controller_name.value), by_default=intent.controller_console is None
+    )
+    consoles = _resolve_consoles(intent, machine, controller_name.value)
+    processors = resolve_processors(intent.partitions, machine)
+    functions = machine.functions_by_path()
+    partitions: list[PartitionPlan] = []
+    for number, wish in enumerate(intent.partitions):
+        partitions.append(
+            PartitionPlan(
+                place=wish.place,
+                name=wish.name,
+                processors=processors[number],
+                memory=resolve_memory(wish.memory, machine.physical_address_bits),
+                pci=resolve_pci(wish.pci, functions),
+                console=consoles[number],
+                boot=resolve_boot(wish, consoles[number], files),
+            )
+        )
+    return Plan(intent.place, source, machine, controller, tuple(partitions))
+
+
+def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list[ConsolePlan | None]:
+    """The console of each partition: the one it names, else the first UART that nobody names."""
+    uarts = machine.uarts_by_name()
+    named = {wish.console.value for wish in intent.partitions if wish.console is not None} | {controller}
+    left = iter([uart for uart in machine.uarts if uart.name not in named])
+    consoles: list[ConsolePlan | None] = []
+    for wish in intent.partitions:
+        if wish.console is None or wish.console.value == CONSOLE_AUTO:
+            place = wish.place if wish.console is None else wish.console.place
+            uart = next(left, None)
+            name = CONSOLE_AUTO if uart is None else uart.name
+            consoles.append(ConsolePlan(Located(name, place), uart, by_default=True))
+        elif wish.console.value == CONSOLE_NONE:
+            consoles.append(None)
+        else:
+            consoles.append(ConsolePlan(wish.console, uarts.get(wish.console.value), by_default=False))
+    return consoles
