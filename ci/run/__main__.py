@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Boot a built Mrm.efi on the machine it was built for: `python -m ci.run --help`."""
+
+import argparse
+import asyncio
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from ci.images.esp import ImageError
+from ci.progress import PROJECT
+from ci.qemu.description import DescriptionError, load_description
+from ci.qemu.errors import QemuError
+from ci.run.batch import run_batch
+from ci.run.panes import run_panes
+from ci.run.plan import PlanError, load_plan
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m ci.run",
+        description="Boot the partitions of a build in QEMU: in panes on a terminal; otherwise, or with "
+        "--batch, as prefixed lines followed by a table of promised and seen, with exit status 0 only if "
+        "everything promised was seen.",
+    )
+    build = Path("Build/q35")
+    parser.add_argument(
+        "--esp", type=Path, default=build / "ESP", help="folder tree of the ESP (%(default)s)"
+    )
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        default=build / "generated" / "MrmPlan.json",
+        help="the plan it was built from (%(default)s)",
+    )
+    parser.add_argument(
+        "--machine", type=Path, default=Path("platforms/q35.yaml"), help="the machine file (%(default)s)"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("Build/run"),
+        help="for images, logs and report.json (%(default)s)",
+    )
+    parser.add_argument("--batch", action="store_true", help="prefixed lines and report, even on a terminal")
+    parser.add_argument(
+        "--no-bare", dest="bare", action="store_false", help="leave out the comparison with the bare machine"
+    )
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace) -> bool:
+    task = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Ended from outside: leave through the context managers, which end QEMU and the panes.
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel if task else lambda: None)
+    plan = load_plan(arguments.plan, PROJECT)
+    description = load_description(arguments.machine)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if terminal and not arguments.batch and not shutil.which("tmux"):
+        print("tmux is not installed: no panes, prefixed lines instead", file=sys.stderr)
+        terminal = False
+    if arguments.batch or not terminal:
+        return await run_batch(description, plan, arguments.esp, arguments.folder, bare=arguments.bare)
+    await run_panes(description, plan, arguments.esp, arguments.folder / "mrm")
+    print(f"logs of all consoles: {arguments.folder / 'mrm'}")
+    return True
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    arguments = _arguments()
+    try:
+        return 0 if asyncio.run(_run(arguments)) else 1
+    except (PlanError, DescriptionError, ImageError, QemuError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

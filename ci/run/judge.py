@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Promised against seen: pure functions from what the plan promises and what was observed to a verdict.
+
+`CHECKS` is the list of promises that are checked. Each check is one function that returns one `Row`; a row
+without an observation is not ok.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ci.run.plan import PartitionPromise, PciPromise, Plan
+
+MEMORY_ALLOWANCE = 16 * 2**20
+"""Bytes of a partition's memory that firmware, ACPI tables and runtime services may keep from its OS."""
+
+TICKS = 3
+"""Seconds for which all partitions must have been seen alive at the same time."""
+
+_MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen of one partition.
+
+    Attributes:
+        state: Last state the controller named, None when it named none.
+        detail: What it added to that, such as the reason of a refusal.
+        report: The guest's report (ci/guests/init), None when there was none.
+        ticks: Consecutive ticks of one boot, received while all partitions that reported were up.
+        off: Whether the controller saw the partition power off when it was asked to.
+    """
+
+    state: str | None = None
+    detail: str = ""
+    report: Mapping[str, Any] | None = None
+    ticks: int = 0
+    off: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One promise: `promised` and `seen` as JSON values, the same as text for people."""
+
+    item: str
+    promised: Any
+    seen: Any
+    ok: bool
+    promised_text: str
+    seen_text: str
+
+
+@dataclass(frozen=True)
+class PartitionVerdict:
+    """All promises made to one partition."""
+
+    name: str
+    rows: Sequence[Row]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every promise was seen kept."""
+        return all(row.ok for row in self.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the partition's part of report.json."""
+        return {
+            "name": self.name,
+            "promised": {row.item: row.promised for row in self.rows},
+            "seen": {row.item: row.seen for row in self.rows},
+            "ok": self.ok,
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All partitions."""
+
+    partitions: Sequence[PartitionVerdict]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a partition and everything promised was seen."""
+        return bool(self.partitions) and all(partition.ok for partition in self.partitions)
+
+    def to_json(self, seconds: Mapping[str, Any]) -> dict[str, Any]:
+        """Return report.json; `seconds` are the figures measured beside it."""
+        return {
+            "partitions": [partition.to_json() for partition in self.partitions],
+            "ok": self.ok,
+            "seconds": dict(seconds),
+        }
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a check looks at: one partition's promise and observation, and what was observed of the others."""
+
+    promise: PartitionPromise
+    observation: Observation
+    others: Mapping[str, Observation] = field(default_factory=dict)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value of the guest's report, `default` without a report."""
+        report = self.observation.report
+        return default if report is None else report.get(key, default)
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / _MEBIBYTE:.1f}".removesuffix(".0") + " MiB"
+
+
+def ram_ranges(iomem: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the first and last address of each `System RAM` line of /proc/iomem, lowest first."""
+    found = (re.match(r"([0-9a-f]+)-([0-9a-f]+) : System RAM", line) for line in iomem)
+    return sorted((int(match[1], 16), int(match[2], 16)) for match in found if match)
+
+
+def _ram(observation: Observation) -> list[tuple[int, int]]:
+    return ram_ranges(observation.report.get("iomem", [])) if observation.report else []
+
+
+def check_state(case: Case) -> Row:
+    """The controller started the partition: its last state before it was asked to power off is `running`."""
+    seen = case.observation.state
+    text = f"{seen}: {case.observation.detail}" if case.observation.detail else str(seen or "nothing")
+    return Row("state", "running", seen, seen == "running", "running", text)
+
+
+def check_kernel(case: Case) -> Row:
+    """The kernel that runs is the one in the boot file; other loaders than Linux promise nothing."""
+    promised, seen = case.promise.kernel, case.get("kernel")
+    ok = seen is not None and promised in (None, seen)
+    return Row("kernel", promised, seen, ok, promised or "any", str(seen))
+
+
+def check_processors(case: Case) -> Row:
+    """As many processors as promised, and those promised unless only a number was promised."""
+    promise = case.promise
+    seen = sorted(case.get("apic_ids", []))
+    wanted = sorted(promise.apic_ids)
+    ok = len(seen) == promise.processors == case.get("cpus_online") and (promise.by_count or seen == wanted)
+    promised = {"count": promise.processors, "apic_ids": None if promise.by_count else wanted}
+    text = f"{promise.processors}" + ("" if promise.by_count else f": APIC IDs {_numbers(wanted)}")
+    seen_data = {"count": case.get("cpus_online"), "apic_ids": seen}
+    return Row("processors", promised, seen_data, ok, text, f"{len(seen)}: APIC IDs {_numbers(seen)}")
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return " ".join(str(value) for value in values)
+
+
+def check_memory(case: Case) -> Row:
+    """RAM as promised: never more, and less by at most MEMORY_ALLOWANCE."""
+    promised = case.promise.memory
+    ranges = _ram(case.observation)
+    seen = sum(last - first + 1 for first, last in ranges)
+    ok = promised - MEMORY_ALLOWANCE <= seen <= promised
+    data = {"bytes": seen, "ranges": [f"{first:#x}-{last:#x}" for first, last in ranges]}
+    text = f"{_mebibytes(seen)} in {len(ranges)} ranges"
+    return Row("memory", promised, data, ok, _mebibytes(promised), text)
+
+
+def _seen_function(function: Mapping[str, Any]) -> tuple[int, str, str, str]:
+    segment = int(str(function["address"]).split(":")[0], 16)
+    return segment, str(function["vendor"]), str(function["device"]), str(function["class"])
+
+
+def check_pci(case: Case) -> Row:
+    """Exactly the promised PCI functions, in the promised segment, and no others."""
+    promised = sorted((f.segment, f.vendor, f.device, f.class_code) for f in case.promise.pci)
+    found = sorted((_seen_function(function), str(function["address"])) for function in case.get("pci", []))
+    seen = [function for function, _ in found]
+    return Row(
+        "pci",
+        [_function_text(*function) for function in promised],
+        [_function_text(*function) for function in seen],
+        case.observation.report is not None and seen == promised,
+        ", ".join(_function_text(*function) for function in promised) or "none",
+        ", ".join(f"{_function_text(*function)} at {address}" for function, address in found) or "none",
+    )
+
+
+def _function_text(segment: int, vendor: str, device: str, class_code: str) -> str:
+    return f"{segment:04x}: {vendor[2:]}:{device[2:]} class {class_code[2:]}"
+
+
+def _drives(promise: PartitionPromise) -> list[PciPromise]:
+    return [function for function in promise.pci if function.serial]
+
+
+def check_disks(case: Case) -> Row:
+    """Exactly the promised drives by serial number, each written, read back and found equal."""
+    promised = sorted(str(drive.serial) for drive in _drives(case.promise))
+    tests = {test.get("disk"): test for test in case.get("disk_test", [])}
+    seen, texts, ok = [], [], case.observation.report is not None
+    for disk in case.get("disks", []):
+        test = tests.get(disk["name"], {})
+        good = test.get("ok") is True and test.get("bytes", 0) > 0
+        ok = ok and good
+        seen.append(
+            {"serial": disk["serial"], "model": disk["model"], "size": disk["size"], "verified": good}
+        )
+        outcome = f"{_mebibytes(test.get('bytes', 0))} verified" if good else test.get("reason", "not tested")
+        texts.append(f"{disk['model']} {disk['serial']} {_mebibytes(disk['size'])}, {outcome}")
+    ok = ok and sorted(disk["serial"] for disk in seen) == promised
+    text = ", ".join(f"{serial}, read/write/verify" for serial in promised) or "none"
+    return Row("disks", promised, seen, ok, text, "; ".join(texts) or "none")
+
+
+def check_interrupts(case: Case) -> Row:
+    """Each promised drive interrupts by MSI-X, and its disk test made its queues count."""
+    drives = len(_drives(case.promise))
+    nvme = [f for f in case.get("pci", []) if str(f["class"]).startswith("0x0108")]
+    kinds = sorted({str(function.get("interrupts")) for function in nvme})
+    queues = {str(line["name"]): sum(line["counts"]) for line in case.get("interrupts", [])}
+    moved = sum(test.get("interrupts", 0) for test in case.get("disk_test", []))
+    # Queue 0 is for administration; data goes through the others.
+    data_queues = {name: count for name, count in queues.items() if not name.endswith("q0")}
+    controllers = {name.partition("q")[0] for name, count in data_queues.items() if count > 0}
+    ok = drives == 0 or (kinds == ["msix"] and len(controllers) == drives and moved > 0)
+    ok = ok and case.observation.report is not None
+    promised = "msix" if drives else None
+    text = ", ".join(f"{name} {count}" for name, count in sorted(queues.items()))
+    seen = {"kind": kinds, "queues": queues, "disk_test": moved}
+    kind_text = ", ".join(kinds).replace("msix", "MSI-X") or "none"
+    return Row("interrupts", promised, seen, ok, "MSI-X" if drives else "any", f"{kind_text}: {text}")
+
+
+def check_console(case: Case) -> Row:
+    """The kernel's console is the promised UART (that the report came over it is a fact by then)."""
+    promised = case.promise.console_port
+    uarts = {uart["name"]: int(str(uart["port"]), 16) for uart in case.get("uarts", [])}
+    # Flag C in /proc/consoles marks the one behind /dev/console.
+    preferred = [line.split()[0] for line in case.get("consoles", []) if re.search(r"\([^)]*C[^)]*\)", line)]
+    seen = uarts.get(preferred[0]) if preferred else None
+    ok = seen == promised and case.observation.report is not None
+    text = f"{case.promise.console} at {promised:#x}" if promised is not None else "none"
+    seen_text = f"{preferred[0]} at {seen:#x}" if seen is not None else "none"
+    return Row("console", promised, seen, ok, text, seen_text)
+
+
+def check_apart(case: Case) -> Row:
+    """No other partition sees a processor, an address of RAM or a drive that this one sees."""
+    shared = [
+        f"{what} with {name}"
+        for name, other in case.others.items()
+        for what in _shared(case.observation, other)
+    ]
+    ok = not shared and case.observation.report is not None
+    return Row("apart", [], shared, ok, "nothing shared", ", ".join(shared) or "nothing shared")
+
+
+def _shared(one: Observation, other: Observation) -> list[str]:
+    """Name what two partitions both see."""
+    if one.report is None or other.report is None:
+        return []
+    both: list[str] = []
+    both += [
+        f"processor {i}" for i in one.report.get("apic_ids", []) if i in other.report.get("apic_ids", [])
+    ]
+    for first, last in _ram(one):
+        both += [f"RAM at {max(first, f):#x}" for f, end in _ram(other) if first <= end and f <= last]
+    serials = [disk["serial"] for disk in other.report.get("disks", [])]
+    both += [f"drive {d['serial']}" for d in one.report.get("disks", []) if d["serial"] in serials]
+    return both
+
+
+def check_alive(case: Case) -> Row:
+    """The partition ticked without a gap while all others that came up did so too."""
+    seen = case.observation.ticks
+    return Row("ticks", TICKS, seen, seen >= TICKS, f"{TICKS} s beside the others", f"{seen} s")
+
+
+def check_off(case: Case) -> Row:
+    """Its own power-off ended the partition, and the machine went on."""
+    seen = case.observation.off
+    return Row(
+        "power_off", True, seen, seen, "ends this partition only", "as promised" if seen else "not seen"
+    )
+
+
+CHECKS: tuple[Callable[[Case], Row], ...] = (
+    check_state,
+    check_kernel,
+    check_processors,
+    check_memory,
+    check_pci,
+    check_disks,
+    check_interrupts,
+    check_console,
+    check_apart,
+    check_alive,
+    check_off,
+)
+
+
+def judge(plan: Plan, observations: Mapping[str, Observation]) -> Verdict:
+    """Compare everything promised with everything seen; a partition without observation is not ok."""
+    partitions = []
+    for promise in plan.partitions:
+        observation = observations.get(promise.name, Observation())
+        others = {name: other for name, other in observations.items() if name != promise.name}
+        case = Case(promise, observation, others)
+        partitions.append(PartitionVerdict(promise.name, [check(case) for check in CHECKS]))
+    return Verdict(partitions)

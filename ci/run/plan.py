@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What was promised: the part of MrmPlan.json that can be seen from outside and from inside partitions."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+
+
+class PlanError(Exception):
+    """The plan cannot be read; the message says why and what to do."""
+
+
+@dataclass(frozen=True, order=True)
+class PciPromise:
+    """A PCI function as its partition sees it; numbers as in sysfs (`0x1b36`), serial of a drive or None."""
+
+    segment: int
+    vendor: str
+    device: str
+    class_code: str
+    serial: str | None
+
+
+@dataclass(frozen=True)
+class PartitionPromise:
+    """What one partition was promised.
+
+    Attributes:
+        name: The partition's name.
+        processors: How many.
+        apic_ids: Which; with `by_count` a proposal the controller may deviate from.
+        by_count: Whether the partition file names a number and no APIC IDs.
+        memory: Bytes.
+        root_ports: Device paths of its root ports.
+        pci: Its functions.
+        console: Name of its serial port, or None.
+        console_port: First I/O port of that, or None.
+        kernel: Release of the Linux kernel it boots (`uname -r`), or None when it boots something else.
+        kernel_file: That loader on this host.
+        initrd_file: Its initrd on this host, or None.
+    """
+
+    name: str
+    processors: int
+    apic_ids: Sequence[int]
+    by_count: bool
+    memory: int
+    root_ports: Sequence[str]
+    pci: Sequence[PciPromise]
+    console: str | None
+    console_port: int | None
+    kernel: str | None
+    kernel_file: Path
+    initrd_file: Path | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All promises of one Mrm.efi; `controller_console` is the serial port of the controller."""
+
+    machine: str
+    source: str
+    controller_console: str
+    partitions: Sequence[PartitionPromise]
+
+
+def load_plan(path: Path, project: Path) -> Plan:
+    """Read MrmPlan.json; relative file names in it belong to folder `project`. Raises PlanError."""
+    try:
+        data = json.loads(path.read_text())
+    except OSError as error:
+        raise PlanError(f"{path}: {error.strerror}; build it first (`make build`)") from error
+    except ValueError as error:
+        raise PlanError(f"{path}: not JSON: {error}; build it again") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise PlanError(f"{path}: not a plan of format {FORMAT}; build it again")
+    try:
+        return Plan(
+            machine=str(data["machine"]),
+            source=str(data["source"]),
+            controller_console=str(data["controller"]["console"]),
+            partitions=[_partition(item, project) for item in data["partitions"]],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise PlanError(f"{path}: {error!r} is missing or of the wrong kind; build it again") from error
+
+
+def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
+    processors, boot, console = item["processors"], item["boot"], item["console"]
+    linux, initrd = boot["linux"], boot["initrd"]
+    return PartitionPromise(
+        name=str(item["name"]),
+        processors=int(processors["count"]),
+        apic_ids=[int(apic_id) for apic_id in processors["apic_ids"]],
+        by_count=bool(processors["by_count"]),
+        memory=int(item["memory"]["size"]),
+        root_ports=[str(grant["root_port"]) for grant in item["pci"]],
+        pci=[_function(grant, function) for grant in item["pci"] for function in grant["functions"]],
+        console=str(console["name"]) if console else None,
+        console_port=int(console["io_base"]) if console else None,
+        kernel=str(linux["release"]) if linux else None,
+        kernel_file=project / boot["file"],
+        initrd_file=project / initrd if initrd else None,
+    )
+
+
+def _function(grant: dict[str, Any], function: dict[str, Any]) -> PciPromise:
+    serial = function.get("serial")
+    return PciPromise(
+        segment=int(grant["segment"]),
+        vendor=str(function["vendor"]).lower(),
+        device=str(function["device"]).lower(),
+        class_code=str(function["class"]).lower(),
+        serial=str(serial) if serial else None,
+    )
