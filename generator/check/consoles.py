@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.check.registry import Finding, error, warning
-from generator.model.intent import CONSOLE_AUTO
+from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE
 from generator.model.plan import Plan
+
+_NO_UART = (CONSOLE_AUTO, CONSOLE_NONE)
+"""Names that stand for no UART: nothing was left, or none is wanted."""
 
 
 @error
@@ -15,7 +18,7 @@ def console_exists(plan: Plan) -> Iterator[Finding]:
     """Every console named, the controller's included, is a UART of the machine."""
     named = [partition.console for partition in plan.partitions if partition.console is not None]
     for console in [plan.controller_console, *named]:
-        if console.uart is None and console.name.value != CONSOLE_AUTO:
+        if console.uart is None and console.name.value not in _NO_UART:
             names = ", ".join(uart.name for uart in plan.machine.uarts) or "nothing: the machine has no UART"
             yield Finding(
                 console.name.place,

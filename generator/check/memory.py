@@ -129,62 +129,60 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
     """The memory of all partitions fits the machine beside its firmware and the controller.
 
     Requests may be cut in pieces, so they can all be met exactly if no window holds more than its capacity:
-    for each lower and upper bound that occurs, the requests confined between them must fit there.
+    for each pair of lower and upper bounds that occurs, what is confined between them must fit there.  The
+    PC's firmware and the controller are one more request, below 4 GiB.
     """
-    machine = plan.machine
     requests = [
         (partition, request)
         for partition in plan.partitions
         for request in partition.memory.requests
         if request.purpose is not MemoryPurpose.MrmMemoryLow
     ]
-    kept = machine.firmware.memory + sum(_stored(partition.boot) for partition in plan.partitions)
+    kept = plan.machine.firmware.memory + sum(_stored(partition.boot) for partition in plan.partitions)
+    ends = sorted({request.limit for _, request in requests} | {_FOUR_GIB})
+    starts = sorted({request.minimum for _, request in requests} | {MIB}, reverse=True)
     reported: set[int] = set()
-    for end in sorted({request.limit for _, request in requests}):
-        for start in sorted({request.minimum for _, request in requests}, reverse=True):
+    for end in ends:
+        for start in starts:
             inside = [(p, r) for p, r in requests if r.minimum >= start and r.limit <= end]
-            needed = sum(request.size for _, request in inside)
-            capacity = _capacity(machine, start, end)
-            if start < _FOUR_GIB:
-                capacity = max(0, capacity - kept)
-            if needed > capacity:
-                partition, request = _first_beyond(inside, capacity)
-                if id(request) in reported:
-                    continue
-                reported.add(id(request))
-                where = (
-                    f"from {start:#x} on"
-                    if end > machine_end(machine)
-                    else f"between {start:#x} and {end - 1:#x}"
-                )
-                yield Finding(
-                    request.place,
-                    f"up to '{partition.name.value}' the partitions ask for {format_size(needed)} {where}",
-                    f"at most {format_size(capacity)} there beside firmware and controller",
-                    "give less memory, or lift 'above' or 'below_1g'",
-                )
+            keeps = start <= MIB and end >= _FOUR_GIB
+            capacity = max(0, _capacity(plan.machine, start, end) - (kept if keeps else 0))
+            beyond = _first_beyond(inside, capacity)
+            if beyond is None or id(beyond[1]) in reported:
+                continue
+            partition, request = beyond
+            reported.add(id(request))
+            needed = sum(r.size for _, r in inside)
+            beside = " beside firmware and controller" if keeps else ""
+            where = f"between {start:#x} and {end - 1:#x}"
+            yield Finding(
+                request.place,
+                f"no memory left for '{partition.name.value}': {format_size(needed)} are asked for {where}",
+                f"at most {_rounded(capacity)} there{beside}",
+                "give less memory, or lift 'above' or 'below_1g'",
+            )
 
 
 def _first_beyond(
     inside: list[tuple[PartitionPlan, MemoryRequest]], capacity: int
-) -> tuple[PartitionPlan, MemoryRequest]:
+) -> tuple[PartitionPlan, MemoryRequest] | None:
     """The first request, in the order of the file, that goes beyond a capacity."""
     used = 0
     for partition, request in inside:
         used += request.size
         if used > capacity:
             return partition, request
-    raise AssertionError("nothing goes beyond the capacity")
+    return None
+
+
+def _rounded(size: int) -> str:
+    """A size, rounded down to whole MiB where that makes it readable."""
+    return format_size(size // MIB * MIB if size >= MIB else size)
 
 
 def _capacity(machine: Machine, start: int, end: int) -> int:
     """Bytes of RAM between two addresses."""
     return sum(max(0, min(memory.end, end) - max(memory.base, start)) for memory in machine.memory)
-
-
-def machine_end(machine: Machine) -> int:
-    """First address above all RAM."""
-    return max((memory.end for memory in machine.memory), default=0)
 
 
 def _stored(boot: BootPlan) -> int:

@@ -53,9 +53,10 @@ def processor_owned_once(plan: Plan) -> Iterator[Finding]:
     """No processor is given twice, neither to two partitions nor to one."""
     owners: dict[int, PartitionPlan] = {}
     for partition, grant in _grants(plan):
-        owner = owners.setdefault(grant.apic_id, partition)
-        first = next(other for other in owner.processors.grants if other.apic_id == grant.apic_id)
-        if first is not grant:
+        owner = owners.get(grant.apic_id)
+        if owner is None:
+            owners[grant.apic_id] = partition
+        else:
             yield Finding(
                 grant.place,
                 f"the processor with APIC ID {grant.apic_id} belongs to '{owner.name.value}' already",

@@ -21,7 +21,9 @@ from generator.resolve.processors import resolve_processors
 def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan:
     """The plan for a partition file; `source` is how generated files name that file."""
     uarts = machine.uarts_by_name()
-    controller_name = intent.controller_console or Located(machine.controller_console or "", machine.place)
+    controller_name = intent.controller_console or Located(
+        machine.controller_console or CONSOLE_NONE, machine.place
+    )
     controller = ConsolePlan(
         controller_name, uarts.get(controller_name.value), by_default=intent.controller_console is None
     )
