@@ -56,7 +56,7 @@ def console_names(plan: Plan) -> dict[str, str]:
 
 
 async def _watch(session: Session, printer: Printer) -> dict[str, Observation]:
-    """Observe all partitions, power them off; a failure ends the watch and is printed, what was seen stays."""
+    """Observe all partitions, power them off; a failure ends that and is printed, what was seen stays."""
     observations = session.observe({})
     try:
         await session.settle()

@@ -18,6 +18,8 @@ MEMORY_ALLOWANCE = 16 * 2**20
 TICKS = 3
 """Seconds for which all partitions must have been seen alive at the same time."""
 
+NOTHING = "nothing"
+
 _MEBIBYTE = 2**20
 
 
@@ -125,7 +127,7 @@ def _ram(observation: Observation) -> list[tuple[int, int]]:
 def check_state(case: Case) -> Row:
     """The controller started the partition: its last state before it was asked to power off is `running`."""
     seen = case.observation.state
-    text = f"{seen}: {case.observation.detail}" if case.observation.detail else str(seen or "nothing")
+    text = f"{seen}: {case.observation.detail}" if case.observation.detail else seen or NOTHING
     return Row("state", "running", seen, seen == "running", "running", text)
 
 
@@ -133,7 +135,7 @@ def check_kernel(case: Case) -> Row:
     """The kernel that runs is the one in the boot file; other loaders than Linux promise nothing."""
     promised, seen = case.promise.kernel, case.get("kernel")
     ok = seen is not None and promised in (None, seen)
-    return Row("kernel", promised, seen, ok, promised or "any", str(seen))
+    return Row("kernel", promised, seen, ok, promised or "any", seen or NOTHING)
 
 
 def check_processors(case: Case) -> Row:
