@@ -9,6 +9,7 @@
 #define MRM_HOB_LIB_H_
 
 #include <Guid/MrmHandOff.h>
+#include <Uefi/UefiMultiPhase.h>
 #include <Pi/PiMultiPhase.h>
 #include <Pi/PiHob.h>
 

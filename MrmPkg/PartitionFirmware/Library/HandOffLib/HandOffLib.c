@@ -6,6 +6,7 @@
 
 #include <PiDxe.h>
 #include <Library/BaseLib.h>
+#include <Library/CpuLib.h>
 #include <Library/HobLib.h>
 #include <Library/MrmHandOffLib.h>
 #include <Library/PrintLib.h>

@@ -5,8 +5,8 @@
 **/
 
 #include "PlatformBootManager.h"
-#include <Guid/PcAnsi.h>
 #include <Guid/SerialPortLibVendor.h>
+#include <Guid/TtyTerm.h>
 #include <Library/DevicePathLib.h>
 #include <Library/UefiBootManagerLib.h>
 

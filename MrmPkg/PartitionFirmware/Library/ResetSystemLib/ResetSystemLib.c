@@ -10,6 +10,7 @@
 #include <PiDxe.h>
 #include <Guid/EventGroup.h>
 #include <Library/BaseLib.h>
+#include <Library/CpuLib.h>
 #include <Library/MrmHandOffLib.h>
 #include <Library/ResetSystemLib.h>
 #include <Library/UefiBootServicesTableLib.h>
@@ -37,13 +38,17 @@ OnVirtualAddressChange (
 /**
   Remember the mailbox while HOBs exist.
 
-  @retval RETURN_SUCCESS  Ready, also at run time.
-  @return Other           Status of CreateEventEx.
+  @param[in] ImageHandle  Not used.
+  @param[in] SystemTable  Not used.
+
+  @retval EFI_SUCCESS  Ready, also at run time.
+  @return Other        Status of CreateEventEx.
 **/
-RETURN_STATUS
+EFI_STATUS
 EFIAPI
 MrmResetSystemLibConstructor (
-  VOID
+  IN EFI_HANDLE        ImageHandle,
+  IN EFI_SYSTEM_TABLE  *SystemTable
   )
 {
   EFI_EVENT  Event;

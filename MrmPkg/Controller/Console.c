@@ -1,0 +1,128 @@
+/** @file
+  The controller's lines on the PC's console.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Mrm.h"
+#include <IndustryStandard/Acpi.h>
+#include <Library/PrintLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+#include <Library/UefiLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Protocol/SuperIo.h>
+
+#define LINE_SIZE  512
+
+VOID
+Say (
+  IN CONST CHAR8  *Format,
+  ...
+  )
+{
+  CHAR8    Line[LINE_SIZE];
+  VA_LIST  Marker;
+
+  VA_START (Marker, Format);
+  AsciiVSPrint (Line, sizeof (Line), Format, Marker);
+  VA_END (Marker);
+  AsciiPrint ("MRM: %a\n", Line);
+}
+
+VOID
+Refuse (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     CONST CHAR8    *Format,
+  ...
+  )
+{
+  VA_LIST  Marker;
+
+  if (Partition->Life.State == MrmStateRefused) {
+    return;
+  }
+
+  VA_START (Marker, Format);
+  AsciiVSPrint (Partition->Reason, sizeof (Partition->Reason), Format, Marker);
+  VA_END (Marker);
+  Partition->Life.State = MrmStateRefused;
+  Say ("%a: %a: %a", Partition->Plan->Name, MrmStateName (MrmStateRefused), Partition->Reason);
+}
+
+/**
+  TRUE if a list of ACPI resources holds an I/O port range starting at IoBase
+  (ACPI 6.5 sections 6.4.2.5 and 6.4.2.6).
+
+  @param[in] Resources  The list, ended by an end tag.
+  @param[in] IoBase     First port.
+**/
+STATIC
+BOOLEAN
+UsesIoBase (
+  IN CONST UINT8  *Resources,
+  IN UINT16       IoBase
+  )
+{
+  CONST ACPI_SMALL_RESOURCE_HEADER  *Small;
+  CONST ACPI_LARGE_RESOURCE_HEADER  *Large;
+
+  while (*Resources != ACPI_END_TAG_DESCRIPTOR) {
+    switch (*Resources) {
+      case ACPI_IO_PORT_DESCRIPTOR:
+        if (((CONST EFI_ACPI_IO_PORT_DESCRIPTOR *)Resources)->BaseAddressMin == IoBase) {
+          return TRUE;
+        }
+
+        break;
+      case ACPI_FIXED_LOCATION_IO_PORT_DESCRIPTOR:
+        if (((CONST EFI_ACPI_FIXED_LOCATION_IO_PORT_DESCRIPTOR *)Resources)->BaseAddress == IoBase) {
+          return TRUE;
+        }
+
+        break;
+      default:
+        break;
+    }
+
+    Small = (CONST ACPI_SMALL_RESOURCE_HEADER *)Resources;
+    if (Small->Bits.Type == 0) {
+      Resources += sizeof (*Small) + Small->Bits.Length;
+    } else {
+      Large      = (CONST ACPI_LARGE_RESOURCE_HEADER *)Resources;
+      Resources += sizeof (*Large) + Large->Length;
+    }
+  }
+
+  return FALSE;
+}
+
+VOID
+ReleaseUart (
+  IN UINT16  IoBase
+  )
+{
+  EFI_STATUS                Status;
+  EFI_HANDLE                *Handles;
+  UINTN                     Count;
+  UINTN                     Index;
+  EFI_SIO_PROTOCOL          *Sio;
+  ACPI_RESOURCE_HEADER_PTR  Resources;
+
+  Status = gBS->LocateHandleBuffer (ByProtocol, &gEfiSioProtocolGuid, NULL, &Count, &Handles);
+  if (EFI_ERROR (Status)) {
+    return;
+  }
+
+  for (Index = 0; Index < Count; Index++) {
+    Status = gBS->HandleProtocol (Handles[Index], &gEfiSioProtocolGuid, (VOID **)&Sio);
+    if (EFI_ERROR (Status) || EFI_ERROR (Sio->GetResources (Sio, &Resources))) {
+      continue;
+    }
+
+    if (UsesIoBase ((CONST UINT8 *)Resources.SmallHeader, IoBase)) {
+      gBS->DisconnectController (Handles[Index], NULL, NULL);
+    }
+  }
+
+  FreePool (Handles);
+}

@@ -1,0 +1,102 @@
+/** @file
+  Survives interrupts the PC's firmware does not know.
+
+  An interrupt left in service blocks all of lower priority for good, the firmware's
+  timer included: acknowledge it.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Mrm.h"
+#include <Library/BaseLib.h>
+#include <Library/IoLib.h>
+#include <Library/LocalApicLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+#include <Protocol/Cpu.h>
+#include <Register/Intel/LocalApic.h>
+
+#define NMI_VECTOR          2
+#define FIRST_STRAY_VECTOR  0x30   ///< below lie exceptions and the 8259's usual range
+#define LAST_STRAY_VECTOR   0xFE   ///< 0xFF is the spurious vector, never in service
+
+///
+/// In-service register (Intel SDM volume 3, section 11.8.4 and table 11-6).
+///
+#define XAPIC_IN_SERVICE_OFFSET  0x100
+#define X2APIC_MSR_IN_SERVICE    0x810
+
+STATIC volatile UINT64  mStrayCount;
+
+/**
+  TRUE if the local APIC of this processor has a vector in service: an interrupt that
+  came through an 8259 has not, and must not be acknowledged here.
+
+  @param[in] Vector  The vector.
+**/
+STATIC
+BOOLEAN
+InService (
+  IN UINTN  Vector
+  )
+{
+  UINT32  Bits;
+
+  if (GetApicMode () == LOCAL_APIC_MODE_X2APIC) {
+    Bits = AsmReadMsr32 ((UINT32)(X2APIC_MSR_IN_SERVICE + Vector / 32));
+  } else {
+    Bits = MmioRead32 (GetLocalApicBaseAddress () + XAPIC_IN_SERVICE_OFFSET + Vector / 32 * 0x10);
+  }
+
+  return (Bits & (1U << (Vector % 32))) != 0;
+}
+
+/**
+  Acknowledge a stray interrupt.
+
+  @param[in] InterruptType  Vector.
+  @param[in] Context        Not used.
+**/
+STATIC
+VOID
+EFIAPI
+OnStrayInterrupt (
+  IN CONST EFI_EXCEPTION_TYPE    InterruptType,
+  IN CONST EFI_SYSTEM_CONTEXT    Context
+  )
+{
+  mStrayCount++;
+  if ((InterruptType != NMI_VECTOR) && InService ((UINTN)InterruptType)) {
+    SendApicEoi ();
+  }
+}
+
+EFI_STATUS
+CatchStrayInterrupts (
+  VOID
+  )
+{
+  EFI_STATUS             Status;
+  EFI_CPU_ARCH_PROTOCOL  *Cpu;
+  UINTN                  Vector;
+
+  Status = gBS->LocateProtocol (&gEfiCpuArchProtocolGuid, NULL, (VOID **)&Cpu);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  // Where the firmware has a handler of its own it answers EFI_ALREADY_STARTED and keeps it.
+  Cpu->RegisterInterruptHandler (Cpu, NMI_VECTOR, OnStrayInterrupt);
+  for (Vector = FIRST_STRAY_VECTOR; Vector <= LAST_STRAY_VECTOR; Vector++) {
+    Cpu->RegisterInterruptHandler (Cpu, (EFI_EXCEPTION_TYPE)Vector, OnStrayInterrupt);
+  }
+
+  return EFI_SUCCESS;
+}
+
+UINT64
+StrayInterruptCount (
+  VOID
+  )
+{
+  return mStrayCount;
+}

@@ -1,0 +1,205 @@
+/** @file
+  Memory of partitions: taken from what the PC's firmware does not use.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Mrm.h"
+#include <Library/MemoryAllocationLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+
+///
+/// Memory below 4 GiB that stays with the PC's firmware, which cannot use any above:
+/// drivers of hot-plugged devices, file buffers, our own copies.
+///
+#define FIRMWARE_SHARE  SIZE_64MB
+
+///
+/// New descriptors that allocating the buffer for the memory map may create.
+///
+#define SPARE_DESCRIPTORS  8
+
+/**
+  Read the memory that the PC's firmware does not use.
+
+  @param[out] Free  Receives the set; Free->Ranges belongs to the caller (FreePool).
+
+  @retval EFI_SUCCESS           Read.
+  @retval EFI_OUT_OF_RESOURCES  No memory for it.
+  @return Other                 Status of GetMemoryMap.
+**/
+STATIC
+EFI_STATUS
+ReadFreeMemory (
+  OUT MRM_RANGE_SET  *Free
+  )
+{
+  EFI_STATUS             Status;
+  EFI_MEMORY_DESCRIPTOR  *Map;
+  EFI_MEMORY_DESCRIPTOR  *Descriptor;
+  UINTN                  MapSize;
+  UINTN                  MapKey;
+  UINTN                  DescriptorSize;
+  UINT32                 DescriptorVersion;
+
+  MapSize = 0;
+  Status  = gBS->GetMemoryMap (&MapSize, NULL, &MapKey, &DescriptorSize, &DescriptorVersion);
+  if (Status != EFI_BUFFER_TOO_SMALL) {
+    return EFI_ERROR (Status) ? Status : EFI_DEVICE_ERROR;
+  }
+
+  MapSize       += SPARE_DESCRIPTORS * DescriptorSize;
+  Map            = AllocatePool (MapSize);
+  Free->Count    = 0;
+  Free->Capacity = MapSize / DescriptorSize + MRM_MAX_PIECES;
+  Free->Ranges   = AllocatePool (Free->Capacity * sizeof (MRM_RANGE));
+  if ((Map == NULL) || (Free->Ranges == NULL)) {
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  Status = gBS->GetMemoryMap (&MapSize, Map, &MapKey, &DescriptorSize, &DescriptorVersion);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  for (Descriptor = Map;
+       (UINT8 *)Descriptor < (UINT8 *)Map + MapSize;
+       Descriptor = (EFI_MEMORY_DESCRIPTOR *)((UINT8 *)Descriptor + DescriptorSize))
+  {
+    if ((Descriptor->Type == EfiConventionalMemory) && ((Descriptor->Attribute & EFI_MEMORY_WB) != 0)) {
+      Status = MrmRangeAdd (Free, Descriptor->PhysicalStart, EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages));
+      if (EFI_ERROR (Status)) {
+        return Status;
+      }
+    }
+  }
+
+  // Page 0 is the interrupt vector table and the BIOS data area of loaders that peek at it.
+  Status = MrmRangeRemove (Free, 0, SIZE_4KB);
+  FreePool (Map);
+  return Status;
+}
+
+/**
+  Bytes of a set below 4 GiB.
+
+  @param[in] Set  The set.
+**/
+STATIC
+UINT64
+BytesBelow4G (
+  IN CONST MRM_RANGE_SET  *Set
+  )
+{
+  UINT64  Bytes;
+  UINTN   Index;
+
+  Bytes = 0;
+  for (Index = 0; Index < Set->Count; Index++) {
+    if (Set->Ranges[Index].Base < SIZE_4GB) {
+      Bytes += MIN (Set->Ranges[Index].Size, SIZE_4GB - Set->Ranges[Index].Base);
+    }
+  }
+
+  return Bytes;
+}
+
+/**
+  Keep a range from the PC's firmware.
+
+  @param[in,out] Partition  Receives the range as a piece.
+  @param[in]     Range      The range.
+
+  @return  Status of AllocatePages.
+**/
+STATIC
+EFI_STATUS
+TakeRange (
+  IN OUT MRM_PARTITION    *Partition,
+  IN     CONST MRM_RANGE  *Range
+  )
+{
+  EFI_STATUS            Status;
+  EFI_PHYSICAL_ADDRESS  Address;
+
+  Address = Range->Base;
+  Status  = gBS->AllocatePages (
+                   AllocateAddress,
+                   EfiReservedMemoryType,
+                   EFI_SIZE_TO_PAGES ((UINTN)Range->Size),
+                   &Address
+                   );
+  if (!EFI_ERROR (Status)) {
+    Partition->Pieces[Partition->PieceCount++] = *Range;
+  }
+
+  return Status;
+}
+
+VOID
+BindMemory (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PLAN_MEMORY  *Request;
+  MRM_RANGE_SET          Free;
+  MRM_RANGE              Pieces[MRM_MAX_PIECES];
+  UINTN                  PieceCount;
+  UINTN                  Index;
+  UINTN                  Piece;
+  EFI_STATUS             Status;
+
+  for (Index = 0; Index < Partition->Plan->MemoryCount; Index++) {
+    Request = &Partition->Plan->Memory[Index];
+    Status  = ReadFreeMemory (&Free);
+    if (EFI_ERROR (Status)) {
+      Refuse (Partition, "the PC's memory map cannot be read: %r", Status);
+      return;
+    }
+
+    Status = MrmRangeAllocate (
+               &Free,
+               Request->Size,
+               Request->Alignment,
+               Request->Minimum,
+               Request->Limit,
+               (Request->Purpose == MrmMemoryLow) ? 1 : MRM_MAX_PIECES - Partition->PieceCount,
+               Pieces,
+               &PieceCount
+               );
+    if (!EFI_ERROR (Status) && (Request->Purpose != MrmMemoryLow) && (BytesBelow4G (&Free) < FIRMWARE_SHARE)) {
+      Status = EFI_OUT_OF_RESOURCES;
+    }
+
+    for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
+      Status = TakeRange (Partition, &Pieces[Piece]);
+    }
+
+    FreePool (Free.Ranges);
+    if (EFI_ERROR (Status)) {
+      Refuse (
+        Partition,
+        "%ld KiB of memory between 0x%lx and 0x%lx are not free: %r",
+        Request->Size / SIZE_1KB,
+        Request->Minimum,
+        Request->Limit,
+        Status
+        );
+      return;
+    }
+  }
+}
+
+VOID
+ReleaseMemory (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  while (Partition->PieceCount > 0) {
+    Partition->PieceCount--;
+    gBS->FreePages (
+           Partition->Pieces[Partition->PieceCount].Base,
+           EFI_SIZE_TO_PAGES ((UINTN)Partition->Pieces[Partition->PieceCount].Size)
+           );
+  }
+}

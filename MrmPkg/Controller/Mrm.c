@@ -1,0 +1,125 @@
+/** @file
+  Mrm.efi: binds the plan to the live machine, splits it, starts the partitions and
+  stays, inside the PC's live boot services.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Mrm.h"
+#include <Library/MemoryAllocationLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+
+///
+/// Promises are judged one after the other, for all partitions; a refused one is
+/// passed over, so that its share stays free for nobody but the PC's firmware.
+///
+STATIC VOID  (*CONST mBindSteps[])(
+  IN OUT MRM_PARTITION  *Partition
+  ) = {
+  BindFiles,
+  BindProcessors,
+  BindPci,
+  BindMemory,
+  ClaimProcessors
+};
+
+/**
+  Bind all partitions of the plan to the live machine.
+
+  @param[in,out] Partitions  The partitions.
+  @param[in]     Count       Their number.
+
+  @return  Number of partitions that were not refused.
+**/
+STATIC
+UINTN
+BindPartitions (
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count
+  )
+{
+  UINTN  Step;
+  UINTN  Index;
+  UINTN  Bound;
+
+  for (Step = 0; Step < ARRAY_SIZE (mBindSteps); Step++) {
+    for (Index = 0; Index < Count; Index++) {
+      if (Partitions[Index].Life.State == MrmStateAbsent) {
+        mBindSteps[Step](&Partitions[Index]);
+      }
+    }
+  }
+
+  Bound = 0;
+  for (Index = 0; Index < Count; Index++) {
+    if (Partitions[Index].Life.State == MrmStateRefused) {
+      ReleaseMemory (&Partitions[Index]);
+    } else {
+      Bound++;
+    }
+  }
+
+  return Bound;
+}
+
+/**
+  Entry point of Mrm.efi.
+
+  @param[in] ImageHandle  Handle of this image.
+  @param[in] SystemTable  System table of the PC's firmware.
+
+  @retval EFI_ABORTED  No partition could be started; the console says why.
+  @return Other        The machine or this image cannot run MRM; the console says why.
+                       Does not return once a partition runs.
+**/
+EFI_STATUS
+EFIAPI
+MrmEntry (
+  IN EFI_HANDLE        ImageHandle,
+  IN EFI_SYSTEM_TABLE  *SystemTable
+  )
+{
+  EFI_STATUS     Status;
+  MRM_PARTITION  *Partitions;
+  UINTN          Index;
+
+  Say ("version %a, plan %a, %d partitions", MRM_VERSION_TEXT, gMrmPlan.Title, gMrmPlan.PartitionCount);
+
+  // The boot watchdog would reset the whole PC after five minutes (UEFI 2.10 section 3.1.2).
+  gBS->SetWatchdogTimer (0, 0, 0, NULL);
+
+  Status = SurveyMachine (ImageHandle);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  Status = UnpackFirmware ();
+  if (EFI_ERROR (Status)) {
+    Say ("this Mrm.efi is damaged: partition firmware: %r", Status);
+    return Status;
+  }
+
+  Status = CatchStrayInterrupts ();
+  if (EFI_ERROR (Status)) {
+    Say ("the PC's firmware has no CPU protocol: %r", Status);
+    return Status;
+  }
+
+  Partitions = AllocateZeroPool (gMrmPlan.PartitionCount * sizeof (MRM_PARTITION));
+  if (Partitions == NULL) {
+    Say ("out of memory");
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  for (Index = 0; Index < gMrmPlan.PartitionCount; Index++) {
+    Partitions[Index].Plan = &gMrmPlan.Partitions[Index];
+  }
+
+  if (BindPartitions (Partitions, gMrmPlan.PartitionCount) == 0) {
+    Say ("no partition can be started; back to the PC's firmware");
+    return EFI_ABORTED;
+  }
+
+  RunPartitions (Partitions, gMrmPlan.PartitionCount);
+  return EFI_SUCCESS;
+}

@@ -1,0 +1,373 @@
+/** @file
+  The controller's view of the live machine and of its partitions.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_H_
+#define MRM_H_
+
+#include <PiDxe.h>
+#include <MrmPlan.h>
+#include <MrmStart.h>
+#include <Guid/MrmHandOff.h>
+#include <Library/MrmLifecycleLib.h>
+#include <Library/MrmRangeLib.h>
+#include <Protocol/MpService.h>
+#include <Protocol/PciRootBridgeIo.h>
+#include <Protocol/SimpleFileSystem.h>
+
+#define MRM_VERSION_TEXT      "0.1"
+#define MRM_RELEASE_DATE      "11/23/2026"   ///< mm/dd/yyyy, as SMBIOS wants it
+#define MRM_MAX_PIECES        16      ///< memory ranges one partition can be made of
+#define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one root port
+#define MRM_CONFIG_DWORDS     16      ///< standard header, 64 bytes
+#define MRM_REASON_SIZE       256
+
+///
+/// One processor of the machine.
+///
+typedef struct {
+  UINTN             Number;                 ///< of the PC's MP services
+  UINT32            ApicId;
+  BOOLEAN           Bsp;
+  BOOLEAN           Usable;                 ///< enabled and healthy
+  BOOLEAN           Owned;                  ///< given to a partition
+  EFI_EVENT         Event;                  ///< keeps the MP services waiting for good
+  volatile BOOLEAN  Parked;                 ///< set by the processor itself
+  UINT64            LocalApicTimerFrequency; ///< Hz at divide-by-1, measured on it
+} MRM_PROCESSOR;
+
+///
+/// The live machine as the PC's firmware describes it.
+///
+typedef struct {
+  EFI_MP_SERVICES_PROTOCOL    *Mp;
+  UINTN                       ProcessorCount;
+  MRM_PROCESSOR               *Processors;
+  UINT32                      BspApicId;
+  UINT8                       PhysicalAddressBits;
+  UINT64                      LocalApicAddress;
+  UINT64                      TscFrequency;      ///< Hz, measured
+  UINT16                      PmTimerPort;       ///< 0 = none
+  BOOLEAN                     PmTimer32Bit;
+  CONST VOID                  *Mcfg;             ///< table, or NULL
+  CONST VOID                  *Srat;
+  CONST VOID                  *Slit;
+  EFI_FILE_PROTOCOL           *Esp;              ///< root of the volume Mrm.efi came from
+} MRM_MACHINE;
+
+///
+/// One PCI function behind an owned root port, with the configuration the PC's
+/// firmware gave it, restored after each reset.
+///
+typedef struct {
+  UINT8      Bus;
+  UINT8      Device;
+  UINT8      Function;
+  BOOLEAN    Bridge;
+  UINT8      PcieCapability;                     ///< offset, 0 = none
+  UINT32     Config[MRM_CONFIG_DWORDS];
+} MRM_PCI_FUNCTION;
+
+typedef struct {
+  EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL    *RootBridge;
+  UINT8                              PortBus;    ///< the root port itself
+  UINT8                              PortDevice;
+  UINT8                              PortFunction;
+  UINT16                             PortSegment;
+  UINTN                              FunctionCount;
+  MRM_PCI_FUNCTION                   Functions[MRM_MAX_FUNCTIONS];
+} MRM_PCI_PORT;
+
+///
+/// One partition on the live machine.
+///
+typedef struct {
+  CONST MRM_PLAN_PARTITION    *Plan;
+  MRM_LIFECYCLE               Life;
+  CHAR8                       Reason[MRM_REASON_SIZE];       ///< why it was refused
+  UINT32                      ApicIds[MRM_MAX_PROCESSORS];   ///< Plan->ProcessorCount of them, first boots
+  UINT64                      LocalApicTimerFrequency;       ///< Hz
+  UINTN                       PieceCount;
+  MRM_RANGE                   Pieces[MRM_MAX_PIECES];        ///< memory; the low slice first
+  UINT32                      PciBusCount;
+  MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];
+  MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
+  MRM_RANGE                   Loader;                        ///< controller's pristine copies
+  MRM_RANGE                   Initrd;
+  MRM_MAILBOX                 *Mailbox;                      ///< in the partition's memory; not trusted
+  UINT64                      StartTsc;
+} MRM_PARTITION;
+
+extern MRM_MACHINE  gMachine;
+
+//
+// Console.c
+//
+
+/**
+  Print a line of the controller on the PC's console, "MRM: " first.
+
+  @param[in] Format  PrintLib ASCII format string without line end.
+  @param[in] ...     Its arguments.
+**/
+VOID
+Say (
+  IN CONST CHAR8  *Format,
+  ...
+  );
+
+/**
+  Record why a partition cannot be given what it was promised.
+
+  @param[in,out] Partition  Becomes MrmStateRefused; the first reason stays.
+  @param[in]     Format     PrintLib ASCII format string of the reason.
+  @param[in]     ...        Its arguments.
+**/
+VOID
+Refuse (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     CONST CHAR8    *Format,
+  ...
+  );
+
+/**
+  Disconnect the PC's drivers from a UART that goes to a partition.
+
+  @param[in] IoBase  First I/O port of the UART.
+**/
+VOID
+ReleaseUart (
+  IN UINT16  IoBase
+  );
+
+//
+// Machine.c
+//
+
+/**
+  Collect what the PC's firmware says about the machine into gMachine and measure
+  its TSC.
+
+  @param[in] ImageHandle  Handle of Mrm.efi.
+
+  @retval EFI_SUCCESS  Done.
+  @return Other        The machine lacks something MRM cannot do without; it was said on the console.
+**/
+EFI_STATUS
+SurveyMachine (
+  IN EFI_HANDLE  ImageHandle
+  );
+
+//
+// Processor.c
+//
+
+/**
+  Take processors of the machine for a partition, as planned or, where the plan says
+  "by count", any others.
+
+  @param[in,out] Partition  Receives ApicIds, or is refused.
+**/
+VOID
+BindProcessors (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Take the bound processors away from the PC's MP services for good and leave them
+  waiting for a SIPI.
+
+  @param[in,out] Partition  Receives LocalApicTimerFrequency, or is refused.
+**/
+VOID
+ClaimProcessors (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  INIT all processors of a partition: whatever they do, they wait for a SIPI after.
+
+  @param[in] Partition  The partition.
+**/
+VOID
+StopProcessors (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+//
+// Memory.c
+//
+
+/**
+  Take memory of the machine for a partition.
+
+  @param[in,out] Partition  Receives Pieces, or is refused.
+**/
+VOID
+BindMemory (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Give the memory of a partition back to the PC's firmware.
+
+  @param[in,out] Partition  Pieces become empty.
+**/
+VOID
+ReleaseMemory (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+//
+// Pci.c
+//
+
+/**
+  Find the root ports of a partition and what is behind them.
+
+  @param[in,out] Partition  Receives PciBuses and PciPorts, or is refused.
+**/
+VOID
+BindPci (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Disconnect the PC's drivers from everything behind the partition's root ports.
+
+  @param[in] Partition  The partition.
+**/
+VOID
+ReleasePci (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
+  Quiesce the partition's devices: bus master off, reset, configuration restored.
+
+  @param[in] Partition  The partition; its processors are stopped.
+**/
+VOID
+QuiescePci (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+//
+// File.c
+//
+
+/**
+  Read the boot files of a partition from the ESP.
+
+  @param[in,out] Partition  Receives Loader and Initrd, or is refused.
+**/
+VOID
+BindFiles (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+//
+// Image.c
+//
+
+/**
+  Unpack the partition firmware once for all partitions.
+
+  @retval EFI_SUCCESS  Done.
+  @return Other        This Mrm.efi is damaged.
+**/
+EFI_STATUS
+UnpackFirmware (
+  VOID
+  );
+
+/**
+  Build everything a partition starts with in its memory, from pristine copies.
+
+  @param[in,out] Partition   Receives Mailbox.
+  @param[out]    Trampoline  Receives the address of the start-up code, page-aligned, below 1 MiB.
+
+  @retval EFI_SUCCESS           Ready for a SIPI.
+  @retval EFI_OUT_OF_RESOURCES  The partition's memory is too small for its firmware and boot files.
+  @return Other                 A library refused the facts.
+**/
+EFI_STATUS
+BuildPartition (
+  IN OUT MRM_PARTITION  *Partition,
+  OUT    UINT32         *Trampoline
+  );
+
+//
+// Trampoline.c
+//
+
+/**
+  Write the start-up code of a partition's first processor into its low slice.
+
+  @param[in] LowSlice   Low slice of the partition: at least 16 KiB, page-aligned, below 1 MiB.
+  @param[in] Cr3        Page tables of the partition.
+  @param[in] Gdt        Physical address of its GDT: null, 64-bit code, data.
+  @param[in] Idt        Physical address of its IDT, 256 entries.
+  @param[in] Stack      Top of its stack, 16-byte aligned.
+  @param[in] Entry      First C code.
+  @param[in] Parameter  Its argument.
+**/
+VOID
+WriteTrampoline (
+  IN CONST MRM_RANGE  *LowSlice,
+  IN UINT64           Cr3,
+  IN UINT64           Gdt,
+  IN UINT64           Idt,
+  IN UINT64           Stack,
+  IN UINT64           Entry,
+  IN UINT64           Parameter
+  );
+
+///
+/// Size of a GDT as WriteTrampoline() expects it.
+///
+#define MRM_GDT_SIZE  24
+
+//
+// Interrupt.c
+//
+
+/**
+  Survive interrupts the PC's firmware does not know, e.g. an IPI of a partition:
+  acknowledge and count them.
+
+  @retval EFI_SUCCESS  Handlers are in place.
+  @return Other        The firmware has no CPU architectural protocol.
+**/
+EFI_STATUS
+CatchStrayInterrupts (
+  VOID
+  );
+
+/**
+  Stray interrupts seen so far.
+**/
+UINT64
+StrayInterruptCount (
+  VOID
+  );
+
+//
+// Run.c
+//
+
+/**
+  Start all partitions that were not refused and look after them for good.
+
+  @param[in,out] Partitions  The partitions.
+  @param[in]     Count       Their number.
+**/
+VOID
+RunPartitions (
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count
+  );
+
+#endif

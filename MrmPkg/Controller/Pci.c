@@ -1,0 +1,587 @@
+/** @file
+  PCI buses of partitions: everything behind an owned root port.
+
+  Configuration space is reached through the PC's own root bridge protocol, which
+  knows how on every machine.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Mrm.h"
+#include <IndustryStandard/MemoryMappedConfigurationSpaceAccessTable.h>
+#include <IndustryStandard/Pci.h>
+#include <IndustryStandard/PciExpress31.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/DevicePathLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Library/PrintLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+#include <Library/UefiLib.h>
+#include <Protocol/PciIo.h>
+
+#define PATH_SIZE                 128
+#define BRIDGE_CONTROL_RESET      BIT6     ///< PCI-to-PCI Bridge Architecture 1.2 section 3.2.5.18
+#define RESET_HOLD_MICROSECONDS   2000     ///< PCIe 5.0 section 6.6.1: at least 1 ms
+#define RESET_READY_MICROSECONDS  100000   ///< PCIe 5.0 section 6.6.1: configuration after 100 ms
+#define READY_TIMEOUT             10       ///< times RESET_READY_MICROSECONDS
+#define NO_INTERRUPT_LINE         0xFF     ///< PCI Local Bus 3.0 section 6.2.4: no connection
+#define CAPABILITY_ID_MSIX        0x11     ///< PCI Local Bus 3.0 section 6.8.2
+#define CAPABILITY_LIMIT          48       ///< no more fit into 192 bytes
+
+/**
+  Read a dword of configuration space.
+
+  @param[in] Port      Names root bridge.
+  @param[in] Bus       Bus number.
+  @param[in] Device    Device number.
+  @param[in] Function  Function number.
+  @param[in] Register  Offset, dword-aligned, below 256.
+
+  @return  The value; all ones where nothing answers.
+**/
+STATIC
+UINT32
+ReadConfig (
+  IN CONST MRM_PCI_PORT  *Port,
+  IN UINT8               Bus,
+  IN UINT8               Device,
+  IN UINT8               Function,
+  IN UINT8               Register
+  )
+{
+  UINT32      Value;
+  EFI_STATUS  Status;
+
+  Status = Port->RootBridge->Pci.Read (
+                                   Port->RootBridge,
+                                   EfiPciWidthUint32,
+                                   EFI_PCI_ADDRESS (Bus, Device, Function, Register),
+                                   1,
+                                   &Value
+                                   );
+  return EFI_ERROR (Status) ? MAX_UINT32 : Value;
+}
+
+/**
+  Write a dword of configuration space; parameters as ReadConfig().
+
+  @param[in] Value  The value.
+**/
+STATIC
+VOID
+WriteConfig (
+  IN CONST MRM_PCI_PORT  *Port,
+  IN UINT8               Bus,
+  IN UINT8               Device,
+  IN UINT8               Function,
+  IN UINT8               Register,
+  IN UINT32              Value
+  )
+{
+  Port->RootBridge->Pci.Write (
+                          Port->RootBridge,
+                          EfiPciWidthUint32,
+                          EFI_PCI_ADDRESS (Bus, Device, Function, Register),
+                          1,
+                          &Value
+                          );
+}
+
+/**
+  Write the command register and leave the status register alone (its bits are
+  write-one-to-clear).
+**/
+STATIC
+VOID
+WriteCommand (
+  IN CONST MRM_PCI_PORT      *Port,
+  IN CONST MRM_PCI_FUNCTION  *Function,
+  IN UINT16                  Command
+  )
+{
+  WriteConfig (Port, Function->Bus, Function->Device, Function->Function, PCI_COMMAND_OFFSET, Command);
+}
+
+/**
+  Find a capability.
+
+  @param[in] Port      Names root bridge.
+  @param[in] Bus       Bus number.
+  @param[in] Device    Device number.
+  @param[in] Function  Function number.
+  @param[in] Id        Capability ID.
+
+  @return  Its offset; 0 when there is none.
+**/
+STATIC
+UINT8
+FindCapability (
+  IN CONST MRM_PCI_PORT  *Port,
+  IN UINT8               Bus,
+  IN UINT8               Device,
+  IN UINT8               Function,
+  IN UINT8               Id
+  )
+{
+  UINT8   Offset;
+  UINT32  Header;
+  UINTN   Count;
+
+  if (((ReadConfig (Port, Bus, Device, Function, PCI_COMMAND_OFFSET) >> 16) & EFI_PCI_STATUS_CAPABILITY) == 0) {
+    return 0;
+  }
+
+  Offset = (UINT8)ReadConfig (Port, Bus, Device, Function, PCI_CAPBILITY_POINTER_OFFSET) & ~3;
+  for (Count = 0; (Offset >= 0x40) && (Count < CAPABILITY_LIMIT); Count++) {
+    Header = ReadConfig (Port, Bus, Device, Function, Offset);
+    if ((UINT8)Header == Id) {
+      return Offset;
+    }
+
+    Offset = (UINT8)(Header >> 8) & ~3;
+  }
+
+  return 0;
+}
+
+/**
+  Take a function into the list of a port and save its configuration.
+
+  @param[in,out] Partition  Refused when the function cannot be given away.
+  @param[in,out] Port       Receives the function.
+  @param[in]     Bus        Bus number.
+  @param[in]     Device     Device number.
+  @param[in]     Number     Function number.
+**/
+STATIC
+VOID
+AddFunction (
+  IN OUT MRM_PARTITION  *Partition,
+  IN OUT MRM_PCI_PORT   *Port,
+  IN     UINT8          Bus,
+  IN     UINT8          Device,
+  IN     UINT8          Number
+  )
+{
+  MRM_PCI_FUNCTION  *Function;
+  UINTN             Index;
+
+  if (Port->FunctionCount == MRM_MAX_FUNCTIONS) {
+    Refuse (Partition, "more than %d PCI functions behind one root port", MRM_MAX_FUNCTIONS);
+    return;
+  }
+
+  Function                 = &Port->Functions[Port->FunctionCount++];
+  Function->Bus            = Bus;
+  Function->Device         = Device;
+  Function->Function       = Number;
+  Function->PcieCapability = FindCapability (Port, Bus, Device, Number, EFI_PCI_CAPABILITY_ID_PCIEXP);
+  for (Index = 0; Index < MRM_CONFIG_DWORDS; Index++) {
+    Function->Config[Index] = ReadConfig (Port, Bus, Device, Number, (UINT8)(Index * 4));
+  }
+
+  Function->Bridge = ((Function->Config[3] >> 16) & HEADER_LAYOUT_CODE) == HEADER_TYPE_PCI_TO_PCI_BRIDGE;
+  if (  !Function->Bridge
+     && (FindCapability (Port, Bus, Device, Number, EFI_PCI_CAPABILITY_ID_MSI) == 0)
+     && (FindCapability (Port, Bus, Device, Number, CAPABILITY_ID_MSIX) == 0))
+  {
+    Refuse (
+      Partition,
+      "PCI function %02x:%02x.%x (%04x:%04x) has neither MSI nor MSI-X",
+      Bus,
+      Device,
+      Number,
+      Function->Config[0] & 0xFFFF,
+      Function->Config[0] >> 16
+      );
+  }
+}
+
+/**
+  List the functions on the buses behind a root port, lower buses first: bridges
+  come before what is behind them.
+
+  @param[in,out] Partition  Refused when there is no function, or one cannot be given away.
+  @param[in]     Bus        The bus range.
+  @param[in,out] Port       Receives the functions.
+**/
+STATIC
+VOID
+ListFunctions (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_PCI_BUS  *Bus,
+  IN OUT MRM_PCI_PORT       *Port
+  )
+{
+  UINTN  Number;
+  UINT8  Device;
+  UINT8  Function;
+
+  for (Number = Bus->FirstBus; Number <= Bus->LastBus; Number++) {
+    for (Device = 0; Device <= PCI_MAX_DEVICE; Device++) {
+      for (Function = 0; Function <= PCI_MAX_FUNC; Function++) {
+        if ((UINT16)ReadConfig (Port, (UINT8)Number, Device, Function, 0) == MAX_UINT16) {
+          if (Function == 0) {
+            break;
+          }
+
+          continue;
+        }
+
+        AddFunction (Partition, Port, (UINT8)Number, Device, Function);
+        if (  (Function == 0)
+           && ((ReadConfig (Port, (UINT8)Number, Device, 0, PCI_CACHELINE_SIZE_OFFSET) & (HEADER_TYPE_MULTI_FUNCTION << 16)) == 0))
+        {
+          break;
+        }
+      }
+    }
+  }
+}
+
+/**
+  Find the ECAM address of bus 0 of a segment (PCI Firmware 3.3 section 4.1.2).
+
+  @param[in] Segment  Segment of the machine.
+  @param[in] Bus      First and last bus that must be covered.
+
+  @return  The address; 0 when the MCFG table does not cover the buses.
+**/
+STATIC
+UINT64
+FindEcam (
+  IN UINT16             Segment,
+  IN CONST MRM_PCI_BUS  *Bus
+  )
+{
+  CONST EFI_ACPI_DESCRIPTION_HEADER                                                                 *Mcfg;
+  CONST EFI_ACPI_MEMORY_MAPPED_ENHANCED_CONFIGURATION_SPACE_BASE_ADDRESS_ALLOCATION_STRUCTURE       *Entry;
+  UINTN                                                                                             Offset;
+
+  Mcfg = gMachine.Mcfg;
+  if (Mcfg == NULL) {
+    return 0;
+  }
+
+  for (Offset = sizeof (EFI_ACPI_MEMORY_MAPPED_CONFIGURATION_BASE_ADDRESS_TABLE_HEADER);
+       Offset + sizeof (*Entry) <= Mcfg->Length;
+       Offset += sizeof (*Entry))
+  {
+    Entry = (CONST VOID *)((CONST UINT8 *)Mcfg + Offset);
+    if (  (Entry->PciSegmentGroupNumber == Segment)
+       && (Entry->StartBusNumber <= Bus->FirstBus)
+       && (Entry->EndBusNumber >= Bus->LastBus))
+    {
+      return Entry->BaseAddress;
+    }
+  }
+
+  return 0;
+}
+
+/**
+  Read the windows a root port forwards (PCI-to-PCI Bridge Architecture 1.2
+  sections 3.2.5.8 to 3.2.5.10).
+
+  @param[in]     Port  The root port.
+  @param[in,out] Bus   Receives Memory and Prefetchable.
+**/
+STATIC
+VOID
+ReadWindows (
+  IN     CONST MRM_PCI_PORT  *Port,
+  IN OUT MRM_PCI_BUS         *Bus
+  )
+{
+  UINT32  Value;
+  UINT64  Base;
+  UINT64  Limit;
+
+  Value = ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, OFFSET_OF (PCI_TYPE01, Bridge.MemoryBase));
+  Base  = (UINT64)(Value & 0xFFF0) << 16;
+  Limit = (UINT64)(Value & 0xFFF00000) | 0xFFFFF;
+  if (Base < Limit) {
+    Bus->Memory.Base = Base;
+    Bus->Memory.Size = Limit - Base + 1;
+  }
+
+  Value = ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, OFFSET_OF (PCI_TYPE01, Bridge.PrefetchableMemoryBase));
+  Base  = (UINT64)(Value & 0xFFF0) << 16;
+  Limit = (UINT64)(Value & 0xFFF00000) | 0xFFFFF;
+  if ((Value & 0xF) == 1) {
+    Base  |= LShiftU64 (ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, OFFSET_OF (PCI_TYPE01, Bridge.PrefetchableBaseUpper32)), 32);
+    Limit |= LShiftU64 (ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, OFFSET_OF (PCI_TYPE01, Bridge.PrefetchableLimitUpper32)), 32);
+  }
+
+  if (Base < Limit) {
+    Bus->Prefetchable.Base = Base;
+    Bus->Prefetchable.Size = Limit - Base + 1;
+  }
+}
+
+/**
+  Find a root port by its UEFI device path.
+
+  @param[in]  Text  Device path text.
+  @param[out] Port  Receives root bridge and location.
+
+  @retval EFI_SUCCESS    Found.
+  @retval EFI_NOT_FOUND  The machine has no such function.
+  @return Other          Status of the PC's PCI protocols.
+**/
+STATIC
+EFI_STATUS
+FindPort (
+  IN  CONST CHAR8   *Text,
+  OUT MRM_PCI_PORT  *Port
+  )
+{
+  EFI_STATUS                Status;
+  CHAR16                    Wide[PATH_SIZE];
+  EFI_DEVICE_PATH_PROTOCOL  *Path;
+  EFI_DEVICE_PATH_PROTOCOL  *Rest;
+  EFI_HANDLE                Handle;
+  EFI_PCI_IO_PROTOCOL       *PciIo;
+  UINTN                     Segment;
+  UINTN                     Bus;
+  UINTN                     Device;
+  UINTN                     Function;
+
+  UnicodeSPrintAsciiFormat (Wide, sizeof (Wide), "%a", Text);
+  Path = ConvertTextToDevicePath (Wide);
+  if (Path == NULL) {
+    return EFI_NOT_FOUND;
+  }
+
+  Rest   = Path;
+  Status = gBS->LocateDevicePath (&gEfiPciRootBridgeIoProtocolGuid, &Rest, &Handle);
+  if (!EFI_ERROR (Status)) {
+    Status = gBS->HandleProtocol (Handle, &gEfiPciRootBridgeIoProtocolGuid, (VOID **)&Port->RootBridge);
+  }
+
+  Rest = Path;
+  if (!EFI_ERROR (Status)) {
+    Status = gBS->LocateDevicePath (&gEfiPciIoProtocolGuid, &Rest, &Handle);
+  }
+
+  if (!EFI_ERROR (Status) && !IsDevicePathEnd (Rest)) {
+    Status = EFI_NOT_FOUND;
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = gBS->HandleProtocol (Handle, &gEfiPciIoProtocolGuid, (VOID **)&PciIo);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function);
+  }
+
+  FreePool (Path);
+  if (!EFI_ERROR (Status)) {
+    Port->PortSegment  = (UINT16)Segment;
+    Port->PortBus      = (UINT8)Bus;
+    Port->PortDevice   = (UINT8)Device;
+    Port->PortFunction = (UINT8)Function;
+  }
+
+  return Status;
+}
+
+/**
+  Bind one root port.
+
+  @param[in,out] Partition  Refused when the port or what is behind it cannot be given away.
+  @param[in]     Plan       The root port of the plan.
+  @param[out]    Port       Receives the port.
+  @param[out]    Bus        Receives the bus range.
+**/
+STATIC
+VOID
+BindPort (
+  IN OUT MRM_PARTITION           *Partition,
+  IN     CONST MRM_PLAN_PCI_BUS  *Plan,
+  OUT    MRM_PCI_PORT            *Port,
+  OUT    MRM_PCI_BUS             *Bus
+  )
+{
+  EFI_STATUS  Status;
+  UINT32      Value;
+
+  Status = FindPort (Plan->RootPort, Port);
+  if (EFI_ERROR (Status)) {
+    Refuse (Partition, "root port %a not found: %r", Plan->RootPort, Status);
+    return;
+  }
+
+  Value = ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, PCI_CACHELINE_SIZE_OFFSET);
+  if (((Value >> 16) & HEADER_LAYOUT_CODE) != HEADER_TYPE_PCI_TO_PCI_BRIDGE) {
+    Refuse (Partition, "%a is no root port but a single function", Plan->RootPort);
+    return;
+  }
+
+  Value         = ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET);
+  Bus->Segment  = Plan->Segment;
+  Bus->FirstBus = (UINT8)(Value >> 8);
+  Bus->LastBus  = (UINT8)(Value >> 16);
+  Bus->EcamBase = FindEcam (Port->PortSegment, Bus);
+  if ((Bus->FirstBus == 0) || (Bus->LastBus < Bus->FirstBus)) {
+    Refuse (Partition, "the PC's firmware gave root port %a no bus", Plan->RootPort);
+  } else if (Bus->EcamBase == 0) {
+    Refuse (Partition, "no MCFG entry covers buses %02x to %02x of root port %a", Bus->FirstBus, Bus->LastBus, Plan->RootPort);
+  } else {
+    ReadWindows (Port, Bus);
+    ListFunctions (Partition, Bus, Port);
+    if (Port->FunctionCount == 0) {
+      Refuse (Partition, "there is no device behind root port %a", Plan->RootPort);
+    }
+  }
+}
+
+VOID
+BindPci (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  UINTN  Index;
+
+  Partition->PciBusCount = Partition->Plan->PciBusCount;
+  if (Partition->PciBusCount == 0) {
+    return;
+  }
+
+  Partition->PciPorts = AllocateZeroPool (Partition->PciBusCount * sizeof (MRM_PCI_PORT));
+  if (Partition->PciPorts == NULL) {
+    Refuse (Partition, "the controller is out of memory");
+    return;
+  }
+
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    BindPort (Partition, &Partition->Plan->PciBuses[Index], &Partition->PciPorts[Index], &Partition->PciBuses[Index]);
+  }
+}
+
+VOID
+ReleasePci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  EFI_STATUS           Status;
+  EFI_HANDLE           *Handles;
+  EFI_PCI_IO_PROTOCOL  *PciIo;
+  UINTN                Count;
+  UINTN                Index;
+  UINTN                Port;
+  UINTN                Segment;
+  UINTN                Bus;
+  UINTN                Device;
+  UINTN                Function;
+
+  Status = gBS->LocateHandleBuffer (ByProtocol, &gEfiPciIoProtocolGuid, NULL, &Count, &Handles);
+  if (EFI_ERROR (Status)) {
+    return;
+  }
+
+  for (Index = 0; Index < Count; Index++) {
+    // A handle can go away with the bridge above it.
+    Status = gBS->HandleProtocol (Handles[Index], &gEfiPciIoProtocolGuid, (VOID **)&PciIo);
+    if (EFI_ERROR (Status) || EFI_ERROR (PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function))) {
+      continue;
+    }
+
+    for (Port = 0; Port < Partition->PciBusCount; Port++) {
+      if (  (Segment == Partition->PciPorts[Port].PortSegment)
+         && (Bus >= Partition->PciBuses[Port].FirstBus)
+         && (Bus <= Partition->PciBuses[Port].LastBus))
+      {
+        gBS->DisconnectController (Handles[Index], NULL, NULL);
+      }
+    }
+  }
+
+  FreePool (Handles);
+}
+
+/**
+  Reset everything behind a root port by its secondary bus reset.
+
+  @param[in] Port  The root port.
+**/
+STATIC
+VOID
+ResetSecondaryBus (
+  IN CONST MRM_PCI_PORT  *Port
+  )
+{
+  UINT32  Control;
+  UINT8   Register;
+
+  Register = OFFSET_OF (PCI_TYPE01, Bridge.InterruptLine);
+  Control  = ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, Register);
+  WriteConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, Register, Control | (BRIDGE_CONTROL_RESET << 16));
+  gBS->Stall (RESET_HOLD_MICROSECONDS);
+  WriteConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, Register, Control & ~(BRIDGE_CONTROL_RESET << 16));
+  gBS->Stall (RESET_READY_MICROSECONDS);
+}
+
+/**
+  Give a function its configuration back: BARs, bridge windows, bus numbers, ROM.
+  Decoding and bus mastering stay off; who drives the device turns them on.
+
+  @param[in] Port      Its root port.
+  @param[in] Function  The function.
+**/
+STATIC
+VOID
+RestoreFunction (
+  IN CONST MRM_PCI_PORT      *Port,
+  IN CONST MRM_PCI_FUNCTION  *Function
+  )
+{
+  UINTN   Index;
+  UINT32  Value;
+
+  for (Index = 0; Index < READY_TIMEOUT; Index++) {
+    if (ReadConfig (Port, Function->Bus, Function->Device, Function->Function, 0) == Function->Config[0]) {
+      break;
+    }
+
+    gBS->Stall (RESET_READY_MICROSECONDS);
+  }
+
+  WriteCommand (Port, Function, 0);
+  for (Index = PCI_CACHELINE_SIZE_OFFSET / 4; Index < MRM_CONFIG_DWORDS; Index++) {
+    Value = Function->Config[Index];
+    if (Index == PCI_INT_LINE_OFFSET / 4) {
+      Value = (Value & ~0xFFU) | NO_INTERRUPT_LINE;
+    }
+
+    WriteConfig (Port, Function->Bus, Function->Device, Function->Function, (UINT8)(Index * 4), Value);
+  }
+
+  if (Function->Bridge) {
+    // Bridges inside a partition forward as the PC's firmware set them up.
+    WriteCommand (Port, Function, (UINT16)Function->Config[PCI_COMMAND_OFFSET / 4]);
+  }
+}
+
+VOID
+QuiescePci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PCI_PORT  *Port;
+  UINTN               Index;
+  UINTN               Function;
+
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    Port = &Partition->PciPorts[Index];
+    for (Function = 0; Function < Port->FunctionCount; Function++) {
+      WriteCommand (Port, &Port->Functions[Function], 0);
+    }
+
+    ResetSecondaryBus (Port);
+    for (Function = 0; Function < Port->FunctionCount; Function++) {
+      RestoreFunction (Port, &Port->Functions[Function]);
+    }
+  }
+}

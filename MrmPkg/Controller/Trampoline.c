@@ -1,0 +1,125 @@
+/** @file
+  Places the start-up code of a partition's first processor.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Mrm.h"
+#include <Library/BaseMemoryLib.h>
+
+#define DATA_OFFSET       0x800      ///< as in TrampolineCode.nasm
+#define PAGE_PRESENT_RW   0x03
+#define PAGE_LARGE        0x80
+#define IDT_SIZE          (256 * 16)
+
+#define SELECTOR_CODE_32  0x08
+#define SELECTOR_CODE_64  0x18
+
+#pragma pack(1)
+typedef struct {
+  UINT16    Limit;
+  UINT32    Base;
+  UINT16    Padding;
+} DESCRIPTOR_TABLE_32;
+
+typedef struct {
+  UINT16    Limit;
+  UINT64    Base;
+  UINT8     Padding[6];
+} DESCRIPTOR_TABLE_64;
+
+typedef struct {
+  UINT32    Offset;
+  UINT16    Selector;
+  UINT16    Padding;
+} FAR_POINTER;
+
+///
+/// The layout TrampolineCode.nasm reads.
+///
+typedef struct {
+  DESCRIPTOR_TABLE_32    TemporaryGdtr;
+  FAR_POINTER            ProtectedEntry;
+  FAR_POINTER            LongEntry;
+  UINT32                 TemporaryCr3;
+  UINT32                 Padding;
+  UINT64                 Cr3;
+  UINT64                 Stack;
+  UINT64                 Entry;
+  UINT64                 Parameter;
+  DESCRIPTOR_TABLE_64    Gdtr;
+  DESCRIPTOR_TABLE_64    Idtr;
+  UINT64                 TemporaryGdt[4];
+} TRAMPOLINE_DATA;
+#pragma pack()
+
+STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, LongEntry) == 0x10, "as in TrampolineCode.nasm");
+STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, Cr3) == 0x20, "as in TrampolineCode.nasm");
+STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, Gdtr) == 0x40, "as in TrampolineCode.nasm");
+STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, Idtr) == 0x50, "as in TrampolineCode.nasm");
+
+///
+/// Descriptors (Intel SDM volume 3, section 3.4.5): flat, accessed, ring 0.
+///
+#define DESCRIPTOR_CODE_32  0x00CF9B000000FFFFULL
+#define DESCRIPTOR_DATA     0x00CF93000000FFFFULL
+#define DESCRIPTOR_CODE_64  0x00AF9B000000FFFFULL
+
+extern CONST UINT8  MrmTrampoline[];
+extern CONST UINT8  MrmTrampolineProtected[];
+extern CONST UINT8  MrmTrampolineLong[];
+extern CONST UINT8  MrmTrampolineEnd[];
+
+VOID
+WriteTrampoline (
+  IN CONST MRM_RANGE  *LowSlice,
+  IN UINT64           Cr3,
+  IN UINT64           Gdt,
+  IN UINT64           Idt,
+  IN UINT64           Stack,
+  IN UINT64           Entry,
+  IN UINT64           Parameter
+  )
+{
+  UINT8            *Page;
+  UINT64           *Tables;
+  UINT64           *PartitionGdt;
+  UINT32           Base;
+  TRAMPOLINE_DATA  *Data;
+
+  Base = (UINT32)LowSlice->Base;
+  Page = (UINT8 *)(UINTN)Base;
+  ZeroMem (Page, SIZE_16KB);
+  CopyMem (Page, MrmTrampoline, (UINTN)(MrmTrampolineEnd - MrmTrampoline));
+
+  // CR3 is loaded in 32-bit mode first: page tables below 4 GiB that map the first 2 MiB.
+  Tables                          = (UINT64 *)(Page + SIZE_4KB);
+  Tables[0]                       = (Base + 2 * SIZE_4KB) | PAGE_PRESENT_RW;
+  Tables[SIZE_4KB / 8]            = (Base + 3 * SIZE_4KB) | PAGE_PRESENT_RW;
+  Tables[2 * SIZE_4KB / 8]        = PAGE_PRESENT_RW | PAGE_LARGE;
+
+  Data                            = (TRAMPOLINE_DATA *)(Page + DATA_OFFSET);
+  Data->TemporaryGdt[1]           = DESCRIPTOR_CODE_32;
+  Data->TemporaryGdt[2]           = DESCRIPTOR_DATA;
+  Data->TemporaryGdt[3]           = DESCRIPTOR_CODE_64;
+  Data->TemporaryGdtr.Limit       = sizeof (Data->TemporaryGdt) - 1;
+  Data->TemporaryGdtr.Base        = (UINT32)(UINTN)Data->TemporaryGdt;
+  Data->ProtectedEntry.Offset     = Base + (UINT32)(MrmTrampolineProtected - MrmTrampoline);
+  Data->ProtectedEntry.Selector   = SELECTOR_CODE_32;
+  Data->LongEntry.Offset          = Base + (UINT32)(MrmTrampolineLong - MrmTrampoline);
+  Data->LongEntry.Selector        = SELECTOR_CODE_64;
+  Data->TemporaryCr3              = Base + SIZE_4KB;
+  Data->Cr3                       = Cr3;
+  Data->Stack                     = Stack;
+  Data->Entry                     = Entry;
+  Data->Parameter                 = Parameter;
+  Data->Gdtr.Limit                = MRM_GDT_SIZE - 1;
+  Data->Gdtr.Base                 = Gdt;
+  Data->Idtr.Limit                = IDT_SIZE - 1;
+  Data->Idtr.Base                 = Idt;
+
+  PartitionGdt    = (UINT64 *)(UINTN)Gdt;
+  PartitionGdt[0] = 0;
+  PartitionGdt[1] = DESCRIPTOR_CODE_64;
+  PartitionGdt[2] = DESCRIPTOR_DATA;
+}
