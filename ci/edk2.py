@@ -4,7 +4,7 @@
 `edk2_path` only looks. `python -m ci.edk2` makes sure that EDK2 and its C BaseTools are there, taking the
 first of:
 
-1. the path named by the environment variable MRM_EDK2 (left as it is, but missing BaseTools are built),
+1. the path named by the environment variable MRM_EDK2 (only missing BaseTools are built there),
 2. an earlier download in `.downloads/edk2`,
 3. with MRM_EDK2=git, a clone of the tag named in `ci/versions.yaml`,
 4. the Debian source package of the version named there, its checksum verified.
@@ -49,7 +49,6 @@ PACKAGES = (
     "SecurityPkg",
     "UefiCpuPkg",
     "UefiPayloadPkg",
-    "UnitTestFrameworkPkg",
 )
 
 _TOOLS_FOLDER = Path("BaseTools/Source/C")
@@ -154,7 +153,7 @@ def _build_tools(tree: Path) -> None:
 
 
 def ensure_named(tree: Path, named: str) -> None:
-    """Make a tree of the user's usable without changing its sources.
+    """Make sure that a tree of the user's is complete; only missing BaseTools are built there.
 
     Args:
         tree: The tree's folder.
@@ -170,15 +169,10 @@ def ensure_named(tree: Path, named: str) -> None:
             raise SetupError(
                 f"MRM_EDK2={named} lacks {names}; fetch its submodules: git -C {tree} submodule update --init"
             )
-        try:
-            for folder in lacking:
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SetupError(
-                f"MRM_EDK2={named} lacks these include folders, and they cannot be made ({error.strerror}): "
-                f"{names}; make them (empty ones will do) or name a writable tree"
-            ) from error
-        say(f"made empty include folders in {tree}: {names}")
+        raise SetupError(
+            f"MRM_EDK2={named} lacks {names}; empty folders will do: "
+            f"cd {tree} && mkdir -p {' '.join(str(folder.relative_to(tree)) for folder in lacking)}"
+        )
     tools = missing_tools(tree)
     if tools:
         if not os.access(tree / _TOOLS_FOLDER, os.W_OK):

@@ -40,7 +40,7 @@ def _began() -> float:
 
 def say(text: str) -> None:
     """Print one progress line."""
-    print(f"[set-up {time.time() - _began():4.0f} s] {text}", flush=True)
+    print(f"[set-up {max(0, int(time.time() - _began())):4d} s] {text}", flush=True)
 
 
 def program(name: str) -> str:
