@@ -15,9 +15,9 @@ MRM_EDK2 ?=
 export MRM_EDK2
 # A plain user's PATH lacks these, where Debian has depmod and sgdisk.
 export PATH := $(PATH):/usr/sbin:/sbin
-BIN := $(CURDIR)/.venv/bin
+BIN := .venv/bin
 # As in an activated virtual environment.
-STUART := PATH="$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
+STUART := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
 PLATFORM := platforms/q35.py
 BUILD := stuart_build -c $(PLATFORM) TARGET="$(TARGET)" PARTITIONS="$(PARTITIONS)"
 

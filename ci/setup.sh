@@ -69,6 +69,9 @@ check_machine () {
   [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || fail "this is $(uname -s) on $(uname -m); MRM is built on Linux on x86_64"
   command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
     fail "apt-get not found: the set-up knows Debian (12 or newer) and what derives from it"
+  case $(pwd -P) in
+    *[[:space:]]*) fail "EDK2 does not build in a path with blanks: move this folder out of $(pwd -P)" ;;
+  esac
 }
 
 missing_packages () {
