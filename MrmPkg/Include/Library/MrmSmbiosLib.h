@@ -30,7 +30,7 @@ typedef struct {
   CONST CHAR8        *ProcessorVendor;   ///< CPUID 0, e.g. "GenuineIntel"
   CONST CHAR8        *ProcessorName;     ///< CPUID 0x80000002 to 0x80000004, leading spaces skipped
   UINT64             TscFrequency;       ///< Hz, 0 = unknown
-  UINTN              MemoryCount;        ///< at least 1
+  UINTN              MemoryCount;        ///< 1 to 4096
   CONST MRM_RANGE    *Memory;            ///< RAM of the partition: disjoint, 4 KiB pages, below 2^52
 } MRM_SMBIOS_FACTS;
 
@@ -39,7 +39,7 @@ typedef struct {
 
   @param[in] Facts  The facts.
 
-  @return Bytes, the entry point included.
+  @return Bytes, the entry point included; zero when MrmSmbiosBuild() refuses the facts.
 **/
 UINTN
 EFIAPI
@@ -61,8 +61,8 @@ MrmSmbiosSize (
   @retval RETURN_SUCCESS            The entry point is at Address; it is what the configuration table entry
                                     gEfiSmbios3TableGuid points to.
   @retval RETURN_INVALID_PARAMETER  No partition name, processor or memory, more processors than MRM_MAX_PROCESSORS,
-                                    a memory range that is not as described, ReleaseDate not as described, Address
-                                    unaligned or too high.
+                                    too many memory ranges or one that is not as described, ReleaseDate not as
+                                    described, Address unaligned or too high.
   @retval RETURN_BUFFER_TOO_SMALL   Size < MrmSmbiosSize (Facts).
 **/
 RETURN_STATUS

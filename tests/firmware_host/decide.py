@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The decide libraries of MrmPkg, compiled for the host and callable from Python.
+
+`build` compiles the libraries, with EDK2's own BaseMemoryLib beneath them, into one shared library with the
+undefined behaviour sanitizer. Its structures and prototypes are taken from the real headers, run through the
+C preprocessor; sizes and offsets are then compared with what the C compiler says, so that C and Python cannot
+disagree.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from cffi import FFI
+
+from ci.edk2 import edk2_path
+
+PROJECT = Path(__file__).resolve().parents[2]
+PACKAGE = PROJECT / "MrmPkg"
+LIBRARIES = ("MrmRangeLib", "MrmAcpiLib", "MrmHobLib", "MrmLifecycleLib", "MrmSmbiosLib")
+
+# Macros the tests use; their values come from the C compiler too.
+CONSTANTS = (
+    "MRM_ACPI_FIXED_SIZE",
+    "MRM_HAND_OFF_VERSION",
+    "MRM_MAILBOX_SIGNATURE",
+    "MRM_MAILBOX_TEXT_SIZE",
+    "MRM_MAILBOX_VERSION",
+    "MRM_MAX_PCI_BUSES",
+    "MRM_MAX_PROCESSORS",
+    "RETURN_SUCCESS",
+    "RETURN_INVALID_PARAMETER",
+    "RETURN_BUFFER_TOO_SMALL",
+    "RETURN_OUT_OF_RESOURCES",
+    "RETURN_UNSUPPORTED",
+    "RETURN_COMPROMISED_DATA",
+    "EFI_RESOURCE_SYSTEM_MEMORY",
+    "EFI_RESOURCE_MEMORY_MAPPED_IO",
+    "EFI_RESOURCE_MEMORY_RESERVED",
+)
+
+# Headers whose declarations Python needs; what others declare is left out.
+_WANTED = re.compile(r"/(MrmPkg/Include/.*|ProcessorBind|Base|UefiBaseType|UefiMultiPhase|WinCertificate|PiBootMode|PiHob)\.h$")
+
+# As EDK2 compiles, but for the host's calling convention and with the sanitizer.
+_DIALECT = ("-std=gnu11", "-fshort-wchar", "-fno-builtin", "-fno-strict-aliasing", "-DMDEPKG_NDEBUG")
+_WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wno-array-bounds", "-Wno-unused-parameter")
+_HOST = ("-DEFIAPI=", "-g", "-O1", "-fPIC")
+_SANITIZER = ("-fsanitize=undefined", "-fsanitize=bounds-strict")
+
+# What BaseMemoryLib calls of BaseLib.
+_BASE_LIB = ("BitField", "LShiftU64", "Math64", "RShiftU64", "SwapBytes16", "SwapBytes32", "Unaligned")
+
+# The options of EDK2's tool chain GCC for a RELEASE X64 build that matter to the compiler front end.
+FIRMWARE_FLAGS = (
+    *_DIALECT,
+    *_WARNINGS,
+    "-ffreestanding",
+    "-mno-red-zone",
+    "-mcmodel=small",
+    "-fpie",
+    "-Os",
+)
+
+
+class SanitizerReport(AssertionError):
+    """C code did something undefined; what it was is on standard error."""
+
+
+def library_sources() -> list[Path]:
+    """Return the C sources of the decide libraries."""
+    return sorted(source for name in LIBRARIES for source in (PACKAGE / "Library" / name).glob("*.c"))
+
+
+def include_flags() -> list[str]:
+    """Return the compiler's include options for MrmPkg and EDK2."""
+    edk2 = edk2_path()
+    folders = (
+        PACKAGE / "Include",
+        edk2 / "MdePkg/Include",
+        edk2 / "MdePkg/Include/X64",
+        edk2 / "MdeModulePkg/Include",
+    )
+    return [f"-I{folder}" for folder in folders]
+
+
+def gcc(arguments: Iterable[str | os.PathLike[str]]) -> str:
+    """Run gcc and return its standard output.
+
+    Raises:
+        AssertionError: It failed; the message is what it said.
+    """
+    result = subprocess.run(["gcc", *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+class Decide:
+    """The compiled libraries: `decide.ffi` makes structures, `decide.call` calls functions."""
+
+    def __init__(self, ffi: FFI, library: Any, constants: dict[str, int]) -> None:
+        """Take the loaded library and the values of CONSTANTS."""
+        self.ffi = ffi
+        self.lib = library
+        self.constants = constants
+
+    def __getattr__(self, name: str) -> int:
+        """Return one of CONSTANTS, or a constant of an enumeration."""
+        if name in self.constants:
+            return self.constants[name]
+        return int(getattr(self.lib, name))
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        """Call a function of the libraries.
+
+        Raises:
+            SanitizerReport: It did something undefined.
+        """
+        before = self.lib.gHostSanitizerReports
+        result = getattr(self.lib, function)(*arguments)
+        if self.lib.gHostSanitizerReports != before:
+            raise SanitizerReport(function)
+        return result
+
+
+def _umbrella() -> str:
+    names = ("Base.h", *(f"Library/{name}.h" for name in LIBRARIES))
+    return "".join(f"#include <{name}>\n" for name in names)
+
+
+def _wanted_lines(preprocessed: str) -> Iterator[str]:
+    """Yield the lines that come from headers we want, and every #pragma."""
+    wanted = False
+    for line in preprocessed.splitlines():
+        marker = re.match(r'# \d+ "([^"]*)"', line)
+        if marker:
+            wanted = bool(_WANTED.search(marker[1]))
+        elif wanted or line.startswith("#pragma"):
+            yield line
+
+
+def declarations(preprocessed: str) -> list[tuple[bool, str]]:
+    """Return the declarations as (packed, text) sections, without what cffi does not understand."""
+    sections: list[tuple[bool, list[str]]] = [(False, [])]
+    for line in _wanted_lines(preprocessed):
+        if line.startswith("#pragma"):
+            sections.append(("1" in line, []))
+        else:
+            sections[-1][1].append(line)
+    cleaned = []
+    for packed, lines in sections:
+        text = re.sub(r"^_Static_assert .*?;$", "", "\n".join(lines), flags=re.MULTILINE)
+        cleaned.append((packed, re.sub(r"^typedef __builtin_\w+ \w+;$", "", text, flags=re.MULTILINE)))
+    return cleaned
+
+
+def _structures(ffi: FFI) -> list[str]:
+    """Return the names of all structure types with fields."""
+    typedefs, _, _ = ffi.list_types()
+    found = []
+    for name in typedefs:
+        kind = ffi.typeof(name)
+        if kind.kind in ("struct", "union") and kind.fields:
+            found.append(name)
+    return found
+
+
+def _fields(ffi: FFI, name: str) -> list[str]:
+    """Return the names of the fields of a structure that have an address."""
+    return [field for field, description in ffi.typeof(name).fields if description.bitshift < 0]
+
+
+def _layout_source(ffi: FFI) -> str:
+    """Return C source that says what the C compiler thinks of sizes, offsets and constants."""
+    layout = []
+    for name in _structures(ffi):
+        layout.append(f"sizeof ({name})")
+        layout += [f"__builtin_offsetof ({name}, {field})" for field in _fields(ffi, name)]
+    return (
+        "#include <Uefi.h>\n"
+        + _umbrella()
+        + f"UINT64 gHostLayout[] = {{ {', '.join(layout)} }};\n"
+        + f"UINT64 gHostConstants[] = {{ {', '.join(f'(UINT64)({name})' for name in CONSTANTS)} }};\n"
+    )
+
+
+def _python_layout(ffi: FFI) -> Iterator[tuple[str, int]]:
+    """Yield what cffi thinks of sizes and offsets, in the order of `_layout_source`."""
+    for name in _structures(ffi):
+        yield name, ffi.sizeof(name)
+        for field in _fields(ffi, name):
+            yield f"{name}.{field}", ffi.offsetof(name, field)
+
+
+def build(folder: Path) -> Decide:
+    """Compile and load the libraries; intermediate files go to the given folder.
+
+    Raises:
+        AssertionError: A source does not compile without a warning, or C and Python disagree on a structure.
+    """
+    includes = include_flags()
+    umbrella = folder / "umbrella.h"
+    umbrella.write_text(_umbrella())
+    ffi = FFI()
+    for packed, text in declarations(gcc([*_DIALECT, "-DEFIAPI=", *includes, "-E", umbrella])):
+        ffi.cdef(text, packed=packed)
+    ffi.cdef(
+        "extern UINT64 gHostSanitizerReports; extern UINT64 gHostLayout[]; extern UINT64 gHostConstants[];"
+    )
+
+    layout = folder / "layout.c"
+    layout.write_text(_layout_source(ffi))
+    libraries = edk2_path() / "MdePkg/Library"
+    theirs = [*sorted((libraries / "BaseMemoryLib").glob("*.c"))]
+    theirs += [libraries / "BaseLib" / f"{name}.c" for name in _BASE_LIB]
+    beneath = folder / "beneath.o"
+    gcc([*_DIALECT, *_HOST, *includes, "-r", "-o", beneath, *theirs])
+    ours = [*library_sources(), *sorted((Path(__file__).parent / "host").glob("*.c")), layout]
+    shared = folder / "decide.so"
+    options = [*_DIALECT, *_WARNINGS, *_HOST, *_SANITIZER, *includes]
+    gcc([*options, "-shared", "-Wl,-z,defs", "-o", shared, *ours, beneath])
+    library: Any = ffi.dlopen(str(shared))
+
+    for index, (what, size) in enumerate(_python_layout(ffi)):
+        assert library.gHostLayout[index] == size, f"{what}: C and Python disagree"
+    constants = {name: library.gHostConstants[index] for index, name in enumerate(CONSTANTS)}
+    return Decide(ffi, library, constants)

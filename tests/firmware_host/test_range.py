@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""MrmRangeLib against plain Python sets."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.firmware_host.decide import Decide
+
+PAGE = 0x1000
+END = 1 << 64
+SPACE = 48  # units of the small address spaces the model works in
+
+Ranges = list[tuple[int, int]]
+
+
+class RangeSet:
+    """An MRM_RANGE_SET with the array it refers to."""
+
+    def __init__(self, decide: Decide, ranges: Iterable[tuple[int, int]], capacity: int) -> None:
+        ranges = list(ranges)
+        self._decide = decide
+        self._array = decide.ffi.new("MRM_RANGE[]", [*ranges, *([(0xDEAD, 0xBEEF)] * (capacity - len(ranges)))])
+        self.pointer = decide.ffi.new("MRM_RANGE_SET *", (self._array, len(ranges), capacity))
+
+    def ranges(self) -> Ranges:
+        """Return the elements as (base, size)."""
+        return [(self._array[i].Base, self._array[i].Size) for i in range(self.pointer.Count)]
+
+
+def runs(members: Iterable[int]) -> Ranges:
+    """Return the runs of consecutive numbers as (first, count)."""
+    found: Ranges = []
+    for number in sorted(members):
+        if found and number == sum(found[-1]):
+            found[-1] = (found[-1][0], found[-1][1] + 1)
+        else:
+            found.append((number, 1))
+    return found
+
+
+members = st.sets(st.integers(0, SPACE - 1))
+# The same small space at the bottom, in the middle and at the very top of the address space.
+origins = st.sampled_from([0, 1 << 32, END - SPACE])
+spans = st.tuples(st.integers(0, SPACE), st.integers(0, SPACE)).filter(lambda span: sum(span) <= SPACE)
+
+
+def _check(
+    decide: Decide, function: str, before: set[int], after: set[int], origin: int, span: tuple[int, int], room: int
+) -> None:
+    start = [(origin + first, count) for first, count in runs(before)]
+    expected = [(origin + first, count) for first, count in runs(after)]
+    subject = RangeSet(decide, start, len(start) + room)
+    # A base of 2^64 fits nowhere; an empty range can be asked for at any address.
+    status = decide.call(function, subject.pointer, (origin + span[0]) % END, span[1])
+    if len(expected) > len(start) + room:
+        assert status == decide.RETURN_BUFFER_TOO_SMALL
+        assert subject.ranges() == start
+    else:
+        assert status == decide.RETURN_SUCCESS
+        assert subject.ranges() == expected
+
+
+@given(before=members, origin=origins, span=spans, room=st.integers(0, 2))
+def test_add_is_set_union(
+    decide: Decide, before: set[int], origin: int, span: tuple[int, int], room: int
+) -> None:
+    _check(decide, "MrmRangeAdd", before, before | set(range(span[0], sum(span))), origin, span, room)
+
+
+@given(before=members, origin=origins, span=spans, room=st.integers(0, 2))
+def test_remove_is_set_difference(
+    decide: Decide, before: set[int], origin: int, span: tuple[int, int], room: int
+) -> None:
+    _check(decide, "MrmRangeRemove", before, before - set(range(span[0], sum(span))), origin, span, room)
+
+
+@given(before=members, origin=origins, span=spans)
+def test_contains_is_subset(decide: Decide, before: set[int], origin: int, span: tuple[int, int]) -> None:
+    subject = RangeSet(decide, [(origin + first, count) for first, count in runs(before)], 64)
+    inside = set(range(span[0], sum(span))) <= before
+    assert decide.call("MrmRangeContains", subject.pointer, (origin + span[0]) % END, span[1]) == inside
+
+
+@given(base=st.integers(1, END - 1), beyond=st.integers(1, END))
+def test_range_beyond_the_address_space_is_refused(decide: Decide, base: int, beyond: int) -> None:
+    size = END - base + beyond
+    if size >= END:
+        return
+    start = [(PAGE, PAGE)]
+    subject = RangeSet(decide, start, 4)
+    for function in ("MrmRangeAdd", "MrmRangeRemove"):
+        assert decide.call(function, subject.pointer, base, size) == decide.RETURN_INVALID_PARAMETER
+        assert subject.ranges() == start
+    assert not decide.call("MrmRangeContains", subject.pointer, base, size)
+
+
+def test_set_of_everything_is_refused(decide: Decide) -> None:
+    half = 1 << 63
+    subject = RangeSet(decide, [(0, half)], 2)
+    assert decide.call("MrmRangeAdd", subject.pointer, half, half) == decide.RETURN_INVALID_PARAMETER
+    assert subject.ranges() == [(0, half)]
+    assert decide.call("MrmRangeAdd", subject.pointer, half, half - 1) == decide.RETURN_SUCCESS
+    assert subject.ranges() == [(0, END - 1)]
+
+
+def _allocate(
+    decide: Decide, subject: RangeSet, size: int, alignment: int, minimum: int, limit: int, most: int
+) -> tuple[int, Ranges]:
+    pieces = decide.ffi.new("MRM_RANGE[]", max(most, 1))
+    count = decide.ffi.new("UINTN *", 77)
+    status = decide.call(
+        "MrmRangeAllocate", subject.pointer, size, alignment, minimum, limit, most, pieces, count
+    )
+    assert count[0] <= most
+    return status, [(pieces[i].Base, pieces[i].Size) for i in range(count[0])]
+
+
+def _usable(ranges: Ranges, alignment: int, minimum: int, limit: int) -> Ranges:
+    """Return the aligned parts of ranges inside a window, as (base, size), highest first."""
+    found = []
+    for base, size in ranges:
+        first = -(-max(base, minimum) // alignment) * alignment
+        last = min(base + size, limit) // alignment * alignment
+        if last > first:
+            found.append((first, last - first))
+    return sorted(found, reverse=True)
+
+
+def _pages(ranges: Ranges) -> set[int]:
+    return {page for base, size in ranges for page in range(base // PAGE, (base + size) // PAGE)}
+
+
+@given(
+    free=members,
+    origin=st.sampled_from([0, 1 << 32, END // PAGE - SPACE]),
+    size=st.integers(1, SPACE),
+    shift=st.integers(0, 4),
+    window=st.tuples(st.integers(0, SPACE), st.integers(0, SPACE)),
+    most=st.integers(1, 5),
+    room=st.integers(0, 3),
+)
+def test_allocation(
+    decide: Decide,
+    free: set[int],
+    origin: int,
+    size: int,
+    shift: int,
+    window: tuple[int, int],
+    most: int,
+    room: int,
+) -> None:
+    alignment = PAGE << shift
+    wanted = size * alignment
+    start = [((origin + first) * PAGE, count * PAGE) for first, count in runs(free)]
+    minimum, limit = (min((origin + edge) * PAGE, END - 1) for edge in window)
+    subject = RangeSet(decide, start, len(start) + room)
+    status, pieces = _allocate(decide, subject, wanted, alignment, minimum, limit, most)
+    usable = _usable(start, alignment, minimum, limit)
+    largest = sorted((length for _, length in usable), reverse=True)
+
+    if status != decide.RETURN_SUCCESS:
+        # An error changes nothing, and is the right one.
+        assert pieces == []
+        assert subject.ranges() == start
+        if status == decide.RETURN_OUT_OF_RESOURCES:
+            assert sum(largest[:most]) < wanted
+        else:
+            assert status == decide.RETURN_BUFFER_TOO_SMALL
+            assert sum(largest[:most]) >= wanted
+            assert room < most
+        return
+
+    # Memory is conserved, and the rest is still a well-formed set.
+    assert sum(length for _, length in pieces) == wanted
+    assert len(_pages(pieces)) * PAGE == wanted
+    assert subject.ranges() == [
+        (first * PAGE, count * PAGE) for first, count in runs(_pages(start) - _pages(pieces))
+    ]
+    assert _pages(pieces) <= _pages(start)
+    # The pieces are as asked for.
+    assert pieces == sorted(pieces)
+    assert all(base % alignment == 0 and length % alignment == 0 for base, length in pieces)
+    assert all(minimum <= base and base + length <= limit for base, length in pieces)
+    # As few as largest-first selection gives.
+    assert len(pieces) == next(n for n in range(1, most + 1) if sum(largest[:n]) >= wanted)
+    if len(pieces) == 1:
+        # As high as possible.
+        base, length = next(part for part in usable if part[1] >= wanted)
+        assert pieces == [(base + length - wanted, wanted)]
+
+
+@given(
+    size=st.integers(0, END - 1),
+    alignment=st.one_of(st.integers(0, END - 1), st.integers(0, 63).map(lambda bit: 1 << bit)),
+    minimum=st.integers(0, END - 1),
+    limit=st.integers(0, END - 1),
+    base=st.integers(0, END // PAGE - 2).map(lambda page: page * PAGE),
+    length=st.integers(1, END // PAGE - 1).map(lambda pages: pages * PAGE),
+)
+def test_allocation_with_any_numbers(
+    decide: Decide, size: int, alignment: int, minimum: int, limit: int, base: int, length: int
+) -> None:
+    length = min(length, END - base)
+    if length == END:
+        length -= PAGE
+    subject = RangeSet(decide, [(base, length)], 3)
+    status, pieces = _allocate(decide, subject, size, alignment, minimum, limit, 1)
+    sound = alignment >= PAGE and alignment.bit_count() == 1 and size > 0 and size % alignment == 0
+    usable = _usable([(base, length)], alignment, minimum, limit) if sound else []
+    if not sound:
+        assert status == decide.RETURN_INVALID_PARAMETER
+    elif not usable or usable[0][1] < size:
+        assert status == decide.RETURN_OUT_OF_RESOURCES
+    else:
+        assert status == decide.RETURN_SUCCESS
+        assert pieces == [(sum(usable[0]) - size, size)]
+        return
+    assert subject.ranges() == [(base, length)]
+
+
+def test_no_pieces_allowed_is_refused(decide: Decide) -> None:
+    subject = RangeSet(decide, [(0, 16 * PAGE)], 4)
+    pieces: Any = decide.ffi.NULL
+    count = decide.ffi.new("UINTN *", 77)
+    status = decide.call("MrmRangeAllocate", subject.pointer, PAGE, PAGE, 0, END - 1, 0, pieces, count)
+    assert status == decide.RETURN_INVALID_PARAMETER
+    assert count[0] == 0
