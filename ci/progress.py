@@ -88,7 +88,7 @@ def run_logged(
                     status = process.wait(_QUIET_SECONDS)
                     break
                 except subprocess.TimeoutExpired:
-                    say(f"  still {what} …")
+                    say(f"  still {what} ...")
         except BaseException:
             process.terminate()
             process.wait()

@@ -42,7 +42,7 @@ run_logged () {
 
 remind () {
   while sleep 10 >/dev/null 2>&1; do
-    say "  still $1 …"
+    say "  still $1 ..."
   done
 }
 
