@@ -10,7 +10,7 @@ from generator.emit import emit
 from generator.errors import Problem, Severity, UserErrors
 from generator.load.boot_files import load_boot_files
 from generator.load.machine_file import load_machine_file
-from generator.load.partition_file import load_partition_file
+from generator.load.partition_file import load_partition_file, shown_path
 from generator.model.intent import Intent
 from generator.model.machine import Machine
 from generator.model.plan import Plan
@@ -85,11 +85,12 @@ def _project_root(partition_file: Path) -> Path | None:
 def _find_machine_file(intent: Intent, problems: list[Problem]) -> Path | None:
     """The machine file that `machine:` names; None, with a problem, if there is none."""
     wanted = intent.machine
-    if wanted.value.endswith(MACHINE_SUFFIXES):
-        return intent.path.parent / wanted.value
     root = _project_root(intent.path.resolve())
     folder = root / PLATFORMS if root is not None else Path(__file__).resolve().parent.parent / PLATFORMS
-    path = folder / f"{wanted.value}.yaml"
+    if wanted.value.endswith(MACHINE_SUFFIXES):
+        path = intent.path.parent / wanted.value
+    else:
+        path = folder / f"{wanted.value}.yaml"
     if path.is_file():
         return path
     known = ", ".join(sorted(found.stem for found in folder.glob("*.yaml"))) or "none is there"
@@ -97,8 +98,8 @@ def _find_machine_file(intent: Intent, problems: list[Problem]) -> Path | None:
         Problem(
             wanted.place,
             "machine-file-found",
-            f"there is no machine file {PLATFORMS}/{path.name}",
-            f"one of: {known}",
+            f"there is no machine file {shown_path(path)}",
+            f"a machine file, or one of: {known}",
             "change 'machine', or pass --machine FILE",
         )
     )

@@ -37,8 +37,8 @@ class Problem:
         """The problem as plain data, for tools."""
         return {
             "file": self.place.file,
-            "line": max(self.place.line, 1),
-            "column": max(self.place.column, 1),
+            "line": self.place.line,
+            "column": self.place.column,
             "severity": self.severity.value,
             "rule": self.rule,
             "what": self.what,

@@ -11,15 +11,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A position in an input file; `line` and `column` count from 1, 0 means the file as a whole."""
+    """A position in an input file; `line` and `column` count from 1."""
 
     file: str
-    line: int = 0
-    column: int = 0
+    line: int = 1
+    column: int = 1
 
     def __str__(self) -> str:
         """`file:line:column`, as editors and terminals understand it."""
-        return f"{self.file}:{max(self.line, 1)}:{max(self.column, 1)}"
+        return f"{self.file}:{self.line}:{self.column}"
 
     @property
     def short(self) -> str:

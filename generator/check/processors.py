@@ -107,7 +107,7 @@ def processor_whole_core(plan: Plan) -> Iterator[Finding]:
         name = partition.name.value
         for sibling in cores[(grant.processor.package, grant.processor.core)]:
             owner = "the controller" if sibling.bsp else owners.get(sibling.apic_id, name)
-            if owner != name:
+            if owner != name and sibling.apic_id != grant.apic_id:
                 yield Finding(
                     grant.place,
                     f"APIC ID {grant.apic_id} shares a core with APIC ID {sibling.apic_id} of {owner}",

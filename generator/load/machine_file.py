@@ -105,7 +105,7 @@ def load_machine_file(path: Path, problems: list[Problem]) -> Machine | None:
 def _empty(shown: str) -> Problem:
     """The problem of a file without content."""
     return Problem(
-        Place(shown, 1, 1),
+        Place(shown),
         "yaml-type",
         "the machine file is empty",
         "facts of a machine",

@@ -54,7 +54,7 @@ def load_partition_file(path: Path, problems: list[Problem]) -> Intent | None:
     node = parse_yaml(text, shown, problems)
     if node is None:
         if not problems:
-            empty = Scalar("", True, read_place(shown))
+            empty = Scalar("", True, Place(shown))
             wrong_type(empty, "the file", "a mapping with " + ", ".join(FILE_KEYS), problems)
         return None
     fields = read_mapping(node, "the partition file", FILE_KEYS, problems)
@@ -82,11 +82,6 @@ def shown_path(path: Path) -> str:
     """A path as messages show it: relative to the current directory if it lies below that."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
-
-
-def read_place(shown: str) -> Place:
-    """The start of a file."""
-    return Place(shown, 1, 1)
 
 
 def read_format(fields: Fields, newest: int) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 
 from generator.errors import Problem
@@ -11,6 +12,9 @@ from generator.places import Place
 
 MAXIMUM_SIZE = 64 * 1024 * 1024
 """Bytes; a machine file of 4,096 processors and 4,096 functions is about 1 MiB."""
+
+MOST_PROBLEMS = 100
+"""Problems of one kind that are told; a file with more is no text."""
 
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
@@ -65,7 +69,7 @@ def read_text(path: Path, shown: str, problems: list[Problem]) -> str | None:
         (_CONTROL, "yaml-encoding", "printable text", "remove the character"),
         (_TAB, "yaml-syntax", "spaces: YAML does not allow tabs there", "replace the tab by spaces"),
     ):
-        for match in pattern.finditer(text):
+        for match in islice(pattern.finditer(text), MOST_PROBLEMS):
             at = match.end() - 1
             what = (
                 "a tab indents this line" if text[at] == "\t" else f"control character U+{ord(text[at]):04X}"

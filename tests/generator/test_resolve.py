@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""From intent to plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.api import make_plan
+from generator.model.files import LinuxFacts
+from generator.model.machine import Uart
+from generator.model.plan import MemoryPurpose
+from generator.places import Place
+from generator.resolve.kernel_parameters import (
+    KERNEL_PARAMETERS,
+    Situation,
+    added_parameters,
+    harmful_parameters,
+    split_words,
+)
+from tests.generator.support import PROJECT, document, partition
+
+Write = Callable[[str], Path]
+
+LINUX = LinuxFacts("6.1.0 x", "6.1.0", (6, 1), 1 << 20, True, 2047)
+COM2 = Uart(Place("m"), "COM2", 0x2F8, 115200, None)
+
+
+def test_named_processors_go_before_counted_ones(write: Write) -> None:
+    plan, _ = make_plan(write(document(partition(processors="2"), partition("two", processors="{apic_ids: [2, 1]}"))))
+    first, second = (p.processors for p in plan.partitions)
+    assert [grant.apic_id for grant in first.grants] == [3, 4]
+    assert [grant.apic_id for grant in second.grants] == [2, 1]
+    assert (first.by_count, second.by_count) == (True, False)
+
+
+def test_counted_processors_are_whole_cores_if_possible(project: Path, write: Write) -> None:
+    machine = project / "partitions" / "machines" / "threads.yaml"
+    plan, warnings = make_plan(write(document(partition(processors="2"))), machine)
+    assert [grant.apic_id for grant in plan.partitions[0].processors.grants] == [2, 3]
+    assert warnings == ()
+
+
+def test_memory_is_cut_in_requests_that_add_up(write: Write) -> None:
+    memory = "{size: 1 GiB, low: 128 KiB, below_1g: 256 MiB, above: 4 GiB}"
+    plan, _ = make_plan(write(document(partition(memory=memory))))
+    requests = plan.partitions[0].memory.requests
+    assert [(r.purpose, r.minimum, r.limit) for r in requests] == [
+        (MemoryPurpose.MrmMemoryLow, 0x10000, 0x90000),
+        (MemoryPurpose.MrmMemoryBelow1G, 1 << 20, 1 << 30),
+        (MemoryPurpose.MrmMemoryMain, 4 << 30, 1 << 40),
+    ]
+    assert sum(r.size for r in requests) == 1 << 30
+    assert all(r.size % r.alignment == 0 and r.alignment & (r.alignment - 1) == 0 for r in requests)
+
+
+def test_consoles_are_chosen_from_those_nobody_names(write: Write) -> None:
+    text = document(partition(), partition("two", console="COM2"), partition("three", console="none"))
+    plan, _ = make_plan(write(text))
+    assert [p.console.uart.name if p.console and p.console.uart else None for p in plan.partitions] == [
+        "COM3",
+        "COM2",
+        None,
+    ]
+
+
+def test_the_controller_can_have_another_console(write: Write) -> None:
+    plan, _ = make_plan(write(document(partition(console="COM1"), head="controller: {console: COM4}\n")))
+    assert plan.controller_console.name.value == "COM4"
+
+
+def test_each_root_port_is_a_segment_of_its_own(write: Write) -> None:
+    pci = '["PciRoot(0x0)/Pci(0x6,0x0)", "PciRoot(0x0)/Pci(0x3,0x0)"]'
+    plan, _ = make_plan(write(document(partition(pci=pci))))
+    assert [(str(g.root_port.value), g.segment) for g in plan.partitions[0].pci] == [
+        ("PciRoot(0x0)/Pci(0x6,0x0)", 1),
+        ("PciRoot(0x0)/Pci(0x3,0x0)", 2),
+    ]
+
+
+def test_kernel_parameters_come_first_and_can_be_turned_off(write: Write) -> None:
+    boot = "{file: files/linux, options: quiet splash}"
+    off = "{file: files/linux, options: quiet splash, kernel_parameters: off}"
+    plan, _ = make_plan(write(document(partition(boot=boot), partition("two", boot=off))))
+    first, second = (p.boot for p in plan.partitions)
+    assert first.options.startswith("no_ipi_broadcast=1 8250.nr_uarts=1 console=uart8250,io,0x2f8,115200n8 ")
+    assert first.options.endswith(" panic=10 quiet splash")
+    assert first.options.count("tsc_early_khz={tsc_khz}") == 1
+    assert second.options == "quiet splash"
+    assert second.added_parameters == ()
+
+
+def test_other_loaders_get_the_owners_options_alone(write: Write) -> None:
+    plan, _ = make_plan(write(document(partition(boot="{file: files/app.efi, options: a b}"))))
+    assert plan.partitions[0].boot.options == "a b"
+
+
+@pytest.mark.parametrize(
+    ("options", "missing", "kept"),
+    [
+        ("panic=0", "panic=10", "reboot=efi"),
+        ("no-ipi-broadcast=0", "no_ipi_broadcast=1", "panic=10"),
+        ("reboot", "reboot=efi", "panic=10"),
+        ("quiet", "", "panic=10"),
+    ],
+)
+def test_the_owners_parameters_replace_ours(options: str, missing: str, kept: str) -> None:
+    words = [added.parameter for added in added_parameters(Situation(LINUX, COM2), options)]
+    assert missing not in words
+    assert kept in words
+
+
+@pytest.mark.parametrize("options", ["console=tty0", "pci=pcie_bus_safe", "reserve=0x100,8", "modprobe.blacklist=x"])
+def test_parameters_that_add_up_stay(options: str) -> None:
+    words = [added.parameter for added in added_parameters(Situation(LINUX, COM2), options)]
+    assert any(word.startswith(options.partition("=")[0] + "=") for word in words)
+
+
+def test_without_console_no_console_is_named() -> None:
+    words = [added.parameter for added in added_parameters(Situation(LINUX, None), "")]
+    assert "8250.nr_uarts=0" in words
+    assert not any(word.startswith("console=") for word in words)
+
+
+def test_every_kernel_parameter_says_why() -> None:
+    assert all(parameter.why and parameter.condition for parameter in KERNEL_PARAMETERS)
+    assert not harmful_parameters(" ".join(parameter.text for parameter in KERNEL_PARAMETERS))
+
+
+def test_words_and_quotes() -> None:
+    assert split_words('a="b c" d  e') == ['a="b c"', "d", "e"]
+    assert [word for word, _ in harmful_parameters("pci=realloc,nommconf noapic x=noapic")] == [
+        "pci=realloc,nommconf",
+        "noapic",
+    ]
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "partitions").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_projects_own_partition_files_are_valid(path: Path) -> None:
+    plan, warnings = make_plan(path)
+    assert warnings == ()
+    assert plan.source == f"partitions/{path.name}"
+    assert len(plan.partitions) == 2
+    for wanted in plan.partitions:
+        assert wanted.boot.added_parameters
+
+
+def test_the_demonstration_takes_ten_lines() -> None:
+    lines = (PROJECT / "partitions" / "two-debians.yaml").read_text("utf-8").splitlines()
+    assert len([line for line in lines if line.strip() and not line.lstrip().startswith("#")]) == 10
+
+
+def test_files_for_the_esp() -> None:
+    plan, _ = make_plan(PROJECT / "partitions" / "two-debians.yaml")
+    assert [name for _, name in plan.esp_files] == [
+        "EFI/MRM/steady/vmlinuz",
+        "EFI/MRM/steady/initrd.img",
+        "EFI/MRM/realtime/vmlinuz",
+        "EFI/MRM/realtime/initrd.img",
+    ]
+    assert all(host.is_file() for host, _ in plan.esp_files)
