@@ -20,6 +20,9 @@ TICKS = 3
 
 NOTHING = "nothing"
 
+VENDOR = "MRM"
+"""Manufacturer in a partition's SMBIOS; the serial number is the partition's name (MrmSmbiosLib.h)."""
+
 _MEBIBYTE = 2**20
 
 
@@ -129,6 +132,15 @@ def check_state(case: Case) -> Row:
     seen = case.observation.state
     text = f"{seen}: {case.observation.detail}" if case.observation.detail else seen or NOTHING
     return Row("state", "running", seen, seen == "running", "running", text)
+
+
+def check_identity(case: Case) -> Row:
+    """The guest on this console is this partition: its firmware says so (SMBIOS type 1)."""
+    dmi = case.get("dmi", {})
+    promised = [VENDOR, case.promise.name]
+    seen = [dmi.get("sys_vendor"), dmi.get("product_serial")]
+    texts = [" ".join(str(part or NOTHING) for part in pair) for pair in (promised, seen)]
+    return Row("identity", promised, seen, seen == promised, *texts)
 
 
 def check_kernel(case: Case) -> Row:
@@ -286,6 +298,7 @@ def check_off(case: Case) -> Row:
 
 CHECKS: tuple[Callable[[Case], Row], ...] = (
     check_state,
+    check_identity,
     check_kernel,
     check_processors,
     check_memory,

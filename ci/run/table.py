@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from ci.run.figures import ROWS
 from ci.run.judge import Verdict
 
+_CELL = 72
+"""Characters of an observation in the table; the whole of it is in report.json."""
+
 
 def lay_out(rows: Sequence[Sequence[str]]) -> str:
     """Return rows as text with aligned columns; the first row is the heading."""
@@ -15,13 +18,17 @@ def lay_out(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _CELL else text[: _CELL - 1] + "…"
+
+
 def verdict_table(verdict: Verdict) -> str:
     """Return the table of promised and seen."""
     rows = [("", "partition", "promise", "promised", "seen")]
     for partition in verdict.partitions:
         for row in partition.rows:
             mark = "ok" if row.ok else "NO"
-            rows.append((mark, partition.name, row.item, row.promised_text, row.seen_text))
+            rows.append((mark, partition.name, row.item, row.promised_text, _short(row.seen_text)))
     return lay_out(rows)
 
 

@@ -30,6 +30,7 @@ bind Down select-pane -D
 bind Left select-pane -L
 bind Right select-pane -R
 bind z resize-pane -Z
+bind Space next-layout
 bind PageUp copy-mode -u
 bind '[' copy-mode
 bind x kill-session -t {SESSION}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The QEMU command line follows from the machine file."""
+
+from pathlib import Path
+
+import pytest
+
+from ci.progress import PROJECT
+from ci.qemu.command import Boot, Channels, command_line
+from ci.qemu.description import DescriptionError, load_description
+from ci.qemu.timing import SCALE_VARIABLE, scaled
+
+Q35 = load_description(PROJECT / "platforms/q35.yaml")
+CHANNELS = Channels(
+    qmp=10,
+    serial={f"COM{n}": 10 + n for n in range(1, 5)},
+    logs={f"COM{n}": Path(f"COM{n}.log") for n in range(1, 5)},
+)
+
+
+def values(arguments: list[str], option: str) -> list[str]:
+    return [arguments[i + 1] for i, argument in enumerate(arguments) if argument == option]
+
+
+def test_q35_is_what_the_machine_file_says() -> None:
+    arguments = command_line(Q35, Boot(Path("vars.fd"), Path("esp.img")), CHANNELS)
+    assert values(arguments, "-smp") == ["5"]
+    assert values(arguments, "-m") == ["6144M"]
+    assert values(arguments, "-machine") == ["q35"]
+    devices = values(arguments, "-device")
+    ports = [device.split("iobase=")[1] for device in devices if device.startswith("isa-serial")]
+    assert ports == ["0x3f8", "0x2f8", "0x3e8", "0x2e8"]
+    root_ports = [device for device in devices if device.startswith("pcie-root-port")]
+    assert [device.split("addr=")[1].split(",")[0] for device in root_ports] == ["0x3", "0x4", "0x5", "0x6"]
+    assert "ide-hd,drive=esp,bus=ide.0,bootindex=0" in devices
+
+
+def test_only_named_root_ports_get_a_drive() -> None:
+    boot = Boot(Path("vars.fd"), disks={"PciRoot(0x0)/Pci(0x4,0x0)": Path("disk.img")})
+    devices = values(command_line(Q35, boot, CHANNELS), "-device")
+    assert [device for device in devices if device.startswith("nvme")] == [
+        "nvme,drive=disk-rp4,serial=mrm-rp4,bus=rp4"
+    ]
+
+
+def test_unknown_root_port_is_refused() -> None:
+    boot = Boot(Path("vars.fd"), disks={"PciRoot(0x0)/Pci(0x9,0x0)": Path("disk.img")})
+    with pytest.raises(ValueError, match=r"no such root port on q35: PciRoot\(0x0\)/Pci\(0x9,0x0\)"):
+        command_line(Q35, boot, CHANNELS)
+
+
+def test_commas_in_file_names_survive() -> None:
+    arguments = command_line(Q35, Boot(Path("a,b.fd")), CHANNELS)
+    assert any(value.endswith("file=a,,b.fd") for value in values(arguments, "-drive"))
+
+
+def test_the_machine_waits_and_never_resets_by_itself() -> None:
+    arguments = command_line(Q35, Boot(Path("vars.fd")), CHANNELS)
+    assert {"-S", "-no-reboot", "-no-shutdown"} <= set(arguments)
+
+
+def test_kernel_of_the_bare_machine() -> None:
+    boot = Boot(Path("vars.fd"), kernel=Path("vmlinuz"), initrd=Path("initrd.img"), append="a b")
+    arguments = command_line(Q35, boot, CHANNELS)
+    assert (values(arguments, "-kernel"), values(arguments, "-append")) == (["vmlinuz"], ["a b"])
+
+
+def test_machine_file_without_qemu_section(tmp_path: Path) -> None:
+    text = (PROJECT / "platforms/q35.yaml").read_text()
+    file = tmp_path / "real.yaml"
+    file.write_text(text[: text.index("\nqemu:")])
+    with pytest.raises(DescriptionError, match="no section `qemu:`"):
+        load_description(file)
+
+
+def test_wrong_machine_file_names_the_place(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text("format: 1\nname: x\nnonsense: 1\n")
+    with pytest.raises(DescriptionError, match=r"wrong\.yaml:3:1: "):
+        load_description(file)
+
+
+def test_limits_follow_the_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SCALE_VARIABLE, raising=False)
+    assert scaled(10) == 10
+    monkeypatch.setenv(SCALE_VARIABLE, "2.5")
+    assert scaled(10) == 25
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "fast", "nan", "inf"])
+def test_senseless_scale_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv(SCALE_VARIABLE, text)
+    with pytest.raises(ValueError, match="expected a positive factor"):
+        scaled(1)

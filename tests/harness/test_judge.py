@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Promised against seen: all as promised passes, and each single deviation is found by its own check."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci.run.judge import CHECKS, MEMORY_ALLOWANCE, Observation, judge, ram_ranges
+from ci.run.plan import Plan, PlanError, load_plan
+from ci.run.table import figures_table, verdict_table
+from tests.harness import samples
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def failing(plan: Plan, observations: dict[str, Observation]) -> set[tuple[str, str]]:
+    verdict = judge(plan, observations)
+    return {(p.name, row.item) for p in verdict.partitions for row in p.rows if not row.ok}
+
+
+def changed(change: Change) -> dict[str, Observation]:
+    observations = samples.observations()
+    report = observations["steady"].report
+    assert isinstance(report, dict)
+    change(report)
+    return observations
+
+
+def test_as_promised(tmp_path: Path) -> None:
+    verdict = judge(samples.plan(tmp_path), samples.observations())
+    assert verdict.ok
+    assert [len(partition.rows) for partition in verdict.partitions] == [len(CHECKS)] * 2
+
+
+def shrink(report: dict[str, Any], size: int) -> None:
+    report["iomem"] = [f"{0x10000000:08x}-{0x10000000 + size - 1:08x} : System RAM"]
+
+
+def other_uart(report: dict[str, Any]) -> None:
+    report["uarts"][0]["port"] = "0x3E8"
+
+
+@pytest.mark.parametrize(
+    ("item", "change"),
+    [
+        pytest.param("identity", lambda r: r["dmi"].update(product_serial="realtime"), id="other partition"),
+        pytest.param("identity", lambda r: r["dmi"].update(sys_vendor="QEMU"), id="the PC itself"),
+        pytest.param("kernel", lambda r: r.update(kernel="6.12.0-amd64"), id="other kernel"),
+        pytest.param("processors", lambda r: r.update(apic_ids=[1], cpus_online=1), id="one processor only"),
+        pytest.param("processors", lambda r: r.update(apic_ids=[0, 1]), id="a foreign processor"),
+        pytest.param("processors", lambda r: r.update(cpus_online=1), id="one of them offline"),
+        pytest.param("memory", lambda r: shrink(r, 640 * 2**20 + 4096), id="a page too much"),
+        pytest.param(
+            "memory", lambda r: shrink(r, 640 * 2**20 - MEMORY_ALLOWANCE - 1), id="too little memory"
+        ),
+        pytest.param(
+            "pci", lambda r: r["pci"].append({**r["pci"][0], "address": "0001:00:03.0"}), id="more PCI"
+        ),
+        pytest.param("pci", lambda r: r["pci"][0].update(address="0000:01:00.0"), id="segment 0"),
+        pytest.param("pci", lambda r: r["pci"][0].update(device="0x0011"), id="other device"),
+        pytest.param("disks", lambda r: r["disks"][0].update(serial="mrm-rp5"), id="other drive"),
+        pytest.param("disks", lambda r: r["disks"].clear(), id="no drive"),
+        pytest.param(
+            "disks", lambda r: r["disk_test"][0].update(ok=False, reason="differs"), id="verify failed"
+        ),
+        pytest.param("disks", lambda r: r["disk_test"][0].update(disk="nvme1n1"), id="not tested"),
+        pytest.param("interrupts", lambda r: r["pci"][0].update(interrupts="msi"), id="MSI only"),
+        pytest.param("interrupts", lambda r: r["interrupts"].__delitem__(slice(1, None)), id="no data queue"),
+        pytest.param(
+            "interrupts", lambda r: r["disk_test"][0].update(interrupts=0), id="test without interrupts"
+        ),
+        pytest.param("console", other_uart, id="other UART"),
+        pytest.param("console", lambda r: r["consoles"].clear(), id="no console"),
+    ],
+)
+def test_deviation_is_found(tmp_path: Path, item: str, change: Change) -> None:
+    assert failing(samples.plan(tmp_path), changed(change)) == {("steady", item)}
+
+
+@pytest.mark.parametrize(
+    ("item", "change"),
+    [
+        ("state", {"state": "restarting"}),
+        ("state", {"state": None}),
+        ("ticks", {"ticks": 2}),
+        ("power_off", {"off": False}),
+    ],
+)
+def test_deviation_outside_the_report(tmp_path: Path, item: str, change: dict[str, Any]) -> None:
+    observations = samples.observations()
+    observations["steady"] = replace(observations["steady"], **change)
+    assert failing(samples.plan(tmp_path), observations) == {("steady", item)}
+
+
+@pytest.mark.parametrize(
+    "key_and_value",
+    [
+        ("apic_ids", [3, 2]),
+        ("iomem", ["2fff0000-47ffffff : System RAM"]),
+        ("disks", [{"name": "nvme0n1", "model": "m", "serial": "mrm-rp4", "size": 1}]),
+    ],
+    ids=["processor", "memory", "drive"],
+)
+def test_what_two_partitions_both_see_fails_both(tmp_path: Path, key_and_value: tuple[str, Any]) -> None:
+    observations = changed(lambda report: report.update([key_and_value]))
+    assert {("steady", "apart"), ("realtime", "apart")} <= failing(samples.plan(tmp_path), observations)
+
+
+def test_every_check_can_fail(tmp_path: Path) -> None:
+    """Without any observation no check passes: none of them holds by itself."""
+    verdict = judge(samples.plan(tmp_path), {})
+    assert [row.item for partition in verdict.partitions for row in partition.rows if row.ok] == []
+
+
+def test_a_plan_without_partitions_is_not_ok(tmp_path: Path) -> None:
+    assert not judge(replace(samples.plan(tmp_path), partitions=[]), {}).ok
+
+
+def test_processors_by_count_may_be_others(tmp_path: Path) -> None:
+    plan = samples.plan(tmp_path)
+    plan = replace(plan, partitions=[replace(p, by_count=True) for p in plan.partitions])
+    assert failing(plan, changed(lambda report: report.update(apic_ids=[7, 8]))) == set()
+    assert failing(plan, changed(lambda report: report.update(apic_ids=[7], cpus_online=1))) == {
+        ("steady", "processors")
+    }
+
+
+def test_refusal_shows_its_reason(tmp_path: Path) -> None:
+    observations = samples.observations()
+    observations["steady"] = Observation("refused", r"loader \EFI\MRM\steady\vmlinuz not found")
+    table = verdict_table(judge(samples.plan(tmp_path), observations))
+    assert r"refused: loader \EFI\MRM\steady\vmlinuz not found" in table
+
+
+def test_json_has_the_promised_form(tmp_path: Path) -> None:
+    data = judge(samples.plan(tmp_path), samples.observations()).to_json(
+        {"steady": {"power_on_to_init": 9.5}}
+    )
+    assert json.loads(json.dumps(data)) == data
+    assert list(data) == ["partitions", "ok", "seconds"]
+    assert data["ok"] is True
+    steady = data["partitions"][0]
+    assert list(steady) == ["name", "promised", "seen", "ok"]
+    assert steady["promised"].keys() == steady["seen"].keys()
+    assert steady["seen"]["disks"][0]["model"] == "QEMU NVMe Ctrl"
+
+
+def test_ram_ranges_of_iomem() -> None:
+    lines = [
+        "00100000-001fffff : System RAM",
+        "00010000-0001ffff : System RAM",
+        "00200000-002fffff : Reserved",
+    ]
+    assert ram_ranges(lines) == [(0x10000, 0x1FFFF), (0x100000, 0x1FFFFF)]
+
+
+def test_long_observations_are_cut_in_the_table_only(tmp_path: Path) -> None:
+    observations = changed(lambda report: report["pci"].extend([report["pci"][0]] * 9))
+    table = verdict_table(judge(samples.plan(tmp_path), observations))
+    assert max(len(line) for line in table.splitlines()) < 150
+    assert "…" in table
+
+
+def test_figures_have_a_column_each() -> None:
+    text = figures_table({"steady": {"power_on_to_init": 9.5}, "bare": {"power_on_to_init": 8.0, "x": 1.0}})
+    assert text.splitlines()[0].split() == ["seconds", "steady", "bare"]
+    assert text.splitlines()[2].split()[-2:] == ["9.50", "8.00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not a plan of format 1"),
+        ('{"format": 2}', "not a plan of format 1"),
+        ('{"format": 1, "machine": "q35"}', "'source'"),
+    ],
+)
+def test_unusable_plan(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "MrmPlan.json"
+    file.write_text(text)
+    with pytest.raises(PlanError, match=message):
+        load_plan(file, tmp_path)
+
+
+def test_missing_plan(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"No such file or directory; build it first"):
+        load_plan(tmp_path / "MrmPlan.json", tmp_path)
+
+
+def test_plan_without_console_and_initrd(tmp_path: Path) -> None:
+    data = samples.plan_data()
+    data["partitions"][0].update(console=None)
+    data["partitions"][0]["boot"].update(initrd=None, linux=None)
+    file = tmp_path / "MrmPlan.json"
+    file.write_text(json.dumps(data))
+    promise = load_plan(file, tmp_path).partitions[0]
+    assert (promise.console, promise.initrd_file, promise.kernel) == (None, None, None)
