@@ -15,6 +15,7 @@
 #define LINE_SIZE  512
 
 VOID
+EFIAPI
 Say (
   IN CONST CHAR8  *Format,
   ...
@@ -30,6 +31,7 @@ Say (
 }
 
 VOID
+EFIAPI
 Refuse (
   IN OUT MRM_PARTITION  *Partition,
   IN     CONST CHAR8    *Format,

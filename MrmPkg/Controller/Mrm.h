@@ -113,6 +113,7 @@ extern MRM_MACHINE  gMachine;
   @param[in] ...     Its arguments.
 **/
 VOID
+EFIAPI
 Say (
   IN CONST CHAR8  *Format,
   ...
@@ -126,6 +127,7 @@ Say (
   @param[in]     ...        Its arguments.
 **/
 VOID
+EFIAPI
 Refuse (
   IN OUT MRM_PARTITION  *Partition,
   IN     CONST CHAR8    *Format,

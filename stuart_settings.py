@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What all platforms of MRM share: how stuart sets up and builds `Mrm.efi`.
+
+A platform is a module in `platforms/` with one subclass of `MrmSettings` and one of `MrmBuilder`.  A build has
+four steps: the generator turns the partition file into source; the partition firmware is built once for all
+partitions; `Mrm.efi` is built with both inside; the files of the ESP are laid out in `Build/<platform>/ESP`.
+
+Variables on the command line: `PARTITIONS=<file>`, `TARGET=RELEASE|DEBUG`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from edk2toolext import edk2_logging
+from edk2toolext.environment import shell_environment
+from edk2toolext.environment.uefi_build import UefiBuilder
+from edk2toolext.invocables.edk2_platform_build import BuildSettingsManager
+from edk2toolext.invocables.edk2_setup import RequiredSubmodule, SetupSettingsManager
+from edk2toolext.invocables.edk2_update import UpdateSettingsManager
+from edk2toollib.utility_functions import RunCmd
+
+PROJECT = Path(__file__).resolve().parent
+sys.path.insert(0, str(PROJECT))
+
+from ci.edk2 import edk2_path  # noqa: E402  (the project is not installed)
+from ci.progress import SetupError  # noqa: E402
+from generator.api import generate  # noqa: E402
+from generator.errors import UserErrors  # noqa: E402
+from generator.model.plan import Plan  # noqa: E402
+
+ARCHITECTURE = "X64"
+TOOL_CHAIN = "GCC"
+TEMPLATES = PROJECT / "MrmPkg" / "PlanLib"
+DEFAULT_PARTITIONS = "partitions/two-debians.yaml"
+
+
+class MrmSettings(SetupSettingsManager, UpdateSettingsManager, BuildSettingsManager):
+    """Settings that do not differ between platforms; a subclass names its platform."""
+
+    def GetName(self) -> str:
+        """Name of the platform; `Build/<name>` receives what is built."""
+        raise NotImplementedError
+
+    def GetWorkspaceRoot(self) -> str:
+        """Return the project's folder."""
+        return str(PROJECT)
+
+    def GetPackagesPath(self) -> Iterable[str]:
+        """Return the EDK2 tree in use; nothing as long as there is none."""
+        try:
+            return [str(edk2_path())]
+        except SetupError:
+            return []
+
+    def GetPackagesSupported(self) -> Iterable[str]:
+        """The packages a platform builds."""
+        return ("MrmPkg",)
+
+    def GetArchitecturesSupported(self) -> Iterable[str]:
+        """Only x86-64."""
+        return (ARCHITECTURE,)
+
+    def GetTargetsSupported(self) -> Iterable[str]:
+        """Both of EDK2's usual targets."""
+        return ("RELEASE", "DEBUG")
+
+    def GetRequiredSubmodules(self) -> Iterable[RequiredSubmodule]:
+        """None: EDK2 comes from `ci/edk2.py`."""
+        return ()
+
+    def GetActiveScopes(self) -> tuple[str, ...]:
+        """A scope of our own: EDK2's scopes would fetch NuGet packages."""
+        return ("mrm",)
+
+    def GetSkippedDirectories(self) -> tuple[str, ...]:
+        """Folders without descriptors of ours."""
+        return (".downloads", ".venv", "Build", "Conf")
+
+
+class MrmBuilder(UefiBuilder):
+    """Builds `Mrm.efi` for the machine `platform_name()` from one partition file."""
+
+    def platform_name(self) -> str:
+        """Name of the platform; `platforms/<name>.yaml` describes the machine."""
+        raise NotImplementedError
+
+    def output(self) -> Path:
+        """Folder that receives everything built for the platform."""
+        return PROJECT / "Build" / self.platform_name()
+
+    def generated(self) -> Path:
+        """Folder of generated source."""
+        return self.output() / "generated"
+
+    def partition_file(self) -> Path:
+        """The partition file the user names, relative to where stuart was started."""
+        return Path(self.env.GetValue("PARTITIONS", DEFAULT_PARTITIONS))
+
+    def SetPlatformEnv(self) -> int:
+        """Point EDK2's build at the EDK2 tree, the project and the generated source."""
+        try:
+            edk2 = edk2_path()
+        except SetupError as error:
+            logging.critical("%s", error)
+            return 1
+        base_tools = edk2 / "BaseTools"
+        shell = shell_environment.GetEnvironment()
+        shell.set_shell_var("EDK_TOOLS_PATH", str(base_tools))
+        shell.set_shell_var("BASE_TOOLS_PATH", str(base_tools))
+        shell.set_shell_var("PACKAGES_PATH", os.pathsep.join(map(str, (PROJECT, self.output(), edk2))))
+        shell.insert_path(str(base_tools / "BinWrappers" / "PosixLike"))
+        shell.insert_pypath(str(base_tools / "Source" / "Python"))
+        self.env.SetValue("EDK_TOOLS_PATH", str(base_tools), "EDK2 tree in use")
+        self.env.SetValue("ACTIVE_PLATFORM", "MrmPkg/Mrm.dsc", "Mrm.efi")
+        self.env.SetValue("TARGET_ARCH", ARCHITECTURE, "only architecture")
+        self.env.SetValue("TOOL_CHAIN_TAG", TOOL_CHAIN, "only tool chain")
+        # What the user set on the command line is there already and stays; Conf/target.txt comes too late.
+        self.env.SetValue("TARGET", "RELEASE", "default")
+        self.env.SetValue("MAX_CONCURRENT_THREAD_NUMBER", str(os.cpu_count() or 1), "default")
+        self.env.SetValue("BLD_*_MRM_OUTPUT", str(self.output().relative_to(PROJECT)), "output folder")
+        return 0
+
+    def PlatformPreBuild(self) -> int:
+        """Generate source from the partition file, build the partition firmware, make both one library."""
+        try:
+            plan = generate(self.partition_file(), None, self.generated())
+        except UserErrors as errors:
+            sys.stderr.write(f"{errors}\n")
+            return 1
+        self.plan: Plan = plan
+        if status := self._build_partition_firmware():
+            return status
+        self._write_plan_library()
+        return 0
+
+    def PlatformPostBuild(self) -> int:
+        """Lay out the files of the ESP."""
+        esp = self.output() / "ESP"
+        image = self._build_folder("Mrm") / ARCHITECTURE / "Mrm.efi"
+        if esp.exists():
+            shutil.rmtree(esp)
+        for name in ("EFI/BOOT/BOOTX64.EFI", "EFI/MRM/Mrm.efi"):
+            _copy(image, esp / name)
+        for source, name in self.plan.esp_files:
+            _copy(source, esp / name)
+        edk2_logging.log_progress(f"Mrm.efi: {image.stat().st_size} bytes; copy {esp} to an ESP")
+        return 0
+
+    def _build_folder(self, platform: str) -> Path:
+        """Return the output folder of one DSC."""
+        return self.output() / platform / f"{self.env.GetValue('TARGET')}_{TOOL_CHAIN}"
+
+    def _build_partition_firmware(self) -> int:
+        """Build the volume that every partition runs."""
+        edk2_logging.log_progress("Building the partition firmware")
+        arguments = (
+            "-p MrmPkg/PartitionFirmware.dsc"
+            f" -a {ARCHITECTURE} -t {TOOL_CHAIN} -b {self.env.GetValue('TARGET')}"
+            f" -n {self.env.GetValue('MAX_CONCURRENT_THREAD_NUMBER')}"
+            f" -D MRM_OUTPUT={self.output().relative_to(PROJECT)}"
+        )
+        return int(RunCmd("build", arguments, environ={**os.environ, "PYTHONHASHSEED": "0"}, close_fds=False))
+
+    def _write_plan_library(self) -> None:
+        """Complete the generated library: its INF, and the firmware volume as an object file."""
+        volume = self._build_folder("PartitionFirmware") / "FV" / "PARTITIONCOMPACT.Fv"
+        digest = hashlib.sha256(volume.read_bytes()).hexdigest()
+        # EDK2's dependency tracking does not see what incbin reads: the digest makes a new volume a new source.
+        assembly = (TEMPLATES / "FirmwareVolume.nasm.in").read_text(encoding="utf-8")
+        _write_if_changed(
+            self.generated() / "FirmwareVolume.nasm",
+            assembly.replace("@VOLUME@", str(volume)).replace("@DIGEST@", digest),
+        )
+        _write_if_changed(
+            self.generated() / "MrmPlanLib.inf", (TEMPLATES / "MrmPlanLib.inf.in").read_text(encoding="utf-8")
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, making its folder."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _write_if_changed(target: Path, text: str) -> None:
+    """Leave a file alone that has this text already, so that nothing is rebuilt for it."""
+    if not target.is_file() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
