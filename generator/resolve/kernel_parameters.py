@@ -56,6 +56,11 @@ def _has_no_uart(situation: Situation) -> bool:
     return situation.uart is None
 
 
+def _is_realtime(situation: Situation) -> bool:
+    """PREEMPT_RT kernels say so in their version and start with EFI runtime services switched off."""
+    return "PREEMPT_RT" in situation.linux.banner
+
+
 KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
     KernelParameter(
         "no_ipi_broadcast=1",
@@ -94,6 +99,13 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         cumulative=True,
     ),
     KernelParameter("reboot=efi", "any other way to reboot resets the whole machine"),
+    KernelParameter(
+        "efi=runtime",
+        "PREEMPT_RT kernels leave EFI runtime services alone, and could neither power off nor reboot alone",
+        "the kernel is PREEMPT_RT",
+        cumulative=True,
+        applies=_is_realtime,
+    ),
     KernelParameter("apic_extnmi=none", "external NMIs belong to the controller"),
     KernelParameter(
         "modprobe.blacklist=pcspkr", "the speaker shares ports with the 8254 timer", cumulative=True
@@ -107,6 +119,8 @@ HARMFUL: tuple[tuple[str, str], ...] = (
     ("nolapic", "there is no other interrupt controller in a partition"),
     ("acpi=off", "ACPI describes the partition; without it Linux probes the whole machine"),
     ("acpi=noirq", "ACPI describes the interrupts of the partition"),
+    ("efi=noruntime", "reboot and power-off are EFI runtime services here"),
+    ("noefi", "reboot and power-off are EFI runtime services here"),
     ("pci=noacpi", "ACPI describes the PCI buses of the partition"),
     ("pci=nommconf", "without ECAM Linux uses the shared configuration ports"),
     ("pci=conf1", "these configuration ports are shared with everyone"),
