@@ -139,7 +139,7 @@ def check_identity(case: Case) -> Row:
     dmi = case.get("dmi", {})
     promised = [VENDOR, case.promise.name]
     seen = [dmi.get("sys_vendor"), dmi.get("product_serial")]
-    texts = [" ".join(str(part or NOTHING) for part in pair) for pair in (promised, seen)]
+    texts = [" ".join(str(part) for part in pair if part) or NOTHING for pair in (promised, seen)]
     return Row("identity", promised, seen, seen == promised, *texts)
 
 

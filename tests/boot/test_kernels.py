@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Kernels beside their like and beside others; two partitions with two processors each."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.support import broken, power_off, reboot
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module", params=["kernels-6.12", "kernels-mixed"])
+def bench(
+    request: pytest.FixtureRequest, built: Builder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
+    result = built(request.param)
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+        bench.run(bench.session.settle())
+        yield bench
+
+
+def test_everything_promised_is_seen(bench: Bench) -> None:
+    assert broken(bench.session, bench.session.observe({})) == []
+
+
+def test_both_run_at_the_same_time(bench: Bench) -> None:
+    names = [partition.name for partition in bench.plan.partitions]
+    assert bench.run(bench.session.alive()) == dict.fromkeys(names, 3)
+
+
+def test_each_reboots_and_the_other_ticks_on(bench: Bench) -> None:
+    first, second = (partition.name for partition in bench.plan.partitions)
+    bench.run(reboot(bench.session, first, second))
+    bench.run(reboot(bench.session, second, first))
+
+
+def test_power_off_of_the_first_leaves_the_second_ticking(bench: Bench) -> None:
+    first, second = (partition.name for partition in bench.plan.partitions)
+    bench.run(power_off(bench.session, first, second))
