@@ -73,7 +73,7 @@ def compile_dsdt(source: str, buses: int) -> Dsdt:
                 f"{patch.kind} of bus {patch.index}: {found:#x} at offset {patch.offset:#x} of the AML"
             )
         wide = patch.placeholder.to_bytes(patch.width, "little")
-        if patch.width == 8 and not patch.kind.endswith("Length") and aml.count(wide) != 1:
+        if patch.width == 8 and aml.count(wide) != 1:
             raise CompileError(
                 f"{patch.kind} of bus {patch.index}: its placeholder is in the AML more than once"
             )

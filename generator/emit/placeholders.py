@@ -39,7 +39,7 @@ class BusPlaceholders:
 
 
 def placeholders(index: int) -> BusPlaceholders:
-    """The placeholders of one bus; no two buses share a value."""
+    """The placeholders of one bus; no two buses share a value, and 64-bit values occur nowhere else."""
     if not 0 <= index < MAXIMUM_BUSES:
         raise ValueError(f"bus index {index} is not below {MAXIMUM_BUSES}")
     return BusPlaceholders(
@@ -47,8 +47,8 @@ def placeholders(index: int) -> BusPlaceholders:
         base_bus=0x4D524D2D42425500 + index,
         bus=Descriptor(f"BU{index:02X}", 0xA000 + (index << 8), 1 << 8),
         memory=Descriptor(f"ME{index:02X}", 0xA0000000 + (index << 24), 1 << 24),
-        prefetchable=Descriptor(f"PF{index:02X}", 0xB000000000000000 + (index << 48), 1 << 48),
-        ecam=Descriptor(f"EC{index:02X}", 0xC000000000000000 + (index << 48), 1 << 48),
+        prefetchable=Descriptor(f"PF{index:02X}", 0x304D524D2D504600 + index, 0x104D524D2D504C00 + index),
+        ecam=Descriptor(f"EC{index:02X}", 0x504D524D2D454300 + index, 0x204D524D2D454C00 + index),
     )
 
 

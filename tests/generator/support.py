@@ -47,7 +47,9 @@ def make_pe(
     return bytes(image)
 
 
-def make_linux(banner: str = BANNER, flags: int = 0x7F, init_size: int = 0x400000, protocol: int = 0x20F) -> bytes:
+def make_linux(
+    banner: str = BANNER, flags: int = 0x7F, init_size: int = 0x400000, protocol: int = 0x20F
+) -> bytes:
     """A PE image with the boot header of a 64-bit Linux kernel."""
     head = bytearray(0x400)
     head[0x202:0x206] = b"HdrS"

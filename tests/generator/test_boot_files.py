@@ -20,8 +20,16 @@ def test_a_linux_kernel_is_recognised() -> None:
     assert facts.error is None
     assert facts.image_size == 0x3000
     assert facts.linux is not None
-    assert (facts.linux.banner, facts.linux.release, facts.linux.version) == (BANNER, "6.1.0-99-amd64", (6, 1))
-    assert (facts.linux.init_size, facts.linux.above_4g, facts.linux.command_line_size) == (0x400000, True, 2047)
+    assert (facts.linux.banner, facts.linux.release, facts.linux.version) == (
+        BANNER,
+        "6.1.0-99-amd64",
+        (6, 1),
+    )
+    assert (facts.linux.init_size, facts.linux.above_4g, facts.linux.command_line_size) == (
+        0x400000,
+        True,
+        2047,
+    )
 
 
 @pytest.mark.parametrize(

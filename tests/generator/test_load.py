@@ -39,7 +39,7 @@ def test_every_key_and_value_knows_its_place() -> None:
     assert isinstance(items, Sequence)
     inner = items.items[0]
     assert isinstance(inner, Mapping)
-    assert inner.entries["c"] [1] == Scalar("off", False, Place("t", 3, 9))
+    assert inner.entries["c"][1] == Scalar("off", False, Place("t", 3, 9))
     assert inner.entries["d"][1].place == Place("t", 3, 19)
 
 
@@ -126,16 +126,17 @@ def test_a_path_cut_off_at_a_comma_says_how_to_write_it(write: Write) -> None:
 
 
 def test_problems_of_files_and_of_the_plan_come_together(write: Write) -> None:
-    text = document(partition(colour="red"), partition("two", console="COM9"), partition("three", memory="1 MB"))
+    text = document(
+        partition(colour="red"), partition("two", console="COM9"), partition("three", memory="1 MB")
+    )
     _, problems = judge(write(text))
     assert [problem.rule for problem in problems] == ["yaml-unknown-key", "yaml-type", "console-exists"]
 
 
 def test_defaults_stand_in_for_missing_keys(write: Write) -> None:
     head = "defaults: {processors: 2, memory: 512 MiB, console: none}\n"
-    text = "format: 1\nmachine: q35\n" + head + (
-        "partitions:\n  - {name: one, boot: files/linux}\n  - {name: two, memory: 1 GiB, boot: files/linux}\n"
-    )
+    bodies = ("  - {name: one, boot: files/linux}\n", "  - {name: two, memory: 1 GiB, boot: files/linux}\n")
+    text = document(*bodies, head=head)
     problems: list[Problem] = []
     intent = load_partition_file(write(text), problems)
     assert not problems
@@ -162,11 +163,36 @@ def test_no_text_breaks_the_parser(text: str) -> None:
     assert node is None or isinstance(node, (Scalar, Sequence, Mapping))
 
 
-_WORDS = ["- ", "  ", "\n", ": ", "{", "}", "[", "]", "*a", "&a ", "<<: ", "'", '"', "#", ",", "~", "0x", "partitions:", "\t", "!x "]
+_WORDS = [
+    "- ",
+    "  ",
+    "\n",
+    ": ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "*a",
+    "&a ",
+    "<<: ",
+    "'",
+    '"',
+    "#",
+    ",",
+    "~",
+    "0x",
+    "partitions:",
+    "\t",
+    "!x ",
+]
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 8), st.sampled_from(_WORDS)), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2000), st.integers(0, 8), st.sampled_from(_WORDS)), min_size=1, max_size=4
+    )
+)
 def test_no_damage_to_a_partition_file_breaks_the_generator(
     shared_project: Path, damage: list[tuple[int, int, str]]
 ) -> None:
@@ -183,7 +209,11 @@ def test_no_damage_to_a_partition_file_breaks_the_generator(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 8), st.sampled_from(_WORDS)), min_size=1, max_size=3))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10_000), st.integers(0, 8), st.sampled_from(_WORDS)), min_size=1, max_size=3
+    )
+)
 def test_no_damage_to_a_machine_file_breaks_the_generator(
     shared_project: Path, damage: list[tuple[int, int, str]]
 ) -> None:

@@ -29,7 +29,9 @@ COM2 = Uart(Place("m"), "COM2", 0x2F8, 115200, None)
 
 
 def test_named_processors_go_before_counted_ones(write: Write) -> None:
-    plan, _ = make_plan(write(document(partition(processors="2"), partition("two", processors="{apic_ids: [2, 1]}"))))
+    plan, _ = make_plan(
+        write(document(partition(processors="2"), partition("two", processors="{apic_ids: [2, 1]}")))
+    )
     first, second = (p.processors for p in plan.partitions)
     assert [grant.apic_id for grant in first.grants] == [3, 4]
     assert [grant.apic_id for grant in second.grants] == [2, 1]
@@ -112,7 +114,9 @@ def test_the_owners_parameters_replace_ours(options: str, missing: str, kept: st
     assert kept in words
 
 
-@pytest.mark.parametrize("options", ["console=tty0", "pci=pcie_bus_safe", "reserve=0x100,8", "modprobe.blacklist=x"])
+@pytest.mark.parametrize(
+    "options", ["console=tty0", "pci=pcie_bus_safe", "reserve=0x100,8", "modprobe.blacklist=x"]
+)
 def test_parameters_that_add_up_stay(options: str) -> None:
     words = [added.parameter for added in added_parameters(Situation(LINUX, COM2), options)]
     assert any(word.startswith(options.partition("=")[0] + "=") for word in words)

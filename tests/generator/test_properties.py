@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Properties of planning: an accepted plan satisfies an oracle written independently; theft is found out."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from generator.check import check
+from generator.errors import Severity
+from generator.model.device_path import DevicePath
+from generator.model.files import FileFacts, LinuxFacts, LoaderFacts
+from generator.model.intent import BootIntent, Intent, MemoryIntent, PartitionIntent, ProcessorsIntent
+from generator.model.machine import (
+    AcpiFacts,
+    Bridge,
+    Ecam,
+    FirmwareFacts,
+    Machine,
+    MemoryRange,
+    PciFunction,
+    PciRoot,
+    PmTimer,
+    Processor,
+    Uart,
+)
+from generator.model.plan import Plan
+from generator.places import Located, Place
+from generator.resolve import resolve
+
+MIB, GIB = 1 << 20, 1 << 30
+LOADER = Path("/loader")
+FILES = {
+    LOADER: FileFacts(
+        LOADER,
+        None,
+        8 * MIB,
+        LoaderFacts(None, 8 * MIB, LinuxFacts("6.1 x", "6.1", (6, 1), 8 * MIB, True, 2047)),
+    )
+}
+AT = Place("p.yaml")
+
+
+def make_port(device: int) -> PciFunction:
+    """A root port with one drive behind it."""
+    path = DevicePath(0, ((device, 0),))
+    drive = PciFunction(AT, path.child(0, 0), 1, 2, 0x010802, None, None, False, True, None, ())
+    bridge = Bridge("root-port", device, device, None, None)
+    return PciFunction(AT, path, 1, 2, 0x060400, None, None, False, True, bridge, (drive,))
+
+
+@st.composite
+def machines(draw: st.DrawFn, least_mib: int = 512) -> Machine:
+    """Machines with some processors, RAM below and above 4 GiB, root ports and UARTs."""
+    ids = draw(st.lists(st.integers(0, 300), min_size=1, max_size=12, unique=True))
+    threads = draw(st.sampled_from([1, 2]))
+    bsp = draw(st.sampled_from(ids))
+    processors = tuple(
+        Processor(AT, apic_id, 0, number // threads, number % threads, 0, apic_id == bsp)
+        for number, apic_id in enumerate(ids)
+    )
+    low = draw(st.integers(least_mib, 3072)) * MIB
+    high = draw(st.integers(0, 8192)) * MIB
+    memory = [MemoryRange(AT, 0, 0xA0000, 0), MemoryRange(AT, MIB, low, 0)]
+    if high:
+        memory.append(MemoryRange(AT, 4 * GIB, high, 0))
+    ports = tuple(make_port(device) for device in range(1, draw(st.integers(1, 6))))
+    uarts = tuple(Uart(AT, f"COM{n}", 0x200 + 8 * n, 115200, None) for n in range(1, draw(st.integers(2, 6))))
+    return Machine(
+        path=Path("m.yaml"),
+        place=AT,
+        name="m",
+        title="m",
+        physical_address_bits=40,
+        firmware=FirmwareFacts("v", "1", None, draw(st.integers(0, 256)) * MIB),
+        controller_console="COM1",
+        processors=processors,
+        memory=tuple(memory),
+        ecam=(Ecam(AT, 0, 0xB0000000, 0, 255),),
+        roots=(PciRoot(AT, "PciRoot(0x0)", 0, 0, 0, ports),),
+        uarts=uarts,
+        acpi=AcpiFacts(3, PmTimer(0x608, 24), "none"),
+        qemu=None,
+    )
+
+
+@st.composite
+def wishes(draw: st.DrawFn, machine: Machine, number: int) -> PartitionIntent:
+    """A partition that the machine may or may not be able to carry."""
+    place = Place("p.yaml", number + 1, 1)
+    ids = [processor.apic_id for processor in machine.processors]
+    named = draw(st.one_of(st.none(), st.lists(st.sampled_from([*ids, 999]), min_size=1, max_size=3)))
+    processors = (
+        ProcessorsIntent(place, Located(draw(st.integers(1, 4)), place), ())
+        if named is None
+        else ProcessorsIntent(place, None, tuple(Located(apic_id, place) for apic_id in named))
+    )
+    size = draw(st.integers(48, 2048)) * MIB
+    memory = MemoryIntent(
+        Located(size, place),
+        draw(st.none() | st.sampled_from([16, 64, 128, 256]).map(lambda kib: Located(kib << 10, place))),
+        draw(st.none() | st.integers(0, 512).map(lambda mib: Located(mib * MIB, place))),
+        draw(st.none() | st.just(Located(4 * GIB, place))),
+    )
+    paths = [function.path for function in machine.roots[0].functions] + [DevicePath(0, ((31, 7),))]
+    pci = tuple(Located(path, place) for path in draw(st.lists(st.sampled_from(paths), max_size=2)))
+    names = [uart.name for uart in machine.uarts] + ["none", "auto", "COM9"]
+    console = draw(st.none() | st.sampled_from(names).map(lambda name: Located(name, place)))
+    name = draw(st.sampled_from(["one", "two", "three", "Four"]))
+    boot = BootIntent(place, Located(LOADER, place), None, None, None)
+    return PartitionIntent(place, Located(name, place), processors, memory, pci, console, boot)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A machine and what is asked of it."""
+
+    machine: Machine
+    intent: Intent
+
+    def plan(self) -> Plan:
+        return resolve(self.intent, self.machine, FILES, "p.yaml")
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    machine = draw(machines())
+    partitions = tuple(draw(wishes(machine, number)) for number in range(draw(st.integers(1, 4))))
+    return Case(machine, Intent(AT, Path("p.yaml"), Located("m", AT), None, partitions))
+
+
+@st.composite
+def modest_cases(draw: st.DrawFn) -> Case:
+    """Cases that are accepted: everything by default, little of it."""
+    machine = draw(machines(least_mib=1024))
+    count = draw(st.integers(1, 3))
+    assume(len(machine.processors) > count)
+    partitions = []
+    for number in range(count):
+        place = Place("p.yaml", number + 1, 1)
+        memory = MemoryIntent(Located(96 * MIB, place), None, None, None)
+        ports = machine.roots[0].functions[number : number + 1]
+        partitions.append(
+            PartitionIntent(
+                place,
+                Located(f"p{number}", place),
+                ProcessorsIntent(place, Located(1, place), ()),
+                memory,
+                tuple(Located(port.path, place) for port in ports),
+                None,
+                BootIntent(place, Located(LOADER, place), None, None, None),
+            )
+        )
+    return Case(machine, Intent(AT, Path("p.yaml"), Located("m", AT), None, tuple(partitions)))
+
+
+def errors_of(plan: Plan) -> set[str]:
+    """Rules that the plan breaks."""
+    return {problem.rule for problem in check(plan) if problem.severity is Severity.ERROR}
+
+
+def can_be_placed(plan: Plan) -> bool:
+    """Place all memory on the machine, piece by piece, where the rules only add up windows."""
+    machine = plan.machine
+    requests = [(r.size, r.minimum, r.limit) for p in plan.partitions for r in p.memory.requests]
+    kept = machine.firmware.memory + sum(p.boot.file_facts.size for p in plan.partitions)
+    requests.append((kept, MIB, 4 * GIB))
+    bounds = sorted(
+        {edge for _, low, high in requests for edge in (low, high)}
+        | {edge for memory in machine.memory for edge in (memory.base, memory.end)}
+    )
+    room = {}
+    for low, high in itertools.pairwise(bounds):
+        if any(memory.base <= low and high <= memory.end for memory in machine.memory):
+            room[(low, high)] = high - low
+    # Earliest limit first into the lowest room: optimal for divisible requests whose windows are intervals.
+    for size, minimum, limit in sorted(requests, key=lambda request: (request[2], request[1])):
+        left = size
+        for low, high in sorted(room):
+            if minimum <= low and high <= limit:
+                taken = min(left, room[(low, high)])
+                room[(low, high)] -= taken
+                left -= taken
+        if left:
+            return False
+    return True
+
+
+def assert_sound(plan: Plan) -> None:
+    """What an accepted plan promises, told without the rules."""
+    machine = plan.machine
+    ids = [grant.apic_id for p in plan.partitions for grant in p.processors.grants]
+    usable = {processor.apic_id for processor in machine.processors if not processor.bsp}
+    assert len(ids) == len(set(ids))
+    assert set(ids) <= usable
+    assert all(len(p.processors.grants) == p.processors.wanted >= 1 for p in plan.partitions)
+    ports = [str(grant.root_port.value) for p in plan.partitions for grant in p.pci]
+    assert len(ports) == len(set(ports))
+    assert set(ports) <= {str(function.path) for function in machine.roots[0].functions}
+    used = [p.console.uart.io_base for p in plan.partitions if p.console and p.console.uart]
+    assert len(used) == len(set(used))
+    assert plan.controller_console.uart is not None
+    assert plan.controller_console.uart.io_base not in used
+    names = [p.name.value for p in plan.partitions]
+    assert len(names) == len(set(names))
+    for p in plan.partitions:
+        assert sum(request.size for request in p.memory.requests) == p.memory.size.value
+        assert p.memory.requests[0].purpose.value == "low"
+        for request in p.memory.requests:
+            assert request.size > 0
+            assert request.size % request.alignment == 0
+            assert request.alignment % 4096 == 0
+    assert can_be_placed(plan)
+
+
+@settings(max_examples=400, deadline=None)
+@given(cases())
+def test_every_accepted_plan_is_sound(case: Case) -> None:
+    plan = case.plan()
+    if not errors_of(plan):
+        assert_sound(plan)
+
+
+@settings(max_examples=300, deadline=None)
+@given(modest_cases())
+def test_modest_plans_are_accepted_and_sound(case: Case) -> None:
+    plan = case.plan()
+    consoles = [p.console for p in plan.partitions]
+    assert errors_of(plan) == set()
+    assert all(console is not None for console in consoles)
+    assert_sound(plan)
+
+
+@settings(max_examples=300, deadline=None)
+@given(cases())
+def test_memory_is_refused_only_if_it_cannot_be_placed(case: Case) -> None:
+    plan = case.plan()
+    broken = errors_of(plan)
+    if not broken & {"memory-low-size", "memory-parts", "memory-minimum"}:
+        refused = bool(broken & {"memory-fits", "memory-low-fits", "memory-below-1g-fits"})
+        assert refused == (not can_be_placed(plan))
+
+
+@settings(max_examples=200, deadline=None)
+@given(modest_cases(), st.data())
+def test_theft_between_partitions_is_found_out(case: Case, data: st.DataObject) -> None:
+    plan = case.plan()
+    assume(len(plan.partitions) > 1)
+    victim, thief = data.draw(st.permutations(range(len(plan.partitions))).map(lambda order: order[:2]))
+    robbed, robber = plan.partitions[victim], plan.partitions[thief]
+    loot = data.draw(st.sampled_from(["processor", "pci", "console", "name"]))
+    if loot == "processor":
+        grants = (*robber.processors.grants, robbed.processors.grants[0])
+        changed = dataclasses.replace(
+            robber, processors=dataclasses.replace(robber.processors, grants=grants)
+        )
+        rule = "processor-owned-once"
+    elif loot == "pci":
+        assume(robbed.pci)
+        changed = dataclasses.replace(robber, pci=(*robber.pci, robbed.pci[0]))
+        rule = "pci-owned-once"
+    elif loot == "console":
+        assume(robbed.console is not None and robbed.console.uart is not None)
+        changed = dataclasses.replace(robber, console=robbed.console)
+        rule = "console-owned-once"
+    else:
+        changed = dataclasses.replace(robber, name=robbed.name)
+        rule = "name-unique"
+    partitions = tuple(changed if number == thief else p for number, p in enumerate(plan.partitions))
+    assert errors_of(dataclasses.replace(plan, partitions=partitions)) == {rule}
+
+
+@settings(max_examples=200, deadline=None)
+@given(modest_cases(), st.data())
+def test_theft_from_the_controller_is_found_out(case: Case, data: st.DataObject) -> None:
+    plan = case.plan()
+    robber = plan.partitions[0]
+    if data.draw(st.booleans()):
+        bsp = next(processor for processor in plan.machine.processors if processor.bsp)
+        grant = dataclasses.replace(robber.processors.grants[0], apic_id=bsp.apic_id, processor=bsp)
+        changed = dataclasses.replace(
+            robber, processors=dataclasses.replace(robber.processors, grants=(grant,))
+        )
+        rule = "processor-not-bsp"
+    else:
+        changed = dataclasses.replace(robber, console=plan.controller_console)
+        rule = "console-not-controllers"
+    assert errors_of(dataclasses.replace(plan, partitions=(changed, *plan.partitions[1:]))) == {rule}
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases())
+def test_planning_and_judging_are_functions(case: Case) -> None:
+    assert case.plan() == case.plan()
+    assert check(case.plan()) == check(case.plan())
