@@ -157,7 +157,7 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
             where = f"between {start:#x} and {end - 1:#x}"
             yield Finding(
                 request.place,
-                f"no memory left for '{partition.name.value}': {format_size(needed)} are asked for {where}",
+                f"no memory left for '{partition.name.value}': {_rounded(needed + MIB - 1)} are asked for {where}",
                 f"at most {_rounded(capacity)} there{beside}",
                 "give less memory, or lift 'above' or 'below_1g'",
             )
