@@ -158,8 +158,11 @@ class Machine:
         self._may_end = True
         process = self._process
         if process and process.returncode is None:
-            with contextlib.suppress(Exception):
+            try:
                 await asyncio.wait_for(self.execute("quit"), _QUIT_SECONDS)
+            except (QMPError, OSError, EOFError, TimeoutError):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), _QUIT_SECONDS)
             if process.returncode is None:

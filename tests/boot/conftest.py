@@ -20,9 +20,10 @@ _BUILD_SECONDS = 1500
 
 @dataclass(frozen=True)
 class Built:
-    """A build: the ESP's tree and the plan."""
+    """A build: the ESP's tree and the plan, as a file and read."""
 
     esp: Path
+    plan_file: Path
     plan: Plan
 
 
@@ -65,4 +66,4 @@ def _build(file: Path, target: str) -> Built:
     shutil.rmtree(kept, ignore_errors=True)
     shutil.copytree(output / "ESP", kept / "ESP")
     shutil.copy(output / "generated" / "MrmPlan.json", kept)
-    return Built(kept / "ESP", load_plan(kept / "MrmPlan.json", PROJECT))
+    return Built(kept / "ESP", kept / "MrmPlan.json", load_plan(kept / "MrmPlan.json", PROJECT))
