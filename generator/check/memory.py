@@ -152,12 +152,12 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
                 continue
             partition, request = beyond
             reported.add(id(request))
-            needed = sum(r.size for _, r in inside)
+            needed = _rounded(sum(r.size for _, r in inside) + MIB - 1)
             beside = " beside firmware and controller" if keeps else ""
             where = f"between {start:#x} and {end - 1:#x}"
             yield Finding(
                 request.place,
-                f"no memory left for '{partition.name.value}': {_rounded(needed + MIB - 1)} are asked for {where}",
+                f"no memory left for '{partition.name.value}': {needed} are asked for {where}",
                 f"at most {_rounded(capacity)} there{beside}",
                 "give less memory, or lift 'above' or 'below_1g'",
             )
