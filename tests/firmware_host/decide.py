@@ -43,13 +43,23 @@ CONSTANTS = (
 )
 
 # Headers whose declarations Python needs; what others declare is left out.
-_WANTED = re.compile(r"/(MrmPkg/Include/.*|ProcessorBind|Base|UefiBaseType|UefiMultiPhase|WinCertificate|PiBootMode|PiHob)\.h$")
+_WANTED = re.compile(
+    r"/(MrmPkg/Include/.*|ProcessorBind|Base|UefiBaseType|UefiMultiPhase|WinCertificate|PiBootMode|PiHob)\.h$"
+)
 
 # As EDK2 compiles, but for the host's calling convention and with the sanitizer.
 _DIALECT = ("-std=gnu11", "-fshort-wchar", "-fno-builtin", "-fno-strict-aliasing", "-DMDEPKG_NDEBUG")
 _WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wno-array-bounds", "-Wno-unused-parameter")
 _HOST = ("-DEFIAPI=", "-g", "-O1", "-fPIC")
 _SANITIZER = ("-fsanitize=undefined", "-fsanitize=bounds-strict")
+
+# What host/*.c and the generated layout.c define.
+_HOST_DECLARATIONS = """
+extern UINT64 gHostSanitizerReports;
+extern UINT64 gHostLayout[];
+extern UINT64 gHostConstants[];
+INT32 HostIncrement (INT32 Number);
+"""
 
 # What BaseMemoryLib calls of BaseLib.
 _BASE_LIB = ("BitField", "LShiftU64", "Math64", "RShiftU64", "SwapBytes16", "SwapBytes32", "Unaligned")
@@ -66,7 +76,7 @@ FIRMWARE_FLAGS = (
 )
 
 
-class SanitizerReport(AssertionError):
+class SanitizerError(AssertionError):
     """C code did something undefined; what it was is on standard error."""
 
 
@@ -117,12 +127,12 @@ class Decide:
         """Call a function of the libraries.
 
         Raises:
-            SanitizerReport: It did something undefined.
+            SanitizerError: It did something undefined.
         """
         before = self.lib.gHostSanitizerReports
         result = getattr(self.lib, function)(*arguments)
         if self.lib.gHostSanitizerReports != before:
-            raise SanitizerReport(function)
+            raise SanitizerError(function)
         return result
 
 
@@ -207,9 +217,7 @@ def build(folder: Path) -> Decide:
     ffi = FFI()
     for packed, text in declarations(gcc([*_DIALECT, "-DEFIAPI=", *includes, "-E", umbrella])):
         ffi.cdef(text, packed=packed)
-    ffi.cdef(
-        "extern UINT64 gHostSanitizerReports; extern UINT64 gHostLayout[]; extern UINT64 gHostConstants[];"
-    )
+    ffi.cdef(_HOST_DECLARATIONS)
 
     layout = folder / "layout.c"
     layout.write_text(_layout_source(ffi))

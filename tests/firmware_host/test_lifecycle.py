@@ -201,7 +201,7 @@ def test_text_is_printable_and_bounded(decide: Decide, text: bytes, length: int,
 @given(state=st.integers(0, U32))
 @example(state=0)
 def test_every_state_has_a_name(decide: Decide, state: int) -> None:
-    names = "absent refused starting firmware loading running off failed restarting".split()
+    names = ["absent", "refused", "starting", "firmware", "loading", "running", "off", "failed", "restarting"]
     name = decide.ffi.string(decide.call("MrmStateName", state)).decode()
     assert name == (names[state] if state < len(names) else "unknown")
     assert len(names) == decide.MrmStateMax

@@ -32,7 +32,6 @@ typedef struct {
   UINTN    Length;
   UINTN    Processors;           ///< processor structures so far
   UINTN    Memories;             ///< memory structures so far
-  UINTN    SourceMemories;       ///< memory structures they were cut from
 } MRM_ACPI_SRAT_WRITER;
 
 /**
@@ -118,21 +117,84 @@ SratProcessor (
 }
 
 /**
+  Address range of a memory structure.
+
+  @param[in]  Memory  The structure.
+  @param[out] First   Receives the first byte.
+  @param[out] Size    Receives the number of bytes, zero when the structure is not in use.
+**/
+STATIC
+VOID
+SratMemoryRange (
+  IN  CONST EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE  *Memory,
+  OUT UINT64                                        *First,
+  OUT UINT64                                        *Size
+  )
+{
+  *First = ((UINT64)Memory->AddressBaseHigh << 32) | Memory->AddressBaseLow;
+  *Size  = ((UINT64)Memory->LengthHigh << 32) | Memory->LengthLow;
+  if ((Memory->Flags & EFI_ACPI_6_3_MEMORY_ENABLED) == 0) {
+    *Size = 0;
+  }
+}
+
+/**
+  Check whether an earlier memory structure covers part of a range.
+
+  @param[in] Srat   The machine's SRAT.
+  @param[in] End    The structure to which the range belongs; those before it are known to be well-formed.
+  @param[in] First  First byte of the range.
+  @param[in] Last   Last byte.
+
+  @retval TRUE   One does: the table says of one place that it is in two.
+  @retval FALSE  None does.
+**/
+STATIC
+BOOLEAN
+SratIsTaken (
+  IN CONST VOID                      *Srat,
+  IN CONST MRM_ACPI_AFFINITY_HEADER  *End,
+  IN UINT64                          First,
+  IN UINT64                          Last
+  )
+{
+  CONST UINT8                     *Place;
+  CONST MRM_ACPI_AFFINITY_HEADER  *Structure;
+  UINT64                          OtherFirst;
+  UINT64                          OtherSize;
+
+  Place = (CONST UINT8 *)Srat + sizeof (EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_HEADER);
+  for ( ; Place < (CONST UINT8 *)End; Place += Structure->Length) {
+    Structure = (CONST VOID *)Place;
+    if (Structure->Type != EFI_ACPI_6_3_MEMORY_AFFINITY) {
+      continue;
+    }
+
+    SratMemoryRange ((CONST VOID *)Structure, &OtherFirst, &OtherSize);
+    if ((OtherSize != 0) && (First <= OtherFirst + (OtherSize - 1)) && (OtherFirst <= Last)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
   Keep what a memory structure and the partition's memory have in common.
 
-  @param[in]     Facts   The facts.
-  @param[in,out] Writer  The table being written.
-  @param[in]     Memory  The structure.
+  @param[in]     Facts      The facts.
+  @param[in,out] Writer     The table being written.
+  @param[in]     Structure  The structure, of the right length.
 
   @retval TRUE   Done.
-  @retval FALSE  The structure's range exceeds the address space.
+  @retval FALSE  The structure's range exceeds the address space or overlaps an earlier one.
 **/
 STATIC
 BOOLEAN
 SratMemory (
-  IN     CONST MRM_ACPI_FACTS                         *Facts,
-  IN OUT MRM_ACPI_SRAT_WRITER                         *Writer,
-  IN     CONST EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE  *Memory
+  IN     CONST MRM_ACPI_FACTS            *Facts,
+  IN OUT MRM_ACPI_SRAT_WRITER            *Writer,
+  IN     CONST MRM_ACPI_AFFINITY_HEADER  *Structure
   )
 {
   EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE  Part;
@@ -143,14 +205,12 @@ SratMemory (
   UINT64                                  PartLast;
   UINTN                                   Index;
 
-  Base = ((UINT64)Memory->AddressBaseHigh << 32) | Memory->AddressBaseLow;
-  Size = ((UINT64)Memory->LengthHigh << 32) | Memory->LengthLow;
-  if (((Memory->Flags & EFI_ACPI_6_3_MEMORY_ENABLED) == 0) || (Size == 0)) {
+  SratMemoryRange ((CONST VOID *)Structure, &Base, &Size);
+  if (Size == 0) {
     return TRUE;
   }
 
-  Writer->SourceMemories++;
-  if (Base > MAX_UINT64 - (Size - 1)) {
+  if ((Base > MAX_UINT64 - (Size - 1)) || SratIsTaken (Facts->Srat, Structure, Base, Base + (Size - 1))) {
     return FALSE;
   }
 
@@ -170,7 +230,7 @@ SratMemory (
     //
     // Memory of a partition comes and goes with it, never alone.
     //
-    CopyMem (&Part, Memory, sizeof (Part));
+    CopyMem (&Part, Structure, sizeof (Part));
     Part.AddressBaseLow  = (UINT32)First;
     Part.AddressBaseHigh = (UINT32)(First >> 32);
     Part.LengthLow       = (UINT32)(Last - First + 1);
@@ -230,7 +290,7 @@ SratStructure (
         return FALSE;
       }
 
-      return SratMemory (Facts, Writer, (CONST VOID *)Structure);
+      return SratMemory (Facts, Writer, Structure);
 
     default:
       return TRUE;
@@ -286,14 +346,6 @@ MrmAcpiSrat (
   }
 
   if ((Writer.Processors == 0) || (Writer.Memories == 0)) {
-    return 0;
-  }
-
-  //
-  // Two sets of disjoint ranges have fewer common parts than ranges: more means
-  // that one place was said to be in two domains, and bounds the size.
-  //
-  if (Writer.Memories >= Writer.SourceMemories + Facts->MemoryCount) {
     return 0;
   }
 

@@ -20,6 +20,11 @@
 ///
 #define MRM_SMBIOS_EXTENDED_SIZE  0x7FFF
 
+///
+/// Most that the extended field can say, in MiB; VolatileSize has no such limit.
+///
+#define MRM_SMBIOS_MAXIMUM_SIZE  0x7FFFFFFF
+
 #define MRM_SMBIOS_EXTENDED_ADDRESS  0xFFFFFFFF
 #define MRM_SMBIOS_UNKNOWN_WIDTH     0xFFFF
 
@@ -96,7 +101,7 @@ SmbiosMemoryDevice (
     Table.Size = (UINT16)MRM_MEGABYTES (Size);
   } else {
     Table.Size         = MRM_SMBIOS_EXTENDED_SIZE;
-    Table.ExtendedSize = (UINT32)MRM_MEGABYTES (Size);
+    Table.ExtendedSize = (UINT32)MIN (MRM_MEGABYTES (Size), MRM_SMBIOS_MAXIMUM_SIZE);
   }
 
   MrmSmbiosAppend (

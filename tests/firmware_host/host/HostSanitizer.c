@@ -24,3 +24,23 @@ __ubsan_on_report (
 {
   gHostSanitizerReports++;
 }
+
+/**
+  Overflows when asked to: shows that the sanitizer is at work.
+
+  @param[in] Number  A number.
+
+  @return Number + 1, which the largest one has not.
+**/
+INT32
+HostIncrement (
+  IN INT32  Number
+  );
+
+INT32
+HostIncrement (
+  IN INT32  Number
+  )
+{
+  return Number + 1;
+}

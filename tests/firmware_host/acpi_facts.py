@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""MRM_ACPI_FACTS in Python: made by hand or by hypothesis, and handed to MrmAcpiLib in guarded memory."""
+
+import struct
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.firmware_host.decide import Decide
+from tests.firmware_host.memory import Guarded
+
+PAGE = 0x1000
+MIB = 1 << 20
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Bus:
+    """MRM_PCI_BUS."""
+
+    segment: int
+    first: int
+    last: int
+    ecam: int = 0xE0000000
+    memory: Range = (0, 0)
+    prefetchable: Range = (0, 0)
+
+
+@dataclass(frozen=True)
+class Patch:
+    """MRM_PLAN_AML_PATCH; `kind` is the name of the enumeration's constant, or any number."""
+
+    offset: int
+    width: int
+    index: int
+    kind: str | int
+
+    def number(self, decide: Decide) -> int:
+        """Return the kind as C has it."""
+        return getattr(decide, self.kind) if isinstance(self.kind, str) else self.kind
+
+
+def checksummed(table: bytes) -> bytes:
+    """Return a table with its checksum byte (offset 9) made right."""
+    blank = table[:9] + b"\0" + table[10:]
+    return table[:9] + bytes([-sum(blank) % 256]) + table[10:]
+
+
+def table(signature: bytes, body: bytes, revision: int = 1) -> bytes:
+    """Return a table of the PC's firmware."""
+    header = struct.pack(
+        "<4sIBB6s8sI4sI", signature, 36 + len(body), revision, 0, b"BOCHS ", b"BXPC    ", 1, b"BXPC", 1
+    )
+    return checksummed(header + body)
+
+
+DSDT = table(b"DSDT", bytes(range(200)), 2)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """MRM_ACPI_FACTS; the DSDT and its patches stand for the plan."""
+
+    processors: tuple[int, ...] = (1, 2)
+    bsp: int = 0
+    local_apic: int = 0xFEE00000
+    buses: tuple[Bus, ...] = ()
+    pm_timer: int = 0x608
+    pm_timer_32_bit: bool = False
+    headless: bool = True
+    memory: tuple[Range, ...] = ()
+    srat: bytes | None = None
+    slit: bytes | None = None
+    dsdt: bytes = DSDT
+    dsdt_size: int = -1
+    patches: tuple[Patch, ...] = ()
+
+
+def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
+    """Return the C structure; it lives as long as the stack."""
+    new = decide.ffi.new
+    plan = new("MRM_PLAN_PARTITION *")
+    plan.DsdtSize = len(facts.dsdt) if facts.dsdt_size < 0 else facts.dsdt_size
+    plan.Dsdt = stack.enter_context(Guarded(decide.ffi, facts.dsdt))
+    patches = new(
+        "MRM_PLAN_AML_PATCH[]", [(p.offset, p.width, p.index, p.number(decide)) for p in facts.patches]
+    )
+    plan.DsdtPatchCount, plan.DsdtPatches = len(patches), patches
+    processors = new("UINT32[]", facts.processors)
+    buses = new(
+        "MRM_PCI_BUS[]",
+        [(b.segment, b.first, b.last, 0, b.ecam, b.memory, b.prefetchable) for b in facts.buses],
+    )
+    memory = new("MRM_RANGE[]", list(facts.memory))
+    native = new("MRM_ACPI_FACTS *")
+    native.BspApicId = facts.bsp
+    native.ProcessorCount, native.ApicIds = len(processors), processors
+    native.LocalApicAddress = facts.local_apic
+    native.PciBusCount, native.PciBuses = len(buses), buses
+    native.PmTimerPort = facts.pm_timer
+    native.PmTimer32Bit = facts.pm_timer_32_bit
+    native.Headless = facts.headless
+    native.Plan = plan
+    native.MemoryCount, native.Memory = len(memory), memory
+    for name, source in (("Srat", facts.srat), ("Slit", facts.slit)):
+        if source is not None:
+            setattr(native, name, stack.enter_context(Guarded(decide.ffi, source)))
+            setattr(native, f"{name}Size", len(source))
+    # cffi structures do not keep alive what they point to.
+    stack.callback(lambda *_: None, plan, patches, processors, buses, memory)
+    return native
+
+
+def size(decide: Decide, facts: Facts) -> int:
+    """Return what MrmAcpiSize says."""
+    with ExitStack() as stack:
+        return int(decide.call("MrmAcpiSize", _native(decide, facts, stack)))
+
+
+def build(decide: Decide, facts: Facts, address: int = 0x7F000000, short: int = 0) -> tuple[int, bytes]:
+    """Return status and contents of a buffer that is `short` bytes smaller than MrmAcpiSize says."""
+    room = size(decide, facts) - short
+    with ExitStack() as stack:
+        native = _native(decide, facts, stack)
+        output = Guarded(decide.ffi, b"\xa5" * room)
+        buffer = stack.enter_context(output)
+        status = int(decide.call("MrmAcpiBuild", native, address, buffer, room))
+        return status, output.contents()
+
+
+_pages = st.integers(1, 1 << 20).map(lambda pages: pages * PAGE)
+_windows = st.one_of(st.just((0, 0)), st.tuples(st.integers(0, 1 << 40).map(lambda n: n * MIB), _pages))
+
+
+@st.composite
+def buses(draw: st.DrawFn, segment: int) -> Bus:
+    """Return a PCI bus range in the given segment."""
+    first, last = sorted((draw(st.integers(0, 255)), draw(st.integers(0, 255))))
+    ecam = draw(st.integers(0, 1 << 24)) * 256 * MIB
+    return Bus(segment, first, last, ecam, draw(_windows), draw(_windows))
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Facts:
+    """Return facts that agree with each other, with a DSDT that has all kinds of patches."""
+    ids = draw(
+        st.lists(st.integers(0, 300) | st.integers(0, 0xFFFFFFFE), min_size=2, max_size=20, unique=True)
+    )
+    segments = draw(st.lists(st.integers(1, 0xFFFF), max_size=16, unique=True))
+    owned = tuple(draw(buses(segment)) for segment in segments)
+    patches: list[Patch] = []
+    for index in range(len(owned)):
+        for kind in KINDS:
+            if draw(st.booleans()):
+                patches.append(Patch(36 + 8 * len(patches), 8, index, kind))
+    return Facts(
+        processors=tuple(ids[1:]),
+        bsp=ids[0],
+        local_apic=draw(st.sampled_from([0xFEE00000, 0xFEC00000000])),
+        buses=owned,
+        pm_timer=draw(st.sampled_from([0, 0x408, 0x608, 0xB008])),
+        pm_timer_32_bit=draw(st.booleans()),
+        headless=draw(st.booleans()),
+        dsdt=table(b"DSDT", draw(st.binary(min_size=1, max_size=40)) * (1 + 8 * len(patches)), 2),
+        patches=tuple(patches),
+    )
+
+
+KINDS = (
+    "MrmPatchBusFirst",
+    "MrmPatchBusLast",
+    "MrmPatchBusCount",
+    "MrmPatchEcamBase",
+    "MrmPatchEcamLast",
+    "MrmPatchEcamLength",
+    "MrmPatchMemoryFirst",
+    "MrmPatchMemoryLast",
+    "MrmPatchMemoryLength",
+    "MrmPatchPrefetchableFirst",
+    "MrmPatchPrefetchableLast",
+    "MrmPatchPrefetchableLength",
+)
+
+
+def patch_value(bus: Bus, kind: str | int) -> int:
+    """Return what a patch is to write."""
+
+    def window(span: Range) -> tuple[int, int, int]:
+        return (span[0], span[0] + span[1] - 1, span[1]) if span[1] else (0, 0, 0)
+
+    count = bus.last - bus.first + 1
+    base = bus.ecam + bus.first * MIB
+    values = (
+        bus.first,
+        bus.last,
+        count,
+        base,
+        base + count * MIB - 1,
+        count * MIB,
+        *window(bus.memory),
+        *window(bus.prefetchable),
+    )
+    return values[KINDS.index(str(kind))]

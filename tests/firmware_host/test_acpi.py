@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""MrmAcpiLib: the tables are sound, say what docs/acpi.md says, and contradictions are refused."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.firmware_host import acpi_reader
+from tests.firmware_host.acpi_facts import (
+    DSDT,
+    KINDS,
+    MIB,
+    PAGE,
+    Bus,
+    Facts,
+    Patch,
+    build,
+    facts,
+    patch_value,
+    size,
+    table,
+)
+from tests.firmware_host.acpi_reader import Processor, Tables, u8, u16, u32, u64
+from tests.firmware_host.decide import Decide
+
+OURS = (b"MRM   ", b"MRM     ", 1, b"MRM ", 1)
+BUS = Bus(1, 2, 3, memory=(0xC0000000, 2 * MIB), prefetchable=(0x800000000, 4 * MIB))
+addresses = st.sampled_from([0x1000, 0x7F000040, 0xFFFFF000, 1 << 32, 0x123456789000])
+
+
+def tables(decide: Decide, known: Facts, address: int = 0x7F000000) -> Tables:
+    """Build and read back; everything must be sound."""
+    status, contents = build(decide, known, address)
+    assert status == decide.RETURN_SUCCESS
+    return acpi_reader.read(address, contents)
+
+
+@given(known=facts(), address=addresses)
+def test_tables_are_sound_for_any_facts(decide: Decide, known: Facts, address: int) -> None:
+    found = tables(decide, known, address)
+    assert found.order == ["FACP", "APIC", *(["MCFG"] if known.buses else [])]
+    for name in ("XSDT", *found.order):
+        assert acpi_reader.identity(found.raw[name]) == OURS
+    # The header's promise about space.
+    assert size(decide, known) - len(known.dsdt) <= decide.MRM_ACPI_FIXED_SIZE
+    # The same facts give the same bytes.
+    assert build(decide, known, address) == build(decide, known, address)
+
+
+@given(known=facts())
+@example(known=Facts(processors=tuple(range(256)), bsp=256))
+@example(known=Facts(processors=tuple(range(255, -1, -1)), bsp=0xFFFFFFFE))
+def test_madt(decide: Decide, known: Facts) -> None:
+    address, flags, processors = acpi_reader.madt(tables(decide, known).raw["APIC"])
+    assert (address, flags) == (known.local_apic, 0)
+
+    def expected(apic_id: int, uid: int, entry_flags: int) -> Processor:
+        return Processor(0 if apic_id < 255 and uid < 256 else 9, apic_id, uid, entry_flags)
+
+    assert processors == [
+        expected(known.bsp, 0, 2),
+        *(expected(apic_id, uid, 1) for uid, apic_id in enumerate(known.processors, 1)),
+    ]
+
+
+@given(known=facts())
+def test_mcfg(decide: Decide, known: Facts) -> None:
+    raw = tables(decide, known).raw
+    found = acpi_reader.mcfg(raw["MCFG"]) if known.buses else []
+    assert found == [(bus.ecam, bus.segment, bus.first, bus.last) for bus in known.buses]
+
+
+@given(known=facts(), address=addresses)
+def test_fadt(decide: Decide, known: Facts, address: int) -> None:
+    found = tables(decide, known, address)
+    raw = found.raw["FACP"]
+    assert (len(raw), u8(raw, 8), u8(raw, 131)) == (276, 6, 3)
+    timer = known.pm_timer
+
+    flags = 1 << 0 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 19 | 1 << 20
+    flags |= (1 << 12) * known.headless
+    flags |= (1 << 8) * (known.pm_timer_32_bit and timer != 0)
+    # Offsets of ACPI 6.3 table 5-33; every byte not named here must be zero.
+    fields = {
+        36: (4, found.address["FACS"] if found.address["FACS"] < 1 << 32 else 0),
+        40: (4, found.address["DSDT"] if found.address["DSDT"] < 1 << 32 else 0),
+        46: (2, 9),
+        76: (4, timer),
+        91: (1, 4 if timer else 0),
+        96: (2, 101),
+        98: (2, 1001),
+        109: (2, 1 << 5 | (1 << 2) * known.headless),
+        112: (4, flags),
+        131: (1, 3),
+        132: (8, 0 if found.address["FACS"] < 1 << 32 else found.address["FACS"]),
+        140: (8, found.address["DSDT"]),
+        208: (4, 0x03002001 if timer else 0),
+        212: (8, timer),
+    }
+    rest = bytearray(raw)
+    for offset, (width, value) in fields.items():
+        assert int.from_bytes(raw[offset : offset + width], "little") == value, offset
+        rest[offset : offset + width] = bytes(width)
+    assert not any(rest[36:])
+
+
+def test_facs(decide: Decide) -> None:
+    raw = tables(decide, Facts()).raw["FACS"]
+    assert u8(raw, 32) == 2
+    assert not any(raw[8:32]) and not any(raw[33:])
+
+
+@given(known=facts())
+def test_dsdt_is_patched_and_otherwise_unchanged(decide: Decide, known: Facts) -> None:
+    raw = bytearray(tables(decide, known).raw["DSDT"])
+    expected = bytearray(known.dsdt)
+    for patch in known.patches:
+        value = patch_value(known.buses[patch.index], patch.kind)
+        expected[patch.offset : patch.offset + patch.width] = value.to_bytes(patch.width, "little")
+    raw[9] = expected[9] = 0
+    assert raw == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("width", [1, 2, 4, 8])
+def test_patch_value_must_fit_its_place(decide: Decide, kind: str, width: int) -> None:
+    known = Facts(buses=(BUS,), patches=(Patch(40, width, 0, kind),))
+    fits = patch_value(BUS, kind) < 1 << 8 * width
+    status, contents = build(decide, known)
+    assert status == (decide.RETURN_SUCCESS if fits else decide.RETURN_INVALID_PARAMETER)
+    if not fits:
+        assert set(contents) == {0xA5}
+
+
+CONTRADICTIONS = {
+    "no processor": Facts(processors=()),
+    "too many processors": Facts(processors=tuple(range(1, 258))),
+    "processor twice": Facts(processors=(1, 2, 1)),
+    "processor of the controller": Facts(processors=(1, 2), bsp=2),
+    "local APIC at zero": Facts(local_apic=0),
+    "local APIC not on a page": Facts(local_apic=0xFEE00800),
+    "bus in segment zero": Facts(buses=(replace(BUS, segment=0),)),
+    "two bus ranges in one segment": Facts(buses=(BUS, replace(BUS, first=8, last=9))),
+    "bus range backwards": Facts(buses=(replace(BUS, first=4, last=3),)),
+    "ECAM not on a bus": Facts(buses=(replace(BUS, ecam=0xE0080000),)),
+    "ECAM wraps": Facts(buses=(replace(BUS, ecam=(1 << 64) - 3 * MIB),)),
+    "window wraps": Facts(buses=(replace(BUS, memory=((1 << 64) - PAGE, 2 * PAGE)),)),
+    "prefetchable window wraps": Facts(buses=(replace(BUS, prefetchable=((1 << 64) - PAGE, 2 * PAGE)),)),
+    "too many buses": Facts(buses=tuple(replace(BUS, segment=n) for n in range(1, 18))),
+    "memory wraps": Facts(memory=(((1 << 64) - PAGE, 2 * PAGE),)),
+    "patch of a bus that is not there": Facts(buses=(BUS,), patches=(Patch(40, 8, 1, KINDS[0]),)),
+    "patch behind the DSDT": Facts(buses=(BUS,), patches=(Patch(len(DSDT), 1, 0, KINDS[0]),)),
+    "patch across the end": Facts(buses=(BUS,), patches=(Patch(len(DSDT) - 7, 8, 0, KINDS[0]),)),
+    "patch at an absurd offset": Facts(buses=(BUS,), patches=(Patch(0xFFFFFFFC, 8, 0, KINDS[0]),)),
+    "patch in the header": Facts(buses=(BUS,), patches=(Patch(35, 1, 0, KINDS[0]),)),
+    "patch of no width": Facts(buses=(BUS,), patches=(Patch(40, 0, 0, KINDS[0]),)),
+    "patch of an odd width": Facts(buses=(BUS,), patches=(Patch(40, 3, 0, KINDS[0]),)),
+    "patch of no kind": Facts(buses=(BUS,), patches=(Patch(40, 8, 0, len(KINDS)),)),
+    "DSDT shorter than its header": Facts(dsdt=DSDT[:35]),
+    "DSDT longer than it says": Facts(dsdt=DSDT + b"\0"),
+    "DSDT shorter than it says": Facts(dsdt=DSDT[:-1]),
+    "DSDT of another kind": Facts(dsdt=table(b"SSDT", b"")),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_contradiction_is_refused(decide: Decide, name: str) -> None:
+    status, contents = build(decide, CONTRADICTIONS[name])
+    assert status == decide.RETURN_INVALID_PARAMETER
+    assert set(contents) == {0xA5}
+
+
+@pytest.mark.parametrize("known", [Facts(bsp=0xFFFFFFFF), Facts(processors=(1, 0xFFFFFFFF))])
+def test_the_id_of_all_processors_is_unsupported(decide: Decide, known: Facts) -> None:
+    assert build(decide, known)[0] == decide.RETURN_UNSUPPORTED
+
+
+def test_no_plan_is_refused(decide: Decide) -> None:
+    native: Any = decide.ffi.new("MRM_ACPI_FACTS *")
+    ids = decide.ffi.new("UINT32[]", [1])
+    native.ProcessorCount, native.ApicIds, native.LocalApicAddress = 1, ids, 0xFEE00000
+    room = decide.ffi.new("char[]", 4096)
+    assert decide.call("MrmAcpiBuild", native, 0, room, 4096) == decide.RETURN_INVALID_PARAMETER
+
+
+@pytest.mark.parametrize("address", [1, 0x7F000020, 0xFFFFFFFFFFFFFFC0])
+def test_bad_address_is_refused(decide: Decide, address: int) -> None:
+    assert build(decide, Facts(), address)[0] == decide.RETURN_INVALID_PARAMETER
+
+
+def test_smaller_buffer_is_refused(decide: Decide) -> None:
+    status, contents = build(decide, Facts(buses=(BUS,)), short=1)
+    assert status == decide.RETURN_BUFFER_TOO_SMALL
+    assert set(contents) == {0xA5}
+
+
+def test_the_largest_partition_fits_the_fixed_size(decide: Decide) -> None:
+    known = Facts(
+        processors=tuple(range(1000, 1256)),
+        bsp=999,
+        local_apic=0xFEC00000000,
+        buses=tuple(replace(BUS, segment=n) for n in range(1, 17)),
+    )
+    assert size(decide, known) - len(known.dsdt) <= decide.MRM_ACPI_FIXED_SIZE
+    found = tables(decide, known)
+    assert u32(found.raw["APIC"], 4) == 44 + 257 * 16 + 12
+    assert u16(found.raw["MCFG"], 4) == 44 + 16 * 16
+    assert u64(found.raw["MCFG"], 44) == BUS.ecam
