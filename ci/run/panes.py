@@ -36,9 +36,9 @@ def uptime(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def partition_title(name: str, state: str, kernel: str, up: float | None) -> str:
+def partition_title(name: str, state: str, detail: str, kernel: str, up: float | None) -> str:
     """Return the title of a partition's pane; only a running one has a clock."""
-    parts = [name, state]
+    parts = [name, f"{state}: {detail}" if detail else state]
     if state == "running" and kernel:
         parts.append(kernel)
     if state == "running" and up is not None:
@@ -111,9 +111,8 @@ def _title(session: Session, name: str) -> str:
     ticks = guest.ticks(boots[-1].cursor) if boots else []
     reports = guest.console.events("MRM-GUEST", boots[-1].cursor) if boots else []
     kernel = str(reports[-1].data.get("kernel", "")) if reports else ""
-    return partition_title(
-        name, state.state if state else "not started", kernel, ticks[-1].up if ticks else None
-    )
+    named = (state.state, state.detail) if state else ("not started", "")
+    return partition_title(name, *named, kernel, ticks[-1].up if ticks else None)
 
 
 async def _keep_titles(servers: list[PaneServer]) -> None:

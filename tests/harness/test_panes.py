@@ -23,9 +23,10 @@ def test_uptime(seconds: float, text: str) -> None:
 
 
 def test_only_a_running_partition_has_a_clock() -> None:
-    assert partition_title("steady", "running", "6.1", 61.0) == "steady · running · 6.1 · up 1:01"
-    assert partition_title("steady", "restarting", "6.1", 61.0) == "steady · restarting"
-    assert partition_title("steady", "running", "", None) == "steady · running"
+    assert partition_title("steady", "running", "", "6.1", 61.0) == "steady · running · 6.1 · up 1:01"
+    assert partition_title("steady", "restarting", "", "6.1", 61.0) == "steady · restarting"
+    assert partition_title("steady", "running", "", "", None) == "steady · running"
+    assert partition_title("steady", "off", "shutdown", "6.1", 61.0) == "steady · off: shutdown"
 
 
 def test_layout_follows_the_terminal() -> None:
