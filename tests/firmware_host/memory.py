@@ -8,6 +8,7 @@ unnoticed.
 
 import ctypes
 import mmap
+import weakref
 from types import TracebackType
 from typing import Any
 
@@ -32,12 +33,11 @@ _FLAGS = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 class Guarded:
     """A buffer with an untouchable page on each side; at the upper side without a gap.
 
-    Use it as a context manager: the value is the buffer's address as `void *`.
+    The memory goes back when the object does, or at the end of a `with` statement, whose value is `pointer`.
     """
 
     def __init__(self, ffi: FFI, contents: bytes) -> None:
         """Allocate as many bytes as there are contents, and fill them."""
-        self._ffi = ffi
         self.size = len(contents)
         pages = -(-self.size // mmap.PAGESIZE)
         self._length = (pages + 2) * mmap.PAGESIZE
@@ -48,14 +48,16 @@ class Guarded:
         ctypes.memmove(self.address, contents, self.size)
         for guard in (self._base, self._base + (pages + 1) * mmap.PAGESIZE):
             assert _LIBC.mprotect(guard, mmap.PAGESIZE, 0) == 0, ctypes.get_errno()
+        self._release = weakref.finalize(self, _LIBC.munmap, self._base, self._length)
+        self.pointer: Any = ffi.cast("void *", self.address)
 
     def __enter__(self) -> Any:
-        return self._ffi.cast("void *", self.address)
+        return self.pointer
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _LIBC.munmap(self._base, self._length)
+        self._release()
 
     def contents(self) -> bytes:
         """Return what is in the buffer now."""

@@ -121,6 +121,8 @@ def test_a_request_is_carried_out_in_every_phase(
 @example(state="Loading", before="Loader", damage=("Phase", 0))
 @example(state="Running", before="Running", damage=("Phase", 1))
 @example(state="Starting", before="Running", damage=("Phase", U32))
+@example(state="Starting", before="None", damage=("Phase", 6))
+@example(state="Starting", before="None", damage=("Request", 5))
 def test_a_damaged_mailbox(decide: Decide, state: str, before: str, damage: tuple[str, int]) -> None:
     reached = 0 if state in ("Starting", "Restarting") else _phase(decide, before)
     mailbox = _mailbox(decide, Phase=reached)
@@ -198,13 +200,21 @@ def test_text_is_printable_and_bounded(decide: Decide, text: bytes, length: int,
     assert bytes(decide.ffi.buffer(room))[size : size + 4] == b"\xa5" * 4
 
 
-@given(state=st.integers(0, U32))
-@example(state=0)
-def test_every_state_has_a_name(decide: Decide, state: int) -> None:
+def test_every_state_has_a_name(decide: Decide) -> None:
     names = ["absent", "refused", "starting", "firmware", "loading", "running", "off", "failed", "restarting"]
-    name = decide.ffi.string(decide.call("MrmStateName", state)).decode()
-    assert name == (names[state] if state < len(names) else "unknown")
     assert len(names) == decide.MrmStateMax
+    names += ["unknown"] * 3
+    for state, name in (*enumerate(names), (0x7FFFFFFF, "unknown"), (U32, "unknown")):
+        assert decide.ffi.string(decide.call("MrmStateName", state)).decode() == name
+
+
+def test_every_byte_of_a_text(decide: Decide) -> None:
+    mailbox = _mailbox(decide, TextLength=256)
+    decide.ffi.buffer(mailbox.Text)[:256] = bytes(range(256))
+    room = decide.ffi.new("CHAR8[]", 257)
+    decide.call("MrmMailboxText", mailbox, room, 257)
+    printable = bytes(range(0x20, 0x7F))
+    assert decide.ffi.string(room) == b"?" * 0x20 + printable + b"?" * (256 - 0x7F)
 
 
 def test_states_are_named_after_their_constants(decide: Decide) -> None:

@@ -4,10 +4,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.firmware_host.decide import Decide
+from tests.firmware_host.memory import Guarded
 
 PAGE = 0x1000
 END = 1 << 64
@@ -21,10 +22,10 @@ class RangeSet:
 
     def __init__(self, decide: Decide, ranges: Iterable[tuple[int, int]], capacity: int) -> None:
         ranges = list(ranges)
-        self._decide = decide
-        self._array = decide.ffi.new(
-            "MRM_RANGE[]", [*ranges, *([(0xDEAD, 0xBEEF)] * (capacity - len(ranges)))]
-        )
+        unused = [(0, END - 1)] * (capacity - len(ranges))
+        contents = decide.ffi.new("MRM_RANGE[]", [*ranges, *unused])
+        self._memory = Guarded(decide.ffi, bytes(decide.ffi.buffer(contents)))
+        self._array = decide.ffi.cast("MRM_RANGE *", self._memory.pointer)
         self.pointer = decide.ffi.new("MRM_RANGE_SET *", (self._array, len(ranges), capacity))
 
     def ranges(self) -> Ranges:
@@ -43,7 +44,13 @@ def runs(members: Iterable[int]) -> Ranges:
     return found
 
 
-members = st.sets(st.integers(0, SPACE - 1))
+members = st.one_of(
+    st.sets(st.integers(0, SPACE - 1)),
+    st.integers(0, (1 << SPACE) - 1).map(lambda bits: {n for n in range(SPACE) if bits >> n & 1}),
+    st.lists(st.integers(0, SPACE), max_size=8).map(
+        lambda edges: {n for n in range(SPACE) if sum(edge <= n for edge in edges) % 2}
+    ),
+)
 # The same small space at the bottom, in the middle and at the very top of the address space.
 origins = st.sampled_from([0, 1 << 32, END - SPACE])
 spans = st.tuples(st.integers(0, SPACE), st.integers(0, SPACE)).filter(lambda span: sum(span) <= SPACE)
@@ -71,6 +78,7 @@ def _check(
         assert subject.ranges() == expected
 
 
+@settings(max_examples=400)
 @given(before=members, origin=origins, span=spans, room=st.integers(0, 2))
 def test_add_is_set_union(
     decide: Decide, before: set[int], origin: int, span: tuple[int, int], room: int
@@ -78,6 +86,7 @@ def test_add_is_set_union(
     _check(decide, "MrmRangeAdd", before, before | set(range(span[0], sum(span))), origin, span, room)
 
 
+@settings(max_examples=400)
 @given(before=members, origin=origins, span=spans, room=st.integers(0, 2))
 def test_remove_is_set_difference(
     decide: Decide, before: set[int], origin: int, span: tuple[int, int], room: int
@@ -85,6 +94,7 @@ def test_remove_is_set_difference(
     _check(decide, "MrmRangeRemove", before, before - set(range(span[0], sum(span))), origin, span, room)
 
 
+@settings(max_examples=400)
 @given(before=members, origin=origins, span=spans)
 def test_contains_is_subset(decide: Decide, before: set[int], origin: int, span: tuple[int, int]) -> None:
     subject = RangeSet(decide, [(origin + first, count) for first, count in runs(before)], 64)
@@ -141,29 +151,41 @@ def _pages(ranges: Ranges) -> set[int]:
     return {page for base, size in ranges for page in range(base // PAGE, (base + size) // PAGE)}
 
 
-@given(
-    free=members,
-    origin=st.sampled_from([0, 1 << 32, END // PAGE - SPACE]),
-    size=st.integers(1, SPACE),
-    shift=st.integers(0, 4),
-    window=st.tuples(st.integers(0, SPACE), st.integers(0, SPACE)),
-    most=st.integers(1, 5),
-    room=st.integers(0, 3),
-)
-def test_allocation(
-    decide: Decide,
-    free: set[int],
-    origin: int,
-    size: int,
-    shift: int,
-    window: tuple[int, int],
-    most: int,
-    room: int,
-) -> None:
-    alignment = PAGE << shift
-    wanted = size * alignment
-    start = [((origin + first) * PAGE, count * PAGE) for first, count in runs(free)]
-    minimum, limit = (min((origin + edge) * PAGE, END - 1) for edge in window)
+@st.composite
+def _requests(draw: st.DrawFn) -> dict[str, Any]:
+    """Return free memory and a request that is often possible."""
+    base = draw(st.sampled_from([0, 1 << 32, END - 64 * PAGE]))
+    free: Ranges = []
+    at = base
+    runs_ = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 12)), max_size=6)
+    for gap, pages in draw(runs_):
+        if at + (gap + pages) * PAGE <= END:
+            free.append((at + gap * PAGE, pages * PAGE))
+            at += (gap + pages) * PAGE
+    if free and draw(st.sampled_from([False, True])):
+        # Without this the first page would never be free.
+        free[0] = (base, sum(free[0]) - base)
+    alignment = PAGE << draw(st.sampled_from([0, 0, 0, 1, 2, 3]))
+    edges = st.builds(
+        lambda page, nudge: min(base + page * PAGE + nudge, END - 1),
+        st.integers(0, 64),
+        st.sampled_from([0, 0, 1, PAGE - 1]),
+    )
+    return {
+        "free": free,
+        "wanted": alignment * draw(st.integers(1, 16)),
+        "alignment": alignment,
+        "minimum": draw(st.just(0) | edges),
+        "limit": draw(st.just(END - 1) | edges),
+        "most": draw(st.integers(1, 5)),
+        "room": draw(st.integers(0, 3)),
+    }
+
+
+@settings(max_examples=1000)
+@given(request=_requests())
+def test_allocation(decide: Decide, request: dict[str, Any]) -> None:
+    start, wanted, alignment, minimum, limit, most, room = request.values()
     subject = RangeSet(decide, start, len(start) + room)
     status, pieces = _allocate(decide, subject, wanted, alignment, minimum, limit, most)
     usable = _usable(start, alignment, minimum, limit)
@@ -204,9 +226,14 @@ def test_allocation(
         assert pieces == [(base + length - wanted, wanted)]
 
 
+_power = st.integers(0, 63).map(lambda bit: 1 << bit)
+
+
+@settings(max_examples=1000)
 @given(
-    size=st.integers(0, END - 1),
-    alignment=st.one_of(st.integers(0, END - 1), st.integers(0, 63).map(lambda bit: 1 << bit)),
+    size=st.integers(0, END - 1)
+    | st.builds(lambda count, power: count * power % END, st.integers(1, 9), _power),
+    alignment=st.integers(0, END - 1) | _power,
     minimum=st.integers(0, END - 1),
     limit=st.integers(0, END - 1),
     base=st.integers(0, END // PAGE - 2).map(lambda page: page * PAGE),
