@@ -5,11 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.check.registry import Finding, error
+from generator.check.registry import Finding, error, warning
 from generator.load.values import format_size
-from generator.model.machine import Machine
 from generator.model.plan import BootPlan, MemoryPurpose, MemoryRequest, PartitionPlan, Plan
-from generator.resolve.memory import BELOW_1G_LIMIT, LOW_LIMIT, LOW_MINIMUM, MIB, PAGE
+from generator.resolve.memory import (
+    BELOW_1G_LIMIT,
+    BELOW_4G_LIMIT,
+    LOW_LIMIT,
+    LOW_MINIMUM,
+    MIB,
+    PAGE,
+    capacity,
+    kept_by_firmware,
+)
 
 MINIMUM = 64 * MIB
 """The partition firmware, its page tables and a small loader."""
@@ -17,7 +25,8 @@ LOW_SMALLEST = 32 * 1024
 """Linux does not start its processors with less than 28 KiB (seen)."""
 FIRMWARE_SHARE = 32 * MIB
 """What the partition firmware needs for itself while it starts a loader."""
-_FOUR_GIB = 1 << 32
+DMA32_LEAST = 96 * MIB
+"""Below 4 GiB: 64 MiB of bounce buffers, Linux's pools and what its firmware keeps."""
 
 
 @error
@@ -25,7 +34,7 @@ def memory_aligned(plan: Plan) -> Iterator[Finding]:
     """All sizes of memory are multiples of 4 KiB."""
     for partition in plan.partitions:
         memory = partition.memory
-        for size in dict.fromkeys((memory.size, memory.low, memory.below_1g)):
+        for size in dict.fromkeys((memory.size, memory.low, memory.below_1g, memory.below_4g or memory.size)):
             if size.value % PAGE:
                 yield Finding(
                     size.place,
@@ -62,15 +71,17 @@ def memory_low_size(plan: Plan) -> Iterator[Finding]:
 
 @error
 def memory_parts(plan: Plan) -> Iterator[Finding]:
-    """The low slice and the share below 1 GiB are parts of the size and leave something over."""
+    """The low slice and the shares below 1 GiB and 4 GiB are parts of the size; the first two leave some."""
     for partition in plan.partitions:
         memory = partition.memory
+        share = memory.below_4g.value if memory.below_4g else 0
         parts = memory.low.value + memory.below_1g.value
-        if parts >= memory.size.value >= MINIMUM:
+        if memory.size.value >= MINIMUM and (parts >= memory.size.value or parts + share > memory.size.value):
             yield Finding(
                 memory.size.place,
-                f"'low' and 'below_1g' are {format_size(parts)} of {format_size(memory.size.value)}",
-                "parts of 'size', with memory left over",
+                f"'low', 'below_1g' and 'below_4g' are {format_size(parts + share)} "
+                f"of {format_size(memory.size.value)}",
+                "parts of 'size', with memory left over by the first two",
                 "raise 'size' or lower its parts",
             )
 
@@ -107,18 +118,18 @@ def _shared_window(
     plan: Plan, purpose: MemoryPurpose, start: int, end: int, what: str, key: str, largest: int
 ) -> Iterator[Finding]:
     """Find the partition whose request no longer fits a window all partitions share."""
-    capacity = _capacity(plan.machine, start, end)
+    room = capacity(plan.machine, start, end)
     used = 0
     for partition in plan.partitions:
         for request in partition.memory.requests:
             if request.purpose is not purpose or request.size > largest:
                 continue
             used += request.size
-            if used > capacity:
+            if used > room:
                 yield Finding(
                     request.place,
                     f"the {what} up to '{partition.name.value}' add up to {format_size(used)}",
-                    f"at most {format_size(capacity)} in {start:#x} to {end - 1:#x} of the machine",
+                    f"at most {format_size(room)} in {start:#x} to {end - 1:#x} of the machine",
                     f"lower {key} of some partitions, or have fewer partitions",
                 )
                 return
@@ -138,16 +149,16 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
         for request in partition.memory.requests
         if request.purpose is not MemoryPurpose.MrmMemoryLow
     ]
-    kept = plan.machine.firmware.memory + sum(_stored(partition.boot) for partition in plan.partitions)
-    ends = sorted({request.limit for _, request in requests} | {_FOUR_GIB})
+    kept = kept_by_firmware(plan.machine, sum(_stored(partition.boot) for partition in plan.partitions))
+    ends = sorted({request.limit for _, request in requests} | {BELOW_4G_LIMIT})
     starts = sorted({request.minimum for _, request in requests} | {MIB}, reverse=True)
     reported: set[int] = set()
     for end in ends:
         for start in starts:
             inside = [(p, r) for p, r in requests if r.minimum >= start and r.limit <= end]
-            keeps = start <= MIB and end >= _FOUR_GIB
-            capacity = max(0, _capacity(plan.machine, start, end) - (kept if keeps else 0))
-            beyond = _first_beyond(inside, capacity)
+            keeps = start <= MIB and end >= BELOW_4G_LIMIT
+            room = max(0, capacity(plan.machine, start, end) - (kept if keeps else 0))
+            beyond = _first_beyond(inside, room)
             if beyond is None or id(beyond[1]) in reported:
                 continue
             partition, request = beyond
@@ -158,19 +169,19 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
             yield Finding(
                 request.place,
                 f"no memory left for '{partition.name.value}': {needed} are asked for {where}",
-                f"at most {_rounded(capacity)} there{beside}",
-                "give less memory, or lift 'above' or 'below_1g'",
+                f"at most {_rounded(room)} there{beside}",
+                "give less memory, or lift 'above', 'below_1g' or 'below_4g'",
             )
 
 
 def _first_beyond(
-    inside: list[tuple[PartitionPlan, MemoryRequest]], capacity: int
+    inside: list[tuple[PartitionPlan, MemoryRequest]], room: int
 ) -> tuple[PartitionPlan, MemoryRequest] | None:
     """The first request, in the order of the file, that goes beyond a capacity."""
     used = 0
     for partition, request in inside:
         used += request.size
-        if used > capacity:
+        if used > room:
             return partition, request
     return None
 
@@ -180,14 +191,28 @@ def _rounded(size: int) -> str:
     return format_size(size // MIB * MIB if size >= MIB else size)
 
 
-def _capacity(machine: Machine, start: int, end: int) -> int:
-    """Bytes of RAM between two addresses."""
-    return sum(max(0, min(memory.end, end) - max(memory.base, start)) for memory in machine.memory)
-
-
 def _stored(boot: BootPlan) -> int:
     """Bytes of pristine copies the controller keeps for restarts."""
     return boot.file_facts.size + (boot.initrd_facts.size if boot.initrd_facts is not None else 0)
+
+
+@warning
+def memory_dma32(plan: Plan) -> Iterator[Finding]:
+    """A partition with memory above 4 GiB has at least 96 MiB below, for devices with 32-bit DMA."""
+    for partition in plan.partitions:
+        memory = partition.memory
+        main = [r for r in memory.requests if r.purpose is not MemoryPurpose.MrmMemoryLow]
+        below = sum(request.size for request in main if request.limit <= BELOW_4G_LIMIT)
+        beyond = sum(request.size for request in main if request.limit > BELOW_4G_LIMIT)
+        if beyond and below < DMA32_LEAST:
+            has = format_size(below) if below else "nothing"
+            yield Finding(
+                (memory.below_4g or memory.size).place,
+                f"'{partition.name.value}' has {has} below 4 GiB besides its low slice: Linux "
+                "will find no room for bounce buffers (swiotlb), and devices with 32-bit DMA will not work",
+                "at least 96 MiB there, or all of its memory",
+                "write 'below_4g: 128 MiB', or leave it if all devices of the partition address 64 bits",
+            )
 
 
 @error

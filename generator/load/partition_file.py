@@ -27,7 +27,7 @@ FILE_KEYS = ("format", "machine", "controller", "defaults", "partitions")
 PARTITION_KEYS = ("name", "processors", "memory", "pci", "console", "boot")
 DEFAULTS_KEYS = ("processors", "memory", "console")
 BOOT_KEYS = ("file", "initrd", "options", "kernel_parameters")
-MEMORY_KEYS = ("size", "low", "below_1g", "above")
+MEMORY_KEYS = ("size", "low", "below_1g", "above", "below_4g")
 LATER_KEYS = {
     "display": "giving a display to a partition is planned",
     "restart": "restart policies are planned; a reset restarts the partition, a power-off ends it",
@@ -145,7 +145,7 @@ def _processors(node: Node | None, problems: list[Problem]) -> ProcessorsIntent 
 
 
 def _memory(node: Node | None, problems: list[Problem]) -> MemoryIntent | None:
-    """`640 MiB` or `{size: …, low: …, below_1g: …, above: …}`."""
+    """`640 MiB` or `{size: …, low: …, below_1g: …, below_4g: …, above: …}`."""
     if node is None:
         return None
     if not isinstance(node, Mapping):

@@ -32,12 +32,13 @@ class ProcessorsIntent:
 
 @dataclass(frozen=True, slots=True)
 class MemoryIntent:
-    """Memory in bytes; `low` and `below_1g` are part of `size`; None means the default."""
+    """Memory in bytes; `low`, `below_1g`, `below_4g` are parts of `size`; None means the default."""
 
     size: Located[int]
     low: Located[int] | None
     below_1g: Located[int] | None
     above: Located[int] | None
+    below_4g: Located[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,11 +59,15 @@ class MemoryRequest:
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """The memory of a partition: `size` is the sum of the requests unless the file contradicts itself."""
+    """The memory of a partition: `size` is the sum of the requests unless the file contradicts itself.
+
+    `below_4g` is None if the planner chose the share.
+    """
 
     size: Located[int]
     low: Located[int]
     below_1g: Located[int]
+    below_4g: Located[int] | None
     requests: tuple[MemoryRequest, ...]
 
 

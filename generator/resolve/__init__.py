@@ -30,6 +30,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     consoles = _resolve_consoles(intent, machine, controller_name.value)
     processors = resolve_processors(intent.partitions, machine)
     functions = machine.functions_by_path()
+    memory = resolve_memory(intent.partitions, machine, files)
     partitions: list[PartitionPlan] = []
     for number, wish in enumerate(intent.partitions):
         partitions.append(
@@ -37,7 +38,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                 place=wish.place,
                 name=wish.name,
                 processors=processors[number],
-                memory=resolve_memory(wish.memory, machine.physical_address_bits),
+                memory=memory[number],
                 pci=resolve_pci(wish.pci, functions),
                 console=consoles[number],
                 boot=resolve_boot(wish, consoles[number], files),

@@ -106,6 +106,7 @@ def wishes(draw: st.DrawFn, machine: Machine, number: int) -> PartitionIntent:
         draw(st.none() | st.sampled_from([16, 64, 128, 256]).map(lambda kib: Located(kib << 10, place))),
         draw(st.none() | st.integers(0, 512).map(lambda mib: Located(mib * MIB, place))),
         draw(st.none() | st.just(Located(4 * GIB, place))),
+        draw(st.none() | st.integers(0, 256).map(lambda mib: Located(mib * MIB, place))),
     )
     paths = [function.path for function in machine.roots[0].functions] + [DevicePath(0, ((31, 7),))]
     pci = tuple(Located(path, place) for path in draw(st.lists(st.sampled_from(paths), max_size=2)))
@@ -168,7 +169,7 @@ def can_be_placed(plan: Plan) -> bool:
     """Place all memory on the machine, piece by piece, where the rules only add up windows."""
     machine = plan.machine
     requests = [(r.size, r.minimum, r.limit) for p in plan.partitions for r in p.memory.requests]
-    kept = machine.firmware.memory + sum(p.boot.file_facts.size for p in plan.partitions)
+    kept = max(64 * MIB, machine.firmware.memory) + sum(p.boot.file_facts.size for p in plan.partitions)
     requests.append((kept, MIB, 4 * GIB))
     bounds = sorted(
         {edge for _, low, high in requests for edge in (low, high)}
