@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """MrmHobLib: the list is what the DXE core needs, and contradictions are refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -130,6 +130,30 @@ def test_typical_list(decide: Decide) -> None:
     ]
     assert found.volumes == [volume]
     assert not any(a.base < sum(free) and free[0] < a.base + a.size for a in found.allocations)
+
+
+def test_regions_may_span_adjacent_ram(decide: Decide) -> None:
+    # The same RAM in four resources, out of order, with borders inside the volume and an allocation.
+    parts = ((0x10500000, 0x300000), (0x10000000, 0x500000), (0x10801000, 0x13E00000 - 0x10801000))
+    middle = ((0x10800000, 0x1000),)
+    others = [r for r in TYPICAL.resources if r[1][0] != 0x10000000]
+    facts = replace(TYPICAL, resources=(*others[:2], *((RAM, p) for p in (*parts, *middle)), *others[2:]))
+    facts = replace(facts, allocations=((RUNTIME_DATA, (0x107FF000, 3 * PAGE)), *TYPICAL.allocations[2:]))
+    status, contents, _ = build(decide, facts)
+    assert status == decide.RETURN_SUCCESS
+    found = hob_reader.read(contents)
+    assert sorted((r.kind, (r.base, r.size)) for r in found.resources) == sorted(
+        resource for resource in TYPICAL.resources if resource[1][1]
+    )
+
+
+def test_region_across_ram_and_memory_mapped_io_is_refused(decide: Decide) -> None:
+    edge = 0x13E00000
+    for kind in (MMIO, HIDDEN):
+        facts = replace(
+            _with_resource(kind, (edge, PAGE)), allocations=((BOOT_DATA, (edge - PAGE, 2 * PAGE)),)
+        )
+        assert build(decide, facts)[0] == decide.RETURN_INVALID_PARAMETER
 
 
 def test_hand_off_is_copied_whole(decide: Decide) -> None:
@@ -281,7 +305,8 @@ def first_heap(found: hob_reader.HobList, list_base: int) -> Range | None:
 @st.composite
 def layouts(draw: st.DrawFn) -> Facts:
     """Return a random partition whose memory is cut into many pieces."""
-    resources, cuts = [], []
+    resources: list[tuple[int, Range]] = []
+    cuts: list[Range] = []
     base = 0x10000
     for pages in draw(st.lists(st.sampled_from([16, 64, 600, 700, 1500]), min_size=1, max_size=4)):
         resources.append((RAM, (base, pages * PAGE)))
@@ -290,7 +315,8 @@ def layouts(draw: st.DrawFn) -> Facts:
             length = min(draw(st.sampled_from([1, 3, 16, 100, 520])) * PAGE, end - base)
             cuts.append((base, length))
             base += length
-        base += draw(st.sampled_from([1, 256])) * PAGE
+        base += draw(st.sampled_from([0, 1, 256])) * PAGE
+    resources = draw(st.permutations(resources))
     cuts = draw(st.permutations(cuts))
     used = cuts[: draw(st.integers(4, max(4, len(cuts))))]
     assume(len(used) >= 4)
@@ -301,6 +327,16 @@ def layouts(draw: st.DrawFn) -> Facts:
     )
 
 
+def _merged(spans: Iterable[Range]) -> list[Range]:
+    """Return disjoint ranges with adjacent ones made one."""
+    found: list[Range] = []
+    for base, size in sorted(spans):
+        if found and sum(found[-1]) == base:
+            base, size = found[-1][0], found.pop()[1] + size
+        found.append((base, size))
+    return found
+
+
 def _expected(facts: Facts, size: int, bins: bytes) -> hob_reader.HobList:
     """Return what a list of so many bytes would say about these facts."""
     base, length = facts.regions[0]
@@ -308,7 +344,9 @@ def _expected(facts: Facts, size: int, bins: bytes) -> hob_reader.HobList:
         memory_top=base + length,
         free_top=base + length,
         free_bottom=base + size,
-        resources=[hob_reader.Resource(kind, RAM_ATTRIBUTES, *span) for kind, span in facts.resources],
+        resources=[
+            hob_reader.Resource(RAM, RAM_ATTRIBUTES, *span) for span in _merged(s for _, s in facts.resources)
+        ],
         allocations=[
             hob_reader.Allocation(NO_NAME, *span, BOOT_DATA)
             for span in (*facts.regions[1:], *(span for _, span in facts.allocations))
@@ -329,6 +367,8 @@ def test_list_is_refused_exactly_when_the_dxe_core_would_stop(decide: Decide, fa
     assert status == (decide.RETURN_OUT_OF_RESOURCES if heap is None else decide.RETURN_SUCCESS)
     if heap is not None:
         found = hob_reader.read(contents)
+        spans = [(r.base, r.size) for r in found.resources]
+        assert sorted(spans) == _merged(span for _, span in facts.resources)
         assert first_heap(found, facts.regions[0][0]) == heap
         # The heap must not cover what is in use, nor the list before it is copied.
         in_use = [(a.base, a.size) for a in found.allocations]

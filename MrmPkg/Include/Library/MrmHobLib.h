@@ -34,9 +34,9 @@ typedef struct {
 typedef struct {
   UINT8                        PhysicalAddressBits;  ///< CPUID 0x80000008 EAX[7:0]: 32 to 52
   UINTN                        ResourceCount;
-  CONST MRM_HOB_RESOURCE       *Resources;           ///< disjoint
+  CONST MRM_HOB_RESOURCE       *Resources;           ///< disjoint; adjacent RAM becomes one descriptor
   UINTN                        AllocationCount;
-  CONST MRM_HOB_ALLOCATION     *Allocations;         ///< each inside one resource; besides Stack, FirmwareVolume, DxeCore, Free
+  CONST MRM_HOB_ALLOCATION     *Allocations;         ///< each inside one resource or adjacent RAM; besides Stack, FirmwareVolume, DxeCore, Free
   MRM_RANGE                    Free;                 ///< PHIT: region that holds the HOB list at its start, all else in it unused
   MRM_RANGE                    Stack;                ///< stack of the first processor
   MRM_RANGE                    FirmwareVolume;       ///< DXE firmware volume

@@ -125,31 +125,57 @@ HobAppend (
 }
 
 /**
-  Append a resource descriptor; an empty resource is left out.
+  Append a resource descriptor.
 
-  @param[in,out] Writer    Where it goes.
-  @param[in]     Resource  The resource.
+  @param[in,out] Writer      Where it goes.
+  @param[in]     Type        EFI_RESOURCE_*.
+  @param[in]     Attributes  EFI_RESOURCE_ATTRIBUTE_*.
+  @param[in]     Range       The resource.
 **/
 STATIC
 VOID
 HobAppendResource (
-  IN OUT MRM_HOB_WRITER          *Writer,
-  IN     CONST MRM_HOB_RESOURCE  *Resource
+  IN OUT MRM_HOB_WRITER               *Writer,
+  IN     EFI_RESOURCE_TYPE            Type,
+  IN     EFI_RESOURCE_ATTRIBUTE_TYPE  Attributes,
+  IN     CONST MRM_RANGE              *Range
   )
 {
   EFI_HOB_RESOURCE_DESCRIPTOR  Hob;
 
-  if (Resource->Range.Size == 0) {
-    return;
-  }
-
   ZeroMem (&Hob, sizeof (Hob));
-  Hob.ResourceType      = Resource->ResourceType;
-  Hob.PhysicalStart     = Resource->Range.Base;
-  Hob.ResourceLength    = Resource->Range.Size;
-  Hob.ResourceAttribute = (Resource->ResourceType == EFI_RESOURCE_SYSTEM_MEMORY) ?
-                          MRM_HOB_RAM_ATTRIBUTES : MRM_HOB_MMIO_ATTRIBUTES;
+  Hob.ResourceType      = Type;
+  Hob.ResourceAttribute = Attributes;
+  Hob.PhysicalStart     = Range->Base;
+  Hob.ResourceLength    = Range->Size;
   HobAppend (Writer, EFI_HOB_TYPE_RESOURCE_DESCRIPTOR, &Hob.Header, sizeof (Hob), NULL, 0);
+}
+
+/**
+  Append all resource descriptors: adjacent RAM as one, empty ones not at all.
+
+  @param[in,out] Writer  Where they go.
+  @param[in]     Facts   The facts.
+**/
+STATIC
+VOID
+HobAppendResources (
+  IN OUT MRM_HOB_WRITER       *Writer,
+  IN     CONST MRM_HOB_FACTS  *Facts
+  )
+{
+  UINTN                   Index;
+  CONST MRM_HOB_RESOURCE  *Resource;
+  MRM_RANGE               Run;
+
+  for (Index = 0; Index < Facts->ResourceCount; Index++) {
+    Resource = &Facts->Resources[Index];
+    if (MrmHobRamRun (Facts, Index, &Run)) {
+      HobAppendResource (Writer, EFI_RESOURCE_SYSTEM_MEMORY, MRM_HOB_RAM_ATTRIBUTES, &Run);
+    } else if ((Resource->ResourceType != EFI_RESOURCE_SYSTEM_MEMORY) && (Resource->Range.Size != 0)) {
+      HobAppendResource (Writer, Resource->ResourceType, MRM_HOB_MMIO_ATTRIBUTES, &Resource->Range);
+    }
+  }
 }
 
 /**
@@ -252,10 +278,7 @@ HobWriteBody (
   Cpu.SizeOfIoSpace     = 16;
   HobAppend (Writer, EFI_HOB_TYPE_CPU, &Cpu.Header, sizeof (Cpu), NULL, 0);
 
-  for (Index = 0; Index < Facts->ResourceCount; Index++) {
-    HobAppendResource (Writer, &Facts->Resources[Index]);
-  }
-
+  HobAppendResources (Writer, Facts);
   HobAppendDxeCore (Writer, Facts);
   HobAppendAllocation (Writer, &gEfiHobMemoryAllocStackGuid, EfiBootServicesData, &Facts->Stack);
   HobAppendAllocation (Writer, NULL, EfiBootServicesData, &Facts->FirmwareVolume);

@@ -147,7 +147,56 @@ HobResourcesAgree (
 }
 
 /**
-  Check that a region lies in one resource.
+  RAM that begins with one resource and goes on without a gap in others.  The DXE
+  core looks at one resource descriptor at a time, so adjacent RAM becomes one.
+
+  @param[in]  Facts  The facts; resources checked.
+  @param[in]  Index  The resource.
+  @param[out] Run    Receives the RAM.
+
+  @retval TRUE   Run is set.
+  @retval FALSE  The resource is empty, not RAM, or continues another one.
+**/
+BOOLEAN
+MrmHobRamRun (
+  IN  CONST MRM_HOB_FACTS  *Facts,
+  IN  UINTN                Index,
+  OUT MRM_RANGE            *Run
+  )
+{
+  UINTN                   Other;
+  BOOLEAN                 Grown;
+  CONST MRM_HOB_RESOURCE  *Resource;
+
+  *Run = Facts->Resources[Index].Range;
+  if ((Facts->Resources[Index].ResourceType != EFI_RESOURCE_SYSTEM_MEMORY) || (Run->Size == 0)) {
+    return FALSE;
+  }
+
+  do {
+    Grown = FALSE;
+    for (Other = 0; Other < Facts->ResourceCount; Other++) {
+      Resource = &Facts->Resources[Other];
+      if ((Resource->ResourceType != EFI_RESOURCE_SYSTEM_MEMORY) || (Resource->Range.Size == 0)) {
+        continue;
+      }
+
+      if (Resource->Range.Base + Resource->Range.Size == Run->Base) {
+        return FALSE;
+      }
+
+      if (Run->Base + Run->Size == Resource->Range.Base) {
+        Run->Size += Resource->Range.Size;
+        Grown      = TRUE;
+      }
+    }
+  } while (Grown);
+
+  return TRUE;
+}
+
+/**
+  Check that a region lies in one resource, or in adjacent RAM.
 
   @param[in] Facts   The facts; resources checked.
   @param[in] Region  The region.
@@ -164,13 +213,17 @@ HobHasResource (
   IN BOOLEAN              RamOnly
   )
 {
-  UINTN                   Index;
-  CONST MRM_HOB_RESOURCE  *Resource;
+  UINTN      Index;
+  MRM_RANGE  Run;
 
   for (Index = 0; Index < Facts->ResourceCount; Index++) {
-    Resource = &Facts->Resources[Index];
-    if (  HobIsInside (Region, &Resource->Range)
-       && (!RamOnly || (Resource->ResourceType == EFI_RESOURCE_SYSTEM_MEMORY)))
+    if (MrmHobRamRun (Facts, Index, &Run) && HobIsInside (Region, &Run)) {
+      return TRUE;
+    }
+
+    if (  !RamOnly
+       && (Facts->Resources[Index].ResourceType != EFI_RESOURCE_SYSTEM_MEMORY)
+       && HobIsInside (Region, &Facts->Resources[Index].Range))
     {
       return TRUE;
     }
@@ -343,10 +396,10 @@ MrmHobHeapFits (
   IN UINTN                ListSize
   )
 {
-  UINTN            Index;
-  UINT64           Needed;
-  UINT64           ListPages;
-  CONST MRM_RANGE  *Range;
+  UINTN      Index;
+  UINT64     Needed;
+  UINT64     ListPages;
+  MRM_RANGE  Run;
 
   Needed    = MRM_HOB_FIRST_HEAP + MrmHobBinPages () * EFI_PAGE_SIZE;
   ListPages = ((UINT64)ListSize + EFI_PAGE_MASK) & ~(UINT64)EFI_PAGE_MASK;
@@ -359,9 +412,8 @@ MrmHobHeapFits (
   // are exactly those above EfiMemoryTop and those below the HOB list.
   //
   for (Index = 0; Index < Facts->ResourceCount; Index++) {
-    Range = &Facts->Resources[Index].Range;
-    if (  (Facts->Resources[Index].ResourceType == EFI_RESOURCE_SYSTEM_MEMORY)
-       && (HobLargestGap (Facts, Range->Base, Range->Base + Range->Size) >= Needed))
+    if (  MrmHobRamRun (Facts, Index, &Run)
+       && (HobLargestGap (Facts, Run.Base, Run.Base + Run.Size) >= Needed))
     {
       return TRUE;
     }

@@ -37,6 +37,24 @@ MrmHobBinPages (
   );
 
 /**
+  RAM that begins with one resource and goes on without a gap in others.  The DXE
+  core looks at one resource descriptor at a time, so adjacent RAM becomes one.
+
+  @param[in]  Facts  The facts; resources checked.
+  @param[in]  Index  The resource.
+  @param[out] Run    Receives the RAM.
+
+  @retval TRUE   Run is set.
+  @retval FALSE  The resource is empty, not RAM, or continues another one.
+**/
+BOOLEAN
+MrmHobRamRun (
+  IN  CONST MRM_HOB_FACTS  *Facts,
+  IN  UINTN                Index,
+  OUT MRM_RANGE            *Run
+  );
+
+/**
   Check that the facts agree with each other.
 
   @param[in] Facts  The facts.
