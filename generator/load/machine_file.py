@@ -16,6 +16,7 @@ from generator.model.device_path import parse_device_path
 from generator.model.machine import (
     AcpiFacts,
     Ecam,
+    Features,
     FirmwareFacts,
     Machine,
     MemoryRange,
@@ -41,16 +42,29 @@ FILE_KEYS = (
     "pci",
     "uarts",
     "acpi",
+    "features",
     "qemu",
 )
 PROCESSOR_KEYS = ("apic_id", "package", "core", "thread", "node", "bsp")
 MEMORY_KEYS = ("base", "size", "node")
 ECAM_KEYS = ("segment", "base", "first_bus", "last_bus")
 UART_KEYS = ("name", "io_base", "baud", "irq")
-FIRMWARE_KEYS = ("vendor", "version", "boot_device", "memory")
-ACPI_KEYS = ("revision", "pm_timer", "iommu")
+FIRMWARE_KEYS = ("vendor", "version", "boot_device", "memory", "interface")
+ACPI_KEYS = ("revision", "pm_timer", "iommu", "msi")
+FEATURE_KEYS = (
+    "cpu",
+    "x86_64",
+    "invariant_tsc",
+    "hypervisor",
+    "x2apic",
+    "virtualization",
+    "hidden_processors",
+)
 QEMU_KEYS = ("machine", "accelerator", "cpu", "memory", "firmware", "esp", "disk_size")
 IOMMU_KINDS = {"none": "none", "vt-d": "vt-d", "amd-vi": "amd-vi"}
+INTERFACES = {"uefi": "uefi", "uefi32": "uefi32", "bios": "bios"}
+X2APIC_STATES = {"absent": "absent", "off": "off", "on": "on"}
+VIRTUALIZATION_KINDS = {"none": "none", "svm": "svm", "vt-x": "vt-x"}
 
 
 def load_machine_file(path: Path, problems: list[Problem]) -> Machine | None:
@@ -81,6 +95,7 @@ def load_machine_file(path: Path, problems: list[Problem]) -> Machine | None:
     roots = load_roots(pci.sequence("roots", required=True), problems) if pci else ()
     uarts = [u for n in fields.sequence("uarts") if (u := _uart(n, problems)) is not None]
     acpi = _acpi(fields)
+    features = _features(fields)
     qemu = _qemu(fields) if fields.has("qemu") else None
     if len(problems) > before or name is None or bits is None or firmware is None or acpi is None:
         return None
@@ -99,6 +114,7 @@ def load_machine_file(path: Path, problems: list[Problem]) -> Machine | None:
         uarts=tuple(uarts),
         acpi=acpi,
         qemu=qemu,
+        features=features,
     )
 
 
@@ -116,6 +132,11 @@ def _empty(shown: str) -> Problem:
 def _or(found: Located[T] | None, default: T) -> T:
     """The value, or a default for a missing one."""
     return default if found is None else found.value
+
+
+def _or_none(found: Located[T] | None) -> T | None:
+    """The value, or None for a missing one."""
+    return None if found is None else found.value
 
 
 def _processor(node: Node, problems: list[Problem]) -> Processor | None:
@@ -188,10 +209,15 @@ def _firmware(fields: Fields) -> FirmwareFacts | None:
     vendor, version = firmware.text("vendor"), firmware.text("version")
     device = firmware.scalar("boot_device", "a UEFI device path", parse_device_path, False)
     memory = firmware.size("memory", required=True)
+    interface = firmware.scalar("interface", "one of " + ", ".join(INTERFACES), INTERFACES.get, False)
     if memory is None:
         return None
     return FirmwareFacts(
-        _or(vendor, "unknown"), _or(version, "unknown"), device.value if device else None, memory.value
+        vendor=_or(vendor, "unknown"),
+        version=_or(version, "unknown"),
+        boot_device=_or_none(device),
+        memory=memory.value,
+        interface=_or_none(interface),
     )
 
 
@@ -206,7 +232,27 @@ def _acpi(fields: Fields) -> AcpiFacts | None:
     port = timer.integer("port", 1, 0xFFFF, required=True) if timer else None
     bits = timer.integer("bits", 24, 32) if timer else None
     pm_timer = None if port is None else PmTimer(port.value, _or(bits, 24))
-    return AcpiFacts(_or(revision, 1), pm_timer, _or(iommu, "none"))
+    return AcpiFacts(_or(revision, 1), pm_timer, _or(iommu, "none"), _or_none(acpi.boolean("msi")))
+
+
+def _features(fields: Fields) -> Features:
+    """What the processors can do; everything is optional."""
+    found = fields.mapping("features", FEATURE_KEYS)
+    if found is None:
+        return Features()
+    x2apic = found.scalar("x2apic", "one of " + ", ".join(X2APIC_STATES), X2APIC_STATES.get, False)
+    kinds = VIRTUALIZATION_KINDS
+    return Features(
+        cpu=_or_none(found.text("cpu")),
+        x86_64=_or_none(found.boolean("x86_64")),
+        invariant_tsc=_or_none(found.boolean("invariant_tsc")),
+        hypervisor=_or_none(found.boolean("hypervisor")),
+        x2apic=_or_none(x2apic),
+        virtualization=_or_none(
+            found.scalar("virtualization", "one of " + ", ".join(kinds), kinds.get, False)
+        ),
+        hidden_processors=_or_none(found.integer("hidden_processors", 0, 0xFFFF)),
+    )
 
 
 def _qemu(fields: Fields) -> Qemu | None:

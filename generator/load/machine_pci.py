@@ -8,15 +8,33 @@ from collections.abc import Iterable
 
 from generator.errors import Problem
 from generator.load.nodes import Node
-from generator.load.reader import Fields, ranged, read_mapping
+from generator.load.reader import Fields, ranged, read_mapping, read_scalar
 from generator.load.values import parse_integer
 from generator.model.device_path import DevicePath
-from generator.model.machine import Bridge, PciFunction, PciRoot, Window
+from generator.model.machine import Bar, Bridge, PciFunction, PciRoot, Window
 
-ROOT_KEYS = ("uid", "segment", "bus", "functions")
-FUNCTION_KEYS = ("at", "vendor", "device", "class", "title", "serial", "msi", "msix", "bridge", "behind")
+ROOT_KEYS = ("uid", "segment", "bus", "functions", "node")
+FUNCTION_KEYS = (
+    "at",
+    "vendor",
+    "device",
+    "class",
+    "title",
+    "serial",
+    "msi",
+    "msix",
+    "bridge",
+    "behind",
+    "bars",
+    "reset",
+    "iommu_group",
+)
 BRIDGE_KEYS = ("kind", "buses", "memory", "prefetchable")
 WINDOW_KEYS = ("base", "size")
+BAR_KEYS = ("index", "space", "bits", "prefetchable", "base", "size")
+BAR_SPACES = {"io": "io", "memory": "memory"}
+RESET_METHODS = ("device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus")
+"""Ways to reset a function, by the names of Linux (Documentation/ABI/testing/sysfs-bus-pci, reset_method)."""
 BRIDGE_KINDS = {"root-port": "root-port", "switch-port": "switch-port", "pci": "pci"}
 
 _AT = re.compile(r"([0-9a-fA-F]{1,2})\.([0-7])")
@@ -57,6 +75,7 @@ def _root(node: Node, problems: list[Problem]) -> PciRoot | None:
         return None
     uid = fields.integer("uid", 0, 0xFFFFFFFF, required=True)
     segment, bus = fields.integer("segment", 0, 0xFFFF), fields.integer("bus", 0, 255)
+    numa = fields.integer("node", 0, 0xFFFFFFFF)
     if uid is None:
         return None
     path = DevicePath(uid.value, ())
@@ -67,6 +86,7 @@ def _root(node: Node, problems: list[Problem]) -> PciRoot | None:
         segment.value if segment else 0,
         bus.value if bus else 0,
         _functions(fields.sequence("functions"), path, problems),
+        numa.value if numa else None,
     )
 
 
@@ -91,6 +111,8 @@ def _function(node: Node, above: DevicePath, problems: list[Problem]) -> PciFunc
     )
     title, serial = fields.text("title"), fields.text("serial")
     msi, msix = fields.boolean("msi"), fields.boolean("msix")
+    group = fields.integer("iommu_group", 0, 0xFFFFFFFF)
+    bars = (_bar(bar, problems) for bar in fields.sequence("bars"))
     bridge_fields = fields.mapping("bridge", BRIDGE_KEYS)
     bridge = _bridge(bridge_fields) if bridge_fields else None
     if at is None or vendor is None or device is None or class_code is None:
@@ -117,6 +139,44 @@ def _function(node: Node, above: DevicePath, problems: list[Problem]) -> PciFunc
         msix=msix.value if msix else False,
         bridge=bridge,
         behind=behind,
+        bars=tuple(bar for bar in bars if bar is not None),
+        reset=_reset(fields, problems),
+        iommu_group=group.value if group else None,
+    )
+
+
+def _reset(fields: Fields, problems: list[Problem]) -> tuple[str, ...] | None:
+    """The ways to reset a function; None if the file does not say."""
+    if not fields.has("reset"):
+        return None
+    known = {method: method for method in RESET_METHODS}
+    expected = "one of " + ", ".join(RESET_METHODS)
+    found = (
+        read_scalar(node, "a way to reset", expected, known.get, problems)
+        for node in fields.sequence("reset")
+    )
+    return tuple(method.value for method in found if method is not None)
+
+
+def _bar(node: Node, problems: list[Problem]) -> Bar | None:
+    """One base address register."""
+    fields = read_mapping(node, "a base address register", BAR_KEYS, problems)
+    if fields is None:
+        return None
+    index = fields.integer("index", 0, 5, required=True)
+    space = fields.scalar("space", "io or memory", BAR_SPACES.get, required=True)
+    bits = fields.integer("bits", 16, 64)
+    prefetchable = fields.boolean("prefetchable")
+    base, size = fields.size("base"), fields.size("size", required=True)
+    if index is None or space is None or size is None:
+        return None
+    return Bar(
+        index.value,
+        space.value,
+        bits.value if bits else 32,
+        prefetchable.value if prefetchable else False,
+        base.value if base else 0,
+        size.value,
     )
 
 

@@ -59,8 +59,28 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """A base address register, `index` 0 to 5: what it decodes, as the firmware set it up.
+
+    `space` is `io` or `memory`; `bits` its width (16 to 64); `base` is 0 where nothing was assigned.
+    """
+
+    index: int
+    space: str
+    bits: int
+    prefetchable: bool
+    base: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class PciFunction:
-    """One PCI function; `bridge` if it is one, `behind` the functions on the bus below it."""
+    """One PCI function; `bridge` if it is one, `behind` the functions on the bus below it.
+
+    `reset` lists the ways to reset it by the names of Linux, best first (`flr`, `pm`, `bus`, …): empty if
+    there is none, None if that is not known.  `iommu_group` is the number of the group of functions that an IOMMU
+    cannot tell apart, None without an IOMMU or where not known.
+    """
 
     place: Place
     path: DevicePath
@@ -73,6 +93,9 @@ class PciFunction:
     msix: bool
     bridge: Bridge | None
     behind: tuple[PciFunction, ...]
+    bars: tuple[Bar, ...] = ()
+    reset: tuple[str, ...] | None = None
+    iommu_group: int | None = None
 
     def below(self) -> Iterator[PciFunction]:
         """All functions behind this one, at any depth."""
@@ -83,7 +106,7 @@ class PciFunction:
 
 @dataclass(frozen=True, slots=True)
 class PciRoot:
-    """A root bridge with its segment and first bus, and the functions on that bus."""
+    """A root bridge with its segment and first bus, the functions on that bus, and its NUMA node if known."""
 
     place: Place
     path: str
@@ -91,6 +114,7 @@ class PciRoot:
     segment: int
     bus: int
     functions: tuple[PciFunction, ...]
+    node: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +149,43 @@ class PmTimer:
 
 @dataclass(frozen=True, slots=True)
 class AcpiFacts:
-    """What the machine's ACPI tables state that the plan depends on."""
+    """What the machine's ACPI tables state that the plan depends on; `msi` is None where not known."""
 
     revision: int
     pm_timer: PmTimer | None
     iommu: str
+    msi: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the processors can do and how Linux found them; None stands for "not known".
+
+    `x2apic` is `absent`, `off` or `on` (when Linux ran); `virtualization` is `none`, `svm` or `vt-x`;
+    `hidden_processors` counts those that firmware offers and the running Linux did not use.
+    """
+
+    cpu: str | None = None
+    x86_64: bool | None = None
+    invariant_tsc: bool | None = None
+    hypervisor: bool | None = None
+    x2apic: str | None = None
+    virtualization: str | None = None
+    hidden_processors: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FirmwareFacts:
-    """The PC's own firmware: identity, where it boots the controller from, RAM it keeps (bytes)."""
+    """The PC's own firmware: identity, where it boots the controller from, RAM it keeps (bytes).
+
+    `interface` is how it starts systems: `uefi` (64-bit), `uefi32`, `bios`, or None where not known.
+    """
 
     vendor: str
     version: str
     boot_device: DevicePath | None
     memory: int
+    interface: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +221,7 @@ class Machine:
     uarts: tuple[Uart, ...]
     acpi: AcpiFacts
     qemu: Qemu | None
+    features: Features = Features()
 
     def processors_by_apic_id(self) -> Mapping[int, Processor]:
         """Processors by local APIC ID."""
