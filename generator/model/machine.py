@@ -78,8 +78,8 @@ class PciFunction:
     """One PCI function; `bridge` if it is one, `behind` the functions on the bus below it.
 
     `reset` lists the ways to reset it by the names of Linux, best first (`flr`, `pm`, `bus`, …): empty if
-    there is none, None if that is not known.  `iommu_group` is the number of the group of functions that an IOMMU
-    cannot tell apart, None without an IOMMU or where not known.
+    there is none, None if that is not known.  `iommu_group` is the number of the group of functions that an
+    IOMMU cannot tell apart, None without an IOMMU or where not known.
     """
 
     place: Place
