@@ -4,7 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Report.h"
 #include <Guid/FileInfo.h>
 #include <Library/FileHandleLib.h>
 #include <Library/MemoryAllocationLib.h>
@@ -17,6 +17,7 @@
 
   @retval EFI_SUCCESS           Read.
   @retval EFI_NOT_FOUND         There is no such file.
+  @retval EFI_END_OF_FILE       It is empty.
   @retval EFI_OUT_OF_RESOURCES  No memory for it.
   @return Other                 Status of the file system.
 **/
@@ -46,6 +47,11 @@ ReadFile (
 
   Size = (UINTN)Information->FileSize;
   FreePool (Information);
+  if (Size == 0) {
+    File->Close (File);
+    return EFI_END_OF_FILE;
+  }
+
   Buffer = AllocatePages (EFI_SIZE_TO_PAGES (Size));
   if (Buffer == NULL) {
     File->Close (File);
@@ -75,9 +81,11 @@ BindFiles (
   Boot   = &Partition->Plan->Boot;
   Status = ReadFile (Boot->Loader, &Partition->Loader);
   if (Status == EFI_NOT_FOUND) {
-    Refuse (Partition, "loader %s not found", Boot->Loader);
+    Refuse (Partition, MRM_RULE_BOOT_FILE, "loader %s not found", Boot->Loader);
   } else if (EFI_ERROR (Status)) {
-    Refuse (Partition, "loader %s cannot be read: %r", Boot->Loader, Status);
+    Refuse (Partition, MRM_RULE_BOOT_FILE, "loader %s cannot be read: %r", Boot->Loader, Status);
+  } else {
+    Keep (Partition, MRM_RULE_BOOT_FILE, "loader %s, %ld bytes", Boot->Loader, Partition->Loader.Size);
   }
 
   if (Boot->Initrd == NULL) {
@@ -86,8 +94,28 @@ BindFiles (
 
   Status = ReadFile (Boot->Initrd, &Partition->Initrd);
   if (Status == EFI_NOT_FOUND) {
-    Refuse (Partition, "initrd %s not found", Boot->Initrd);
+    Refuse (Partition, MRM_RULE_BOOT_INITRD, "initrd %s not found", Boot->Initrd);
   } else if (EFI_ERROR (Status)) {
-    Refuse (Partition, "initrd %s cannot be read: %r", Boot->Initrd, Status);
+    Refuse (Partition, MRM_RULE_BOOT_INITRD, "initrd %s cannot be read: %r", Boot->Initrd, Status);
+  } else {
+    Keep (Partition, MRM_RULE_BOOT_INITRD, "initrd %s, %ld bytes", Boot->Initrd, Partition->Initrd.Size);
+  }
+}
+
+VOID
+ReleaseFiles (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  MRM_RANGE  *Blobs[2];
+  UINTN      Index;
+
+  Blobs[0] = &Partition->Loader;
+  Blobs[1] = &Partition->Initrd;
+  for (Index = 0; Index < ARRAY_SIZE (Blobs); Index++) {
+    if (Blobs[Index]->Size != 0) {
+      FreePages ((VOID *)(UINTN)Blobs[Index]->Base, EFI_SIZE_TO_PAGES ((UINTN)Blobs[Index]->Size));
+      Blobs[Index]->Size = 0;
+    }
   }
 }

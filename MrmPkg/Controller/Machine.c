@@ -28,6 +28,8 @@
 ///
 #define TSC_MEASUREMENT_MILLISECONDS  100
 
+#define VERIFY_OPTION  L"verify"
+
 MRM_MACHINE  gMachine;
 
 /**
@@ -153,6 +155,33 @@ ListProcessors (
 }
 
 /**
+  TRUE if the load options are or contain the word "verify", as after the image's
+  name in a command line of the UEFI Shell.
+
+  @param[in] LoadedImage  Mrm.efi.
+**/
+STATIC
+BOOLEAN
+IsVerifyRequested (
+  IN CONST EFI_LOADED_IMAGE_PROTOCOL  *LoadedImage
+  )
+{
+  CONST CHAR16  *Options;
+  UINTN         Length;
+  UINTN         Index;
+
+  Options = LoadedImage->LoadOptions;
+  Length  = LoadedImage->LoadOptionsSize / sizeof (CHAR16);
+  for (Index = 0; Index + StrLen (VERIFY_OPTION) <= Length; Index++) {
+    if (StrnCmp (&Options[Index], VERIFY_OPTION, StrLen (VERIFY_OPTION)) == 0) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
   Open the volume Mrm.efi came from.
 
   @param[in] ImageHandle  Handle of Mrm.efi.
@@ -174,6 +203,8 @@ OpenVolume (
   if (EFI_ERROR (Status)) {
     return Status;
   }
+
+  gMachine.VerifyOnly = IsVerifyRequested (LoadedImage);
 
   Status = gBS->HandleProtocol (LoadedImage->DeviceHandle, &gEfiSimpleFileSystemProtocolGuid, (VOID **)&FileSystem);
   if (EFI_ERROR (Status)) {

@@ -4,7 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Report.h"
 #include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
@@ -136,6 +136,27 @@ TakeRange (
   return Status;
 }
 
+/**
+  The rule a memory request falls under.
+
+  @param[in] Purpose  What the request is for.
+**/
+STATIC
+CONST CHAR8 *
+MemoryRule (
+  IN MRM_MEMORY_PURPOSE  Purpose
+  )
+{
+  switch (Purpose) {
+    case MrmMemoryLow:
+      return MRM_RULE_MEMORY_LOW;
+    case MrmMemoryBelow1G:
+      return MRM_RULE_MEMORY_BELOW_1G;
+    default:
+      return MRM_RULE_MEMORY;
+  }
+}
+
 VOID
 BindMemory (
   IN OUT MRM_PARTITION  *Partition
@@ -153,7 +174,7 @@ BindMemory (
     Request = &Partition->Plan->Memory[Index];
     Status  = ReadFreeMemory (&Free);
     if (EFI_ERROR (Status)) {
-      Refuse (Partition, "the PC's memory map cannot be read: %r", Status);
+      Refuse (Partition, MRM_RULE_CONTROLLER, "the PC's memory map cannot be read: %r", Status);
       return;
     }
 
@@ -173,17 +194,24 @@ BindMemory (
 
     for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
       Status = TakeRange (Partition, &Pieces[Piece]);
+      Keep (
+        Partition,
+        MemoryRule (Request->Purpose),
+        "%ld KiB at 0x%lx",
+        Pieces[Piece].Size / SIZE_1KB,
+        Pieces[Piece].Base
+        );
     }
 
     FreePool (Free.Ranges);
     if (EFI_ERROR (Status)) {
       Refuse (
         Partition,
-        "%ld KiB of memory between 0x%lx and 0x%lx are not free: %r",
+        MemoryRule (Request->Purpose),
+        "promised %ld KiB between 0x%lx and 0x%lx, found not that much free",
         Request->Size / SIZE_1KB,
         Request->Minimum,
-        Request->Limit,
-        Status
+        Request->Limit - 1
         );
       return;
     }

@@ -5,7 +5,8 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Report.h"
+#include <Library/BaseLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
@@ -20,7 +21,7 @@ STATIC VOID  (*CONST mBindSteps[])(
   BindProcessors,
   BindPci,
   BindMemory,
-  ClaimProcessors
+  ClaimProcessors      // the only one that changes the machine; not for "verify"
 };
 
 /**
@@ -43,6 +44,10 @@ BindPartitions (
   UINTN  Bound;
 
   for (Step = 0; Step < ARRAY_SIZE (mBindSteps); Step++) {
+    if (gMachine.VerifyOnly && (mBindSteps[Step] == ClaimProcessors)) {
+      continue;
+    }
+
     for (Index = 0; Index < Count; Index++) {
       if (Partitions[Index].Life.State == MrmStateAbsent) {
         mBindSteps[Step](&Partitions[Index]);
@@ -54,12 +59,44 @@ BindPartitions (
   for (Index = 0; Index < Count; Index++) {
     if (Partitions[Index].Life.State == MrmStateRefused) {
       ReleaseMemory (&Partitions[Index]);
+      ReleaseFiles (&Partitions[Index]);
     } else {
+      Note ("%a: ready: every promise can be kept", Partitions[Index].Plan->Name);
       Bound++;
     }
   }
 
   return Bound;
+}
+
+/**
+  Judge only: say what would happen, give everything back.
+
+  @param[in,out] Partitions  The bound partitions.
+  @param[in]     Count       Their number.
+  @param[in]     Bound       How many of them were not refused.
+
+  @retval EFI_SUCCESS  All of them could be started.
+  @retval EFI_ABORTED  Some were refused.
+**/
+STATIC
+EFI_STATUS
+FinishVerify (
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count,
+  IN     UINTN          Bound
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    ReleaseMemory (&Partitions[Index]);
+    ReleaseFiles (&Partitions[Index]);
+  }
+
+  Say ("verify: %d of %d partitions could be started; nothing was changed", Bound, Count);
+  WriteReport ();
+  return (Bound == Count) ? EFI_SUCCESS : EFI_ABORTED;
 }
 
 /**
@@ -82,6 +119,7 @@ MrmEntry (
   EFI_STATUS     Status;
   MRM_PARTITION  *Partitions;
   UINTN          Index;
+  UINTN          Bound;
 
   Say ("version %a, plan %a, %d partitions", MRM_VERSION_TEXT, gMrmPlan.Title, gMrmPlan.PartitionCount);
 
@@ -99,12 +137,6 @@ MrmEntry (
     return Status;
   }
 
-  Status = CatchStrayInterrupts ();
-  if (EFI_ERROR (Status)) {
-    Say ("the PC's firmware has no CPU protocol: %r", Status);
-    return Status;
-  }
-
   Partitions = AllocateZeroPool (gMrmPlan.PartitionCount * sizeof (MRM_PARTITION));
   if (Partitions == NULL) {
     Say ("out of memory");
@@ -115,9 +147,25 @@ MrmEntry (
     Partitions[Index].Plan = &gMrmPlan.Partitions[Index];
   }
 
-  if (BindPartitions (Partitions, gMrmPlan.PartitionCount) == 0) {
+  Bound = BindPartitions (Partitions, gMrmPlan.PartitionCount);
+  if (gMachine.VerifyOnly) {
+    return FinishVerify (Partitions, gMrmPlan.PartitionCount, Bound);
+  }
+
+  Status = WriteReport ();
+  if (EFI_ERROR (Status)) {
+    Say ("the report cannot be written to the ESP: %r", Status);
+  }
+
+  if (Bound == 0) {
     Say ("no partition can be started; back to the PC's firmware");
     return EFI_ABORTED;
+  }
+
+  Status = CatchStrayInterrupts ();
+  if (EFI_ERROR (Status)) {
+    Say ("the PC's firmware has no CPU protocol: %r", Status);
+    return Status;
   }
 
   RunPartitions (Partitions, gMrmPlan.PartitionCount);

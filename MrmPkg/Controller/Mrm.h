@@ -22,7 +22,7 @@
 #define MRM_MAX_PIECES        16      ///< memory ranges one partition can be made of
 #define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one root port
 #define MRM_CONFIG_DWORDS     16      ///< standard header, 64 bytes
-#define MRM_REASON_SIZE       256
+#define MRM_REASON_SIZE       256     ///< failure text of a partition, cut to this
 
 ///
 /// One processor of the machine.
@@ -55,6 +55,7 @@ typedef struct {
   CONST VOID                  *Srat;
   CONST VOID                  *Slit;
   EFI_FILE_PROTOCOL           *Esp;              ///< root of the volume Mrm.efi came from
+  BOOLEAN                     VerifyOnly;        ///< load option "verify": judge, report, change nothing
 } MRM_MACHINE;
 
 ///
@@ -67,6 +68,8 @@ typedef struct {
   UINT8      Function;
   BOOLEAN    Bridge;
   UINT8      PcieCapability;                     ///< offset, 0 = none
+  UINT16     DeviceControl;                      ///< with a PCIe capability: e.g. payload sizes
+  UINT16     LinkControl;                        ///< with a PCIe capability: e.g. common clock
   UINT32     Config[MRM_CONFIG_DWORDS];
 } MRM_PCI_FUNCTION;
 
@@ -86,7 +89,6 @@ typedef struct {
 typedef struct {
   CONST MRM_PLAN_PARTITION    *Plan;
   MRM_LIFECYCLE               Life;
-  CHAR8                       Reason[MRM_REASON_SIZE];       ///< why it was refused
   UINT32                      ApicIds[MRM_MAX_PROCESSORS];   ///< Plan->ProcessorCount of them, first boots
   UINT64                      LocalApicTimerFrequency;       ///< Hz
   UINTN                       PieceCount;
@@ -103,11 +105,12 @@ typedef struct {
 extern MRM_MACHINE  gMachine;
 
 //
-// Console.c
+// Report.c (the rest is in Report.h)
 //
 
 /**
-  Print a line of the controller on the PC's console, "MRM: " first.
+  Print a line of the controller on the PC's console, "MRM: " first, and add it to
+  the report.
 
   @param[in] Format  PrintLib ASCII format string without line end.
   @param[in] ...     Its arguments.
@@ -119,20 +122,9 @@ Say (
   ...
   );
 
-/**
-  Record why a partition cannot be given what it was promised.
-
-  @param[in,out] Partition  Becomes MrmStateRefused; the first reason stays.
-  @param[in]     Format     PrintLib ASCII format string of the reason.
-  @param[in]     ...        Its arguments.
-**/
-VOID
-EFIAPI
-Refuse (
-  IN OUT MRM_PARTITION  *Partition,
-  IN     CONST CHAR8    *Format,
-  ...
-  );
+//
+// Uart.c
+//
 
 /**
   Disconnect the PC's drivers from a UART that goes to a partition.
@@ -267,6 +259,16 @@ QuiescePci (
 **/
 VOID
 BindFiles (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Free the controller's copies of a partition's boot files.
+
+  @param[in,out] Partition  Loader and Initrd become empty.
+**/
+VOID
+ReleaseFiles (
   IN OUT MRM_PARTITION  *Partition
   );
 

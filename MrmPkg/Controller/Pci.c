@@ -7,7 +7,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Report.h"
 #include <IndustryStandard/MemoryMappedConfigurationSpaceAccessTable.h>
 #include <IndustryStandard/Pci.h>
 #include <IndustryStandard/PciExpress31.h>
@@ -26,6 +26,8 @@
 #define READY_TIMEOUT             10       ///< times RESET_READY_MICROSECONDS
 #define NO_INTERRUPT_LINE         0xFF     ///< PCI Local Bus 3.0 section 6.2.4: no connection
 #define CAPABILITY_ID_MSIX        0x11     ///< PCI Local Bus 3.0 section 6.8.2
+#define PCIE_DEVICE_CONTROL       0x08     ///< PCIe 5.0 section 7.5.3.4; status, write-one-to-clear, above it
+#define PCIE_LINK_CONTROL         0x10     ///< PCIe 5.0 section 7.5.3.7; status above it
 #define CAPABILITY_LIMIT          48       ///< no more fit into 192 bytes
 
 /**
@@ -167,7 +169,7 @@ AddFunction (
   UINTN             Index;
 
   if (Port->FunctionCount == MRM_MAX_FUNCTIONS) {
-    Refuse (Partition, "more than %d PCI functions behind one root port", MRM_MAX_FUNCTIONS);
+    Refuse (Partition, MRM_RULE_CONTROLLER, "more than %d PCI functions behind one root port", MRM_MAX_FUNCTIONS);
     return;
   }
 
@@ -180,6 +182,11 @@ AddFunction (
     Function->Config[Index] = ReadConfig (Port, Bus, Device, Number, (UINT8)(Index * 4));
   }
 
+  if (Function->PcieCapability != 0) {
+    Function->DeviceControl = (UINT16)ReadConfig (Port, Bus, Device, Number, Function->PcieCapability + PCIE_DEVICE_CONTROL);
+    Function->LinkControl   = (UINT16)ReadConfig (Port, Bus, Device, Number, Function->PcieCapability + PCIE_LINK_CONTROL);
+  }
+
   Function->Bridge = ((Function->Config[3] >> 16) & HEADER_LAYOUT_CODE) == HEADER_TYPE_PCI_TO_PCI_BRIDGE;
   if (  !Function->Bridge
      && (FindCapability (Port, Bus, Device, Number, EFI_PCI_CAPABILITY_ID_MSI) == 0)
@@ -187,6 +194,7 @@ AddFunction (
   {
     Refuse (
       Partition,
+      MRM_RULE_PCI_MSI,
       "PCI function %02x:%02x.%x (%04x:%04x) has neither MSI nor MSI-X",
       Bus,
       Device,
@@ -409,13 +417,13 @@ BindPort (
 
   Status = FindPort (Plan->RootPort, Port);
   if (EFI_ERROR (Status)) {
-    Refuse (Partition, "root port %a not found: %r", Plan->RootPort, Status);
+    Refuse (Partition, MRM_RULE_PCI_EXISTS, "promised root port %a, found none: %r", Plan->RootPort, Status);
     return;
   }
 
   Value = ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, PCI_CACHELINE_SIZE_OFFSET);
   if (((Value >> 16) & HEADER_LAYOUT_CODE) != HEADER_TYPE_PCI_TO_PCI_BRIDGE) {
-    Refuse (Partition, "%a is no root port but a single function", Plan->RootPort);
+    Refuse (Partition, MRM_RULE_PCI_ROOT_PORT, "promised root port %a, found a function that is no bridge", Plan->RootPort);
     return;
   }
 
@@ -425,14 +433,24 @@ BindPort (
   Bus->LastBus  = (UINT8)(Value >> 16);
   Bus->EcamBase = FindEcam (Port->PortSegment, Bus);
   if ((Bus->FirstBus == 0) || (Bus->LastBus < Bus->FirstBus)) {
-    Refuse (Partition, "the PC's firmware gave root port %a no bus", Plan->RootPort);
+    Refuse (Partition, MRM_RULE_PCI_POPULATED, "the PC's firmware gave root port %a no bus", Plan->RootPort);
   } else if (Bus->EcamBase == 0) {
-    Refuse (Partition, "no MCFG entry covers buses %02x to %02x of root port %a", Bus->FirstBus, Bus->LastBus, Plan->RootPort);
+    Refuse (Partition, MRM_RULE_PCI_ECAM, "no MCFG entry covers buses %02x to %02x of root port %a", Bus->FirstBus, Bus->LastBus, Plan->RootPort);
   } else {
     ReadWindows (Port, Bus);
     ListFunctions (Partition, Bus, Port);
     if (Port->FunctionCount == 0) {
-      Refuse (Partition, "there is no device behind root port %a", Plan->RootPort);
+      Refuse (Partition, MRM_RULE_PCI_POPULATED, "promised what is behind root port %a, found nothing", Plan->RootPort);
+    } else {
+      Keep (
+        Partition,
+        MRM_RULE_PCI_EXISTS,
+        "root port %a: buses %02x to %02x, %d functions",
+        Plan->RootPort,
+        Bus->FirstBus,
+        Bus->LastBus,
+        Port->FunctionCount
+        );
     }
   }
 }
@@ -451,7 +469,7 @@ BindPci (
 
   Partition->PciPorts = AllocateZeroPool (Partition->PciBusCount * sizeof (MRM_PCI_PORT));
   if (Partition->PciPorts == NULL) {
-    Refuse (Partition, "the controller is out of memory");
+    Refuse (Partition, MRM_RULE_CONTROLLER, "the controller is out of memory");
     return;
   }
 
@@ -556,6 +574,25 @@ RestoreFunction (
     }
 
     WriteConfig (Port, Function->Bus, Function->Device, Function->Function, (UINT8)(Index * 4), Value);
+  }
+
+  if (Function->PcieCapability != 0) {
+    WriteConfig (
+      Port,
+      Function->Bus,
+      Function->Device,
+      Function->Function,
+      Function->PcieCapability + PCIE_DEVICE_CONTROL,
+      Function->DeviceControl
+      );
+    WriteConfig (
+      Port,
+      Function->Bus,
+      Function->Device,
+      Function->Function,
+      Function->PcieCapability + PCIE_LINK_CONTROL,
+      Function->LinkControl
+      );
   }
 
   if (Function->Bridge) {

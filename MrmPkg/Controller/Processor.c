@@ -4,7 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Report.h"
 #include <Library/BaseLib.h>
 #include <Library/CpuLib.h>
 #include <Library/LocalApicLib.h>
@@ -97,16 +97,21 @@ BindProcessors (
     }
 
     if (Processor == NULL) {
-      Refuse (Partition, "processor with APIC ID %d does not exist, %d were promised", Plan->ApicIds[Index], Plan->ProcessorCount);
+      if (Plan->ProcessorsByCount) {
+        Refuse (Partition, MRM_RULE_PROCESSOR_ENOUGH, "promised %d processors, found %d free", Plan->ProcessorCount, Index);
+      } else {
+        Refuse (Partition, MRM_RULE_PROCESSOR_EXISTS, "promised the processor with APIC ID %d, found none", Plan->ApicIds[Index]);
+      }
     } else if (Processor->Bsp) {
-      Refuse (Partition, "processor with APIC ID %d is the boot processor, which stays with the controller", Processor->ApicId);
+      Refuse (Partition, MRM_RULE_PROCESSOR_BSP, "promised the processor with APIC ID %d, which is the boot processor here", Processor->ApicId);
     } else if (!Processor->Usable) {
-      Refuse (Partition, "processor with APIC ID %d is disabled or unhealthy", Processor->ApicId);
+      Refuse (Partition, MRM_RULE_PROCESSOR_USABLE, "promised the processor with APIC ID %d, found it disabled or unhealthy", Processor->ApicId);
     } else if (Processor->Owned) {
-      Refuse (Partition, "processor with APIC ID %d belongs to another partition", Processor->ApicId);
+      Refuse (Partition, MRM_RULE_PROCESSOR_OWNED, "promised the processor with APIC ID %d, found it given to another partition", Processor->ApicId);
     } else {
       Processor->Owned          = TRUE;
       Partition->ApicIds[Index] = Processor->ApicId;
+      Keep (Partition, MRM_RULE_PROCESSOR_EXISTS, "processor %d of %d: APIC ID %d", Index + 1, Plan->ProcessorCount, Processor->ApicId);
       continue;
     }
 
@@ -233,7 +238,13 @@ ClaimProcessors (
     Processor = FindProcessor (Partition->ApicIds[Index]);
     Status    = ClaimProcessor (Processor);
     if (EFI_ERROR (Status)) {
-      Refuse (Partition, "processor with APIC ID %d cannot be taken from the PC's firmware: %r", Processor->ApicId, Status);
+      Refuse (
+        Partition,
+        MRM_RULE_PROCESSOR_USABLE,
+        "the PC's firmware does not give the processor with APIC ID %d: %r",
+        Processor->ApicId,
+        Status
+        );
       return;
     }
   }

@@ -1,55 +1,14 @@
 /** @file
-  The controller's lines on the PC's console.
+  UARTs that change hands.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "Mrm.h"
 #include <IndustryStandard/Acpi.h>
-#include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
-#include <Library/UefiLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Protocol/SuperIo.h>
-
-#define LINE_SIZE  512
-
-VOID
-EFIAPI
-Say (
-  IN CONST CHAR8  *Format,
-  ...
-  )
-{
-  CHAR8    Line[LINE_SIZE];
-  VA_LIST  Marker;
-
-  VA_START (Marker, Format);
-  AsciiVSPrint (Line, sizeof (Line), Format, Marker);
-  VA_END (Marker);
-  AsciiPrint ("MRM: %a\n", Line);
-}
-
-VOID
-EFIAPI
-Refuse (
-  IN OUT MRM_PARTITION  *Partition,
-  IN     CONST CHAR8    *Format,
-  ...
-  )
-{
-  VA_LIST  Marker;
-
-  if (Partition->Life.State == MrmStateRefused) {
-    return;
-  }
-
-  VA_START (Marker, Format);
-  AsciiVSPrint (Partition->Reason, sizeof (Partition->Reason), Format, Marker);
-  VA_END (Marker);
-  Partition->Life.State = MrmStateRefused;
-  Say ("%a: %a: %a", Partition->Plan->Name, MrmStateName (MrmStateRefused), Partition->Reason);
-}
 
 /**
   TRUE if a list of ACPI resources holds an I/O port range starting at IoBase

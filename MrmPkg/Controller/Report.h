@@ -1,0 +1,91 @@
+/** @file
+  What was promised and what was found: on the console, and in full in a file on the ESP.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_REPORT_H_
+#define MRM_REPORT_H_
+
+#include "Mrm.h"
+
+//
+// Rules judged at boot.  Those the generator judges as well have its names
+// (docs/rules.md); a test holds both together.
+//
+#define MRM_RULE_BOOT_FILE         "boot-file-readable"
+#define MRM_RULE_BOOT_INITRD       "boot-initrd-readable"
+#define MRM_RULE_PROCESSOR_EXISTS  "processor-exists"
+#define MRM_RULE_PROCESSOR_BSP     "processor-not-bsp"
+#define MRM_RULE_PROCESSOR_OWNED   "processor-owned-once"
+#define MRM_RULE_PROCESSOR_ENOUGH  "processor-enough"
+#define MRM_RULE_PROCESSOR_USABLE  "processor-usable"
+#define MRM_RULE_MEMORY_LOW        "memory-low-fits"
+#define MRM_RULE_MEMORY_BELOW_1G   "memory-below-1g-fits"
+#define MRM_RULE_MEMORY            "memory-fits"
+#define MRM_RULE_PCI_EXISTS        "pci-exists"
+#define MRM_RULE_PCI_ROOT_PORT     "pci-is-root-port"
+#define MRM_RULE_PCI_ECAM          "pci-ecam"
+#define MRM_RULE_PCI_MSI           "pci-msi"
+#define MRM_RULE_PCI_POPULATED     "pci-populated"
+#define MRM_RULE_CONTROLLER        "controller-able"
+
+/**
+  Add a line to the report only.
+
+  @param[in] Format  PrintLib ASCII format string without line end.
+  @param[in] ...     Its arguments.
+**/
+VOID
+EFIAPI
+Note (
+  IN CONST CHAR8  *Format,
+  ...
+  );
+
+/**
+  Record that a promise can be kept.
+
+  @param[in] Partition  The partition.
+  @param[in] Rule       MRM_RULE_* that holds.
+  @param[in] Format     PrintLib ASCII format string: what was promised and found.
+  @param[in] ...        Its arguments.
+**/
+VOID
+EFIAPI
+Keep (
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST CHAR8          *Rule,
+  IN CONST CHAR8          *Format,
+  ...
+  );
+
+/**
+  Refuse a partition that cannot be given exactly what it was promised.
+
+  @param[in,out] Partition  Becomes MrmStateRefused; the first reason stays.
+  @param[in]     Rule       MRM_RULE_* that does not hold.
+  @param[in]     Format     PrintLib ASCII format string of the reason.
+  @param[in]     ...        Its arguments.
+**/
+VOID
+EFIAPI
+Refuse (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     CONST CHAR8    *Rule,
+  IN     CONST CHAR8    *Format,
+  ...
+  );
+
+/**
+  Write the report to \EFI\MRM\report.txt of the volume Mrm.efi came from.
+
+  @retval EFI_SUCCESS  Written.
+  @return Other        Status of the file system; nothing depends on it.
+**/
+EFI_STATUS
+WriteReport (
+  VOID
+  );
+
+#endif
