@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The controller names the rules it judges at boot as the generator does."""
+
+import re
+from pathlib import Path
+
+from generator.check import rules
+
+PROJECT = Path(__file__).resolve().parents[2]
+REPORT_HEADER = PROJECT / "MrmPkg" / "Controller" / "Report.h"
+BOOT_ONLY = {
+    "processor-usable": "the live machine alone knows whether a processor is enabled, healthy and given up",
+    "controller-able": "the controller itself ran out of memory or of table space",
+}
+"""Rules that only the live machine can break; docs/architecture.md explains them."""
+
+
+def boot_rules() -> dict[str, str]:
+    """Names of the MRM_RULE_* macros by macro."""
+    return dict(re.findall(r'#define (MRM_RULE_\w+)\s+"([^"]+)"', REPORT_HEADER.read_text(encoding="utf-8")))
+
+
+def test_every_rule_of_the_controller_is_known() -> None:
+    known = {rule.identifier for rule in rules()} | set(BOOT_ONLY)
+    assert boot_rules() and set(boot_rules().values()) <= known
+
+
+def test_every_rule_of_the_controller_is_used() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in REPORT_HEADER.parent.glob("*.c"))
+    assert [name for name in boot_rules() if not re.search(rf"\b{name}\b", sources)] == []
+
+
+def test_rules_only_the_live_machine_can_break_are_documented() -> None:
+    architecture = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert [rule for rule in BOOT_ONLY if f"`{rule}`" not in architecture] == []
