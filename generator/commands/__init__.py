@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from generator.commands import partition_file, rules
 from generator.commands.command import Command
+from generator.commands.scan import SCAN
 
 COMMANDS: tuple[Command, ...] = (
     partition_file.CHECK,
     partition_file.PLAN,
     partition_file.EMIT,
     rules.RULES,
+    SCAN,
 )

@@ -63,7 +63,7 @@ FEATURE_KEYS = (
 QEMU_KEYS = ("machine", "accelerator", "cpu", "memory", "firmware", "esp", "disk_size")
 IOMMU_KINDS = {"none": "none", "vt-d": "vt-d", "amd-vi": "amd-vi"}
 INTERFACES = {"uefi": "uefi", "uefi32": "uefi32", "bios": "bios"}
-X2APIC_STATES = {"absent": "absent", "off": "off", "on": "on"}
+X2APIC_STATES = {"absent": "absent", "available": "available", "enabled": "enabled"}
 VIRTUALIZATION_KINDS = {"none": "none", "svm": "svm", "vt-x": "vt-x"}
 
 
