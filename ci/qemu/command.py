@@ -91,11 +91,10 @@ class Boot:
 
 @dataclass(frozen=True)
 class Channels:
-    """Connected sockets QEMU inherits, as file descriptors, and where it logs the serial ports, by name."""
+    """Connected sockets QEMU inherits, as file descriptors; the serial ports by name."""
 
     qmp: int
     serial: Mapping[str, int]
-    logs: Mapping[str, Path]
 
 
 def _option(text: Path | str) -> str:
@@ -123,8 +122,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
         ]
     arguments += ["-chardev", f"socket,id=qmp,fd={channels.qmp}", "-mon", "chardev=qmp,mode=control"]
     for index, port in enumerate(machine.serial_ports):
-        socket = f"socket,id=serial{index},fd={channels.serial[port.name]}"
-        arguments += ["-chardev", f"{socket},logfile={_option(channels.logs[port.name])}"]
+        arguments += ["-chardev", f"socket,id=serial{index},fd={channels.serial[port.name]}"]
         arguments += ["-device", f"isa-serial,chardev=serial{index},index={index},iobase={port.io_base:#x}"]
     if boot.esp:
         arguments += ["-drive", f"if=none,id=esp,format=raw,file={_option(boot.esp)}"]

@@ -4,7 +4,7 @@
     async with Machine(description, Boot(variables=…, esp=…), folder) as machine:
         await machine.console("COM1").wait_for("MRM: version", 60, since=machine.console("COM1").start())
 
-In `folder` are, afterwards, one log per console as QEMU wrote it (`COM1.log`), QEMU's own messages
+In `folder` are, afterwards, one log per console (`COM1.log`), QEMU's own messages
 (`qemu.log`), its command line (`command.txt`), and, after a failure, `failure.txt` with the end of every
 console and the registers of every processor.
 """
@@ -28,6 +28,7 @@ from qemu.qmp import EventListener, QMPClient, QMPError
 
 from ci.qemu.command import Boot, Channels, MachineDescription, command_line
 from ci.qemu.console import Console, Found
+from ci.qemu.drain import Drain, enlarge
 from ci.qemu.errors import LaunchError, MachineEndedError, QemuError, StalledError, WaitTimeoutError
 from ci.qemu.timing import scaled
 
@@ -71,7 +72,7 @@ class Machine:
         self._process: asyncio.subprocess.Process | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: dict[str, socket.socket] = {}
-        self._writers: dict[str, asyncio.StreamWriter] = {}
+        self._drain: Drain | None = None
         self._consoles = {
             port.name: Console(port.name, self, partial(self._write, port.name))
             for port in description.serial_ports
@@ -117,13 +118,12 @@ class Machine:
         theirs = {}
         for name in ("qmp", *self._consoles):
             self._sockets[name], theirs[name] = socket.socketpair()
-        logs = {name: self.folder / f"{name}.log" for name in self._consoles}
-        for log in logs.values():
-            log.unlink(
-                missing_ok=True
-            )  # QEMU truncates it as well; an old log must not outlive a failed start
+            enlarge(theirs[name])
         descriptors = {name: theirs[name].fileno() for name in self._consoles}
-        channels = Channels(theirs["qmp"].fileno(), descriptors, logs)
+        channels = Channels(theirs["qmp"].fileno(), descriptors)
+        self._drain = Drain(self._received)
+        for name in self._consoles:
+            self._drain.add(name, self._sockets[name], self.folder / f"{name}.log")
         arguments = command_line(self.description, self.boot, channels)
         (self.folder / "command.txt").write_text(shlex.join(arguments) + "\n")
         with (self.folder / "qemu.log").open("wb") as log_file:
@@ -140,9 +140,7 @@ class Machine:
         for end in theirs.values():
             end.close()
         self._tasks.append(asyncio.create_task(self._watch_process(self._process)))
-        for name in self._consoles:
-            reader, self._writers[name] = await asyncio.open_connection(sock=self._sockets[name])
-            self._tasks.append(asyncio.create_task(self._read(name, reader)))
+        self._drain.start()
         listener = EventListener(names=("SHUTDOWN", "RESET", "GUEST_PANICKED"))
         self._qmp.register_listener(listener)
         self._tasks.append(asyncio.create_task(self._watch_events(listener)))
@@ -176,16 +174,15 @@ class Machine:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        for writer in self._writers.values():
-            writer.close()
+        if self._drain:
+            self._drain.close()
+            self._drain = None
         for end in self._sockets.values():
             end.close()
 
-    async def _read(self, name: str, reader: asyncio.StreamReader) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(65536):
-                self._consoles[name].received(data)
-                self._sign_of_life()
+    def _received(self, name: str, data: bytes) -> None:
+        self._consoles[name].received(data)
+        self._sign_of_life()
 
     async def _watch_process(self, process: asyncio.subprocess.Process) -> None:
         status = await process.wait()
@@ -209,9 +206,9 @@ class Machine:
         self._changed.set()
 
     def _write(self, name: str, data: bytes) -> None:
-        if name not in self._writers:
+        if not self._drain:
             raise QemuError(f"console {name} is not open")
-        self._writers[name].write(data)
+        self._sockets[name].sendall(data)
 
     def _qemu_log(self) -> str:
         log = self.folder / "qemu.log"

@@ -14,7 +14,6 @@ Q35 = load_description(PROJECT / "platforms/q35.yaml")
 CHANNELS = Channels(
     qmp=10,
     serial={f"COM{n}": 10 + n for n in range(1, 5)},
-    logs={f"COM{n}": Path(f"COM{n}.log") for n in range(1, 5)},
 )
 
 
