@@ -12,7 +12,7 @@ from typing import Any
 
 from ci.run.plan import PartitionPromise, PciPromise, Plan
 
-MEMORY_ALLOWANCE = 16 * 2**20
+MEMORY_ALLOWANCE = 4 * 2**20
 """Bytes of a partition's memory that firmware, ACPI tables and runtime services may keep from its OS."""
 
 TICKS = 3

@@ -54,16 +54,19 @@ async def undisturbed(guest: Guest) -> AsyncIterator[None]:
     assert steady(ticks), f"{guest.name} was disturbed: {[(t.boot[:8], t.number, t.up) for t in ticks]}"
 
 
-async def reboot(session: Session, name: str, neighbour: str, command: str = "reboot -f") -> None:
-    """Reboot one partition from its shell; its promises hold again, its neighbour notices nothing."""
-    since = session.count()
+async def reboot(
+    session: Session, name: str, neighbour: str, command: str = "reboot -f", times: int = 1
+) -> None:
+    """Reboot one partition from its shell; each time its promises hold, and its neighbour never notices."""
     async with undisturbed(session.guests[neighbour]):
-        report = await session.reboot(name, boot_of(session, name), command)
-        await session.wait_state(name, "running", 30, since)
-    assert broken_after_reboot(session, name, report.data) == []
-    named = [state.state for state in session.history[since:] if state.partition == name]
-    assert named[0] == "restarting" and named[-1] == "running", named
-    assert all(state.partition == name for state in session.history[since:])
+        for _ in range(times):
+            since = session.count()
+            report = await session.reboot(name, boot_of(session, name), command)
+            await session.wait_state(name, "running", 30, since)
+            assert broken_after_reboot(session, name, report.data) == []
+            named = [state.state for state in session.history[since:] if state.partition == name]
+            assert named[0] == "restarting" and named[-1] == "running", named
+            assert all(state.partition == name for state in session.history[since:])
 
 
 async def power_off(session: Session, name: str, neighbour: str) -> None:

@@ -46,8 +46,7 @@ def test_realtime_kernel_is_one(bench: Bench) -> None:
 
 
 def test_ten_reboots_of_one_leave_the_other_ticking(bench: Bench) -> None:
-    for _ in range(REBOOTS):
-        bench.run(reboot(bench.session, "realtime", "steady"))
+    bench.run(reboot(bench.session, "realtime", "steady", times=REBOOTS))
 
 
 def test_reboot_of_the_other_likewise(bench: Bench) -> None:

@@ -61,7 +61,7 @@ def report(name: str, device: int, io_base: int, release: str, base: int) -> dic
         "apic_ids": [2 * device - 5, 2 * device - 4],
         "iomem": [
             f"{0x10000 * device:08x}-{0x10000 * device + 0xFFFF:08x} : System RAM",
-            f"{base:08x}-{base + 630 * MEBIBYTE - 1:08x} : System RAM",
+            f"{base:08x}-{base + 638 * MEBIBYTE - 1:08x} : System RAM",
         ],
         "pci": [{"address": f"{device - 2:04x}:01:00.0", **function}],
         "disks": [
