@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.firmware_host.decide import Decide
@@ -80,6 +80,7 @@ def _check(
 
 @settings(max_examples=400)
 @given(before=members, origin=origins, span=spans, room=st.integers(0, 2))
+@example(before=set(), origin=END - SPACE, span=(1, SPACE - 1), room=1)
 def test_add_is_set_union(
     decide: Decide, before: set[int], origin: int, span: tuple[int, int], room: int
 ) -> None:
@@ -88,6 +89,7 @@ def test_add_is_set_union(
 
 @settings(max_examples=400)
 @given(before=members, origin=origins, span=spans, room=st.integers(0, 2))
+@example(before={SPACE - 1}, origin=END - SPACE, span=(1, SPACE - 1), room=0)
 def test_remove_is_set_difference(
     decide: Decide, before: set[int], origin: int, span: tuple[int, int], room: int
 ) -> None:
@@ -218,12 +220,29 @@ def test_allocation(decide: Decide, request: dict[str, Any]) -> None:
     assert pieces == sorted(pieces)
     assert all(base % alignment == 0 and length % alignment == 0 for base, length in pieces)
     assert all(minimum <= base and base + length <= limit for base, length in pieces)
-    # As few as largest-first selection gives.
-    assert len(pieces) == next(n for n in range(1, most + 1) if sum(largest[:n]) >= wanted)
-    if len(pieces) == 1:
-        # As high as possible.
-        base, length = next(part for part in usable if part[1] >= wanted)
-        assert pieces == [(base + length - wanted, wanted)]
+    # Which pieces, and where in their ranges.
+    assert pieces == _chosen(usable, wanted)
+
+
+def _chosen(usable: Ranges, missing: int) -> Ranges:
+    """Return the pieces that largest-first selection gives, highest first among equals."""
+    parts, pieces = list(usable), []
+    while missing:
+        fits = [part for part in parts if part[1] >= missing]
+        part = fits[0] if fits else max(parts, key=lambda part: (part[1], part[0]))
+        parts.remove(part)
+        size = min(part[1], missing)
+        pieces.append((sum(part) - size, size))
+        missing -= size
+    return sorted(pieces)
+
+
+def test_the_first_page_can_be_given(decide: Decide) -> None:
+    for pages in (1, 2):
+        subject = RangeSet(decide, [(0, pages * PAGE)], 1)
+        size = pages * PAGE
+        assert _allocate(decide, subject, size, size, 0, END - 1, 1) == (decide.RETURN_SUCCESS, [(0, size)])
+        assert subject.ranges() == []
 
 
 _power = st.integers(0, 63).map(lambda bit: 1 << bit)
