@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from generator.check import check
 from generator.emit import emit
 from generator.errors import Problem, Severity, UserErrors
 from generator.load.boot_files import load_boot_files
+from generator.load.layers import folder_of, shown_path
 from generator.load.machine_file import load_machine_file
-from generator.load.partition_file import load_partition_file, shown_path
+from generator.load.partition_file import load_partition_file
 from generator.model.intent import Intent
 from generator.model.machine import Machine
 from generator.model.plan import Plan
@@ -29,8 +31,10 @@ def load_machine(machine_file: Path) -> Machine:
     return machine
 
 
-def make_plan(partition_file: Path, machine_file: Path | None = None) -> tuple[Plan, tuple[Problem, ...]]:
-    """The checked plan for a partition file, and warnings.
+def make_plan(
+    partition_file: Path | Sequence[Path], machine_file: Path | None = None
+) -> tuple[Plan, tuple[Problem, ...]]:
+    """The checked plan for a partition file, and warnings; of several files the later override the earlier.
 
     Without `machine_file`, `machine: NAME` is looked up as platforms/NAME.yaml in the folders above the
     partition file.  Raises `UserErrors` with everything that is wrong with either file or the plan.
@@ -41,7 +45,9 @@ def make_plan(partition_file: Path, machine_file: Path | None = None) -> tuple[P
     return plan, problems
 
 
-def judge(partition_file: Path, machine_file: Path | None = None) -> tuple[Plan | None, tuple[Problem, ...]]:
+def judge(
+    partition_file: Path | Sequence[Path], machine_file: Path | None = None
+) -> tuple[Plan | None, tuple[Problem, ...]]:
     """The plan, if the files can be read at all, and everything that is wrong with it."""
     problems: list[Problem] = []
     intent = load_partition_file(partition_file, problems)
@@ -59,7 +65,9 @@ def judge(partition_file: Path, machine_file: Path | None = None) -> tuple[Plan 
     return plan, (*problems, *findings)
 
 
-def generate(partition_file: Path, machine_file: Path | None, output: Path, compile_asl: bool = True) -> Plan:
+def generate(
+    partition_file: Path | Sequence[Path], machine_file: Path | None, output: Path, compile_asl: bool = True
+) -> Plan:
     """Plan, check and write the generated files below `output`; `plan.esp_files` goes onto the ESP.
 
     Raises `UserErrors` (whose text is one `file:line:column: …` line for each problem) before anything is
@@ -70,8 +78,10 @@ def generate(partition_file: Path, machine_file: Path | None, output: Path, comp
     return plan
 
 
-def source_name(partition_file: Path) -> str:
-    """A partition file as generated files name it: relative to the project, no path of this host."""
+def source_name(partition_file: Path | Sequence[Path]) -> str:
+    """Partition files as generated files name them: relative to the project, no path of this host."""
+    if not isinstance(partition_file, Path):
+        return " + ".join(source_name(path) for path in partition_file)
     resolved = partition_file.resolve()
     root = _project_root(resolved)
     return resolved.name if root is None else resolved.relative_to(root).as_posix()
@@ -88,7 +98,7 @@ def _find_machine_file(intent: Intent, problems: list[Problem]) -> Path | None:
     root = _project_root(intent.path.resolve())
     folder = root / PLATFORMS if root is not None else Path(__file__).resolve().parent.parent / PLATFORMS
     if wanted.value.endswith(MACHINE_SUFFIXES):
-        path = intent.path.parent / wanted.value
+        path = folder_of(wanted.place) / wanted.value
     else:
         path = folder / f"{wanted.value}.yaml"
     if path.is_file():

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 
 from generator.check.registry import Finding, error, warning
 from generator.load.values import format_size
-from generator.model.plan import BootPlan, MemoryPurpose, MemoryRequest, PartitionPlan, Plan
+from generator.model.plan import BootPlan, MemoryPlan, MemoryPurpose, MemoryRequest, PartitionPlan, Plan
+from generator.places import Located
 from generator.resolve.memory import (
     BELOW_1G_LIMIT,
     BELOW_4G_LIMIT,
+    GIB,
+    LOW_LEAST,
     LOW_LIMIT,
+    LOW_LINUX,
     LOW_MINIMUM,
     MIB,
     PAGE,
@@ -21,8 +25,6 @@ from generator.resolve.memory import (
 
 MINIMUM = 64 * MIB
 """The partition firmware, its page tables and a small loader."""
-LOW_SMALLEST = 32 * 1024
-"""Linux does not start its processors with less than 28 KiB (seen)."""
 FIRMWARE_SHARE = 32 * MIB
 """What the partition firmware needs for itself while it starts a loader."""
 DMA32_LEAST = 96 * MIB
@@ -34,7 +36,7 @@ def memory_aligned(plan: Plan) -> Iterator[Finding]:
     """All sizes of memory are multiples of 4 KiB."""
     for partition in plan.partitions:
         memory = partition.memory
-        for size in dict.fromkeys((memory.size, memory.low, memory.below_1g, memory.below_4g or memory.size)):
+        for size in dict.fromkeys(_sizes(memory)):
             if size.value % PAGE:
                 yield Finding(
                     size.place,
@@ -42,6 +44,67 @@ def memory_aligned(plan: Plan) -> Iterator[Finding]:
                     "a multiple of 4 KiB",
                     "round it up or use a unit",
                 )
+
+
+def _sizes(memory: MemoryPlan) -> Iterator[Located[int]]:
+    """All sizes and addresses of a partition's memory."""
+    yield from (memory.size, memory.low, memory.below_1g)
+    for size in (memory.below_4g, memory.wish.at, memory.wish.above):
+        if size is not None:
+            yield size
+    within = memory.wish.within
+    if within is not None:
+        yield from (Located(address, within.place) for address in within.value)
+
+
+@error
+def memory_alignment(plan: Plan) -> Iterator[Finding]:
+    """A wanted alignment is a power of two, 4 KiB to 1 GiB."""
+    for partition in plan.partitions:
+        wish = partition.memory.wish.alignment
+        if wish is not None and not (PAGE <= wish.value <= GIB and wish.value & (wish.value - 1) == 0):
+            yield Finding(
+                wish.place,
+                f"an alignment of {format_size(wish.value)}",
+                "a power of two, 4 KiB to 1 GiB",
+                "round it, or leave 'alignment' out",
+            )
+
+
+@error
+def memory_addresses(plan: Plan) -> Iterator[Finding]:
+    """Wanted addresses lie between 1 MiB and the end of the machine's physical addresses."""
+    bits = plan.machine.physical_address_bits
+    for partition in plan.partitions:
+        wish, requests = partition.memory.wish, partition.memory.requests
+        within = wish.within
+        named = [address for address in (wish.at, wish.above) if address is not None]
+        named += [Located(within.value[0], within.place)] if within is not None else []
+        for address in named:
+            first = address.value
+            end = within.value[1] if within is not None else max(first + 1, *(r.limit for r in requests))
+            if first < MIB or end > 1 << bits:
+                yield Finding(
+                    address.place,
+                    f"memory from {first:#x} to {end - 1:#x}",
+                    f"addresses from 0x100000 to {(1 << bits) - 1:#x}",
+                    "change the address",
+                )
+
+
+@error
+def memory_node_exists(plan: Plan) -> Iterator[Finding]:
+    """The NUMA node that memory is asked from has memory."""
+    nodes = sorted({memory.node for memory in plan.machine.memory})
+    for partition in plan.partitions:
+        wish = partition.memory.wish.node
+        if wish is not None and wish.value not in nodes:
+            yield Finding(
+                wish.place,
+                f"the machine {plan.machine.name} has no memory on NUMA node {wish.value}",
+                "one of " + ", ".join(map(str, nodes)),
+                "change 'node'",
+            )
 
 
 @error
@@ -57,14 +120,15 @@ def memory_minimum(plan: Plan) -> Iterator[Finding]:
 
 @error
 def memory_low_size(plan: Plan) -> Iterator[Finding]:
-    """The low slice is 32 to 512 KiB: real-mode trampolines need it."""
+    """The low slice is 16 KiB (for Linux 32 KiB) to 512 KiB: real-mode trampolines need it."""
     for partition in plan.partitions:
-        low = partition.memory.low
-        if not LOW_SMALLEST <= low.value <= LOW_LIMIT - LOW_MINIMUM:
+        low, loader = partition.memory.low, partition.boot.file_facts.loader
+        least = LOW_LINUX if loader is not None and loader.linux is not None else LOW_LEAST
+        if not least <= low.value <= LOW_LIMIT - LOW_MINIMUM:
             yield Finding(
                 low.place,
                 f"a low slice of {format_size(low.value)}",
-                "32 KiB to 512 KiB",
+                f"{format_size(least)} to 512 KiB",
                 "leave 'low' out for 64 KiB",
             )
 

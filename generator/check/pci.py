@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from generator.check.registry import Finding, error, warning
 from generator.emit.placeholders import MAXIMUM_BUSES
 from generator.model.device_path import DevicePath
 from generator.model.machine import PciFunction
 from generator.model.plan import PartitionPlan, PciGrant, Plan
+from generator.resolve.pci import FREE, is_root_port
 
-ROOT_PORT = "root-port"
+MOST_NAMED = 6
+"""Functions a message names."""
 
 
 def _grants(plan: Plan) -> Iterator[tuple[PartitionPlan, PciGrant]]:
@@ -28,14 +30,50 @@ def _root_ports(plan: Plan) -> list[str]:
         str(function.path)
         for root in plan.machine.roots
         for function in root.functions
-        if function.bridge is not None and function.bridge.kind == ROOT_PORT
+        if is_root_port(function)
     ]
 
 
 def _usable(grant: PciGrant) -> PciFunction | None:
     """The root port of a grant, if it is one."""
     port = grant.port
-    return port if port is not None and port.bridge is not None and port.bridge.kind == ROOT_PORT else None
+    return port if port is not None and is_root_port(port) else None
+
+
+def _named(function: PciFunction) -> str:
+    """A function in messages."""
+    return f"{function.path} ({function.title or f'{function.vendor:04x}:{function.device:04x}'})"
+
+
+def _some(functions: Sequence[PciFunction]) -> str:
+    """The first few of some functions."""
+    more = f" and {len(functions) - MOST_NAMED} more" if len(functions) > MOST_NAMED else ""
+    return ", ".join(_named(function) for function in functions[:MOST_NAMED]) + more
+
+
+def _bus_mates(plan: Plan, function: PciFunction) -> list[PciFunction]:
+    """The functions that cannot be separated from one: all behind its root port, or all on its root bus."""
+    for root in plan.machine.roots:
+        for top in root.functions:
+            if top.path.leads_to(function.path) and is_root_port(top):
+                return [f for f in top.below() if f.bridge is None and f.path != function.path]
+        if root.uid == function.path.root:
+            return [f for f in root.functions if f.path != function.path and not is_root_port(f)]
+    return []
+
+
+@error
+def pci_found(plan: Plan) -> Iterator[Finding]:
+    """There are as many free functions as are asked for by their properties, and a root port to each bus."""
+    for partition in plan.partitions:
+        for shortage in partition.pci_shortages:
+            counted = f"{shortage.found} of {shortage.wanted} functions with {shortage.asked} are free"
+            yield Finding(
+                shortage.place,
+                f"{shortage.asked}: {shortage.why}" if shortage.why != FREE else counted,
+                "functions behind root ports that nobody else has",
+                "ask for something else; `python -m generator plan` lists who has what",
+            )
 
 
 @error
@@ -61,11 +99,30 @@ def pci_is_root_port(plan: Plan) -> Iterator[Finding]:
             path = grant.root_port.value
             above = DevicePath(path.root, path.nodes[:1])
             behind = len(path.nodes) > 1 and str(above) in _root_ports(plan)
+            mates = _bus_mates(plan, grant.port)
             yield Finding(
                 grant.root_port.place,
-                f"{path} ({grant.port.title or 'a PCI function'}) is no root port",
+                f"{_named(grant.port)} is no root port"
+                + (f", and cannot be separated from {_some(mates)}" if mates else ""),
                 "a root port; the partition gets everything behind it",
-                f"name {above}" if behind else "name one of " + ", ".join(_root_ports(plan)[:8]),
+                f"name {above}, to get them all"
+                if behind
+                else "name one of " + ", ".join(_root_ports(plan)[:8]),
+            )
+
+
+@warning
+def pci_bus_mates(plan: Plan) -> Iterator[Finding]:
+    """Who asks for a function gets no others with it."""
+    for _, grant in _grants(plan):
+        mates = grant.bus_mates
+        if mates:
+            yield Finding(
+                grant.root_port.place,
+                f"{_some(grant.wanted)} cannot be separated from {_some(mates)}, "
+                f"which {grant.root_port.value} leads to as well",
+                "functions alone behind their root ports",
+                f"name {grant.root_port.value} if the partition may have them all",
             )
 
 
@@ -78,7 +135,8 @@ def pci_owned_once(plan: Plan) -> Iterator[Finding]:
         if path in owners:
             yield Finding(
                 grant.root_port.place,
-                f"{path} belongs to '{owners[path].name.value}' already",
+                f"{path} belongs to '{owners[path].name.value}' already"
+                + (f" with everything behind it, {grant.asked} too" if grant.asked else ""),
                 "a root port nobody else has",
                 "change one of them",
             )
@@ -134,6 +192,42 @@ def pci_ecam(plan: Plan) -> Iterator[Finding]:
                 "buses that the machine's MCFG table covers",
                 "name another root port",
             )
+
+
+@error
+def pci_windows(plan: Plan) -> Iterator[Finding]:
+    """The memory of functions behind a root port lies in the windows that the port forwards."""
+    for _, grant in _grants(plan):
+        port = _usable(grant)
+        if port is None or port.bridge is None:
+            continue
+        windows = [w for w in (port.bridge.memory, port.bridge.prefetchable) if w is not None]
+        for function in port.below():
+            for bar in function.bars:
+                inside = any(w.base <= bar.base and bar.base + bar.size <= w.base + w.size for w in windows)
+                if bar.space == "memory" and bar.base and not inside:
+                    yield Finding(
+                        grant.root_port.place,
+                        f"BAR {bar.index} of {_named(function)}, at {bar.base:#x}, is in no window "
+                        f"of {port.path}",
+                        "memory that the root port forwards",
+                        "scan the machine again, or name another root port",
+                    )
+
+
+@warning
+def pci_reset(plan: Plan) -> Iterator[Finding]:
+    """Every function given away can be reset when its partition restarts."""
+    for _, grant in _grants(plan):
+        port = _usable(grant)
+        for function in port.below() if port is not None else ():
+            if function.bridge is None and function.reset == ():
+                yield Finding(
+                    grant.root_port.place,
+                    f"{_named(function)} cannot be reset: a restart may find it in any state",
+                    "a function with a way to reset it",
+                    "choose another device, or expect to power the machine off when it hangs",
+                )
 
 
 @error

@@ -11,6 +11,8 @@ from generator.model.plan import PartitionPlan, Plan, ProcessorGrant
 
 MAXIMUM_PROCESSORS = 256
 """MRM_MAX_PROCESSORS of MrmPlan.h."""
+FIRST_X2APIC_ID = 255
+"""Local APICs in xAPIC mode cannot be addressed from here on; 255 means all of them."""
 
 
 def _grants(plan: Plan) -> Iterator[tuple[PartitionPlan, ProcessorGrant]]:
@@ -22,7 +24,15 @@ def _grants(plan: Plan) -> Iterator[tuple[PartitionPlan, ProcessorGrant]]:
 
 @error
 def processor_exists(plan: Plan) -> Iterator[Finding]:
-    """Every processor named by APIC ID is in the machine."""
+    """Every processor, core, package and NUMA node that is named is in the machine."""
+    for partition in plan.partitions:
+        for missing in partition.processors.missing:
+            yield Finding(
+                missing.place,
+                f"the machine {plan.machine.name} has no {missing.value} with processors",
+                "what the machine file lists",
+                "change the number",
+            )
     for _, grant in _grants(plan):
         if grant.processor is None:
             known = [str(processor.apic_id) for processor in plan.machine.processors if not processor.bsp]
@@ -67,17 +77,20 @@ def processor_owned_once(plan: Plan) -> Iterator[Finding]:
 
 @error
 def processor_enough(plan: Plan) -> Iterator[Finding]:
-    """The machine has as many processors as the partitions ask for, besides the bootstrap processor."""
+    """There are as many processors as the partitions ask for, besides the bootstrap processor's core."""
     most = sum(not processor.bsp for processor in plan.machine.processors)
+    threads = any(processor.thread for processor in plan.machine.processors)
     for partition in plan.partitions:
         processors = partition.processors
-        if len(processors.grants) < processors.wanted:
+        if len(processors.grants) < processors.wanted and not processors.missing:
             yield Finding(
                 processors.place,
                 f"'{partition.name.value}' asks for {processors.wanted} processors, "
                 f"{len(processors.grants)} are left for it",
-                f"at most {most} processors for all partitions together",
-                "ask for fewer here or in other partitions",
+                f"at most {most} processors for all partitions together"
+                + (", in whole cores" if threads else ""),
+                "ask for fewer here or in other partitions"
+                + (", or write 'allow_shared_cores: true'" if threads else ""),
             )
 
 
@@ -94,15 +107,15 @@ def processor_limit(plan: Plan) -> Iterator[Finding]:
             )
 
 
-@warning
+@error
 def processor_whole_core(plan: Plan) -> Iterator[Finding]:
-    """Hardware threads of one core belong to one owner: they share caches, MTRRs and more."""
+    """Hardware threads of one core belong to one owner, unless shared cores are allowed: they share MTRRs."""
     owners: dict[int, str] = {grant.apic_id: partition.name.value for partition, grant in _grants(plan)}
     cores: dict[tuple[int, int], list[Processor]] = {}
     for processor in plan.machine.processors:
         cores.setdefault((processor.package, processor.core), []).append(processor)
     for partition, grant in _grants(plan):
-        if grant.processor is None:
+        if grant.processor is None or partition.processors.shared_cores:
             continue
         name = partition.name.value
         for sibling in cores[(grant.processor.package, grant.processor.core)]:
@@ -112,5 +125,62 @@ def processor_whole_core(plan: Plan) -> Iterator[Finding]:
                     grant.place,
                     f"APIC ID {grant.apic_id} shares a core with APIC ID {sibling.apic_id} of {owner}",
                     "whole cores",
-                    "give all hardware threads of a core to one partition",
+                    "give all threads of a core to one partition, or write 'allow_shared_cores: true'",
+                )
+
+
+@error
+def processor_x2apic(plan: Plan) -> Iterator[Finding]:
+    """Processors with APIC IDs from 255 on are given away only if the machine's x2APIC is on."""
+    state = plan.machine.features.x2apic
+    for _, grant in _grants(plan):
+        if (
+            grant.processor is not None
+            and grant.apic_id >= FIRST_X2APIC_ID
+            and state in ("absent", "available")
+        ):
+            yield Finding(
+                grant.place,
+                f"APIC ID {grant.apic_id} needs x2APIC, which is not enabled on {plan.machine.name}",
+                f"APIC IDs below {FIRST_X2APIC_ID}",
+                "switch x2APIC on in the firmware's setup and scan the machine again",
+            )
+
+
+@warning
+def processor_numa_near(plan: Plan) -> Iterator[Finding]:
+    """Processors, memory and devices of a partition are on the same NUMA node."""
+    if len({processor.node for processor in plan.machine.processors}) < 2:
+        return
+    places = {root.uid: root.node for root in plan.machine.roots}
+    for partition in plan.partitions:
+        grants = partition.processors.grants
+        nodes = sorted({grant.processor.node for grant in grants if grant.processor is not None})
+        if not nodes:
+            continue
+        on = "processors on NUMA node " + ", ".join(map(str, nodes))
+        memory = partition.memory
+        wish = memory.wish
+        if wish.node is not None and memory.node is not None and wish.node.value not in nodes:
+            yield Finding(
+                wish.node.place,
+                f"'{partition.name.value}' has memory on NUMA node {wish.node.value}, {on}",
+                "one node: memory of another is slower",
+                "change 'node' or choose other processors",
+            )
+        elif memory.node is None and wish.above is wish.at is None and wish.within is None:
+            yield Finding(
+                partition.processors.place,
+                f"'{partition.name.value}' has {on}, its memory may lie on any",
+                "processors and enough memory on one node",
+                "confine 'processors' to one node, or ask for less memory",
+            )
+        for grant in partition.pci:
+            node = places.get(grant.root_port.value.root)
+            if node is not None and node not in nodes:
+                yield Finding(
+                    grant.root_port.place,
+                    f"{grant.root_port.value} is on NUMA node {node}, '{partition.name.value}' has {on}",
+                    "devices and processors on one node",
+                    "choose other processors or another root port",
                 )

@@ -9,6 +9,8 @@ from typing import Any
 from generator.model.plan import BootPlan, ConsolePlan, PartitionPlan, PciGrant, Plan
 
 FORMAT = 1
+ISOLATION = "cooperative"
+"""The level every grant of today's plans needs: nothing is split finer than a root port."""
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -40,6 +42,7 @@ def _partition(partition: PartitionPlan) -> dict[str, Any]:
         },
         "memory": {
             "size": partition.memory.size.value,
+            "node": partition.memory.node,
             "requests": [
                 {
                     "purpose": request.purpose.value,
@@ -52,6 +55,7 @@ def _partition(partition: PartitionPlan) -> dict[str, Any]:
                 for request in partition.memory.requests
             ],
         },
+        "isolation": ISOLATION,
         "pci": [_pci(grant) for grant in partition.pci],
         "console": _console(partition.console),
         "boot": _boot(partition.boot),
@@ -64,6 +68,9 @@ def _pci(grant: PciGrant) -> dict[str, Any]:
     return {
         "root_port": str(grant.root_port.value),
         "segment": grant.segment,
+        "needs": ISOLATION,
+        "asked": grant.asked,
+        "bus_mates": [str(function.path) for function in grant.bus_mates],
         "functions": [
             {
                 "path": str(function.path),
@@ -93,6 +100,7 @@ def _boot(boot: BootPlan) -> dict[str, Any]:
         "initrd": str(boot.initrd.value.resolve()) if boot.initrd is not None else None,
         "esp_initrd": boot.esp_initrd,
         "options": boot.options,
+        "signed": boot.file_facts.loader.signed if boot.file_facts.loader is not None else False,
         "linux": {"version": linux.banner, "release": linux.release} if linux is not None else None,
         "kernel_parameters": boot.kernel_parameters,
         "added_parameters": [

@@ -16,6 +16,9 @@ from generator.model.intent import Intent
 _HEAD = 64 * 1024
 """Bytes read of a loader: the PE headers, and the boot header of Linux with its version banner."""
 
+_SECURITY = 4
+"""Data directory of signatures (IMAGE_DIRECTORY_ENTRY_SECURITY)."""
+
 _SUBSYSTEMS = {10: "an EFI application", 11: "an EFI boot service driver", 12: "an EFI runtime driver"}
 
 
@@ -57,6 +60,8 @@ def inspect_loader(head: bytes, size: int) -> LoaderFacts:
         magic = int(image.OPTIONAL_HEADER.Magic)
         subsystem = int(image.OPTIONAL_HEADER.Subsystem)
         image_size = int(image.OPTIONAL_HEADER.SizeOfImage)
+        directories = image.OPTIONAL_HEADER.DATA_DIRECTORY
+        signed = len(directories) > _SECURITY and int(directories[_SECURITY].Size) > 0
         headers_size = int(image.OPTIONAL_HEADER.SizeOfHeaders)
         raw_end = max((s.PointerToRawData + s.SizeOfRawData for s in image.sections), default=0)
     except (pefile.PEFormatError, AttributeError, ValueError, IndexError, TypeError, struct.error) as error:
@@ -74,4 +79,4 @@ def inspect_loader(head: bytes, size: int) -> LoaderFacts:
         )
     if image_size == 0:
         return LoaderFacts("is a PE image of size zero")
-    return LoaderFacts(None, image_size, read_linux(head))
+    return LoaderFacts(None, image_size, read_linux(head), signed)

@@ -3,85 +3,83 @@
 
 from __future__ import annotations
 
-import os.path
+from collections.abc import Sequence as AnySequence
 from pathlib import Path
 
 from generator.errors import Problem
-from generator.load.nodes import Mapping, Node, Scalar, Sequence, parse_yaml
-from generator.load.reader import Fields, ranged, read_mapping, read_scalar, wrong_type
-from generator.load.text import read_text
-from generator.load.values import parse_integer, parse_size
-from generator.model.device_path import DevicePath, parse_device_path
-from generator.model.intent import (
-    BootIntent,
-    Intent,
-    KernelParameters,
-    MemoryIntent,
-    PartitionIntent,
-    ProcessorsIntent,
-)
-from generator.places import Located, Place
+from generator.load import later, partition_processors
+from generator.load.layers import EXTENDS, folder_of, read_layers
+from generator.load.layers import shown_path as shown_path
+from generator.load.nodes import Mapping, Node, Scalar
+from generator.load.partition_pci import read_pci
+from generator.load.partition_processors import read_processors
+from generator.load.reader import Fields, later_problem, ranged, read_mapping, read_scalar, wrong_type
+from generator.load.values import parse_address_range, parse_integer, parse_size
+from generator.model.intent import BootIntent, Intent, KernelParameters, MemoryIntent, PartitionIntent
+from generator.places import Located
 
 FORMAT = 1
 FILE_KEYS = ("format", "machine", "controller", "defaults", "partitions")
-PARTITION_KEYS = ("name", "processors", "memory", "pci", "console", "boot")
-DEFAULTS_KEYS = ("processors", "memory", "console")
+"""Keys of the file; `extends` is gone once the layers are put together."""
+CONTROLLER_KEYS = ("console",)
+PARTITION_KEYS = ("name", "processors", "memory", "pci", "console", "boot", "isolation")
+DEFAULTS_KEYS = ("processors", "memory", "console", "isolation")
+PROCESSORS_KEYS = partition_processors.KEYS
 BOOT_KEYS = ("file", "initrd", "options", "kernel_parameters")
-MEMORY_KEYS = ("size", "low", "below_1g", "above", "below_4g")
-LATER_KEYS = {
-    "display": "giving a display to a partition is planned",
-    "restart": "restart policies are planned; a reset restarts the partition, a power-off ends it",
-    "watchdog": "watchdogs are planned",
-    "isolation": "only cooperative isolation exists so far",
-    "permissions": "control between partitions is planned",
-    "nmi": "NMI routing is planned",
-    "after": "boot order is planned",
-}
-"""Keys of partitions that later versions will understand, and what holds today."""
+MEMORY_KEYS = (
+    "size",
+    "low",
+    "below_1g",
+    "above",
+    "below_4g",
+    "alignment",
+    "node",
+    "at",
+    "range",
+)
+ISOLATION = {"cooperative": "cooperative"}
+"""Levels that exist."""
 
 KERNEL_PARAMETERS: dict[str, KernelParameters] = {"auto": "auto", "off": "off"}
 
 
-def load_partition_file(path: Path, problems: list[Problem]) -> Intent | None:
-    """Read a partition file; None if not even its outline can be used.
+def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]) -> Intent | None:
+    """Read a partition file, or several of which the later ones override the earlier ones.
 
-    Partitions with problems are left out, so that the rest can still be checked.
+    None if not even the outline can be used.  Partitions with problems are left out, so that the rest can
+    still be checked.
     """
-    shown = shown_path(path)
-    text = read_text(path, shown, problems)
-    if text is None:
-        return None
-    node = parse_yaml(text, shown, problems)
+    layers = [paths] if isinstance(paths, Path) else list(paths)
+    before = len(problems)
+    node = read_layers(layers, problems)
     if node is None:
-        if not problems:
-            empty = Scalar("", True, Place(shown))
-            wrong_type(empty, "the file", "a mapping with " + ", ".join(FILE_KEYS), problems)
         return None
-    fields = read_mapping(node, "the partition file", FILE_KEYS, problems)
+    if isinstance(node, Scalar) and not node.text:
+        if len(problems) == before:
+            wrong_type(node, "the file", "a mapping with " + ", ".join(FILE_KEYS), problems)
+        return None
+    fields = read_mapping(node, "the partition file", (*FILE_KEYS, EXTENDS), problems, later.FILE)
     if fields is None:
         return None
     read_format(fields, FORMAT)
     machine = fields.text("machine", required=True)
-    controller = fields.mapping("controller", ("console",))
+    controller_node = fields.node("controller")
+    controller = (
+        read_mapping(controller_node, "'controller'", CONTROLLER_KEYS, problems, later.CONTROLLER)
+        if controller_node
+        else None
+    )
     console = controller.text("console") if controller else None
     defaults_node = fields.node("defaults")
     defaults = read_mapping(defaults_node, "'defaults'", DEFAULTS_KEYS, problems) if defaults_node else None
     partitions: list[PartitionIntent] = []
-    items = fields.sequence("partitions", required=True)
-    for item in items:
-        merged = _with_defaults(item, defaults_node if defaults else None)
-        partition = _partition(merged, path.parent, problems)
+    for item in fields.sequence("partitions", required=True):
+        partition = _partition(_with_defaults(item, defaults_node if defaults else None), problems)
         if partition is not None:
             partitions.append(partition)
     if machine is None:
         return None
-    return Intent(fields.place, path, machine, console, tuple(partitions))
-
-
-def shown_path(path: Path) -> str:
-    """A path as messages show it: relative to the current directory if it lies below that."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    return Intent(fields.place, layers[0], machine, console, tuple(partitions))
 
 
 def read_format(fields: Fields, newest: int) -> None:
@@ -97,55 +95,36 @@ def _with_defaults(item: Node, defaults: Node | None) -> Node:
     return Mapping({**taken, **item.entries}, item.place)
 
 
-def _partition(node: Node, folder: Path, problems: list[Problem]) -> PartitionIntent | None:
+def _partition(node: Node, problems: list[Problem]) -> PartitionIntent | None:
     """One partition; None if something in it cannot be used."""
-    fields = read_mapping(node, "a partition", PARTITION_KEYS, problems, LATER_KEYS)
+    fields = read_mapping(node, "a partition", PARTITION_KEYS, problems, later.PARTITION)
     if fields is None:
         return None
     name = fields.text("name", required=True)
-    processors = _processors(fields.node("processors", required=True), problems)
+    processors = read_processors(fields.node("processors", required=True), problems)
     memory = _memory(fields.node("memory", required=True), problems)
-    paths = [_device_path(item, problems) for item in _one_or_more(fields, "pci")]
+    pci = read_pci(fields.node("pci"), problems)
     console = fields.text("console")
+    _isolation(fields)
     boot_node = fields.node("boot", required=True)
-    boot = _boot(boot_node, folder, problems) if boot_node else None
-    pci = tuple(path for path in paths if path is not None)
-    if name is None or processors is None or memory is None or boot is None or len(pci) < len(paths):
+    boot = _boot(boot_node, problems) if boot_node else None
+    if name is None or processors is None or memory is None or boot is None or pci is None:
         return None
     return PartitionIntent(fields.place, name, processors, memory, pci, console, boot)
 
 
-def _processors(node: Node | None, problems: list[Problem]) -> ProcessorsIntent | None:
-    """`2`, `{count: 2}` or `{apic_ids: [1, 2]}`."""
-    expected = "a count of 1 or more, {count: …} or {apic_ids: [1, 2]}"
-    count_of = ranged(parse_integer, 1, 0xFFFF)
-    if node is None:
-        return None
-    if isinstance(node, Scalar):
-        count = read_scalar(node, "'processors'", expected, count_of, problems)
-        return None if count is None else ProcessorsIntent(node.place, count, ())
-    if isinstance(node, Sequence):
-        wrong_type(node, "'processors'", expected, problems)
-        return None
-    fields = Fields(node, "'processors'", ("count", "apic_ids"), problems)
-    before = len(problems)
-    count = fields.scalar("count", "a count of 1 or more", count_of, False)
-    id_of = ranged(parse_integer, 0, 0xFFFFFFFE)
-    apic_ids = tuple(
-        read_scalar(item, "an APIC ID", "an integer, 0 to 0xfffffffe", id_of, problems)
-        for item in fields.sequence("apic_ids")
-    )
-    if len(problems) > before:
-        return None
-    if (count is None) == (not apic_ids):
-        what = "'processors' has both 'count' and 'apic_ids'" if count else "'processors' names no processor"
-        fields.problem(node.place, "yaml-type", what, expected, "keep exactly one of them")
-        return None
-    return ProcessorsIntent(node.place, count, tuple(apic_id for apic_id in apic_ids if apic_id is not None))
+def _isolation(fields: Fields) -> None:
+    """The isolation level: there is one so far."""
+    node = fields.node("isolation")
+    planned = later.ISOLATION.get(node.text) if isinstance(node, Scalar) else None
+    if planned is not None and isinstance(node, Scalar):
+        fields.problems.append(later_problem(node.place, f"'isolation: {node.text}'", planned))
+    elif node is not None:
+        read_scalar(node, "'isolation'", "cooperative", ISOLATION.get, fields.problems)
 
 
 def _memory(node: Node | None, problems: list[Problem]) -> MemoryIntent | None:
-    """`640 MiB` or `{size: …, low: …, below_1g: …, below_4g: …, above: …}`."""
+    """`640 MiB` or `{size: …, low: …, below_1g: …, below_4g: …, above: …, …}`."""
     if node is None:
         return None
     if not isinstance(node, Mapping):
@@ -153,49 +132,36 @@ def _memory(node: Node | None, problems: list[Problem]) -> MemoryIntent | None:
             node, "'memory'", "a size such as 640 MiB, or {size: 640 MiB, …}", parse_size, problems
         )
         return None if size is None else MemoryIntent(size, None, None, None)
+    before = len(problems)
     fields = Fields(node, "'memory'", MEMORY_KEYS, problems)
     size = fields.size("size", required=True)
-    parts = [fields.size(name) for name in MEMORY_KEYS[1:]]
-    failed = any(part is None and fields.has(name) for name, part in zip(MEMORY_KEYS[1:], parts, strict=True))
-    return None if size is None or failed else MemoryIntent(size, *parts)
-
-
-def _one_or_more(fields: Fields, name: str) -> tuple[Node, ...]:
-    """The items of a list; a scalar stands for a list of one."""
-    node = fields.node(name)
-    return (node,) if isinstance(node, Scalar) else fields.sequence(name)
-
-
-def _device_path(node: Node, problems: list[Problem]) -> Located[DevicePath] | None:
-    """The UEFI device path text of a PCI function."""
-    if isinstance(node, Scalar) and node.text.count("(") != node.text.count(")"):
-        problems.append(
-            Problem(
-                node.place,
-                "yaml-type",
-                f"an entry of 'pci' is {node.text!r}, cut off at a comma",
-                "a UEFI device path such as PciRoot(0x0)/Pci(0x3,0x0)",
-                "put the path in quotes: between [ and ] a comma ends an entry",
-            )
+    low, below_1g, above, below_4g = (fields.size(name) for name in MEMORY_KEYS[1:5])
+    alignment = fields.size("alignment")
+    numa = fields.integer("node", 0, 0xFFFFFFFF)
+    at = fields.size("at")
+    within = fields.scalar("range", "two addresses such as 2 GiB-6 GiB", parse_address_range, False)
+    named = [name for name in ("above", "node", "at", "range") if fields.has(name)]
+    if len(named) > 1:
+        fields.problem(
+            fields.place,
+            "yaml-type",
+            "'memory' has " + " and ".join(f"'{name}'" for name in named),
+            "one of them: each says where everything else lies",
+            "keep one of them",
         )
+    if size is None or len(problems) > before:
         return None
-    return read_scalar(
-        node,
-        "an entry of 'pci'",
-        "a UEFI device path such as PciRoot(0x0)/Pci(0x3,0x0)",
-        parse_device_path,
-        problems,
-    )
+    return MemoryIntent(size, low, below_1g, above, below_4g, alignment, numa, at, within)
 
 
-def _boot(node: Node, folder: Path, problems: list[Problem]) -> BootIntent | None:
+def _boot(node: Node, problems: list[Problem]) -> BootIntent | None:
     """`{file: …, initrd: …, options: …, kernel_parameters: auto}`, or the loader file alone."""
     if isinstance(node, Scalar) and node.text:
-        return BootIntent(node.place, Located(folder / node.text, node.place), None, None, None)
-    fields = read_mapping(node, "'boot'", BOOT_KEYS, problems)
+        return BootIntent(node.place, _path(Located(node.text, node.place)), None, None, None)
+    fields = read_mapping(node, "'boot'", BOOT_KEYS, problems, later.BOOT)
     if fields is None:
         return None
-    file = fields.text("file", required=True)
+    file = fields.text("file", required=not any(fields.has(name) for name in later.BOOT))
     initrd = fields.text("initrd")
     options = fields.scalar("options", "a text", lambda text: text, False)
     handling: Located[KernelParameters] | None = fields.scalar(
@@ -207,5 +173,10 @@ def _boot(node: Node, folder: Path, problems: list[Problem]) -> BootIntent | Non
     )
     if file is None or failed:
         return None
-    initrd_path = None if initrd is None else Located(folder / initrd.value, initrd.place)
-    return BootIntent(fields.place, Located(folder / file.value, file.place), initrd_path, options, handling)
+    initrd_path = None if initrd is None else _path(initrd)
+    return BootIntent(fields.place, _path(file), initrd_path, options, handling)
+
+
+def _path(text: Located[str]) -> Located[Path]:
+    """A path relative to the file it was written in."""
+    return Located(folder_of(text.place) / text.value, text.place)

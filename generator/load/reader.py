@@ -9,6 +9,7 @@ from collections.abc import Mapping as AnyMapping
 from typing import TypeVar
 
 from generator.errors import Problem
+from generator.load.later import Later
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
 from generator.load.values import parse_integer, parse_size
 from generator.places import Located, Place
@@ -25,7 +26,7 @@ class Fields:
         what: str,
         keys: tuple[str, ...],
         problems: list[Problem],
-        later: AnyMapping[str, str] | None = None,
+        later: AnyMapping[str, Later] | None = None,
     ) -> None:
         """`what` names the mapping in messages; `later` are keys that are planned, with a word on them."""
         self.place = mapping.place
@@ -36,15 +37,14 @@ class Fields:
             if name not in keys:
                 self._unknown(key, keys, later or {})
 
-    def _unknown(self, key: Located[str], keys: tuple[str, ...], later: AnyMapping[str, str]) -> None:
+    def _unknown(self, key: Located[str], keys: tuple[str, ...], later: AnyMapping[str, Later]) -> None:
         """Say that a key is unknown, and which one may have been meant."""
         if key.value in later:
-            what = f"the key '{key.value}' does not do anything yet ({later[key.value]})"
-            change = "remove it"
-        else:
-            what = f"unknown key '{key.value}' in {self.what}"
-            close = difflib.get_close_matches(key.value, keys, 1)
-            change = f"did you mean '{close[0]}'?" if close else "remove it"
+            self.problems.append(later_problem(key.place, f"the key '{key.value}'", later[key.value]))
+            return
+        what = f"unknown key '{key.value}' in {self.what}"
+        close = difflib.get_close_matches(key.value, [*keys, *later], 1)
+        change = f"did you mean '{close[0]}'?" if close else "remove it"
         self.problem(key.place, "yaml-unknown-key", what, "one of " + ", ".join(keys), change)
 
     def problem(self, place: Place, rule: str, what: str, expected: str, change: str) -> None:
@@ -118,6 +118,17 @@ class Fields:
         return node.items
 
 
+def later_problem(place: Place, what: str, later: Later) -> Problem:
+    """The problem of something planned that does nothing yet."""
+    return Problem(
+        place,
+        "yaml-later-key",
+        f"{what} does not do anything yet; today {later.today}",
+        f"nothing; planned is `{later.form}`",
+        "remove it",
+    )
+
+
 def ranged(parse: Callable[[str], int | None], low: int, high: int) -> Callable[[str], int | None]:
     """`parse`, refusing what lies outside `low` to `high`."""
 
@@ -161,7 +172,7 @@ def read_mapping(
     what: str,
     keys: tuple[str, ...],
     problems: list[Problem],
-    later: AnyMapping[str, str] | None = None,
+    later: AnyMapping[str, Later] | None = None,
 ) -> Fields | None:
     """A mapping with the given keys, or None after a problem."""
     if not isinstance(node, Mapping):

@@ -35,6 +35,26 @@ def parse_size(text: str) -> int | None:
     return value if bytes_scaled % scale == 0 and value < 1 << 64 else None
 
 
+def parse_ranges(text: str, high: int, most: int = 4096) -> tuple[int, ...] | None:
+    """`1-3,5`: numbers and ranges up to `high`, in this order, `most` of them at most."""
+    found: list[int] = []
+    for part in text.split(","):
+        first_text, dash, last_text = part.strip().partition("-")
+        first = parse_integer(first_text.strip())
+        last = parse_integer(last_text.strip()) if dash else first
+        if first is None or last is None or not first <= last <= high or last - first >= most:
+            return None
+        found.extend(range(first, last + 1))
+    return tuple(found) if len(found) <= most else None
+
+
+def parse_address_range(text: str) -> tuple[int, int] | None:
+    """`2 GiB-6 GiB`: two addresses, the second one is the first beyond the range."""
+    first_text, dash, last_text = text.partition("-")
+    first, last = parse_size(first_text.strip()), parse_size(last_text.strip())
+    return (first, last) if dash and first is not None and last is not None and first < last else None
+
+
 def format_size(size: int) -> str:
     """A size in the largest unit that keeps it whole: 640 MiB, 64 KiB, 123 B."""
     for unit in ("TiB", "GiB", "MiB", "KiB"):

@@ -22,11 +22,15 @@ class LinuxFacts:
 
 @dataclass(frozen=True, slots=True)
 class LoaderFacts:
-    """What the PE headers of a loader say; `error` is None if it is one that can be started."""
+    """What the PE headers of a loader say; `error` is None if it is one that can be started.
+
+    `signed`: it carries a signature for Secure Boot, which nobody has verified here.
+    """
 
     error: str | None
     image_size: int = 0
     linux: LinuxFacts | None = None
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

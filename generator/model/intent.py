@@ -18,27 +18,87 @@ CONSOLE_NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class ProcessorsIntent:
-    """Processors by count, or by local APIC ID in the wanted order (the first one boots)."""
+    """Processors by local APIC ID in the wanted order (the first one boots), by core, or by count.
+
+    A count can be confined to a package or a NUMA node; without a count these stand for all their processors.
+    """
 
     place: Place
     count: Located[int] | None
     apic_ids: tuple[Located[int], ...]
-
-    @property
-    def wanted(self) -> int:
-        """How many processors are asked for."""
-        return self.count.value if self.count is not None else len(self.apic_ids)
+    package: Located[int] | None = None
+    node: Located[int] | None = None
+    cores: tuple[Located[int], ...] = ()
+    shared_cores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryIntent:
-    """Memory in bytes; `low`, `below_1g`, `below_4g` are parts of `size`; None means the default."""
+    """Memory in bytes; `low`, `below_1g`, `below_4g` are parts of `size`; None means the default.
+
+    Where everything else lies: `above` an address, `at` one, `within` a range, or on a NUMA `node`.
+    """
 
     size: Located[int]
     low: Located[int] | None
     below_1g: Located[int] | None
     above: Located[int] | None
     below_4g: Located[int] | None = None
+    alignment: Located[int] | None = None
+    node: Located[int] | None = None
+    at: Located[int] | None = None
+    within: Located[tuple[int, int]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PciClass:
+    """A class code, or the leading bytes of one: what counts are the bits of `mask`."""
+
+    code: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class PciBusIntent:
+    """Whatever root port leads to a bus, by the number the machine file gives it."""
+
+    place: Place
+    segment: int
+    bus: int
+
+
+@dataclass(frozen=True, slots=True)
+class PciMatchIntent:
+    """Functions that have everything that is not None here; `count` of them, one if None."""
+
+    place: Place
+    vendor: int | None
+    device: int | None
+    class_code: PciClass | None
+    serial: str | None
+    count: int | None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked of a function."""
+        return all(wish is None for wish in (self.vendor, self.device, self.class_code, self.serial))
+
+    def __str__(self) -> str:
+        """What is asked for, in words."""
+        words = []
+        if self.vendor is not None:
+            words.append(f"vendor 0x{self.vendor:04x}")
+        if self.device is not None:
+            words.append(f"device 0x{self.device:04x}")
+        if self.class_code is not None:
+            digits = 6 - (0xFFFFFF ^ self.class_code.mask).bit_length() // 4
+            words.append(f"class 0x{self.class_code.code:06x}"[: 8 + digits])
+        if self.serial is not None:
+            words.append(f"serial {self.serial}")
+        return ", ".join(words)
+
+
+PciIntent = Located[DevicePath] | PciBusIntent | PciMatchIntent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +120,14 @@ class PartitionIntent:
     name: Located[str]
     processors: ProcessorsIntent
     memory: MemoryIntent
-    pci: tuple[Located[DevicePath], ...]
+    pci: tuple[PciIntent, ...]
     console: Located[str] | None
     boot: BootIntent
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A whole partition file."""
+    """A whole partition file, or several in layers; `path` is the first of them."""
 
     place: Place
     path: Path

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts
-from generator.model.intent import KernelParameters
+from generator.model.intent import KernelParameters, MemoryIntent
 from generator.model.machine import Machine, PciFunction, Processor, Uart
 from generator.places import Located, Place
 
@@ -36,12 +36,17 @@ class ProcessorGrant:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorsPlan:
-    """The processors of a partition, the booting one first."""
+    """The processors of a partition, the booting one first.
+
+    `by_count`: any others will do as well.  `missing` names packages, cores and nodes the machine lacks.
+    """
 
     place: Place
     wanted: int
     by_count: bool
     grants: tuple[ProcessorGrant, ...]
+    shared_cores: bool = False
+    missing: tuple[Located[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class MemoryRequest:
 class MemoryPlan:
     """The memory of a partition: `size` is the sum of the requests unless the file contradicts itself.
 
-    `below_4g` is None if the planner chose the share.
+    `below_4g` is None if the planner chose the share; `node` is None if no NUMA node was promised; `wish` is
+    what the partition file says.
     """
 
     size: Located[int]
@@ -69,15 +75,42 @@ class MemoryPlan:
     below_1g: Located[int]
     below_4g: Located[int] | None
     requests: tuple[MemoryRequest, ...]
+    wish: MemoryIntent
+    node: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PciGrant:
-    """Everything behind one root port; the partition sees it as PCI segment `segment`."""
+    """Everything behind one root port; the partition sees it as PCI segment `segment`.
+
+    `port` is None if the machine has no such function.  `asked` is what the partition file asks for, if it is
+    not the root port itself: `wanted` are the functions it means, the others there are their bus-mates.
+    """
 
     root_port: Located[DevicePath]
     segment: int
     port: PciFunction | None
+    asked: str | None = None
+    wanted: tuple[PciFunction, ...] = ()
+
+    @property
+    def bus_mates(self) -> tuple[PciFunction, ...]:
+        """Functions that come along although nobody asked for them; bridges do not count."""
+        if self.port is None or not self.wanted:
+            return ()
+        names = {function.path for function in self.wanted}
+        return tuple(f for f in self.port.below() if f.bridge is None and f.path not in names)
+
+
+@dataclass(frozen=True, slots=True)
+class PciShortage:
+    """What was asked for by its properties or its bus, and is not there to have."""
+
+    place: Place
+    asked: str
+    wanted: int
+    found: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +158,7 @@ class PartitionPlan:
     pci: tuple[PciGrant, ...]
     console: ConsolePlan | None
     boot: BootPlan
+    pci_shortages: tuple[PciShortage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ of `generator.check` say so.
 
 from __future__ import annotations
 
+from generator.load.values import parse_integer
 from generator.model.files import Files
 from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE, Intent
 from generator.model.machine import Machine
@@ -24,13 +25,12 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     controller_name = intent.controller_console or Located(
         machine.controller_console or CONSOLE_NONE, machine.place
     )
-    controller = ConsolePlan(
-        controller_name, uarts.get(controller_name.value), by_default=intent.controller_console is None
-    )
-    consoles = _resolve_consoles(intent, machine, controller_name.value)
+    controller_uart = uarts.get(_uart_name(controller_name.value, machine))
+    controller = ConsolePlan(controller_name, controller_uart, by_default=intent.controller_console is None)
+    consoles = _resolve_consoles(intent, machine, _uart_name(controller_name.value, machine))
     processors = resolve_processors(intent.partitions, machine)
-    functions = machine.functions_by_path()
-    memory = resolve_memory(intent.partitions, machine, files)
+    memory = resolve_memory(intent.partitions, machine, files, processors)
+    pci = resolve_pci(intent.partitions, machine)
     partitions: list[PartitionPlan] = []
     for number, wish in enumerate(intent.partitions):
         partitions.append(
@@ -39,7 +39,8 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                 name=wish.name,
                 processors=processors[number],
                 memory=memory[number],
-                pci=resolve_pci(wish.pci, functions),
+                pci=pci[number].grants,
+                pci_shortages=pci[number].shortages,
                 console=consoles[number],
                 boot=resolve_boot(wish, consoles[number], files),
             )
@@ -47,10 +48,18 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     return Plan(intent.place, source, machine, controller, tuple(partitions))
 
 
+def _uart_name(text: str, machine: Machine) -> str:
+    """The name of a UART that may be given by its first I/O port instead."""
+    port = parse_integer(text)
+    return next((uart.name for uart in machine.uarts if uart.io_base == port), text)
+
+
 def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list[ConsolePlan | None]:
     """The console of each partition: the one it names, else the first UART that nobody names."""
     uarts = machine.uarts_by_name()
-    named = {wish.console.value for wish in intent.partitions if wish.console is not None} | {controller}
+    named = {_uart_name(wish.console.value, machine) for wish in intent.partitions if wish.console} | {
+        controller
+    }
     left = iter([uart for uart in machine.uarts if uart.name not in named])
     consoles: list[ConsolePlan | None] = []
     for wish in intent.partitions:
@@ -62,5 +71,6 @@ def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list
         elif wish.console.value == CONSOLE_NONE:
             consoles.append(None)
         else:
-            consoles.append(ConsolePlan(wish.console, uarts.get(wish.console.value), by_default=False))
+            uart = uarts.get(_uart_name(wish.console.value, machine))
+            consoles.append(ConsolePlan(wish.console, uart, by_default=False))
     return consoles

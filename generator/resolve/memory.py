@@ -10,17 +10,22 @@ for them, and the rest anywhere.  What the partition file says about that (`abov
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from generator.model.files import Files
 from generator.model.intent import BootIntent, MemoryIntent, PartitionIntent
 from generator.model.machine import Machine
-from generator.model.plan import MemoryPlan, MemoryPurpose, MemoryRequest
-from generator.places import Located
+from generator.model.plan import MemoryPlan, MemoryPurpose, MemoryRequest, ProcessorsPlan
+from generator.places import Located, Place
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 PAGE = 4 * KIB
 LOW_DEFAULT = 64 * KIB
+LOW_LINUX = 32 * KIB
+"""Enough for Linux's own EFI stub: it does not start its processors with 28 KiB (seen)."""
+LOW_LEAST = 16 * KIB
+"""What the partition firmware itself is started with."""
 LOW_MINIMUM = 0x10000
 """Below lie the interrupt vectors and what the PC's firmware keeps for itself."""
 LOW_LIMIT = 0x90000
@@ -32,17 +37,114 @@ DMA32_SHARE = 128 * MIB
 FIRMWARE_LEAST = 64 * MIB
 """What the controller leaves free below 4 GiB for the PC's firmware, whatever the machine file says."""
 LARGEST_ALIGNMENT = 2 * MIB
-"""A large page: better alignment has no use."""
+"""A large page: better alignment has no use unless somebody asks for it."""
+MOST_WINDOWS = 2
+"""Ranges of one NUMA node that are used; with alignment each can take two of the eight requests there are."""
+
+Window = tuple[int, int]
+"""First address, and the first one beyond."""
 
 
-def resolve_memory(wishes: Sequence[PartitionIntent], machine: Machine, files: Files) -> list[MemoryPlan]:
+def resolve_memory(
+    wishes: Sequence[PartitionIntent], machine: Machine, files: Files, processors: Sequence[ProcessorsPlan]
+) -> list[MemoryPlan]:
     """The memory requests of all partitions, in their order.
 
     Those of one partition add up to its `size` as far as that allows.
     """
-    shares = _shares_below_4g(wishes, machine, files)
-    limit = 1 << machine.physical_address_bits
-    return [_requests(wish.memory, share, limit) for wish, share in zip(wishes, shares, strict=True)]
+    lows = _low_slices(wishes, machine, files)
+    places = _Places(wishes, machine, files, lows)
+    plans = []
+    for number, wish in enumerate(wishes):
+        nodes = {grant.processor.node for grant in processors[number].grants if grant.processor is not None}
+        place = places.choose(wish.memory, lows[number].value, nodes)
+        plans.append((wish.memory, lows[number], place))
+    shares = _shares_below_4g(wishes, lows, [place for _, _, place in plans], places.left)
+    return [_requests(*plan, share, machine) for plan, share in zip(plans, shares, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where everything but the small shares of a partition may lie.
+
+    `fixed`: the partition file says so.  `node` is the NUMA node the windows are on, if only that one.
+    """
+
+    windows: tuple[Window, ...]
+    fixed: bool
+    node: int | None
+
+
+class _Places:
+    """Chooses windows, NUMA-near where that fits; keeps account of what is left on each node."""
+
+    def __init__(
+        self,
+        wishes: Sequence[PartitionIntent],
+        machine: Machine,
+        files: Files,
+        lows: Sequence[Located[int]],
+    ) -> None:
+        self._top = 1 << machine.physical_address_bits
+        self._windows = _node_windows(machine)
+        self._room = {
+            node: sum(capacity(machine, max(start, MIB), end) for start, end in windows)
+            for node, windows in self._windows.items()
+        }
+        self._below: dict[int, int] = {
+            node: sum(capacity(machine, max(start, MIB), min(end, BELOW_4G_LIMIT)) for start, end in windows)
+            for node, windows in self._windows.items()
+        }
+        kept = kept_by_firmware(machine, sum(_stored(wish.boot, files) for wish in wishes))
+        self.left = sum(self._below.values()) - kept
+        """Bytes below 4 GiB that nobody is promised."""
+        for wish, low in zip(wishes, lows, strict=True):
+            memory = wish.memory
+            self.left -= memory.below_4g.value if memory.below_4g else 0
+            self.left -= memory.below_1g.value if memory.below_1g else 0
+            end = memory.within.value[1] if memory.within else self._top
+            if memory.at is not None or (memory.within is not None and end <= BELOW_4G_LIMIT):
+                confined = memory.at is None or memory.at.value < BELOW_4G_LIMIT
+                self.left -= _rest(memory, low.value) if confined else 0
+            if memory.node is not None and memory.node.value in self._room:
+                self._room[memory.node.value] -= _rest(memory, low.value)
+
+    def choose(self, wish: MemoryIntent, low: int, nodes: set[int]) -> _Place:
+        """Where a partition's memory lies whose processors are on these NUMA nodes."""
+        anywhere: Window = (MIB, self._top)
+        if wish.at is not None:
+            size = _rest(wish, low) - (wish.below_4g.value if wish.below_4g else 0)
+            return _Place(((wish.at.value, wish.at.value + max(size, PAGE)),), True, None)
+        if wish.within is not None:
+            return _Place((wish.within.value,), True, None)
+        if wish.above is not None:
+            return _Place(((max(MIB, wish.above.value), self._top),), True, None)
+        if wish.node is not None:
+            windows = self._windows.get(wish.node.value, ())
+            return _Place(windows, not windows, wish.node.value if windows else None)
+        near = next(iter(nodes)) if len(nodes) == 1 else None
+        if near is None or len(self._windows) < 2 or self._room.get(near, 0) < _rest(wish, low):
+            return _Place((anywhere,), False, None)
+        self._room[near] -= _rest(wish, low)
+        return _Place(self._windows[near], False, near)
+
+
+def _node_windows(machine: Machine) -> dict[int, tuple[Window, ...]]:
+    """Ranges of addresses in which all RAM belongs to one NUMA node, largest first."""
+    found: list[tuple[int, int, int]] = []
+    for memory in sorted(machine.memory, key=lambda memory: memory.base):
+        if found and found[-1][2] == memory.node:
+            found[-1] = (found[-1][0], max(found[-1][1], memory.end), memory.node)
+        else:
+            found.append((max(MIB, memory.base), memory.end, memory.node))
+    windows: dict[int, list[Window]] = {}
+    for start, end, node in found:
+        if start < end:
+            windows.setdefault(node, []).append((start, end))
+    order = {
+        n: sorted(w, key=lambda window: capacity(machine, *window), reverse=True) for n, w in windows.items()
+    }
+    return {node: tuple(of_node[:MOST_WINDOWS]) for node, of_node in order.items()}
 
 
 def kept_by_firmware(machine: Machine, stored: int) -> int:
@@ -60,78 +162,115 @@ def _stored(boot: BootIntent, files: Files) -> int:
     return files[boot.file.value].size + (files[boot.initrd.value].size if boot.initrd else 0)
 
 
-def _rest(wish: MemoryIntent) -> int:
+def _rest(wish: MemoryIntent, low: int) -> int:
     """Bytes besides the low slice and the share below 1 GiB."""
-    low = wish.low.value if wish.low else LOW_DEFAULT
     return max(0, wish.size.value - low - (wish.below_1g.value if wish.below_1g else 0))
 
 
-def _shares_below_4g(wishes: Sequence[PartitionIntent], machine: Machine, files: Files) -> list[int]:
-    """How much of the rest of each partition is to lie below 4 GiB."""
+def _low_slices(wishes: Sequence[PartitionIntent], machine: Machine, files: Files) -> list[Located[int]]:
+    """The low slice of each partition: what it says, else 64 KiB, or 32 KiB for Linux if they get scarce."""
+    room = capacity(machine, LOW_MINIMUM, LOW_LIMIT)
+    wanted = sum(wish.memory.low.value if wish.memory.low else LOW_DEFAULT for wish in wishes)
+    slices = []
+    for wish in wishes:
+        loader = files[wish.boot.file.value].loader
+        linux = loader is not None and loader.linux is not None
+        size = LOW_LINUX if wanted > room and linux else LOW_DEFAULT
+        slices.append(wish.memory.low or Located(size, wish.memory.size.place))
+    return slices
+
+
+def _shares_below_4g(
+    wishes: Sequence[PartitionIntent], lows: Sequence[Located[int]], places: Sequence[_Place], left: int
+) -> list[int]:
+    """How much of the rest of each partition is to lie below 4 GiB, where `left` bytes are free."""
     shares = [wish.memory.below_4g.value if wish.memory.below_4g else 0 for wish in wishes]
-    left = capacity(machine, MIB, BELOW_4G_LIMIT) - sum(shares)
-    left -= kept_by_firmware(machine, sum(_stored(wish.boot, files) for wish in wishes))
-    left -= sum(wish.memory.below_1g.value for wish in wishes if wish.memory.below_1g)
     free = [
-        (_rest(wish.memory), number)
+        (_rest(wish.memory, lows[number].value), number)
         for number, wish in enumerate(wishes)
-        if wish.memory.below_4g is None and wish.memory.above is None
+        if wish.memory.below_4g is None and not places[number].fixed
     ]
     if free and left > 0:
         at_least = min(DMA32_SHARE, left // len(free) // LARGEST_ALIGNMENT * LARGEST_ALIGNMENT)
         left -= sum(min(at_least, rest) for rest, _ in free)
         for rest, number in sorted(free):
             more = max(0, rest - at_least)
-            shares[number] = rest if more <= left else at_least
-            left -= more if more <= left else 0
+            reaches = any(start < BELOW_4G_LIMIT for start, _ in places[number].windows)
+            whole = reaches and more <= left
+            shares[number] = rest if whole else min(at_least, rest)
+            left -= more if whole else 0
     return shares
 
 
-def _requests(wish: MemoryIntent, share: int, limit: int) -> MemoryPlan:
+def _requests(
+    wish: MemoryIntent, low: Located[int], place: _Place, share: int, machine: Machine
+) -> MemoryPlan:
     """The memory requests of one partition with a given share below 4 GiB."""
-    low = wish.low or Located(LOW_DEFAULT, wish.size.place)
     below = wish.below_1g or Located(0, wish.size.place)
-    share = min(share, _rest(wish))
-    parts = [
+    rest = _rest(wish, low.value)
+    share = min(share, rest)
+    limit = 1 << machine.physical_address_bits
+    low_request = MemoryRequest(
+        place=low.place,
+        purpose=MemoryPurpose.MrmMemoryLow,
+        size=low.value,
+        alignment=PAGE,
+        minimum=LOW_MINIMUM,
+        limit=LOW_LIMIT,
+        why="starts processors in real mode",
+    )
+    below_request = MemoryRequest(
+        place=below.place,
+        purpose=MemoryPurpose.MrmMemoryBelow1G,
+        size=below.value,
+        alignment=_alignment(below.value),
+        minimum=MIB,
+        limit=BELOW_1G_LIMIT,
+        why="for loaders that cannot place an initrd higher",
+    )
+    near = [w for w in place.windows if w[0] < BELOW_4G_LIMIT] if place.node is not None else []
+    window = near[0] if near else (MIB, limit)
+    requests = [low_request, below_request]
+    share_place = wish.below_4g.place if wish.below_4g else wish.size.place
+    why = "everything else" if share == rest else "for devices with 32-bit DMA"
+    window = (window[0], min(window[1], BELOW_4G_LIMIT, limit))
+    requests += _main(share_place, share, wish.alignment, window, why)
+    left = rest - share
+    for number, window in enumerate(place.windows):
+        last = number + 1 == len(place.windows)
+        size = (
+            left if last else min(left, capacity(machine, *window) // LARGEST_ALIGNMENT * LARGEST_ALIGNMENT)
+        )
+        requests += _main(wish.size.place, size, wish.alignment, window, "everything else")
+        left -= size
+    if not place.windows:
+        requests += _main(wish.size.place, left, wish.alignment, (MIB, limit), "everything else")
+    kept = tuple(part for part in requests if part.size or part.purpose is MemoryPurpose.MrmMemoryLow)
+    return MemoryPlan(wish.size, low, below, wish.below_4g, kept, wish, place.node)
+
+
+def _main(
+    place: Place, size: int, alignment: Located[int] | None, window: Window, why: str
+) -> list[MemoryRequest]:
+    """Requests for main memory: what can be aligned as wished, and what is over."""
+    if alignment is None or alignment.value < PAGE or alignment.value & (alignment.value - 1):
+        sizes = [(size, _alignment(size))]
+    else:
+        aligned = size // alignment.value * alignment.value
+        sizes = [(aligned, alignment.value), (size - aligned, _alignment(size - aligned))]
+    return [
         MemoryRequest(
-            place=low.place,
-            purpose=MemoryPurpose.MrmMemoryLow,
-            size=low.value,
-            alignment=PAGE,
-            minimum=LOW_MINIMUM,
-            limit=LOW_LIMIT,
-            why="starts processors in real mode",
-        ),
-        MemoryRequest(
-            place=below.place,
-            purpose=MemoryPurpose.MrmMemoryBelow1G,
-            size=below.value,
-            alignment=_alignment(below.value),
-            minimum=MIB,
-            limit=BELOW_1G_LIMIT,
-            why="for loaders that cannot place an initrd higher",
-        ),
-        MemoryRequest(
-            place=wish.below_4g.place if wish.below_4g else wish.size.place,
+            place=place,
             purpose=MemoryPurpose.MrmMemoryMain,
-            size=share,
-            alignment=_alignment(share),
-            minimum=MIB,
-            limit=min(BELOW_4G_LIMIT, limit),
-            why="everything else" if share == _rest(wish) else "for devices with 32-bit DMA",
-        ),
-        MemoryRequest(
-            place=wish.size.place,
-            purpose=MemoryPurpose.MrmMemoryMain,
-            size=_rest(wish) - share,
-            alignment=_alignment(_rest(wish) - share),
-            minimum=MIB if wish.above is None else max(MIB, wish.above.value),
-            limit=limit,
-            why="everything else",
-        ),
+            size=part,
+            alignment=granule,
+            minimum=window[0],
+            limit=window[1],
+            why=why,
+        )
+        for part, granule in sizes
+        if part
     ]
-    requests = tuple(part for part in parts if part.size or part.purpose is MemoryPurpose.MrmMemoryLow)
-    return MemoryPlan(wish.size, low, below, wish.below_4g, requests)
 
 
 def _alignment(size: int) -> int:

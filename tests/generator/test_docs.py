@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generator.load import machine_file, machine_pci, partition_file
+from generator.load import later, machine_file, machine_pci, partition_file, partition_pci
+from generator.load.layers import EXTENDS
 from generator.load.partition_file import load_partition_file
 from generator.resolve.kernel_parameters import HARMFUL, KERNEL_PARAMETERS
 from generator.rules_page import render_rules_page
@@ -34,6 +35,10 @@ def test_the_page_of_rules_is_up_to_date() -> None:
                 *partition_file.PARTITION_KEYS,
                 *partition_file.MEMORY_KEYS,
                 *partition_file.BOOT_KEYS,
+                *partition_file.PROCESSORS_KEYS,
+                *partition_pci.KEYS,
+                *partition_pci.CLASSES,
+                EXTENDS,
             },
         ),
         (
@@ -61,6 +66,19 @@ def test_the_page_of_rules_is_up_to_date() -> None:
 def test_every_key_is_documented(page: str, keys: set[str]) -> None:
     text = (DOCS / page).read_text("utf-8")
     assert sorted(key for key in keys if f"`{key}`" not in text) == []
+
+
+def test_every_planned_key_is_documented() -> None:
+    text = (DOCS / "partition-file.md").read_text("utf-8")
+    tables = (
+        ("controller: ", later.CONTROLLER),
+        ("", later.PARTITION),
+        ("isolation: ", later.ISOLATION),
+        ("boot: ", later.BOOT),
+    )
+    for prefix, table in tables:
+        for key, planned in table.items():
+            assert f"| `{prefix}{key}` | {planned.today} | `{planned.form}` |" in text
 
 
 def test_every_kernel_parameter_is_documented() -> None:

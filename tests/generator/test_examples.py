@@ -16,6 +16,8 @@ LOAD_RULES = (
     "yaml-alias",
     "yaml-duplicate-key",
     "yaml-encoding",
+    "yaml-extends",
+    "yaml-later-key",
     "yaml-missing-key",
     "yaml-syntax",
     "yaml-type",
@@ -61,6 +63,8 @@ def test_severities() -> None:
         "boot-options-harmless",
         "console-left",
         "memory-dma32",
+        "pci-bus-mates",
         "pci-populated",
-        "processor-whole-core",
+        "pci-reset",
+        "processor-numa-near",
     }

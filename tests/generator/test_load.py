@@ -143,7 +143,7 @@ def test_defaults_stand_in_for_missing_keys(write: Write) -> None:
     assert intent is not None
     assert [wish.memory.size.value >> 20 for wish in intent.partitions] == [512, 1024]
     assert [wish.memory.size.place.line for wish in intent.partitions] == [3, 6]
-    assert all(wish.processors.wanted == 2 for wish in intent.partitions)
+    assert [wish.processors.count and wish.processors.count.value for wish in intent.partitions] == [2, 2]
 
 
 def test_machine_file_problems_are_told(tmp_path: Path) -> None:

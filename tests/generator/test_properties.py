@@ -150,7 +150,7 @@ def modest_cases(draw: st.DrawFn) -> Case:
             PartitionIntent(
                 place,
                 Located(f"p{number}", place),
-                ProcessorsIntent(place, Located(1, place), ()),
+                ProcessorsIntent(place, Located(1, place), (), shared_cores=True),
                 memory,
                 tuple(Located(port.path, place) for port in ports),
                 None,

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The key `processors` of a partition."""
+
+from __future__ import annotations
+
+import re
+
+from generator.errors import Problem
+from generator.load.nodes import Mapping, Node, Scalar, Sequence
+from generator.load.reader import Fields, ranged, read_scalar, wrong_type
+from generator.load.values import parse_integer, parse_ranges
+from generator.model.intent import ProcessorsIntent
+from generator.places import Located
+
+KEYS = ("count", "apic_ids", "package", "cores", "node", "allow_shared_cores")
+EXPECTED = "a count such as 2, {count: 2}, {apic_ids: [1, 2]}, {cores: 2-5}, {package: 1} or {node: 0}"
+_CUT_OFF = re.compile(r"[0-9]+(-[0-9]+)?")
+
+
+def read_processors(node: Node | None, problems: list[Problem]) -> ProcessorsIntent | None:
+    """`2`, or a mapping with the keys above."""
+    count_of = ranged(parse_integer, 1, 0xFFFF)
+    if node is None:
+        return None
+    if isinstance(node, Scalar):
+        count = read_scalar(node, "'processors'", EXPECTED, count_of, problems)
+        return None if count is None else ProcessorsIntent(node.place, count, ())
+    if isinstance(node, Sequence):
+        wrong_type(node, "'processors'", EXPECTED, problems)
+        return None
+    before = len(problems)
+    fields = Fields(_without_cut_off(node, problems), "'processors'", KEYS, problems)
+    count = fields.scalar("count", "a count of 1 or more", count_of, False)
+    apic_ids = _numbers(fields, "apic_ids", 0xFFFFFFFE)
+    cores = _numbers(fields, "cores", 0xFFFFFFFF)
+    package, numa = fields.integer("package", 0, 0xFFFFFFFF), fields.integer("node", 0, 0xFFFFFFFF)
+    shared = fields.boolean("allow_shared_cores")
+    if len(problems) > before:
+        return None
+    fault = None
+    if apic_ids and (count or cores or package or numa):
+        fault = "'apic_ids' and another choice"
+    elif cores and (count or numa):
+        fault = "'cores' and another choice"
+    elif not (count or apic_ids or cores or package or numa):
+        fault = "no choice of processors"
+    if fault is not None:
+        fields.problem(node.place, "yaml-type", f"'processors' has {fault}", EXPECTED, "keep exactly one")
+        return None
+    return ProcessorsIntent(
+        place=node.place,
+        count=count,
+        apic_ids=apic_ids,
+        package=package,
+        node=numa,
+        cores=cores,
+        shared_cores=shared.value if shared else False,
+    )
+
+
+def _numbers(fields: Fields, name: str, high: int) -> tuple[Located[int], ...]:
+    """`1-3,5`, or a list of numbers and ranges."""
+    node = fields.node(name)
+    if node is None:
+        return ()
+    found: list[Located[int]] = []
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        numbers = read_scalar(
+            item,
+            f"'{name}'",
+            f"numbers and ranges such as 1-3,5, 0 to {high:#x}, 4096 at most",
+            lambda text: parse_ranges(text, high),
+            fields.problems,
+        )
+        found.extend(Located(number, item.place) for number in (numbers.value if numbers else ()))
+    if isinstance(node, Sequence) and not node.items:
+        wrong_type(node, f"'{name}'", "at least one number", fields.problems)
+    return tuple(found)
+
+
+def _without_cut_off(node: Mapping, problems: list[Problem]) -> Mapping:
+    """Without what follows the comma in `{apic_ids: 1-3,5}`, which YAML takes for another key."""
+    entries = dict(node.entries)
+    for name, (key, value) in node.entries.items():
+        if _CUT_OFF.fullmatch(name) and isinstance(value, Scalar) and not value.text:
+            problems.append(
+                Problem(
+                    key.place,
+                    "yaml-type",
+                    f"the list of numbers is cut off at the comma before {name}",
+                    "a list in quotes or brackets",
+                    "write apic_ids: '1-3,5' or apic_ids: [1-3, 5]",
+                )
+            )
+            del entries[name]
+    return Mapping(entries, node.place)
