@@ -5,7 +5,8 @@ A platform is a module in `platforms/` with one subclass of `MrmSettings` and on
 four steps: the generator turns the partition file into source; the partition firmware is built once for all
 partitions; `Mrm.efi` is built with both inside; the files of the ESP are laid out in `Build/<platform>/ESP`.
 
-Variables on the command line: `PARTITIONS=<file>`, `TARGET=RELEASE|DEBUG`.
+Variables on the command line: `PARTITIONS=<file>`, `TARGET=RELEASE|DEBUG`, `OUTPUT=<folder inside the project>`
+(`Build/<platform>` without it).
 """
 
 from __future__ import annotations
@@ -92,8 +93,8 @@ class MrmBuilder(UefiBuilder):
         raise NotImplementedError
 
     def output(self) -> Path:
-        """Folder that receives everything built for the platform."""
-        return PROJECT / "Build" / self.platform_name()
+        """Folder that receives everything built for the platform, inside the project."""
+        return PROJECT / self.env.GetValue("OUTPUT", f"Build/{self.platform_name()}")
 
     def generated(self) -> Path:
         """Folder of generated source."""
