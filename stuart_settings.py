@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """What all platforms of MRM share: how stuart sets up and builds `Mrm.efi`.
 
-A platform is a module in `platforms/` with one subclass of `MrmSettings` and one of `MrmBuilder`.  A build has
-four steps: the generator turns the partition file into source; the partition firmware is built once for all
-partitions; `Mrm.efi` is built with both inside; the files of the ESP are laid out in `Build/<platform>/ESP`.
+A platform is a module in `platforms/` with one subclass of `MrmSettings` and one of `MrmBuilder`.  A build
+has four steps: the generator turns the partition file into source; the partition firmware is built once for
+all partitions; `Mrm.efi` is built with both inside; the files of the ESP are laid out in
+`Build/<platform>/ESP`.
 
-Variables on the command line: `PARTITIONS=<file>`, `TARGET=RELEASE|DEBUG`, `OUTPUT=<folder inside the project>`
-(`Build/<platform>` without it).
+Variables on the command line: `PARTITIONS=<file>`, `TARGET=RELEASE|DEBUG`, and `OUTPUT=<folder inside the
+project>`, without which everything goes to `Build/<platform>`.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class MrmBuilder(UefiBuilder):
 
     def output(self) -> Path:
         """Folder that receives everything built for the platform, inside the project."""
-        return PROJECT / self.env.GetValue("OUTPUT", f"Build/{self.platform_name()}")
+        return PROJECT / str(self.env.GetValue("OUTPUT", f"Build/{self.platform_name()}"))
 
     def generated(self) -> Path:
         """Folder of generated source."""
@@ -173,7 +174,7 @@ class MrmBuilder(UefiBuilder):
         """Complete the generated library: its INF, and the firmware volume as an object file."""
         volume = self._build_folder("PartitionFirmware") / "FV" / "PARTITIONCOMPACT.Fv"
         digest = hashlib.sha256(volume.read_bytes()).hexdigest()
-        # EDK2's dependency tracking does not see what incbin reads: the digest makes a new volume a new source.
+        # EDK2's dependency tracking does not see what incbin reads: the digest makes a new volume new source.
         assembly = (TEMPLATES / "FirmwareVolume.nasm.in").read_text(encoding="utf-8")
         _write_if_changed(
             self.generated() / "FirmwareVolume.nasm",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Any UEFI PC: `stuart_build -c platforms/pc.py PARTITIONS=<your partition file> [TARGET=…]`.
 
-The partition file names the machine it is for (`machine: <name or path of its machine file>`).  Copy what lies in
-`Build/pc/ESP` to the EFI system partition of that PC, or to a FAT-formatted USB stick, and boot it.
+The partition file names the machine it is for (`machine: <name or path of its machine file>`).  Copy what lies
+in `Build/pc/ESP` to the EFI system partition of that PC, or to a FAT-formatted USB stick, and boot it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from stuart_settings import MrmBuilder, MrmSettings  # noqa: E402  (the project is not installed)
+from stuart_settings import MrmBuilder, MrmSettings
 
 NAME = "pc"
 
@@ -42,5 +42,7 @@ class PlatformBuilder(MrmBuilder):
 
     def FlashRomImage(self) -> int:
         """Say how to boot it: a real machine is not ours to write to."""
-        logging.critical("copy what lies in %s to the PC's EFI system partition and boot it", self.output() / "ESP")
+        logging.critical(
+            "copy what lies in %s to the PC's EFI system partition and boot it", self.output() / "ESP"
+        )
         return 1

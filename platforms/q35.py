@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from stuart_settings import PROJECT, MrmBuilder, MrmSettings  # noqa: E402  (the project is not installed)
+from stuart_settings import PROJECT, MrmBuilder, MrmSettings
 
 NAME = "q35"
 
