@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Any UEFI PC: `stuart_build -c platforms/pc.py PARTITIONS=<your partition file> [TARGET=…]`.
 
-The partition file names the machine it is for (`machine: <name or path of its machine file>`).  Copy what lies
-in `Build/pc/ESP` to the EFI system partition of that PC, or to a FAT-formatted USB stick, and boot it.
+The partition file names the machine it is for (`machine: <name or path of its machine file>`).  Copy what
+is in `Build/pc/ESP` to the EFI system partition of that PC, or to a FAT-formatted USB stick, and boot it.
 """
 
 from __future__ import annotations
