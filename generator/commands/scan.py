@@ -13,7 +13,7 @@ from generator.commands.command import Command
 from generator.scan import Note, SnapshotError, open_snapshot, render_machine_file, scan
 
 
-def take_source(parser: argparse.ArgumentParser) -> None:
+def take_source(parser: argparse._ActionsContainer) -> None:
     """What to scan."""
     parser.add_argument(
         "--from",

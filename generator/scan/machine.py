@@ -26,13 +26,14 @@ _MOST_DENIED = 5
 class Scan:
     """What was learned, and what was not.
 
-    `tables` are the ACPI tables the facts come from; `denied` says that some file was there and unreadable.
+    `tables` are the ACPI tables the facts come from; `capabilities` is False if those of some PCI function could
+    not be read, so that a missing MSI means nothing.
     """
 
     machine: Machine
     notes: tuple[Note, ...]
     tables: Tables
-    denied: bool
+    capabilities: bool
 
 
 def scan(snapshot: Snapshot, name: str | None = None) -> Scan:
@@ -68,7 +69,7 @@ def scan(snapshot: Snapshot, name: str | None = None) -> Scan:
         notes.add("scan", f"/{path} is there and could not be read: root may be needed")
     if len(snapshot.denied) > _MOST_DENIED:
         notes.add("scan", f"and {len(snapshot.denied) - _MOST_DENIED} more files could not be read")
-    return Scan(machine, tuple(notes.found), tables, bool(snapshot.denied))
+    return Scan(machine, tuple(notes.found), tables, pci.capabilities)
 
 
 def name_of(title: str) -> str:

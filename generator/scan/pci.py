@@ -55,9 +55,13 @@ class _Function:
 
 @dataclass(slots=True)
 class PciScan:
-    """The tree, and device paths by the kernel's names of functions (0000:00:1f.2)."""
+    """The tree, and device paths by the kernel's names of functions (0000:00:1f.2).
+
+    `capabilities` is False if those of some function could not be read.
+    """
 
     roots: tuple[PciRoot, ...] = ()
+    capabilities: bool = True
     paths: dict[str, DevicePath] = field(default_factory=dict)
 
 
@@ -88,6 +92,7 @@ def scan_pci(snapshot: Snapshot, notes: Notes, place: Place) -> PciScan:
     if missing:
         notes.add("pci", f"{missing} functions are on buses that lead in a circle: left out")
     walk.scan.roots = tuple(roots)
+    walk.scan.capabilities = all(function.config.complete for function in functions)
     return walk.scan
 
 

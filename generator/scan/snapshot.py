@@ -163,7 +163,7 @@ def open_snapshot(source: Path | None) -> Snapshot:
     if source.is_dir():
         snapshot = _open_folder(source)
     else:
-        snapshot = MemorySnapshot(source.name, live=False, files=_rooted(_read_tar(source), source))
+        snapshot = MemorySnapshot(source.name, live=False, files=_rooted(read_tar(source), source))
     for path in (snapshot.text(UNREADABLE) or "").splitlines():
         snapshot.denied.add(path.strip().lstrip("/"))
     return snapshot
@@ -185,7 +185,7 @@ def _open_folder(source: Path) -> Snapshot:
     return MemorySnapshot(source.name, live=False, files=tables)
 
 
-def _read_tar(source: Path) -> dict[str, bytes]:
+def read_tar(source: Path) -> dict[str, bytes]:
     """The regular files of a tar, read in memory: nothing is unpacked, no path in it can do harm."""
     files: dict[str, bytes] = {}
     total = 0

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""`hardware`: can MRM run on a machine?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from generator.api import load_machine
+from generator.commands.command import Command
+from generator.commands.scan import print_notes, print_snapshot_error, take_source
+from generator.hardware import Facts, Row, exit_status, judge_hardware
+from generator.hardware.page import render_hardware_page
+from generator.scan import SnapshotError, open_snapshot, scan
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    """Which machine, which form."""
+    which = parser.add_mutually_exclusive_group()
+    take_source(which)
+    which.add_argument("--machine", type=Path, metavar="FILE", help="a machine file")
+    which.add_argument("--page", action="store_true", help="print docs/hardware.md instead")
+    parser.add_argument("--json", action="store_true", help="print JSON, for tools")
+
+
+def _run(options: argparse.Namespace) -> int:
+    """One line for each requirement."""
+    if options.page:
+        print(render_hardware_page(), end="")
+        return 0
+    if options.machine is not None:
+        facts = Facts(load_machine(options.machine))
+    else:
+        try:
+            scanned = scan(open_snapshot(options.source))
+        except SnapshotError as error:
+            print_snapshot_error(error)
+            return 1
+        print_notes(scanned.notes)
+        facts = Facts.of_scan(scanned)
+    rows = judge_hardware(facts)
+    status = exit_status(rows)
+    if options.json:
+        told = {"machine": facts.machine.title, "ok": status == 0, "rows": [row.to_json() for row in rows]}
+        print(json.dumps(told, indent=2))
+    else:
+        print(render_rows(rows), end="")
+    return status
+
+
+def render_rows(rows: Sequence[Row]) -> str:
+    """The answer as text, one line for each requirement."""
+    width = max(len(row.name) for row in rows)
+    return "".join(
+        f"{row.state.value:7}  {row.level.value:8}  {row.name:{width}}  {row.value}  ({row.why.rstrip('.')})\n"
+        for row in rows
+    )
+
+
+HARDWARE = Command("hardware", "say whether a machine has what MRM needs", _configure, _run)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""docs/hardware.md, made from the requirements."""
+
+from __future__ import annotations
+
+from generator.hardware.requirements import REQUIREMENTS
+
+HEADER = """\
+<!-- SPDX-License-Identifier: BSD-2-Clause-Patent -->
+<!-- Made by `python -m generator hardware --page`; a test holds this page and the requirements together. -->
+
+# The hardware check
+
+`python -m generator hardware` says whether MRM can run on the running machine (best as root), `--from PATH` on one
+whose facts were [collected](machine-file.md#scanning) elsewhere, `--machine FILE` on one that a machine file
+describes. Each requirement is one line: `found`, `missing` or `unknown`; whether it is required; the value found;
+why it matters. `--json` prints the same for tools. What the scan could not learn is told on standard error.
+
+| exit status | meaning |
+|---|---|
+| 0 | all that is required was found |
+| 1 | something required is missing, or the input cannot be read |
+| 2 | wrong usage |
+| 3 | nothing required is missing, but some of it could not be learned |
+
+| requirement | | why it matters |
+|---|---|---|
+"""
+FOOTER = """
+An invariant TSC is only optional where a hypervisor emulates the machine. x2APIC becomes a requirement where an
+APIC ID is above 254.
+
+## Many machines at once
+
+`python -m generator corpus PATH` reads a folder (or a tar) with a folder of raw ACPI tables for each machine and
+prints what share of the machines could carry two, three and four partitions, as far as tables tell: by processors
+(one more than partitions, all of them enabled), by the PM timer, and by tables that can be used (MADT, FADT, MCFG).
+"""
+
+
+def render_hardware_page() -> str:
+    """The page, as Markdown."""
+    rows = (f"| `{r.name}` | {r.level.value} | {r.why} |\n" for r in REQUIREMENTS)
+    return HEADER + "".join(rows) + FOOTER

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Many machines at once, each a folder of raw ACPI tables: what share of them could carry partitions."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from generator.scan.machine import Scan, scan
+from generator.scan.snapshot import TABLES, MemorySnapshot, SnapshotError, read_tar
+
+ARCHIVE = "machines.tar.xz"
+"""Name of the archive in a corpus folder that is not unpacked."""
+
+COUNTS = (2, 3, 4)
+"""Numbers of partitions that are asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the tables of one machine say."""
+
+    name: str
+    processors: int
+    disabled: int
+    x2apic_entries: int
+    pm_timer_bits: int
+    ecam: bool
+    tables: bool
+    iommu: str
+    findings: int
+
+    def carries(self, partitions: int) -> dict[str, bool]:
+        """Whether the machine could carry so many partitions: by processors, PM timer, tables, and all of it."""
+        by = {
+            "processors": self.processors > partitions,
+            "PM timer": self.pm_timer_bits > 0,
+            "tables": self.tables and self.ecam,
+        }
+        return {**by, "all of it": all(by.values())}
+
+
+def open_corpus(source: Path) -> Iterator[MemorySnapshot]:
+    """The machines of a folder of folders, of the archive in it, or of an archive, in order of their names.
+
+    Raises SnapshotError if there is none.
+    """
+    machines: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
+    if source.is_dir() and not (source / ARCHIVE).is_file():
+        for path in sorted(source.glob("*/*")):
+            if path.is_file():
+                machines[path.parent.name][f"{TABLES}/{path.name}"] = path.read_bytes()
+    else:
+        for name, data in read_tar(source / ARCHIVE if source.is_dir() else source).items():
+            parts = name.split("/")
+            if len(parts) >= 2:
+                machines[parts[-2]][f"{TABLES}/{parts[-1]}"] = data
+    if not machines:
+        raise SnapshotError(f"{source}: no folders of ACPI tables")
+    for name, files in sorted(machines.items()):
+        yield MemorySnapshot(name, live=False, files=files)
+
+
+def summarise(snapshot: MemorySnapshot) -> Summary:
+    """Scan one machine of a corpus."""
+    return summary_of(snapshot.name, scan(snapshot))
+
+
+def summary_of(name: str, scanned: Scan) -> Summary:
+    """What a scan says about the questions of a corpus."""
+    madt, timer = scanned.tables.madt, scanned.machine.acpi.pm_timer
+    listed = madt.processors if madt is not None else ()
+    return Summary(
+        name=name,
+        processors=sum(p.enabled for p in listed),
+        disabled=sum(not p.enabled for p in listed),
+        x2apic_entries=sum(p.x2apic for p in listed),
+        pm_timer_bits=timer.bits if timer is not None else 0,
+        ecam=bool(scanned.machine.ecam),
+        tables=madt is not None and scanned.tables.fadt is not None and scanned.machine.acpi.msi is not False,
+        iommu=scanned.machine.acpi.iommu,
+        findings=sum(note.topic == "acpi" for note in scanned.notes),
+    )
+
+
+def render_corpus(summaries: Sequence[Summary]) -> str:
+    """The table of shares, and what else is worth knowing, as text."""
+    total = len(summaries)
+    lines = [f"{total} machines; share that could carry", ""]
+    lines.append(f"{'by':12}" + "".join(f"{count:>8} partitions" for count in COUNTS))
+    for by in summaries[0].carries(COUNTS[0]):
+        shares = (_share(sum(s.carries(count)[by] for s in summaries), total) for count in COUNTS)
+        lines.append(f"{by:12}" + "".join(f"{share:>19}" for share in shares))
+    processors = sorted(s.processors for s in summaries)
+    lines += [
+        "",
+        f"processors enabled: {processors[0]} to {processors[-1]}, median {median(processors):g}",
+        f"PM timer: {_counts(f'{s.pm_timer_bits} bits' if s.pm_timer_bits else 'none' for s in summaries)}",
+        f"IOMMU: {_counts(s.iommu for s in summaries)}",
+        f"with disabled processors listed: {sum(s.disabled > 0 for s in summaries)}",
+        f"with x2APIC entries: {sum(s.x2apic_entries > 0 for s in summaries)}",
+        f"with findings in their tables: {sum(s.findings > 0 for s in summaries)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _share(part: int, total: int) -> str:
+    """A count and its share."""
+    return f"{part} ({100 * part / total:.0f} %)"
+
+
+def _counts(values: Iterable[str]) -> str:
+    """How often each value is there."""
+    return ", ".join(f"{value} {count}" for value, count in sorted(Counter(values).items()))
