@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -28,10 +29,14 @@ class Bench:
         session: Its consoles by the plan's names.
     """
 
-    def __init__(self, plan: Plan, esp: Path, folder: Path) -> None:
-        """Prepare a run of the ESP's tree `esp`; images and logs go to `folder`."""
+    def __init__(self, plan: Plan, esp: Path, folder: Path, **differences: Any) -> None:
+        """Prepare a run of the ESP's tree `esp`; images and logs go to `folder`.
+
+        `differences` replace attributes of the `MachineDescription` the plan was made for.
+        """
         self._runner = asyncio.Runner()
-        description = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
+        planned = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
+        description = replace(planned, **differences)
         self.plan = plan
         self.machine = Machine(description, prepare_boot(description, folder, esp), folder)
         self.session = Session(self.machine, plan)
