@@ -58,13 +58,17 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Madt:
-    """The table; `processors` are all entries without repetitions, enabled or not."""
+    """The table; `processors` are without repetitions and placeholders, enabled or not.
+
+    `disabled` counts the entries that are not enabled, placeholders with them.
+    """
 
     lapic_address: int
     legacy_pics: bool
     processors: tuple[LocalApic, ...]
     io_apics: tuple[IoApic, ...]
     overrides: tuple[Override, ...]
+    disabled: int
 
     @property
     def enabled(self) -> tuple[LocalApic, ...]:
@@ -81,11 +85,12 @@ def parse_madt(data: bytes) -> Parsed[Madt]:
             reader.find(HEADER_SIZE, "the table ends before its first entry")
         return Parsed(None, reader.findings)
     processors: dict[int, LocalApic] = {}
+    disabled = 0
     io_apics: list[IoApic] = []
     overrides: list[Override] = []
     for structure in reader.structures(_START):
         if structure.kind in (0, 9):
-            _add_processor(reader, structure, processors)
+            disabled += not _add_processor(reader, structure, processors)
         elif structure.kind == 1 and (fields := reader.unpack(structure, _IO_APIC)):
             io_apics.append(IoApic(fields[2], fields[4], fields[5]))
         elif structure.kind == 2 and (fields := reader.unpack(structure, _OVERRIDE)):
@@ -94,15 +99,22 @@ def parse_madt(data: bytes) -> Parsed[Madt]:
             address = fields[3]
     if not any(processor.enabled for processor in processors.values()):
         reader.find(_START, "no processor is enabled")
-    madt = Madt(address, bool(flags & 1), tuple(processors.values()), tuple(io_apics), tuple(overrides))
+    madt = Madt(
+        lapic_address=address,
+        legacy_pics=bool(flags & 1),
+        processors=tuple(processors.values()),
+        io_apics=tuple(io_apics),
+        overrides=tuple(overrides),
+        disabled=disabled,
+    )
     return Parsed(madt, reader.findings)
 
 
-def _add_processor(reader: TableReader, structure: Structure, processors: dict[int, LocalApic]) -> None:
-    """Add the processor that a structure of type 0 or 9 describes, if it describes one."""
+def _add_processor(reader: TableReader, structure: Structure, processors: dict[int, LocalApic]) -> bool:
+    """Add the processor that a structure of type 0 or 9 describes, if it does; whether it is enabled."""
     fields = reader.unpack(structure, _LOCAL_APIC if structure.kind == 0 else _X2APIC)
     if fields is None:
-        return
+        return False
     if structure.kind == 0:
         found = LocalApic(fields[2], fields[3], fields[4], x2apic=False)
         absent = found.apic_id == _PLACEHOLDER
@@ -112,7 +124,7 @@ def _add_processor(reader: TableReader, structure: Structure, processors: dict[i
     if absent:
         if found.enabled:
             reader.find(structure.offset, f"the broadcast APIC ID {found.apic_id:#x} is enabled")
-        return
+        return False
     # Disabled entries are often placeholders that repeat an ID; an enabled one is the real one.
     first = processors.get(found.apic_id)
     if first is not None and first.enabled and found.enabled:
@@ -120,3 +132,4 @@ def _add_processor(reader: TableReader, structure: Structure, processors: dict[i
         reader.find(structure.offset, f"APIC ID {found.apic_id} is listed twice")
     if first is None or (found.enabled and not first.enabled):
         processors[found.apic_id] = found
+    return found.enabled

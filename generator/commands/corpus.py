@@ -20,7 +20,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "path",
         type=Path,
         metavar="PATH",
-        help="a folder with a folder of ACPI tables for each machine, or a tar",
+        help="a folder or tar with a folder of ACPI tables for each machine",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for tools")
 
@@ -39,4 +39,4 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-CORPUS = Command("corpus", "say what share of many machines could carry partitions", _configure, _run)
+COMMAND = Command("corpus", "say what share of many machines could carry partitions", _configure, _run)

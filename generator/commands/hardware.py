@@ -54,9 +54,9 @@ def render_rows(rows: Sequence[Row]) -> str:
     """The answer as text, one line for each requirement."""
     width = max(len(row.name) for row in rows)
     return "".join(
-        f"{row.state.value:7}  {row.level.value:8}  {row.name:{width}}  {row.value}  ({row.why.rstrip('.')})\n"
+        f"{row.state.value:7}  {row.level.value:8}  {row.name:{width}}  {row.value} — {row.why.rstrip('.')}\n"
         for row in rows
     )
 
 
-HARDWARE = Command("hardware", "say whether a machine has what MRM needs", _configure, _run)
+COMMAND = Command("hardware", "say whether a machine has what MRM needs", _configure, _run)

@@ -68,4 +68,6 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-SCAN = Command("scan", "write the machine file of the running machine, or of a collection", _configure, _run)
+COMMAND = Command(
+    "scan", "write the machine file of the running machine, or of a collection", _configure, _run
+)

@@ -11,10 +11,11 @@ HEADER = """\
 
 # The hardware check
 
-`python -m generator hardware` says whether MRM can run on the running machine (best as root), `--from PATH` on one
-whose facts were [collected](machine-file.md#scanning) elsewhere, `--machine FILE` on one that a machine file
-describes. Each requirement is one line: `found`, `missing` or `unknown`; whether it is required; the value found;
-why it matters. `--json` prints the same for tools. What the scan could not learn is told on standard error.
+`python -m generator hardware` says whether MRM can run on the running machine (best as root),
+`--from PATH` on one whose facts were [collected](machine-file.md#scanning) elsewhere, `--machine FILE` on one
+that a machine file describes. Each requirement is one line: `found`, `missing` or `unknown`; whether it is
+required; the value found; why it matters. `--json` prints the same for tools. What the scan could not learn is
+told on standard error.
 
 | exit status | meaning |
 |---|---|
@@ -27,14 +28,16 @@ why it matters. `--json` prints the same for tools. What the scan could not lear
 |---|---|---|
 """
 FOOTER = """
-An invariant TSC is only optional where a hypervisor emulates the machine. x2APIC becomes a requirement where an
-APIC ID is above 254.
+An invariant TSC is only optional where a hypervisor emulates the machine. x2APIC becomes a requirement where
+an APIC ID is above 254.
 
 ## Many machines at once
 
-`python -m generator corpus PATH` reads a folder (or a tar) with a folder of raw ACPI tables for each machine and
-prints what share of the machines could carry two, three and four partitions, as far as tables tell: by processors
-(one more than partitions, all of them enabled), by the PM timer, and by tables that can be used (MADT, FADT, MCFG).
+`python -m generator corpus PATH` reads a folder (or a tar) with a folder of raw ACPI tables for each machine
+and prints what share of the machines could carry two, three and four partitions, as far as tables tell: by
+processors (one more than partitions, all of them enabled), by the PM timer, and by tables that can be used
+(MADT, FADT, MCFG, and MSI not forbidden). Hyper-threads count as processors there: tables do not tell them
+apart.
 """
 
 

@@ -109,7 +109,7 @@ def pm_timer(facts: Facts) -> Verdict:
 
 @required
 def invariant_tsc(facts: Facts) -> Verdict:
-    """Partitions keep time by a counter whose rate is measured once (an emulated one cannot change its rate)."""
+    """Partitions keep time by a counter whose rate is measured once and must not change."""
     features = facts.machine.features
     if features.invariant_tsc is None:
         return unknown("no description of the processor")
@@ -119,7 +119,7 @@ def invariant_tsc(facts: Facts) -> Verdict:
 
 @required
 def ecam(facts: Facts) -> Verdict:
-    """A partition sees its buses through memory only: the I/O ports for it are shared by the whole machine."""
+    """A partition sees its buses through memory only: the I/O ports CF8 and CFC are shared by all."""
     machine = facts.machine
     if not machine.ecam:
         return missing("no MCFG") if facts.tables else unknown("no table could be read")
@@ -205,6 +205,8 @@ def reset_methods(facts: Facts) -> Verdict:
 @optional
 def uarts(facts: Facts) -> Verdict:
     """A console for the controller and for each partition that wants one."""
+    if not facts.uarts:
+        return unknown("nothing to look for them")
     names = [f"{uart.name} {uart.io_base:#x}" for uart in facts.machine.uarts]
     return found(", ".join(names)) if names else missing("none at an I/O port")
 

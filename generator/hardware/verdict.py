@@ -30,7 +30,8 @@ class State(enum.Enum):
 class Facts:
     """A machine, and which parts of it are known at all; those of a machine file all are.
 
-    `tables`: ACPI tables could be read; `fadt`: the FADT among them; `capabilities`: those of every PCI function.
+    `tables`: ACPI tables could be read; `fadt`, `madt`: that table among them; `capabilities`: those of every
+    PCI function; `uarts`: there was a list of them, maybe empty.
     """
 
     machine: Machine
@@ -38,6 +39,7 @@ class Facts:
     fadt: bool = True
     madt: bool = True
     capabilities: bool = True
+    uarts: bool = True
 
     @classmethod
     def of_scan(cls, scan: Scan) -> Facts:
@@ -48,7 +50,8 @@ class Facts:
             tables=tables.readable,
             fadt=tables.fadt is not None,
             madt=tables.madt is not None,
-            capabilities=scan.capabilities,
+            capabilities="capabilities" not in scan.unknown,
+            uarts="uarts" not in scan.unknown,
         )
 
 

@@ -26,6 +26,7 @@ class Summary:
     name: str
     processors: int
     disabled: int
+    io_apics: int
     x2apic_entries: int
     pm_timer_bits: int
     ecam: bool
@@ -34,7 +35,7 @@ class Summary:
     findings: int
 
     def carries(self, partitions: int) -> dict[str, bool]:
-        """Whether the machine could carry so many partitions: by processors, PM timer, tables, and all of it."""
+        """Whether the machine could carry so many partitions: by each of three things, and by all of them."""
         by = {
             "processors": self.processors > partitions,
             "PM timer": self.pm_timer_bits > 0,
@@ -76,7 +77,8 @@ def summary_of(name: str, scanned: Scan) -> Summary:
     return Summary(
         name=name,
         processors=sum(p.enabled for p in listed),
-        disabled=sum(not p.enabled for p in listed),
+        disabled=0 if madt is None else madt.disabled,
+        io_apics=0 if madt is None else len(madt.io_apics),
         x2apic_entries=sum(p.x2apic for p in listed),
         pm_timer_bits=timer.bits if timer is not None else 0,
         ecam=bool(scanned.machine.ecam),
@@ -90,17 +92,18 @@ def render_corpus(summaries: Sequence[Summary]) -> str:
     """The table of shares, and what else is worth knowing, as text."""
     total = len(summaries)
     lines = [f"{total} machines; share that could carry", ""]
-    lines.append(f"{'by':12}" + "".join(f"{count:>8} partitions" for count in COUNTS))
+    lines.append(f"{'by':12}" + "".join(f"{count:>4} partitions" for count in COUNTS))
     for by in summaries[0].carries(COUNTS[0]):
         shares = (_share(sum(s.carries(count)[by] for s in summaries), total) for count in COUNTS)
-        lines.append(f"{by:12}" + "".join(f"{share:>19}" for share in shares))
+        lines.append(f"{by:12}" + "".join(f"{share:>15}" for share in shares))
     processors = sorted(s.processors for s in summaries)
     lines += [
         "",
         f"processors enabled: {processors[0]} to {processors[-1]}, median {median(processors):g}",
         f"PM timer: {_counts(f'{s.pm_timer_bits} bits' if s.pm_timer_bits else 'none' for s in summaries)}",
         f"IOMMU: {_counts(s.iommu for s in summaries)}",
-        f"with disabled processors listed: {sum(s.disabled > 0 for s in summaries)}",
+        f"with disabled entries or placeholders for processors: {sum(s.disabled > 0 for s in summaries)}",
+        f"with more than one IO-APIC: {sum(s.io_apics > 1 for s in summaries)}",
         f"with x2APIC entries: {sum(s.x2apic_entries > 0 for s in summaries)}",
         f"with findings in their tables: {sum(s.findings > 0 for s in summaries)}",
     ]

@@ -16,7 +16,7 @@ from generator.scan.pci import scan_ecam, scan_pci
 from generator.scan.processors import read_cpuinfo, scan_address_bits, scan_features, scan_processors
 from generator.scan.snapshot import Snapshot
 from generator.scan.tables import Tables, read_tables
-from generator.scan.uarts import scan_uarts
+from generator.scan.uarts import PNP_DEVICES, TERMINALS, scan_uarts
 
 _DMI = "sys/class/dmi/id"
 _MOST_DENIED = 5
@@ -26,14 +26,14 @@ _MOST_DENIED = 5
 class Scan:
     """What was learned, and what was not.
 
-    `tables` are the ACPI tables the facts come from; `capabilities` is False if those of some PCI function could
-    not be read, so that a missing MSI means nothing.
+    `tables` are the ACPI tables the facts come from.  `unknown` names what is absent from the machine only
+    because nothing could be read: `capabilities` of PCI functions, `uarts`.
     """
 
     machine: Machine
     notes: tuple[Note, ...]
     tables: Tables
-    capabilities: bool
+    unknown: frozenset[str]
 
 
 def scan(snapshot: Snapshot, name: str | None = None) -> Scan:
@@ -65,11 +65,14 @@ def scan(snapshot: Snapshot, name: str | None = None) -> Scan:
         qemu=None,
         features=scan_features(snapshot, tables, cpuinfo, processors, notes),
     )
+    unknown = [] if pci.capabilities else ["capabilities"]
+    if not (snapshot.names(TERMINALS) or snapshot.names(PNP_DEVICES)):
+        unknown.append("uarts")
     for path in sorted(snapshot.denied)[:_MOST_DENIED]:
         notes.add("scan", f"/{path} is there and could not be read: root may be needed")
     if len(snapshot.denied) > _MOST_DENIED:
         notes.add("scan", f"and {len(snapshot.denied) - _MOST_DENIED} more files could not be read")
-    return Scan(machine, tuple(notes.found), tables, pci.capabilities)
+    return Scan(machine, tuple(notes.found), tables, frozenset(unknown))
 
 
 def name_of(title: str) -> str:
