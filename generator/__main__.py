@@ -7,10 +7,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from generator.commands import COMMANDS
-from generator.commands.command import print_problems
+from generator.commands import check, corpus, diff, emit, hardware, plan, rules, scan, schema
+from generator.commands.command import Command, print_problems, problems_json
 from generator.emit.aml import CompileError
 from generator.errors import UserErrors
+
+COMMANDS: tuple[Command, ...] = (
+    check.COMMAND,
+    plan.COMMAND,
+    emit.COMMAND,
+    diff.COMMAND,
+    rules.COMMAND,
+    schema.COMMAND,
+    scan.COMMAND,
+    hardware.COMMAND,
+    corpus.COMMAND,
+)
+"""In the order of the help."""
 
 DESCRIPTION = """\
 Turn a partition file and the facts of a machine into a checked plan, and the plan into EDK2 source.
@@ -19,7 +32,7 @@ Turn a partition file and the facts of a machine into a checked plan, and the pl
 EPILOG = """\
 The machine file is platforms/NAME.yaml for `machine: NAME`, found in the folders above the partition file.
 Messages are `file:line:column: what is wrong; what was expected; what to change [rule]`.
-Exit status: 0 = a valid plan, 1 = the input is wrong, 2 = wrong usage.
+Exit status: 0 = all is well, 1 = the input is wrong, 2 = wrong usage.
 """
 
 
@@ -46,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except UserErrors as errors:
-        print_problems(errors.problems)
+        if getattr(options, "json", False):
+            print(problems_json(errors.problems))
+        else:
+            print_problems(errors.problems)
     except CompileError as error:
         print(f"python -m generator: internal error: {error}", file=sys.stderr)
     except OSError as error:

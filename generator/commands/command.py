@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What a command of the generator is."""
+"""What a command of the generator is, how it takes files and tells problems."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from generator.errors import Problem
+from generator.errors import Problem, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,41 @@ class Command:
     run: Callable[[argparse.Namespace], int]
 
 
+def takes_plan(parser: argparse.ArgumentParser) -> None:
+    """The arguments `files`, `machine` and `json`: from which files a plan is made, how problems are told."""
+    parser.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="the partition file; of several, the later ones override the earlier ones",
+    )
+    takes_machine(parser)
+    takes_json(parser)
+
+
+def takes_machine(parser: argparse.ArgumentParser) -> None:
+    """The argument `machine`."""
+    parser.add_argument(
+        "--machine", type=Path, metavar="FILE", help="the machine file, instead of looking it up"
+    )
+
+
+def takes_json(parser: argparse.ArgumentParser) -> None:
+    """The argument `json`."""
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, for tools; problems are told as JSON too"
+    )
+
+
 def print_problems(problems: Iterable[Problem]) -> None:
     """One line each, to standard error."""
     for problem in problems:
         print(problem, file=sys.stderr)
+
+
+def problems_json(problems: Sequence[Problem], **more: Any) -> str:
+    """Problems as a JSON object with `ok` and `problems`, and `more` beside them."""
+    ok = not any(problem.severity is Severity.ERROR for problem in problems)
+    told = [problem.to_json() for problem in problems]
+    return json.dumps({"ok": ok, **more, "problems": told}, indent=2, ensure_ascii=False)

@@ -21,4 +21,4 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-RULES = Command("rules", "print the page of all rules a plan is checked by", _configure, _run)
+COMMAND = Command("rules", "print the page of all rules a plan is checked by", _configure, _run)

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The partition file as JSON Schema (draft 2020-12), so that editors complete, explain and check it.
+
+It covers what can be said about one file without a machine.  The rules say the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.load.partition_pci import CLASSES
+from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE
+
+Schema = dict[str, Any]
+
+_SIZE_PATTERN = (
+    r"^(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,12}(\.[0-9]{1,6})?\s*(B|KiB|MiB|GiB|TiB)|0|[1-9][0-9]{0,19})$"
+)
+_NUMBERS_PATTERN = r"^[0-9xXa-fA-F]+(\s*-\s*[0-9xXa-fA-F]+)?(,\s*[0-9xXa-fA-F]+(\s*-\s*[0-9xXa-fA-F]+)?)*$"
+_PATH_PATTERN = r"^[Pp][Cc][Ii][Rr]oot\(.*\)(/[Pp][Cc][Ii]\(.*,.*\))+$"
+_AT_PATTERN = r"^[0-9a-fA-F]{1,2}\.[0-7]$"
+
+
+def partition_file_schema() -> Schema:
+    """The schema of a partition file."""
+    partition = _partition()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "MRM partition file",
+        "description": "What each partition of a machine is promised. See docs/partition-file.md.",
+        **_object(
+            {
+                "format": {"const": 1, "description": "The version of this language."},
+                "extends": _one_or_more(_text("A partition file to build on, relative to this one.")),
+                "machine": _text("NAME of platforms/NAME.yaml, or the path of a machine file (….yaml)."),
+                "controller": _object(
+                    {"console": _console("The controller's UART, by name or first I/O port, or none.")},
+                    "What the controller keeps.",
+                ),
+                "defaults": _object(
+                    {
+                        key: partition["properties"][key]
+                        for key in ("processors", "memory", "console", "isolation")
+                    },
+                    "For partitions that do not say otherwise.",
+                ),
+                "partitions": {
+                    "type": "array",
+                    "maxItems": 64,
+                    "items": partition,
+                    "description": "1 to 64 partitions.",
+                },
+            }
+        ),
+        "if": {"not": {"required": ["extends"]}},
+        "then": {
+            "required": ["format", "machine", "partitions"],
+            "properties": {"partitions": {"items": {"required": ["name", "boot"]}}},
+        },
+    }
+
+
+def _partition() -> Schema:
+    """One partition."""
+    return _object(
+        {
+            "name": {
+                "type": "string",
+                "description": "A lower-case letter, then up to 30 of a–z, 0–9 and hyphens.",
+                "pattern": "^[A-Za-z0-9-]{1,64}$",
+            },
+            "processors": _processors(),
+            "memory": _memory(),
+            "pci": _one_or_more(_pci()),
+            "console": _console(
+                "A UART by name or first I/O port, none, or auto: the first that nobody names."
+            ),
+            "isolation": {
+                "enum": ["cooperative"],
+                "description": "Nothing runs beneath the operating system.",
+            },
+            "boot": _boot(),
+        },
+        "A real machine cut out of the PC.",
+    )
+
+
+def _processors() -> Schema:
+    """The key `processors`."""
+    count = _integer("Any free processors.", 1, 0xFFFF)
+    return {
+        "description": "How many processors, or which.",
+        "anyOf": [
+            count,
+            _object(
+                {
+                    "count": count,
+                    "apic_ids": _numbers("Exactly these local APIC IDs; the first one boots."),
+                    "package": _integer("All processors of a package, or where 'count' is taken from."),
+                    "cores": _numbers("All threads of these cores of 'package' (0)."),
+                    "node": _integer("All processors of a NUMA node, or where 'count' is taken from."),
+                    "allow_shared_cores": {
+                        "type": "boolean",
+                        "description": "Threads of one core may belong to different owners.",
+                    },
+                }
+            ),
+        ],
+    }
+
+
+def _memory() -> Schema:
+    """The key `memory`."""
+    return {
+        "description": "How much memory, and where.",
+        "anyOf": [
+            _size("All memory of the partition."),
+            _object(
+                {
+                    "size": _size("All memory of the partition, the parts included."),
+                    "low": _size("Slice below 576 KiB that starts processors."),
+                    "below_1g": _size("Share below 1 GiB, for loaders that cannot place an initrd higher."),
+                    "below_4g": _size("Share below 4 GiB, for devices with 32-bit DMA."),
+                    "above": _size("Lowest address of everything else."),
+                    "alignment": _size("Alignment of everything else."),
+                    "node": _integer("NUMA node of everything else."),
+                    "at": _size("Address of everything else."),
+                    "range": _text("Addresses of everything else, such as 2 GiB-6 GiB."),
+                }
+            ),
+        ],
+    }
+
+
+def _pci() -> Schema:
+    """An entry of `pci`."""
+    at = {"anyOf": [{"type": "string", "pattern": _AT_PATTERN}, {"type": "number"}]}
+    return {
+        "description": "A root port: the partition gets everything behind it.",
+        "anyOf": [
+            {"type": "string", "pattern": _PATH_PATTERN, "description": "A UEFI device path."},
+            {**at, "description": "Device and function of a root port, such as 03.0."},
+            _object({"root_port": {**at, "description": "Device and function."}, "root": _integer("_UID.")}),
+            _object(
+                {"bus": _integer("A bus behind a root port.", 0, 255), "segment": _integer("PCI segment.")}
+            ),
+            _object(
+                {
+                    "vendor": _integer("Vendor ID.", 0, 0xFFFF),
+                    "device": _integer("Device ID.", 0, 0xFFFF),
+                    "class": {
+                        "anyOf": [{"enum": list(CLASSES)}, {"type": ["string", "integer"]}],
+                        "description": "A class, its code, or the first bytes of it.",
+                    },
+                    "serial": {"type": ["string", "number"], "description": "Serial number."},
+                    "count": _integer("How many functions.", 1, 16),
+                }
+            ),
+        ],
+    }
+
+
+def _boot() -> Schema:
+    """The key `boot`."""
+    return {
+        "description": "What the partition boots.",
+        "anyOf": [
+            _text("An EFI application on the build host, relative to this file."),
+            _object(
+                {
+                    "file": _text("An EFI application on the build host, relative to this file."),
+                    "initrd": _text("Handed to a Linux kernel by the firmware."),
+                    "options": {"type": ["string", "number"], "description": "Load options."},
+                    "kernel_parameters": {
+                        "enum": ["auto", "off", False],
+                        "description": "auto adds what MRM needs if the loader is Linux.",
+                    },
+                }
+            ),
+        ],
+    }
+
+
+def _object(properties: Schema, description: str | None = None) -> Schema:
+    """A mapping with these keys and no others."""
+    schema: Schema = {"type": "object", "additionalProperties": False, "properties": properties}
+    return schema if description is None else {**schema, "description": description}
+
+
+def _one_or_more(schema: Schema) -> Schema:
+    """A value, or a list of such."""
+    return {"anyOf": [schema, {"type": "array", "items": schema}]}
+
+
+def _text(description: str) -> Schema:
+    """A text that is not empty."""
+    return {"type": ["string", "number"], "minLength": 1, "description": description}
+
+
+def _integer(description: str, low: int = 0, high: int = 0xFFFFFFFF) -> Schema:
+    """A number; hexadecimal ones are texts for some parsers."""
+    number = {"type": "integer", "minimum": low, "maximum": high}
+    return {
+        "anyOf": [number, {"type": "string", "pattern": "^0[xX][0-9a-fA-F]+$"}],
+        "description": description,
+    }
+
+
+def _size(description: str) -> Schema:
+    """A size or address."""
+    return {
+        "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _SIZE_PATTERN}],
+        "description": f"{description} With an IEC unit, such as 640 MiB.",
+    }
+
+
+def _numbers(description: str) -> Schema:
+    """Numbers and ranges."""
+    one = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _NUMBERS_PATTERN}]}
+    return {**_one_or_more(one), "description": description}
+
+
+def _console(description: str) -> Schema:
+    """A console."""
+    return {
+        "anyOf": [{"enum": [CONSOLE_AUTO, CONSOLE_NONE]}, {"type": ["string", "integer"]}],
+        "description": description,
+    }
