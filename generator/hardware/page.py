@@ -14,8 +14,8 @@ HEADER = """\
 `python -m generator hardware` says whether MRM can run on the running machine (best as root),
 `--from PATH` on one whose facts were [collected](machine-file.md#scanning) elsewhere, `--machine FILE` on one
 that a machine file describes. Each requirement is one line: `found`, `missing` or `unknown`; whether it is
-required; the value found; why it matters. `--json` prints the same for tools. What the scan could not learn is
-told on standard error.
+required; the value found; why it matters. `--json` prints the same for tools. What the scan could not learn
+is told on standard error.
 
 | exit status | meaning |
 |---|---|

@@ -13,6 +13,9 @@ from generator.scan.snapshot import Snapshot
 from generator.scan.tables import Tables
 
 PAGE = 4096
+LAST_ADDRESS = 1 << 52
+"""No x86 processor has wider physical addresses."""
+
 MEMORY_MAP = "sys/firmware/memmap"
 _RAM = "System RAM"
 _LINE = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)")
@@ -59,7 +62,7 @@ def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Sorted ranges as base and end, those that touch or overlap made one; backward ones dropped."""
     joined: list[tuple[int, int]] = []
     for start, last in sorted(ranges):
-        if not 0 <= start <= last < 1 << 64:
+        if not 0 <= start <= last < LAST_ADDRESS:
             continue
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], last + 1))

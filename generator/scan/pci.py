@@ -25,6 +25,9 @@ from generator.scan.snapshot import Snapshot
 from generator.scan.tables import Tables
 
 DEVICES = "sys/bus/pci/devices"
+DEEPEST = 14
+"""Levels of bridges; real machines have at most eight, and machine files end there."""
+
 LAST_SEGMENT = 0xFFFF
 """Higher ones are not the firmware's: Linux numbers the buses behind Intel VMD so."""
 
@@ -90,7 +93,9 @@ def scan_pci(snapshot: Snapshot, notes: Notes, place: Place) -> PciScan:
         notes.add("pci", "root bridges share a UID: device paths are ambiguous; correct 'uid' by hand")
     missing = len(functions) - len(walk.scan.paths)
     if missing:
-        notes.add("pci", f"{missing} functions are on buses that lead in a circle: left out")
+        notes.add(
+            "pci", f"{missing} functions are on buses that lead nowhere, in a circle or too deep: left out"
+        )
     walk.scan.roots = tuple(roots)
     walk.scan.capabilities = all(function.config.complete for function in functions)
     return walk.scan
@@ -105,6 +110,8 @@ def _read_functions(snapshot: Snapshot, notes: Notes) -> list[_Function]:
         if match is None:
             continue
         address = Address(*(int(part, 16) for part in match.groups()))
+        if address.device > 31:
+            continue
         if address.segment > LAST_SEGMENT:
             notes.add("pci", f"{name} is behind a device that hides it from the firmware: left out")
         elif snapshot.link(f"{DEVICES}/{name}/physfn") is not None:
@@ -154,7 +161,7 @@ class _Walk:
         nodes = {
             self._snapshot.integer(f"{DEVICES}/{f.name}/numa_node", 10) for f in self._buses[segment, bus]
         }
-        known = {node for node in nodes if node is not None and node >= 0}
+        known = {node for node in nodes if node is not None and 0 <= node <= 0xFFFF}
         functions = self._bus(segment, bus, path, 0)
         node = known.pop() if len(known) == 1 else None
         return PciRoot(self._place, str(path), uid, segment, bus, functions, node)
@@ -174,8 +181,7 @@ class _Walk:
 
     def _bus(self, segment: int, bus: int, above: DevicePath, depth: int) -> tuple[PciFunction, ...]:
         """The functions on a bus and behind."""
-        # Eight levels are the most PCI Express allows in practice; bus numbers end what is deeper.
-        if (segment, bus) in self._taken or depth > 32:
+        if (segment, bus) in self._taken or depth > DEEPEST:
             return ()
         self._taken.add((segment, bus))
         alone = len(self._buses.get((segment, bus), ())) == 1 and depth > 0

@@ -13,6 +13,7 @@ from generator.scan.notes import Notes
 from generator.scan.snapshot import KERNEL_LOG, Snapshot
 from generator.scan.tables import Tables
 
+LAST_APIC_ID = 0xFFFFFFFE
 CPUS = "sys/devices/system/cpu"
 _X2APIC_ON = re.compile(r"x2apic:? enabled|Enabled x2apic|Switched APIC routing to:? .*x2apic", re.IGNORECASE)
 _BITS = re.compile(r"(\d+) bits physical")
@@ -114,23 +115,24 @@ def _seats(snapshot: Snapshot, cpuinfo: CpuInfo) -> tuple[dict[int, _Seat], int 
     boot = None
     for number, fields in sorted(cpuinfo.blocks.items()):
         apic_id = _integer(fields.get("apicid"))
-        if apic_id is None:
+        if apic_id is None or apic_id > LAST_APIC_ID:
             continue
         topology = f"{CPUS}/cpu{number}/topology"
         package = _first(snapshot.integer(f"{topology}/physical_package_id"), fields.get("physical id"))
         core = _first(snapshot.integer(f"{topology}/core_id"), fields.get("core id"))
         # On multi-die packages the kernel's core_id may repeat: the die makes it one.
-        die = snapshot.integer(f"{topology}/die_id") or 0
-        core = apic_id if core is None else core | max(die, 0) << 16
-        seats[apic_id] = _Seat(max(package or 0, 0), core, nodes.get(number, 0))
+        die = _first(snapshot.integer(f"{topology}/die_id"), None) or 0
+        core = apic_id if core is None else core | die << 16
+        seats[apic_id] = _Seat(package or 0, core, nodes.get(number, 0))
         if number == 0:
             boot = apic_id
     return seats, boot
 
 
 def _first(found: int | None, text: str | None) -> int | None:
-    """The first number that is there; the kernel writes -1 for "not known"."""
-    return found if found is not None and found >= 0 else _integer(text)
+    """The first number that is there and makes sense; the kernel writes -1 for "not known"."""
+    numbers = (found, _integer(text))
+    return next((number for number in numbers if number is not None and 0 <= number <= 0xFFFF), None)
 
 
 def _seat_of_sibling(apic_id: int, seats: dict[int, _Seat]) -> _Seat | None:
@@ -168,13 +170,13 @@ def scan_features(
     if hidden is not None and len(running) > len(processors):
         notes.add("features", f"{len(running)} processors run, {len(processors)} are known")
     return Features(
-        cpu=fields.get("model name"),
+        cpu=fields.get("model name") or None,
         x86_64="lm" in flags,
         invariant_tsc={"constant_tsc", "nonstop_tsc"} <= flags,
         hypervisor="hypervisor" in flags,
         x2apic=_x2apic(snapshot, flags, notes),
         virtualization="svm" if "svm" in flags else "vt-x" if "vmx" in flags else "none",
-        hidden_processors=None if hidden is None else len(hidden),
+        hidden_processors=None if hidden is None else min(len(hidden), 0xFFFF),
     )
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from generator.load.values import format_size
@@ -257,7 +256,17 @@ def _size(value: int) -> str:
 
 def _text(value: str) -> str:
     """Any text, always in quotes: nothing in it can then mean anything to YAML."""
-    return json.dumps(value, ensure_ascii=True)
+    return '"' + "".join(_character(c) for c in value) + '"'
+
+
+def _character(character: str) -> str:
+    """A character inside double quotes (YAML 1.2, 5.7)."""
+    if character in '"\\':
+        return "\\" + character
+    if " " <= character <= "~":
+        return character
+    code = ord(character)
+    return f"\\u{code:04X}" if code < 1 << 16 else f"\\U{code:08X}"
 
 
 def _comment(text: str) -> str:
