@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+r"""`Mrm.efi verify` judges, reports and returns to the firmware, having changed nothing."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from ci.qemu.timing import scaled
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+SCRIPT = """@echo -off
+fs0:
+\\EFI\\MRM\\Mrm.efi verify
+echo FIRST %lasterror%
+\\EFI\\MRM\\Mrm.efi verify
+echo SECOND %lasterror%
+type \\EFI\\MRM\\report.txt
+echo END
+"""
+SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Boot an ESP on which the firmware finds nothing but its own shell and a script for it."""
+    result = built("two-debians")
+    folder = tmp_path_factory.mktemp("verify")
+    esp = folder / "ESP"
+    shutil.copytree(result.esp, esp)
+    shutil.rmtree(esp / "EFI" / "BOOT")
+    (esp / "EFI" / "MRM" / "realtime" / "initrd.img").unlink()
+    (esp / "startup.nsh").write_text(SCRIPT.replace("\n", "\r\n"), encoding="ascii")
+    with Bench(result.plan, esp, folder / "run") as bench:
+        console = bench.session.controller
+        bench.run(console.wait_for(r"\nEND", scaled(SECONDS), since=console.start()))
+        yield bench
+
+
+def said(bench: Bench) -> str:
+    return bench.session.controller.text.replace("\r", "")
+
+
+def test_it_judges_every_partition(bench: Bench) -> None:
+    assert "MRM: verify: 1 of 2 partitions could be started; nothing was changed" in said(bench)
+    refused = "MRM: realtime: refused: initrd \\EFI\\MRM\\realtime\\initrd.img not found"
+    assert refused in said(bench).replace("\n", "")
+
+
+def test_it_returns_to_the_firmware_each_time(bench: Bench) -> None:
+    assert "FIRST 0x15" in said(bench) and "SECOND 0x15" in said(bench)  # EFI_ABORTED
+
+
+def test_nothing_was_started(bench: Bench) -> None:
+    assert bench.session.history and {state.state for state in bench.session.history} == {"refused"}
+
+
+def test_the_second_time_finds_what_the_first_left(bench: Bench) -> None:
+    """The low slice and the memory promised are free again, at the same addresses."""
+    reports = said(bench).split("FIRST 0x15")[1]
+    assert "steady: kept: 64 KiB at 0x" in reports and "steady: ready: every promise can be kept" in reports
