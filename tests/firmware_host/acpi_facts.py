@@ -2,6 +2,7 @@
 """MRM_ACPI_FACTS in Python: made by hand or by hypothesis, and handed to MrmAcpiLib in guarded memory."""
 
 import struct
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -75,7 +76,6 @@ class Facts:
     srat: bytes | None = None
     slit: bytes | None = None
     dsdt: bytes = DSDT
-    dsdt_size: int = -1
     patches: tuple[Patch, ...] = ()
 
 
@@ -83,34 +83,31 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     """Return the C structure; it lives as long as the stack."""
     new = decide.ffi.new
     plan = new("MRM_PLAN_PARTITION *")
-    plan.DsdtSize = len(facts.dsdt) if facts.dsdt_size < 0 else facts.dsdt_size
+    stack.callback(lambda _: None, plan)  # cffi structures do not keep alive what they point to
+
+    def array(kind: str, elements: Iterable[Any]) -> Any:
+        return decide.ffi.cast(f"{kind} *", stack.enter_context(Guarded.array(decide.ffi, kind, elements)))
+
+    plan.DsdtSize = len(facts.dsdt)
     plan.Dsdt = stack.enter_context(Guarded(decide.ffi, facts.dsdt))
-    patches = new(
-        "MRM_PLAN_AML_PATCH[]", [(p.offset, p.width, p.index, p.number(decide)) for p in facts.patches]
-    )
-    plan.DsdtPatchCount, plan.DsdtPatches = len(patches), patches
-    processors = new("UINT32[]", facts.processors)
-    buses = new(
-        "MRM_PCI_BUS[]",
-        [(b.segment, b.first, b.last, 0, b.ecam, b.memory, b.prefetchable) for b in facts.buses],
-    )
-    memory = new("MRM_RANGE[]", list(facts.memory))
+    patches = [(p.offset, p.width, p.index, p.number(decide)) for p in facts.patches]
+    plan.DsdtPatchCount, plan.DsdtPatches = len(patches), array("MRM_PLAN_AML_PATCH", patches)
+    buses = [(b.segment, b.first, b.last, 0, b.ecam, b.memory, b.prefetchable) for b in facts.buses]
     native = new("MRM_ACPI_FACTS *")
     native.BspApicId = facts.bsp
-    native.ProcessorCount, native.ApicIds = len(processors), processors
+    native.ProcessorCount = len(facts.processors)
+    native.ApicIds = array("UINT32", facts.processors)
     native.LocalApicAddress = facts.local_apic
-    native.PciBusCount, native.PciBuses = len(buses), buses
+    native.PciBusCount, native.PciBuses = len(buses), array("MRM_PCI_BUS", buses)
     native.PmTimerPort = facts.pm_timer
     native.PmTimer32Bit = facts.pm_timer_32_bit
     native.Headless = facts.headless
     native.Plan = plan
-    native.MemoryCount, native.Memory = len(memory), memory
+    native.MemoryCount, native.Memory = len(facts.memory), array("MRM_RANGE", facts.memory)
     for name, source in (("Srat", facts.srat), ("Slit", facts.slit)):
         if source is not None:
             setattr(native, name, stack.enter_context(Guarded(decide.ffi, source)))
             setattr(native, f"{name}Size", len(source))
-    # cffi structures do not keep alive what they point to.
-    stack.callback(lambda *_: None, plan, patches, processors, buses, memory)
     return native
 
 

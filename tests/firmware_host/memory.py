@@ -9,6 +9,7 @@ unnoticed.
 import ctypes
 import mmap
 import weakref
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
@@ -58,6 +59,12 @@ class Guarded:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._release()
+
+    @classmethod
+    def array(cls, ffi: FFI, kind: str, elements: Iterable[Any]) -> "Guarded":
+        """Return a copy of an array of structures, made from initializers as cffi takes them."""
+        array = ffi.new(f"{kind}[]", list(elements))
+        return cls(ffi, bytes(ffi.buffer(array)))
 
     def contents(self) -> bytes:
         """Return what is in the buffer now."""

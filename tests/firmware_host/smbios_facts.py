@@ -49,9 +49,8 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     native.ProcessorSignature = facts.signature
     native.ProcessorFeatures = facts.features
     native.TscFrequency = facts.tsc
-    memory = decide.ffi.new("MRM_RANGE[]", list(facts.memory))
-    native.MemoryCount, native.Memory = len(memory), memory
-    stack.callback(lambda *_: None, memory)
+    memory = stack.enter_context(Guarded.array(decide.ffi, "MRM_RANGE", facts.memory))
+    native.MemoryCount, native.Memory = len(facts.memory), decide.ffi.cast("MRM_RANGE *", memory)
     return native
 
 

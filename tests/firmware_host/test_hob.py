@@ -48,8 +48,8 @@ class Facts:
     def native(self, decide: Decide) -> tuple[Any, list[Any]]:
         """Return the C structure and what must live as long as it."""
         new = decide.ffi.new
-        resources = new("MRM_HOB_RESOURCE[]", [(kind, span) for kind, span in self.resources])
-        allocations = new("MRM_HOB_ALLOCATION[]", [(kind, span) for kind, span in self.allocations])
+        resources = Guarded.array(decide.ffi, "MRM_HOB_RESOURCE", self.resources)
+        allocations = Guarded.array(decide.ffi, "MRM_HOB_ALLOCATION", self.allocations)
         hand_off = new("MRM_HAND_OFF *")
         hand_off.Version = self.hand_off.get("Version", decide.MRM_HAND_OFF_VERSION)
         hand_off.Size = self.hand_off.get("Size", decide.ffi.sizeof("MRM_HAND_OFF"))
@@ -57,8 +57,8 @@ class Facts:
         hand_off.TscFrequency = 0x123456789ABCDEF0
         facts = new("MRM_HOB_FACTS *")
         facts.PhysicalAddressBits = self.bits
-        facts.ResourceCount, facts.Resources = len(resources), resources
-        facts.AllocationCount, facts.Allocations = len(allocations), allocations
+        facts.ResourceCount, facts.Resources = len(self.resources), resources.pointer
+        facts.AllocationCount, facts.Allocations = len(self.allocations), allocations.pointer
         facts.Free, facts.Stack, facts.FirmwareVolume, facts.DxeCore = self.regions
         facts.DxeCoreEntry = self.regions[3][0] + 0x123 if self.entry < 0 else self.entry
         decide.ffi.buffer(decide.ffi.addressof(facts, "DxeCoreName"))[:] = CORE_NAME.bytes_le
@@ -200,6 +200,8 @@ CONTRADICTIONS: dict[str, Callable[[], Facts]] = {
     "free region in memory-mapped I/O": lambda: _moved(0, (0xC0000000, MIB)),
     "free region empty": lambda: _moved(0, (0x10000000, 0)),
     "free region across the end of RAM": lambda: _moved(0, (0x13C00000, 4 * MIB)),
+    "stack in memory-mapped I/O": lambda: _moved(1, (0xC0000000, PAGE)),
+    "volume in memory-mapped I/O": lambda: _moved(2, (0xC0000000, PAGE)),
     "stack overlaps free region": lambda: _moved(1, (0x103FF000, 32 * PAGE)),
     "stack not of whole pages": lambda: _moved(1, (0x10400008, 32 * PAGE)),
     "stack wraps": lambda: _moved(1, (0xFFFFFFFFFFFFF000, 2 * PAGE)),
@@ -231,6 +233,35 @@ CONTRADICTIONS: dict[str, Callable[[], Facts]] = {
 def test_contradiction_is_refused(decide: Decide, name: str) -> None:
     status, _, used = build(decide, CONTRADICTIONS[name]())
     assert (status, used) == (decide.RETURN_INVALID_PARAMETER, 0)
+
+
+@pytest.mark.parametrize("bits", [39, 52])
+def test_limits_of_address_bits(decide: Decide, bits: int) -> None:
+    facts = replace(_with_resource(MMIO, ((1 << bits) - PAGE, PAGE)), bits=bits)
+    status, contents, _ = build(decide, facts)
+    assert status == decide.RETURN_SUCCESS
+    assert hob_reader.read(contents).cpu == (bits, 16)
+
+
+def test_fewest_address_bits(decide: Decide) -> None:
+    facts = replace(TYPICAL, resources=TYPICAL.resources[:-1], allocations=TYPICAL.allocations[:-1], bits=32)
+    assert build(decide, facts)[0] == decide.RETURN_SUCCESS
+
+
+@pytest.mark.parametrize("offset", [0, 0x54FFF])
+def test_entry_point_at_either_end_of_the_core(decide: Decide, offset: int) -> None:
+    base = TYPICAL.regions[3][0]
+    status, contents, _ = build(decide, replace(TYPICAL, entry=base + offset))
+    assert status == decide.RETURN_SUCCESS
+    assert hob_reader.read(contents).allocations[0].entry == base + offset
+
+
+@pytest.mark.parametrize("span", [(0xFEE00000, PAGE), (0xE0101000, PAGE)])
+def test_allocation_may_lie_in_memory_mapped_io(decide: Decide, span: Range) -> None:
+    facts = replace(TYPICAL, allocations=((RESERVED, span), *TYPICAL.allocations))
+    status, contents, _ = build(decide, facts)
+    assert status == decide.RETURN_SUCCESS
+    assert hob_reader.Allocation(NO_NAME, *span, RESERVED) in hob_reader.read(contents).allocations
 
 
 def test_no_hand_off_or_unaligned_buffer_is_refused(decide: Decide) -> None:
