@@ -93,9 +93,7 @@ def scan_pci(snapshot: Snapshot, notes: Notes, place: Place) -> PciScan:
         notes.add("pci", "root bridges share a UID: device paths are ambiguous; correct 'uid' by hand")
     missing = len(functions) - len(walk.scan.paths)
     if missing:
-        notes.add(
-            "pci", f"{missing} functions are on buses that lead nowhere, in a circle or too deep: left out"
-        )
+        notes.add("pci", f"{missing} functions are on buses that lead in a circle or too deep: left out")
     walk.scan.roots = tuple(roots)
     walk.scan.capabilities = all(function.config.complete for function in functions)
     return walk.scan
@@ -206,6 +204,8 @@ class _Walk:
             bridge = Bridge(kind, registers.secondary, last, *windows)
             if registers.secondary > found.address.bus:
                 behind = self._bus(found.address.segment, registers.secondary, path, depth + 1)
+            else:
+                self._notes.add("pci", f"{found.name}: a bridge to bus {registers.secondary}: nowhere")
         group = (self._snapshot.link(f"{folder}/iommu_group") or "").rsplit("/", 1)[-1]
         return PciFunction(
             place=self._place,
