@@ -81,6 +81,7 @@ class Console:
         self._write = write
         self._decoder = StreamDecoder()
         self._report_times: list[float] = []
+        self._latest: dict[str, int] = {}
         self._chunk_ends: list[int] = []
         self._chunk_times: list[float] = []
         self._listeners: list[Callable[[bytes, str, list[Report]], None]] = []
@@ -98,7 +99,9 @@ class Console:
             self.text += decoded.text
             self._chunk_ends.append(len(self.text))
             self._chunk_times.append(now)
-        self.reports += decoded.reports
+        for report in decoded.reports:
+            self._latest[report.name] = len(self.reports)
+            self.reports.append(report)
         self._report_times += [now] * len(decoded.reports)
         for listener in self._listeners:
             listener(decoded.terminal, decoded.text, decoded.reports)
@@ -131,6 +134,11 @@ class Console:
         """Return the reports called `name` that arrived after `since`, oldest first."""
         first = self._own(since).reports
         return [self._event(i) for i in range(first, len(self.reports)) if self.reports[i].name == name]
+
+    def latest(self, name: str) -> Event | None:
+        """Return the last report called `name`, None if there was none."""
+        index = self._latest.get(name)
+        return None if index is None else self._event(index)
 
     def find(self, pattern: str, since: Cursor) -> Found | None:
         """Return the first match of a regular expression (multi-line mode) after `since`, or None."""

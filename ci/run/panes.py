@@ -107,12 +107,13 @@ def _title(session: Session, name: str) -> str:
         return f"{name} · {session.plan.source}"
     guest = session.guests[name]
     state = session.states.get(name)
-    boots = guest.console.events("MRM-BOOT", guest.console.start())
-    ticks = guest.ticks(boots[-1].cursor) if boots else []
-    reports = guest.console.events("MRM-GUEST", boots[-1].cursor) if boots else []
-    kernel = str(reports[-1].data.get("kernel", "")) if reports else ""
+    # What was said before the last change of state is of an earlier boot.
+    since = session.named_at.get(name, 0.0)
+    tick, report = guest.console.latest("MRM-TICK"), guest.console.latest("MRM-GUEST")
+    kernel = str(report.data["kernel"]) if report and report.at > since else ""
+    up = float(tick.data["up"]) if tick and tick.at > since else None
     named = (state.state, state.detail) if state else ("not started", "")
-    return partition_title(name, *named, kernel, ticks[-1].up if ticks else None)
+    return partition_title(name, *named, kernel, up)
 
 
 async def _keep_titles(servers: list[PaneServer]) -> None:

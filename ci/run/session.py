@@ -2,6 +2,7 @@
 """A running machine seen as MRM: the states the controller names on its console, a guest per partition."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 from ci.qemu.console import Cursor, Event
@@ -25,6 +26,7 @@ class Session:
         guests: A guest for each partition that has a console.
         states: The last state the controller named for each partition.
         history: All states it named, oldest first.
+        named_at: When it named the last one, time.monotonic() in seconds.
         timings: The last timings it named for each partition, in milliseconds.
     """
 
@@ -39,6 +41,7 @@ class Session:
                 self.guests[partition.name] = Guest(machine.console(partition.console), partition.name)
         self.states: dict[str, State] = {}
         self.history: list[State] = []
+        self.named_at: dict[str, float] = {}
         self.timings: dict[str, Timing] = {}
         self._splitter = LineSplitter()
         self._names = [partition.name for partition in plan.partitions]
@@ -49,6 +52,7 @@ class Session:
             said = parse_line(line, self._names)
             if isinstance(said, State):
                 self.states[said.partition] = said
+                self.named_at[said.partition] = time.monotonic()
                 self.history.append(said)
             elif isinstance(said, Timing):
                 self.timings[said.partition] = said

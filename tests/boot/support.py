@@ -18,7 +18,9 @@ _WATCHED_ELSEWHERE = ("ticks", "power_off")
 def boot_of(session: Session, name: str) -> str:
     """Return the identifier of a partition's latest boot."""
     guest = session.guests[name]
-    return str(guest.console.events("MRM-GUEST", guest.console.start())[-1].data["boot"])
+    report = guest.console.latest("MRM-GUEST")
+    assert report, f"{name} has not reported"
+    return str(report.data["boot"])
 
 
 def broken(session: Session, observations: Mapping[str, Observation], *names: str) -> list[str]:

@@ -139,3 +139,11 @@ def test_command_output_is_what_stands_between_echo_and_end() -> None:
 )
 def test_steady_ticks(ticks: list[Tick], expected: bool) -> None:
     assert steady(ticks) is expected
+
+
+def test_the_latest_report_of_a_kind() -> None:
+    line, _ = console()
+    assert line.latest("MRM-TICK") is None
+    line.received(tick(1) + tick(2) + b'\x1b]5380;MRM-BOOT {"boot":"b"}\x07')
+    latest = line.latest("MRM-TICK")
+    assert latest and latest.data["n"] == 2
