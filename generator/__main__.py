@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from generator.commands import check, corpus, diff, emit, hardware, plan, rules, scan, schema
+from generator.commands import check, corpus, diff, emit, hardware, plan, rules, scan, schema, show
 from generator.commands.command import Command, print_problems, problems_json
 from generator.emit.aml import CompileError
 from generator.errors import UserErrors
@@ -16,6 +16,7 @@ COMMANDS: tuple[Command, ...] = (
     check.COMMAND,
     plan.COMMAND,
     emit.COMMAND,
+    show.COMMAND,
     diff.COMMAND,
     rules.COMMAND,
     schema.COMMAND,

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The plan as one HTML page: the picture, what is warned of, and tables of everything with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from generator.errors import Problem
+from generator.load.values import format_size
+from generator.model.plan import PartitionPlan, Plan
+from generator.picture.canvas import SOFT_INK
+from generator.picture.owners import letters
+from generator.picture.sheet import render_svg
+
+_STYLE = """
+body{font-family:system-ui,"Segoe UI",Roboto,"DejaVu Sans",Verdana,sans-serif;margin:0;color:#1b1b1b;
+background:#f7f7f4;line-height:1.45}
+main{max-width:1200px;margin:0 auto;padding:24px 16px 64px}
+.sheet{background:#fff;border:1px solid #c9c9c2;border-radius:10px;overflow-x:auto}
+.sheet svg{display:block;width:100%;min-width:860px;height:auto}
+h2{font-size:20px;margin:36px 0 10px}
+h2 .key{display:inline-block;border:1.5px solid #1b1b1b;border-radius:5px;padding:0 7px;margin-right:10px;
+background:#fff}
+table{border-collapse:collapse;width:100%;background:#fff;font-size:14px}
+td,th{border:1px solid #d5d5ce;padding:6px 10px;text-align:left;vertical-align:top}
+th{white-space:nowrap;font-weight:600;background:#f3f3f0}
+td.from{color:SOFT;white-space:nowrap;font-size:13px}
+code{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:13px;
+overflow-wrap:anywhere}
+.warning{background:#fff;border:1px solid #1b1b1b;border-left:8px solid #E69F00;border-radius:6px;
+padding:8px 14px;margin:10px 0}
+footer{margin-top:40px;color:SOFT;font-size:13px}
+@media print{body{background:#fff}main{padding:0}.sheet{border:0}h2{break-after:avoid}tr{break-inside:avoid}}
+""".replace("SOFT", SOFT_INK)
+
+
+def render_page(plan: Plan, warnings: Sequence[Problem] = ()) -> str:
+    """The page, complete in itself."""
+    title = escape(f"{plan.source} on {plan.machine.title}")
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>",
+        f'<div class="sheet">\n{render_svg(plan)}</div>',
+    ]
+    if warnings:
+        parts.append("<h2>Warnings</h2>")
+        parts.extend(_warning(problem) for problem in warnings)
+    for number, partition in enumerate(plan.partitions):
+        parts.append(f'<h2><span class="key">{letters(number)}</span>{escape(partition.name.value)}</h2>')
+        parts.append(_table(_rows(partition)))
+    parts.append(
+        "<footer>Made by <code>python -m generator show</code>. The last column says which line of which "
+        "file a value comes from.</footer>\n</main>\n</body>\n</html>\n"
+    )
+    return "\n".join(parts)
+
+
+def _warning(problem: Problem) -> str:
+    """One warning."""
+    place = escape(problem.place.short)
+    return (
+        f'<div class="warning"><strong>{escape(problem.what)}</strong><br>'
+        f"expected {escape(problem.expected)}; "
+        f"{escape(problem.change)} <code>[{escape(problem.rule)}]</code> {place}</div>"
+    )
+
+
+def _table(rows: Iterable[tuple[str, str, str]]) -> str:
+    """A table of names, texts (HTML already) and places."""
+    body = "\n".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{text}</td><td class="from">{escape(place)}</td></tr>'
+        for name, text, place in rows
+    )
+    return f"<table>\n{body}\n</table>"
+
+
+def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
+    """Everything a partition gets."""
+    processors, memory, boot = partition.processors, partition.memory, partition.boot
+    ids = ", ".join(str(grant.apic_id) for grant in processors.grants)
+    others = ", or others that are free" if processors.by_count else ""
+    yield "processors", f"APIC IDs {ids}{others}", processors.place.short
+    yield "memory", format_size(memory.size.value), memory.size.place.short
+    for request in memory.requests:
+        where = f"{request.minimum:#x} to {request.limit - 1:#x}"
+        yield (
+            "",
+            f"{format_size(request.size)} in <code>{where}</code>: {escape(request.why)}",
+            request.place.short,
+        )
+    for grant in partition.pci:
+        asked = f", asked for as {escape(grant.asked)}" if grant.asked else ""
+        yield (
+            "PCI",
+            f"<code>{grant.root_port.value}</code> as segment {grant.segment}{asked}",
+            grant.root_port.place.short,
+        )
+        for function in grant.port.below() if grant.port is not None else ():
+            serial = f", serial {function.serial}" if function.serial else ""
+            title = f" {function.title}" if function.title else ""
+            name = f"{function.vendor:04x}:{function.device:04x}{title}{serial}"
+            yield "", escape(name), function.place.short
+    console = partition.console
+    name = "none" if console is None or console.uart is None else console.uart.name
+    yield "console", escape(name), console.name.place.short if console is not None else ""
+    yield "boot", f"<code>{escape(boot.esp_file)}</code>", boot.file.place.short
+    loader = boot.file_facts.loader
+    if loader is not None:
+        linux = f"Linux {loader.linux.banner}" if loader.linux is not None else "no Linux kernel"
+        yield "", escape(linux) + (", signed" if loader.signed else ", not signed"), ""
+    if boot.initrd is not None:
+        yield "initrd", f"<code>{escape(boot.esp_initrd or '')}</code>", boot.initrd.place.short
+    if boot.owner_options is not None:
+        yield "options", f"<code>{escape(boot.owner_options.value)}</code>", boot.owner_options.place.short
+    for number, added in enumerate(boot.added_parameters):
+        name = "" if number else "added"
+        yield name, f"<code>{escape(added.parameter)}</code>: {escape(added.why)}", ""

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The PCI tree: root bridges, root ports with what is behind them, and everything else the firmware keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from generator.model.machine import PciFunction, PciRoot
+from generator.model.plan import Plan
+from generator.picture.canvas import INK, LINE, PAPER, SOFT_INK, Canvas, shorten
+from generator.picture.owners import FREE, KEPT, Look, Owners
+from generator.resolve.pci import is_root_port
+
+_ROW = 24
+_ALL_ROWS = 120
+"""Machines with more functions are drawn in short: a line for each root port that a partition owns."""
+_MOST_ROWS = 600
+"""Rows drawn at all."""
+_COLUMN_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of the tree."""
+
+    depth: int
+    text: str
+    detail: str
+    look: Look
+    title: str
+    last: bool = False
+
+
+def draw_pci(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, width: float) -> float:
+    """Draw the tree in columns; returns the height."""
+    every = sum(
+        len(root.functions) + sum(1 for f in root.functions for _ in f.below()) for root in plan.machine.roots
+    )
+    rows = list(_rows(plan, owners, every > _ALL_ROWS))
+    left_out = len(rows) - _MOST_ROWS
+    if left_out > 0:
+        more = _Row(0, f"and {left_out} more lines: see the tables of the page", "", FREE, "")
+        rows = [*rows[:_MOST_ROWS], more]
+    columns = max(1, min(3, -(-len(rows) // _COLUMN_ROWS)))
+    length = -(-len(rows) // columns)
+    column_width = (width - 24 * (columns - 1)) / columns
+    for number, row in enumerate(rows):
+        column, line = divmod(number, length)
+        _draw(canvas, row, x + column * (column_width + 24), y + line * _ROW, column_width)
+    return length * _ROW
+
+
+def _rows(plan: Plan, owners: Owners, only_owned: bool) -> Iterator[_Row]:
+    """All lines of the tree."""
+    boot = plan.machine.firmware.boot_device
+    for root in plan.machine.roots:
+        node = f", NUMA node {root.node}" if root.node is not None else ""
+        yield _Row(0, f"{root.path}", f"segment {root.segment}, bus {root.bus}{node}", FREE, root.path)
+        tops = [top for top in root.functions if not only_owned or top.path in owners.root_ports]
+        for top in tops:
+            owned = owners.root_ports.get(top.path)
+            look = owned or (FREE if is_root_port(top) and top.behind else KEPT)
+            if boot is not None and top.path.leads_to(boot):
+                look = KEPT
+            behind = [f for f in top.below() if f.bridge is None] if only_owned else []
+            short = ": " + ", ".join(_name(f, boot == f.path) for f in behind) if behind else ""
+            text = _buses(top).removeprefix(" → ") if short else _name(top, boot == top.path)
+            yield _Row(1, _place(top), text + short, look, f"{top.path}: {look.name}")
+            if only_owned:
+                continue
+            for depth, function in _below(top, 2):
+                name = _name(function, boot == function.path)
+                yield _Row(depth, _place(function), name, look, f"{function.path}: {look.name}")
+        hidden = _hidden(root, tops)
+        if hidden:
+            yield _Row(1, f"{hidden} more functions", "which no partition owns", FREE, "")
+
+
+def _hidden(root: PciRoot, shown: Sequence[PciFunction]) -> int:
+    """How many functions of a root bridge are not drawn."""
+    names = {top.path for top in shown}
+    return sum(1 + sum(1 for _ in top.below()) for top in root.functions if top.path not in names)
+
+
+def _below(function: PciFunction, depth: int) -> Iterator[tuple[int, PciFunction]]:
+    """Everything behind a function with its depth."""
+    for inner in function.behind:
+        yield depth, inner
+        yield from _below(inner, depth + 1)
+
+
+def _place(function: PciFunction) -> str:
+    """Device and function, as lspci writes them."""
+    device, number = function.path.nodes[-1]
+    return f"{device:02x}.{number}"
+
+
+def _buses(function: PciFunction) -> str:
+    """The buses behind a bridge."""
+    bridge = function.bridge
+    if bridge is None:
+        return ""
+    last = f"–{bridge.subordinate}" if bridge.subordinate != bridge.secondary else ""
+    return f" → bus {bridge.secondary}{last}"
+
+
+def _name(function: PciFunction, boots: bool) -> str:
+    """What a function is."""
+    title = function.title or f"{function.vendor:04x}:{function.device:04x} class {function.class_code:06x}"
+    serial = f" {function.serial}" if function.serial else ""
+    return f"{title}{serial}{_buses(function)}" + (" (boots the controller)" if boots else "")
+
+
+def _draw(canvas: Canvas, row: _Row, x: float, y: float, width: float) -> None:
+    """One line: a box with the owner's look, the place, and what it is."""
+    indent = row.depth * 22
+    left = x + indent
+    if row.depth:
+        canvas.line(((left - 12, y - 4), (left - 12, y + _ROW / 2 - 2), (left - 2, y + _ROW / 2 - 2)), LINE)
+        swatch = 30.0
+        title = row.title or None
+        free = row.look is FREE
+        canvas.rectangle(left, y + 1, swatch, _ROW - 6, row.look.fill, INK, 3, 0.8, free, title)
+        if row.look.key:
+            size = 11 if len(row.look.key) == 1 else 9
+            canvas.text(left + swatch / 2, y + 14, row.look.key, size, "middle", bold=True, halo=True)
+        left += swatch + 8
+    bold = row.depth == 0
+    canvas.text(left, y + 15, row.text, 12, bold=bold, mono=not bold)
+    start = left + max(34, len(row.text) * (7.6 if bold else 7.3)) + 8
+    canvas.text(
+        start, y + 15, shorten(row.detail, x + width - start, 12), 12, colour=SOFT_INK if bold else INK
+    )
+
+
+def draw_consoles(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, width: float) -> float:
+    """Draw the UARTs; returns the height."""
+    box, gap, height = 168.0, 12.0, 46.0
+    columns = max(1, int((width + gap) / (box + gap)))
+    for number, uart in enumerate(plan.machine.uarts):
+        left = x + number % columns * (box + gap)
+        top = y + number // columns * (height + gap)
+        look = owners.uarts.get(uart.name, FREE)
+        canvas.rectangle(left, top, box, height, PAPER, INK, 5, 0.8, look is FREE)
+        canvas.rectangle(
+            left, top, 34, height, look.fill, INK, 5, 0.8, look is FREE, f"{uart.name}: {look.name}"
+        )
+        if look.key:
+            canvas.badge(left + 17, top + height / 2, look.key, 12)
+        name = "the controller" if look is KEPT else "free" if look is FREE else look.name
+        canvas.text(left + 44, top + 19, f"{uart.name}  {uart.io_base:#x}", 12, bold=True)
+        canvas.text(left + 44, top + 37, shorten(name, box - 50, 12), 12, colour=SOFT_INK)
+    if not plan.machine.uarts:
+        canvas.text(x, y + 16, "the machine has no UARTs", 12, colour=SOFT_INK)
+        return 24
+    return -(-len(plan.machine.uarts) // columns) * (height + gap) - gap

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The whole picture on one sheet: partitions with what they boot, processors, memory, PCI, consoles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from generator.load.values import format_size
+from generator.model.plan import PartitionPlan, Plan
+from generator.picture.canvas import INK, LINE, PAPER, SHADE, SOFT_INK, Canvas, number, shorten
+from generator.picture.memory import draw_memory
+from generator.picture.owners import FREE, KEPT, Look, Owners, owners_of
+from generator.picture.pci import draw_consoles, draw_pci
+from generator.picture.processors import draw_processors
+
+WIDTH = 1200
+_MARGIN = 32
+_INNER = WIDTH - 2 * _MARGIN
+_CARD_HEIGHT = 104
+
+STYLE = (
+    'text{font-family:system-ui,"Segoe UI",Roboto,"DejaVu Sans",Verdana,sans-serif}'
+    '.mono{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}'
+)
+
+Section = Callable[[Canvas, Plan, Owners, float, float, float], float]
+
+
+def render_svg(plan: Plan) -> str:
+    """The picture as an SVG document."""
+    owners = owners_of(plan)
+    canvas = Canvas()
+    machine = plan.machine
+    canvas.text(_MARGIN, 46, shorten(plan.source, _INNER, 25), 25, bold=True)
+    processors = sum(1 for _ in machine.processors)
+    memory = sum(memory.size for memory in machine.memory)
+    facts = (
+        f"on {machine.title}: {processors} processors, {memory / (1 << 30):.4g} GiB of memory, "
+        f"{len(plan.partitions)} partition{'' if len(plan.partitions) == 1 else 's'}"
+    )
+    canvas.text(_MARGIN, 70, shorten(facts, _INNER, 14), 14, colour=SOFT_INK)
+    y = 84.0
+    y += _legend(canvas, y)
+    sections: tuple[tuple[str, str, Section], ...] = (
+        ("Boot", "from power on to what each partition runs", _draw_boot),
+        (
+            "Processors",
+            "by package and core, with APIC IDs; a black corner marks the one that boots",
+            draw_processors,
+        ),
+        (
+            "Memory",
+            "where it will probably lie: addresses are chosen at boot, from what is free",
+            draw_memory,
+        ),
+        ("PCI", "a partition gets everything behind its root ports", draw_pci),
+        ("Consoles", "", draw_consoles),
+    )
+    for title, note, draw in sections:
+        canvas.line(((_MARGIN, y + 14), (WIDTH - _MARGIN, y + 14)), LINE, 0.8)
+        canvas.text(_MARGIN, y + 42, title, 18, bold=True)
+        if note:
+            canvas.text(_MARGIN + 18 * 0.68 * len(title) + 14, y + 42, note, 13, colour=SOFT_INK)
+        y += 58
+        y += draw(canvas, plan, owners, _MARGIN, y, _INNER) + 10
+    height = y + 18
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {number(height)}" width="{WIDTH}" '
+        f'height="{number(height)}" role="img" aria-label="Who owns what of the machine">\n'
+        f"<style>{STYLE}</style>\n{owners.patterns()}\n"
+        f'<rect width="100%" height="100%" fill="{PAPER}"/>\n{canvas}\n</svg>\n'
+    )
+
+
+def _legend(canvas: Canvas, y: float) -> float:
+    """What is not a partition; returns the height."""
+    x: float = _MARGIN
+    entries: tuple[tuple[Look, str], ...] = (
+        (KEPT, "kept by the PC's firmware and the controller"),
+        (FREE, "free"),
+    )
+    for look, text in entries:
+        canvas.rectangle(x, y, 26, 16, look.fill, INK, 3, 0.8, look is FREE)
+        canvas.text(x + 34, y + 13, text, 13, colour=SOFT_INK)
+        x += 34 + len(text) * 7.4 + 20
+    return 18
+
+
+def _draw_boot(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, width: float) -> float:
+    """The chain from the PC's firmware to the partitions, each a card; returns the height."""
+    firmware = plan.machine.firmware
+    columns = 1 if len(plan.partitions) <= 4 else 2 if len(plan.partitions) <= 16 else 4
+    stem = 190.0
+    gap = 12.0
+    card = (width - stem - 40 - gap * (columns - 1)) / columns
+    height_of = _CARD_HEIGHT if columns < 4 else 66
+    rows = -(-len(plan.partitions) // columns)
+    height = max(rows * (height_of + gap) - gap, 118.0)
+    middle = y + min(height, 260) / 2
+    version = shorten(f"{firmware.vendor} {firmware.version}", stem - 20, 12)
+    canvas.rectangle(x, middle - 58, stem, 48, SHADE, INK, 6)
+    canvas.text(x + 12, middle - 39, "PC firmware", 13, bold=True)
+    canvas.text(x + 12, middle - 20, version, 12, colour=SOFT_INK)
+    canvas.line(((x + stem / 2, middle - 10), (x + stem / 2, middle + 6)), INK, 1.5)
+    canvas.polygon(
+        ((x + stem / 2 - 4, middle + 3), (x + stem / 2 + 4, middle + 3), (x + stem / 2, middle + 11)), INK
+    )
+    canvas.rectangle(x, middle + 11, stem, 48, KEPT.fill, INK, 6)
+    console = plan.controller_console.uart
+    canvas.text(x + 12, middle + 30, "Mrm.efi", 13, bold=True, colour=PAPER)
+    named = f"controller, {console.name}" if console is not None else "controller, no console"
+    canvas.text(x + 12, middle + 49, named, 12, colour=PAPER)
+    spine = x + stem + 18
+    if owners.partitions:
+        top, bottom = y + height_of / 2, y + (rows - 1) * (height_of + gap) + height_of / 2
+        canvas.line(((x + stem, middle + 35), (spine, middle + 35)), INK, 1.5)
+        canvas.line(((spine, min(top, middle + 35)), (spine, max(bottom, middle + 35))), INK, 1.5)
+    for index, (partition, look) in enumerate(owners.partitions):
+        row, column = divmod(index, columns)
+        left, up = x + stem + 40 + column * (card + gap), y + row * (height_of + gap)
+        if column == 0:
+            canvas.arrow(spine, up + height_of / 2, left)
+        _card(canvas, partition, look, left, up, card, height_of)
+    return height
+
+
+def _card(
+    canvas: Canvas, partition: PartitionPlan, look: Look, x: float, y: float, width: float, height: float
+) -> None:
+    """One partition."""
+    canvas.rectangle(x, y, width, height, PAPER, INK, 6)
+    canvas.rectangle(x, y, 52, height, look.fill, INK, 6)
+    canvas.badge(x + 26, y + height / 2, look.key, 16)
+    left, room = x + 64, width - 76
+    console = partition.console.uart if partition.console is not None else None
+    canvas.text(left, y + 24, shorten(partition.name.value, room, 16), 16, bold=True)
+    count = len(partition.processors.grants)
+    facts = [
+        f"{count} processor{'' if count == 1 else 's'}",
+        format_size(partition.memory.size.value),
+        f"{len(partition.pci)} root port{'' if len(partition.pci) == 1 else 's'}",
+        console.name if console is not None else "no console",
+    ]
+    if height < _CARD_HEIGHT:
+        brief = f"{count} CPU{'' if count == 1 else 's'} · {facts[1]}"
+        canvas.text(left, y + 46, shorten(brief, room, 12), 12, colour=SOFT_INK)
+        return
+    canvas.text(left, y + 45, shorten(" · ".join(facts), room, 13), 13, colour=SOFT_INK)
+    boot = partition.boot
+    loader = boot.file_facts.loader
+    linux = loader.linux if loader is not None else None
+    chain = "partition firmware → " + boot.esp_file.rsplit("/", 1)[-1]
+    if linux is not None:
+        chain += f" (Linux {linux.release})"
+    if boot.initrd is not None:
+        chain += f" + {boot.initrd.value.name}"
+    canvas.text(left, y + 68, shorten(chain, room, 13), 13)
+    options = boot.owner_options.value if boot.owner_options is not None else ""
+    added = f"{len(boot.added_parameters)} parameters added" if boot.added_parameters else ""
+    rest = " + ".join(part for part in (options, added) if part) or "no options"
+    canvas.text(left, y + 89, shorten(rest, room, 12), 12, colour=SOFT_INK, mono=bool(options))
