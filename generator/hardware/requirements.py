@@ -164,7 +164,7 @@ def msi(facts: Facts) -> Verdict:
     """Interrupts reach a partition only as messages: it has no IO-APIC and no shared lines."""
     if facts.machine.acpi.msi is False:
         return missing("the FADT forbids message-signaled interrupts")
-    functions = [f for root in facts.machine.roots for port in _ports(root) for f in port.below()]
+    functions = _devices(facts)
     able = [f for f in functions if f.msi or f.msix]
     if able:
         return found(f"{len(able)} of {len(functions)} functions behind root ports")
@@ -192,8 +192,7 @@ def separable_buses(facts: Facts) -> Verdict:
 @optional
 def reset_methods(facts: Facts) -> Verdict:
     """A device that cannot be reset may not survive the restart of its partition."""
-    below = [f for root in facts.machine.roots for port in _ports(root) for f in port.below()]
-    functions = [f for f in below if f.bridge is None]
+    functions = _devices(facts)
     if not functions or any(f.reset is None for f in functions):
         return unknown("ways to reset could not be read")
     without = [str(f.path) for f in functions if not f.reset]
@@ -245,6 +244,12 @@ def virtualization(facts: Facts) -> Verdict:
 def _ports(root: PciRoot) -> list[PciFunction]:
     """The root ports of a root bridge."""
     return [f for f in root.functions if f.bridge is not None and f.bridge.kind == "root-port"]
+
+
+def _devices(facts: Facts) -> list[PciFunction]:
+    """What can be given away: the functions behind root ports but the bridges among them."""
+    below = (f for root in facts.machine.roots for port in _ports(root) for f in port.below())
+    return [f for f in below if f.bridge is None]
 
 
 def _covered(facts: Facts, segment: int, bus: int) -> bool:
