@@ -228,6 +228,10 @@ BindPci (
   IN OUT MRM_PARTITION  *Partition
   );
 
+//
+// PciQuiesce.c
+//
+
 /**
   Disconnect the PC's drivers from everything behind the partition's root ports.
 

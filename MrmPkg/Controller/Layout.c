@@ -1,0 +1,122 @@
+/** @file
+  Where everything a partition starts with lies in its memory: a decision, taken by
+  MrmRangeLib; nothing is touched here.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Layout.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+
+#define STACK_SIZE         SIZE_128KB
+#define PAGE_TABLES_SIZE   SIZE_512KB   ///< checked: PageTableMap() says when it is too small
+#define DESCRIPTORS_SIZE   SIZE_8KB     ///< GDT page, IDT page
+#define START_SIZE         SIZE_4KB
+#define OPTIONS_SPARE      SIZE_4KB     ///< for what {tsc_khz} grows to
+#define SMBIOS_SIZE        SIZE_8KB
+
+STATIC_ASSERT (sizeof (MRM_START) <= START_SIZE, "the start block is one page");
+
+/**
+  Give memory of the partition a purpose.
+
+  @param[in,out] State       The layout so far.
+  @param[in]     Size        Bytes; zero gives an empty range.
+  @param[in]     MemoryType  What the partition's memory map says; EfiMaxMemoryType when the
+                             HOB list describes it by other means.
+  @param[out]    Range       Receives the range, whole pages.
+
+  @retval EFI_SUCCESS           Given.
+  @retval EFI_OUT_OF_RESOURCES  The partition has not that much memory in one piece.
+**/
+STATIC
+EFI_STATUS
+Give (
+  IN OUT MRM_LAYOUT_STATE  *State,
+  IN     UINT64            Size,
+  IN     EFI_MEMORY_TYPE   MemoryType,
+  OUT    MRM_RANGE         *Range
+  )
+{
+  EFI_STATUS  Status;
+  UINTN       Count;
+
+  ZeroMem (Range, sizeof (*Range));
+  if (Size == 0) {
+    return EFI_SUCCESS;
+  }
+
+  Status = MrmRangeAllocate (&State->Rest, ALIGN_VALUE (Size, SIZE_4KB), SIZE_4KB, 0, MAX_UINT64, 1, Range, &Count);
+  if (EFI_ERROR (Status)) {
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  if (MemoryType != EfiMaxMemoryType) {
+    State->Allocations[State->AllocationCount].MemoryType = MemoryType;
+    State->Allocations[State->AllocationCount].Range      = *Range;
+    State->AllocationCount++;
+  }
+
+  return EFI_SUCCESS;
+}
+
+EFI_STATUS
+LayOut (
+  IN  CONST MRM_PARTITION  *Partition,
+  IN  UINT64               SecSize,
+  IN  UINT64               CoreSize,
+  IN  UINT64               AcpiSize,
+  OUT MRM_LAYOUT_STATE     *State,
+  OUT MRM_LAYOUT           *Layout
+  )
+{
+  EFI_STATUS  Status;
+  UINTN       Index;
+
+  CONST struct {
+    UINT64             Size;
+    EFI_MEMORY_TYPE    MemoryType;
+    MRM_RANGE          *Range;
+  } Needs[] = {
+    { Partition->Initrd.Size,                                  EfiBootServicesData,    &Layout->Initrd         },
+    { Partition->Loader.Size,                                  EfiBootServicesData,    &Layout->Loader         },
+    { StrSize (Partition->Plan->Boot.Options) + OPTIONS_SPARE, EfiBootServicesData,    &Layout->Options        },
+    { FirmwareVolume ()->FvLength,                             EfiMaxMemoryType,       &Layout->FirmwareVolume },
+    { SecSize,                                                 EfiBootServicesCode,    &Layout->Sec            },
+    { CoreSize,                                                EfiMaxMemoryType,       &Layout->DxeCore        },
+    { STACK_SIZE,                                              EfiMaxMemoryType,       &Layout->Stack          },
+    { DESCRIPTORS_SIZE,                                        EfiBootServicesData,    &Layout->Descriptors    },
+    { PAGE_TABLES_SIZE,                                        EfiBootServicesData,    &Layout->PageTables     },
+    { START_SIZE,                                              EfiBootServicesData,    &Layout->Start          },
+    { AcpiSize,                                                EfiACPIReclaimMemory,   &Layout->Acpi           },
+    { SMBIOS_SIZE,                                             EfiRuntimeServicesData, &Layout->Smbios         },
+    { MRM_MAILBOX_SIZE,                                        EfiRuntimeServicesData, &Layout->Mailbox        },
+  };
+
+  ZeroMem (State, sizeof (*State));
+  State->Rest.Ranges   = State->Ranges;
+  State->Rest.Capacity = ARRAY_SIZE (State->Ranges);
+  for (Index = 1; Index < Partition->PieceCount; Index++) {
+    Status = MrmRangeAdd (&State->Rest, Partition->Pieces[Index].Base, Partition->Pieces[Index].Size);
+    if (EFI_ERROR (Status)) {
+      return Status;
+    }
+  }
+
+  for (Index = 0; Index < ARRAY_SIZE (Needs); Index++) {
+    Status = Give (State, Needs[Index].Size, Needs[Index].MemoryType, Needs[Index].Range);
+    if (EFI_ERROR (Status)) {
+      return Status;
+    }
+  }
+
+  ZeroMem (&Layout->Free, sizeof (Layout->Free));
+  for (Index = 0; Index < State->Rest.Count; Index++) {
+    if (State->Rest.Ranges[Index].Size > Layout->Free.Size) {
+      Layout->Free = State->Rest.Ranges[Index];
+    }
+  }
+
+  return (Layout->Free.Size == 0) ? EFI_OUT_OF_RESOURCES : EFI_SUCCESS;
+}

@@ -1,0 +1,96 @@
+/** @file
+  Where everything a partition starts with lies in its memory.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_LAYOUT_H_
+#define MRM_LAYOUT_H_
+
+#include "Firmware.h"
+#include <Library/MrmHobLib.h>
+
+///
+/// Where everything lies in the partition's memory.
+///
+typedef struct {
+  MRM_RANGE    FirmwareVolume;
+  MRM_RANGE    Sec;
+  MRM_RANGE    DxeCore;
+  MRM_RANGE    Stack;
+  MRM_RANGE    Descriptors;
+  MRM_RANGE    PageTables;
+  MRM_RANGE    Start;
+  MRM_RANGE    Mailbox;
+  MRM_RANGE    Acpi;
+  MRM_RANGE    Smbios;
+  MRM_RANGE    Loader;
+  MRM_RANGE    Initrd;
+  MRM_RANGE    Options;
+  MRM_RANGE    Free;          ///< largest rest: HOB list and first heap of the DXE core
+} MRM_LAYOUT;
+
+///
+/// State of laying out one partition.
+///
+typedef struct {
+  MRM_RANGE_SET         Rest;                            ///< memory not given to anything yet
+  MRM_RANGE             Ranges[MRM_MAX_PIECES + 16];
+  MRM_HOB_ALLOCATION    Allocations[16];
+  UINTN                 AllocationCount;
+} MRM_LAYOUT_STATE;
+
+/**
+  Lay a partition's memory out: from the top of its memory down, the low slice untouched.
+
+  @param[in]  Partition  The partition.
+  @param[in]  SecSize    Bytes of the SEC image.
+  @param[in]  CoreSize   Bytes of the DXE core image.
+  @param[in]  AcpiSize   Bytes of ACPI tables.
+  @param[out] State      Receives allocations and the rest.
+  @param[out] Layout     Receives the layout.
+
+  @retval EFI_SUCCESS           Done.
+  @retval EFI_OUT_OF_RESOURCES  Too little memory.
+**/
+EFI_STATUS
+LayOut (
+  IN  CONST MRM_PARTITION  *Partition,
+  IN  UINT64               SecSize,
+  IN  UINT64               CoreSize,
+  IN  UINT64               AcpiSize,
+  OUT MRM_LAYOUT_STATE     *State,
+  OUT MRM_LAYOUT           *Layout
+  );
+
+//
+// PageTables.c
+//
+
+/**
+  The ECAM range of an owned bus range.
+
+  @param[in] Bus  The bus range.
+**/
+MRM_RANGE
+EcamRange (
+  IN CONST MRM_PCI_BUS  *Bus
+  );
+
+/**
+  Build page tables that hold the partition's memory, local APIC and PCI, nothing else.
+
+  @param[in]  Partition  The partition.
+  @param[in]  Layout     Its layout.
+  @param[out] Cr3        Receives the root.
+
+  @return  Status of PageTableMap().
+**/
+EFI_STATUS
+BuildPageTables (
+  IN  CONST MRM_PARTITION  *Partition,
+  IN  CONST MRM_LAYOUT     *Layout,
+  OUT UINT64               *Cr3
+  );
+
+#endif
