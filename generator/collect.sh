@@ -84,9 +84,14 @@ entries() {
   done
 }
 
+# Only tables that are read: some others hold licence keys.
 tables() {
   for table in $(entries sys/firmware/acpi/tables); do
-    file "sys/firmware/acpi/tables/$table"
+    case $table in
+      APIC* | FACP* | MCFG* | SRAT* | SLIT* | SPCR* | DBG2* | HPET* | DMAR* | IVRS* | WDAT*)
+        file "sys/firmware/acpi/tables/$table"
+        ;;
+    esac
   done
 }
 
@@ -150,20 +155,33 @@ uarts() {
 firmware() {
   files sys/firmware/efi fw_platform_size systab
   files sys/class/dmi/id sys_vendor product_name product_version bios_vendor bios_version bios_date board_name
-  file proc/mounts
+  # The ESP is what matters, not what else is mounted.
+  if [ -r "$root/proc/mounts" ]; then
+    mkdir -p "$name/proc"
+    while read -r device where kind rest; do
+      [ "$kind" != vfat ] || echo "$device $where $kind ${rest%% *}"
+    done <"$root/proc/mounts" >"$name/proc/mounts"
+  fi
   for block in $(entries sys/class/block); do
     link "sys/class/block/$block"
   done
-  file proc/cmdline
   file proc/version
 }
 
+# A few lines of the kernel's log: all of it tells more about its owner than is needed.
 kernel_log() {
   have dmesg || return 0
-  if ! dmesg >"$name/dmesg.txt" 2>/dev/null; then
-    rm -f "$name/dmesg.txt"
+  if ! dmesg >"$name/all.txt" 2>/dev/null; then
+    rm -f "$name/all.txt"
     echo /dev/kmsg >>"$name/unreadable.txt"
+    return 0
   fi
+  while read -r line; do
+    case $line in
+      *'Linux version'* | *[xX]2apic* | *'APIC routing'*) echo "$line" ;;
+    esac
+  done <"$name/all.txt" >"$name/dmesg.txt"
+  rm -f "$name/all.txt"
 }
 
 tables

@@ -89,8 +89,10 @@ def scan_processors(
         )
     nodes = {p.apic_id: p.node for p in tables.srat.processors} if tables.srat is not None else {}
     found: dict[int, _Seat] = {}
+    paired = _has_threads(snapshot, seats)
     for apic_id in sorted({*listed, *unknown}):
-        seat = seats.get(apic_id) or _seat_of_sibling(apic_id, seats)
+        # A thread that is switched off sits on the core of the one beside it.
+        seat = seats.get(apic_id) or (seats.get(apic_id ^ 1) if paired else None)
         if seat is None and seats:
             notes.add(
                 "processors",
@@ -135,9 +137,12 @@ def _first(found: int | None, text: str | None) -> int | None:
     return next((number for number in numbers if number is not None and 0 <= number <= 0xFFFF), None)
 
 
-def _seat_of_sibling(apic_id: int, seats: dict[int, _Seat]) -> _Seat | None:
-    """Where a processor that is switched off sits: as hyper-threads do, on the core of the one beside it."""
-    return seats.get(apic_id ^ 1)
+def _has_threads(snapshot: Snapshot, seats: dict[int, _Seat]) -> bool:
+    """Whether cores have two threads: some do, or the kernel says that it switched the second ones off."""
+    if snapshot.text(f"{CPUS}/smt/control") in ("off", "forceoff"):
+        return True
+    places = ((seat, seats.get(apic_id ^ 1)) for apic_id, seat in seats.items())
+    return any(other and (seat.package, seat.core) == (other.package, other.core) for seat, other in places)
 
 
 def _numbered(seats: dict[int, _Seat], boot: int | None, place: Place) -> tuple[Processor, ...]:

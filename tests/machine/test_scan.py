@@ -22,6 +22,7 @@ from tests.machine.support import (
     PROJECT,
     TABLES,
     cpuinfo,
+    local_apic,
     make_config,
     make_fadt,
     make_madt,
@@ -88,6 +89,18 @@ def test_a_processor_whose_core_is_not_known_is_left_out() -> None:
     machine, notes = scanned(files)
     assert [p.apic_id for p in machine.processors] == [0, 1, 2, 3]
     assert any("APIC ID 16 is not running and its core is not known" in note for note in notes)
+
+
+def test_a_processor_of_its_own_core_is_no_thread_of_its_neighbour() -> None:
+    """Without threads anywhere, processor 3 is left out rather than put on the core of 2."""
+    files = server() | {
+        f"{TABLES}/APIC": make_madt(*(local_apic(number) for number in range(4))),
+        "proc/cpuinfo": cpuinfo((0, 0, 0), (1, 0, 1), (2, 0, 2)),
+        "sys/devices/system/cpu/smt/control": b"notsupported\n",
+    }
+    machine, notes = scanned(files)
+    assert [p.apic_id for p in machine.processors] == [0, 1, 2]
+    assert any("APIC ID 3 is not running" in note for note in notes)
 
 
 def test_memory_in_whole_pages_cut_by_nodes() -> None:

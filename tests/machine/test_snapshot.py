@@ -125,6 +125,16 @@ def test_this_machine_and_its_collection_give_the_same_facts(tmp_path: Path) -> 
         assert texts[0] == texts[1], part
 
 
+def test_the_collector_leaves_private_things_alone(tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "root")
+    (root / TABLES / "MSDM").write_bytes(b"product key")
+    (root / TABLES / "SSDT1").write_bytes(b"code")
+    (root / "proc" / "mounts").write_text("/dev/sda1 /home/ann ext4 rw 0 0\n/dev/sdb1 /efi vfat rw 0 0\n")
+    found = open_snapshot(collect(["sh"], root, tmp_path / "work"))
+    assert not {"MSDM", "SSDT1"} & set(found.names(TABLES))
+    assert found.text("proc/mounts") == "/dev/sdb1 /efi vfat rw"
+
+
 def test_a_folder_of_bare_tables(tmp_path: Path) -> None:
     (tmp_path / "APIC").write_bytes(make_madt(local_apic(0), local_apic(2)))
     (tmp_path / "FACP").write_bytes(make_fadt())
