@@ -161,8 +161,8 @@ class AcpiFacts:
 class Features:
     """What the processors can do and how Linux found them; None stands for "not known".
 
-    `x2apic` is `absent`, `available` or `enabled` (when Linux ran); `virtualization` is `none`, `svm` or `vt-x`;
-    `hidden_processors` counts those that firmware offers and the running Linux did not use.
+    `x2apic` is `absent`, `available` or `enabled` (when Linux ran); `virtualization` is `none`, `svm` or
+    `vt-x`; `hidden_processors` counts those that firmware offers and the running Linux did not use.
     """
 
     cpu: str | None = None
