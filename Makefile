@@ -3,7 +3,7 @@
 # there already is not fetched or made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test quick lint format clean distclean
+.PHONY: help setup run build test quick lint bench format clean distclean
 .NOTPARALLEL:
 
 # Variables to set on the command line, described by `make help`.
@@ -58,6 +58,9 @@ lint: ## format, lint and types of the Python code, syntax of the shell code
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@sh -n ci/setup.sh
+
+bench: setup ## print how long planning, checking and emitting large machines takes
+	@$(BIN)/python -m tests.bench
 
 format: ## bring the Python code into its one format
 	@ci/setup.sh packages python

@@ -50,6 +50,23 @@ class Difference:
         return {"what": self.what, "before": self.before, "after": self.after}
 
 
+def is_plan(found: Any) -> bool:
+    """Whether some data has the outline of a plan; what it says may be anything."""
+    if not isinstance(found, dict) or not isinstance(found.get("partitions"), list):
+        return False
+    if not isinstance(found.get("controller", {}), dict):
+        return False
+    return all(
+        isinstance(partition, dict)
+        and isinstance(partition.get("processors"), dict)
+        and isinstance(partition["processors"].get("apic_ids"), list)
+        and isinstance(partition.get("pci"), list)
+        and all(isinstance(grant, dict) for grant in partition["pci"])
+        and isinstance(partition.get("console"), dict | None)
+        for partition in found["partitions"]
+    )
+
+
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
     """All differences, owners first, then what partitions that are in both plans are promised."""
     owners = _differences(_owners(before), _owners(after))

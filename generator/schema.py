@@ -71,7 +71,7 @@ def _partition() -> Schema:
             },
             "processors": _processors(),
             "memory": _memory(),
-            "pci": _one_or_more(_pci()),
+            "pci": {**_one_or_more(_pci()), "description": "Root ports, with everything behind them."},
             "console": _console(
                 "A UART by name or first I/O port, none, or auto: the first that nobody names."
             ),

@@ -10,7 +10,7 @@ from typing import Any
 
 from generator.api import make_plan
 from generator.commands.command import Command, print_problems, problems_json, takes_json, takes_machine
-from generator.diff import compare
+from generator.diff import compare, is_plan
 from generator.emit.plan_json import plan_to_json
 from generator.errors import Problem, UserErrors
 from generator.places import Place
@@ -51,8 +51,8 @@ def _load(path: Path, machine: Path | None) -> tuple[dict[str, Any], tuple[Probl
         return plan_to_json(plan), warnings
     try:
         found = json.loads(path.read_text("utf-8"))
-        if not isinstance(found, dict) or not isinstance(found.get("partitions"), list):
-            raise ValueError("it has no partitions")
+        if not is_plan(found):
+            raise ValueError("it lacks what a plan has")
     except (ValueError, RecursionError) as error:
         raise UserErrors(
             [
@@ -65,7 +65,8 @@ def _load(path: Path, machine: Path | None) -> tuple[dict[str, Any], tuple[Probl
                 )
             ]
         ) from error
-    return found, ()
+    content: dict[str, Any] = found
+    return content, ()
 
 
 COMMAND = Command("diff", "say what one plan does differently from another", _configure, _run)

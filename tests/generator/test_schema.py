@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The JSON Schema says of files what the generator says of them without a machine."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from generator.__main__ import main
+from generator.load import partition_file, partition_pci
+from generator.load.layers import EXTENDS
+from generator.schema import partition_file_schema
+from tests.generator.support import EXAMPLES, PROJECT, marks
+
+SCHEMA = partition_file_schema()
+
+_SHAPE = {"yaml-type", "yaml-unknown-key", "yaml-later-key", "yaml-missing-key"}
+"""Rules that a schema can judge."""
+_NOT_YAML = {"yaml-syntax", "yaml-duplicate-key", "yaml-alias", "yaml-encoding"}
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.2 as editors read it: `off` is a word."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+
+
+def load(path: Path) -> Any:
+    return yaml.load(path.read_text("utf-8"), Loader=Loader)
+
+
+def is_valid(content: Any) -> bool:
+    return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(content))
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "partitions").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_projects_own_files_are_valid(path: Path) -> None:
+    jsonschema.validate(load(path), SCHEMA)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_examples_are_judged_like_the_generator_does(path: Path) -> None:
+    rules = {mark.rule for mark in marks(path)}
+    if not rules & _NOT_YAML:
+        assert is_valid(load(path)) == (not rules & _SHAPE)
+
+
+def test_examples_of_the_page_are_valid() -> None:
+    text = (PROJECT / "docs" / "partition-file.md").read_text("utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) >= 2
+    for example in examples:
+        jsonschema.validate(yaml.load(example, Loader=Loader), SCHEMA)
+
+
+def test_the_schema_knows_every_key_and_explains_it() -> None:
+    top = SCHEMA["properties"]
+    partition = top["partitions"]["items"]["properties"]
+    found = {
+        "file": set(top),
+        "partition": set(partition),
+        "defaults": set(top["defaults"]["properties"]),
+        "controller": set(top["controller"]["properties"]),
+        "processors": set(partition["processors"]["anyOf"][1]["properties"]),
+        "memory": set(partition["memory"]["anyOf"][1]["properties"]),
+        "boot": set(partition["boot"]["anyOf"][1]["properties"]),
+        "pci": {key for form in partition["pci"]["anyOf"][0]["anyOf"] for key in form.get("properties", ())},
+    }
+    assert found == {
+        "file": {*partition_file.FILE_KEYS, EXTENDS},
+        "partition": set(partition_file.PARTITION_KEYS),
+        "defaults": set(partition_file.DEFAULTS_KEYS),
+        "controller": set(partition_file.CONTROLLER_KEYS),
+        "processors": set(partition_file.PROCESSORS_KEYS),
+        "memory": set(partition_file.MEMORY_KEYS),
+        "boot": set(partition_file.BOOT_KEYS),
+        "pci": set(partition_pci.KEYS),
+    }
+    assert all(
+        "description" in schema for schema in partition.values() if "anyOf" in schema or "type" in schema
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"memory": "640 MB"},
+        {"processors": 0},
+        {"processors": {"apic_ids": "1-"}},
+        {"pci": "PciRoot(0x0)"},
+        {"pci": {"bus": 256}},
+        {"isolation": "guarded"},
+        {"boot": {"initrd": 3, "disk": 1}},
+        {"watchdog": 10},
+        {"name": "no blanks"},
+    ],
+)
+def test_wrong_values_are_found(change: dict[str, Any]) -> None:
+    partition = {"name": "one", "processors": 1, "memory": "64 MiB", "boot": "x", **change}
+    good = {**partition, **dict.fromkeys(change, None)}
+    for key in change:
+        del good[key]
+    assert not is_valid({"format": 1, "machine": "q35", "partitions": [partition]})
+
+
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == SCHEMA
