@@ -4,7 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Report.h"
 #include <IndustryStandard/Acpi.h>
 #include <IndustryStandard/MemoryMappedConfigurationSpaceAccessTable.h>
 #include <Library/BaseLib.h>
@@ -251,4 +251,16 @@ SurveyMachine (
     DivU64x32 (gMachine.TscFrequency, 1000)
     );
   return EFI_SUCCESS;
+}
+
+VOID
+BindMachine (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  if (gMachine.PmTimerPort == 0) {
+    Refuse (Partition, MRM_RULE_PM_TIMER, "promised an ACPI PM timer, found none");
+  } else {
+    Keep (Partition, MRM_RULE_PM_TIMER, "ACPI PM timer at I/O port 0x%x", gMachine.PmTimerPort);
+  }
 }

@@ -17,7 +17,9 @@
 STATIC VOID  (*CONST mBindSteps[])(
   IN OUT MRM_PARTITION  *Partition
   ) = {
+  BindMachine,
   BindFiles,
+  BindConsole,
   BindProcessors,
   BindPci,
   BindMemory,
@@ -61,7 +63,7 @@ BindPartitions (
       ReleaseMemory (&Partitions[Index]);
       ReleaseFiles (&Partitions[Index]);
     } else {
-      Note ("%a: ready: every promise can be kept", Partitions[Index].Plan->Name);
+      Say ("%a: ready: every promise can be kept", Partitions[Index].Plan->Name);
       Bound++;
     }
   }

@@ -127,6 +127,16 @@ Say (
 //
 
 /**
+  See that the UART promised to a partition is there.
+
+  @param[in,out] Partition  Refused when it is not.
+**/
+VOID
+BindConsole (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
   Disconnect the PC's drivers from a UART that goes to a partition.
 
   @param[in] IoBase  First I/O port of the UART.
@@ -152,6 +162,16 @@ ReleaseUart (
 EFI_STATUS
 SurveyMachine (
   IN EFI_HANDLE  ImageHandle
+  );
+
+/**
+  See that the machine has what every partition needs.
+
+  @param[in,out] Partition  Refused when it has not.
+**/
+VOID
+BindMachine (
+  IN OUT MRM_PARTITION  *Partition
   );
 
 //

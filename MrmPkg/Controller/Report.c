@@ -100,7 +100,11 @@ Keep (
   VA_START (Marker, Format);
   AsciiVSPrint (Text, sizeof (Text), Format, Marker);
   VA_END (Marker);
-  Note ("%a: kept: %a [%a]", Partition->Plan->Name, Text, Rule);
+  if (gMachine.VerifyOnly) {
+    Say ("%a: kept: %a [%a]", Partition->Plan->Name, Text, Rule);
+  } else {
+    Note ("%a: kept: %a [%a]", Partition->Plan->Name, Text, Rule);
+  }
 }
 
 VOID

@@ -13,6 +13,8 @@
 // Rules judged at boot.  Those the generator judges as well have its names
 // (docs/rules.md); a test holds both together.
 //
+#define MRM_RULE_PM_TIMER          "machine-pm-timer"
+#define MRM_RULE_CONSOLE_EXISTS    "console-exists"
 #define MRM_RULE_BOOT_FILE         "boot-file-readable"
 #define MRM_RULE_BOOT_INITRD       "boot-initrd-readable"
 #define MRM_RULE_PROCESSOR_EXISTS  "processor-exists"
@@ -44,7 +46,7 @@ Note (
   );
 
 /**
-  Record that a promise can be kept.
+  Record that a promise can be kept: in the report, with "verify" on the console too.
 
   @param[in] Partition  The partition.
   @param[in] Rule       MRM_RULE_* that holds.

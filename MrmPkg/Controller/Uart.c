@@ -4,11 +4,34 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Report.h"
 #include <IndustryStandard/Acpi.h>
+#include <Library/IoLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Protocol/SuperIo.h>
+
+#define UART_LINE_STATUS  5
+#define NOBODY_DECODES    0xFF
+
+VOID
+BindConsole (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PLAN_CONSOLE  *Console;
+
+  Console = &Partition->Plan->Console;
+  if (Console->Kind != MrmConsoleUart16550Io) {
+    return;
+  }
+
+  if (IoRead8 (Console->IoBase + UART_LINE_STATUS) == NOBODY_DECODES) {
+    Refuse (Partition, MRM_RULE_CONSOLE_EXISTS, "promised a UART at I/O port 0x%x, found none", Console->IoBase);
+  } else {
+    Keep (Partition, MRM_RULE_CONSOLE_EXISTS, "UART at I/O port 0x%x", Console->IoBase);
+  }
+}
 
 /**
   TRUE if a list of ACPI resources holds an I/O port range starting at IoBase
