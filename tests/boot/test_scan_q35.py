@@ -1,79 +1,28 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The scan of the running q35 machine finds what platforms/q35.yaml says, in everything a scan can know."""
 
-import asyncio
-import base64
 import dataclasses
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from ci.guests import initrd
-from ci.images.boot import prepare_boot
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
-from ci.qemu.guest import BOOT_SECONDS, Guest
-from ci.qemu.machine import Machine as RunningMachine
 from generator.api import load_machine
 from generator.model.machine import Machine, PciFunction, PciRoot
 from generator.places import Place
+from tests.boot.collecting import scan_machine
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1200)]
 
 Q35 = PROJECT / "platforms" / "q35.yaml"
-GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
-COLLECT_SECONDS = 180
 FOUR_GIB = 4 << 30
 ANYWHERE = Place("any")
-
-
-async def collect(folder: Path) -> bytes:
-    """Boot the bare machine with the collector in its initrd; return the archive it makes."""
-    description = load_description(Q35)
-    folder.mkdir(parents=True, exist_ok=True)
-    script = initrd.regular("bin/collect.sh", (PROJECT / "generator" / "collect.sh").read_bytes())
-    # The kernel unpacks one archive after the other.
-    with_script = folder / "initrd.img"
-    with_script.write_bytes((GUEST / "initrd.img").read_bytes() + initrd.compress(initrd.archive([script])))
-    port = description.serial_ports[0]
-    boot = dataclasses.replace(
-        prepare_boot(description, folder, None),
-        kernel=GUEST / "vmlinuz",
-        initrd=with_script,
-        append=f"console=uart8250,io,{port.io_base:#x},115200n8 mrm.ticks=0",
-    )
-    async with RunningMachine(description, boot, folder) as machine:
-        guest = Guest(machine.console(port.name), "bare")
-        await guest.report(guest.console.start(), BOOT_SECONDS)
-        done = await guest.run("dmesg -n 1; sh /bin/collect.sh /run/facts", COLLECT_SECONDS)
-        assert (done.status, "/run/facts.tar.gz" in done.output) == (0, True), done.output
-        done = await guest.run("echo BEGIN; base64 /run/facts.tar.gz; echo END", COLLECT_SECONDS)
-    text = re.search(
-        r"BEGIN\s+([A-Za-z0-9+/=\s]+?)\s+END", done.output.rpartition("BEGIN; ")[2] or done.output
-    )
-    assert text, done.output
-    return base64.b64decode(text[1])
 
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, str]:
     """The machine file of a scan, and the findings it was made with."""
-    folder = tmp_path_factory.mktemp("q35")
-    archive = folder / "facts.tar.gz"
-    archive.write_bytes(asyncio.run(collect(folder / "run")))
-    output = folder / "scanned.yaml"
-    arguments = ["scan", "--from", str(archive), "--output", str(output), "--name", "q35"]
-    run = subprocess.run(
-        [sys.executable, "-m", "generator", *arguments],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return load_machine(output), run.stderr
+    return scan_machine(load_description(Q35), tmp_path_factory.mktemp("q35"), "q35")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Scan a machine in QEMU without MRM: the collector runs in it, the host scans what that brings."""
+
+import asyncio
+import base64
+import dataclasses
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from ci.guests import initrd
+from ci.images.boot import prepare_boot
+from ci.progress import PROJECT
+from ci.qemu.command import MachineDescription
+from ci.qemu.guest import BOOT_SECONDS, Guest
+from ci.qemu.machine import Machine as RunningMachine
+from generator.api import load_machine
+from generator.model.machine import Machine
+
+GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
+COLLECT_SECONDS = 180
+
+
+async def collect(description: MachineDescription, folder: Path, parameters: str = "") -> bytes:
+    """Boot the bare machine with the collector in its initrd; return the archive it makes.
+
+    parameters: more kernel parameters. Raises ci.qemu.errors.QemuError or ci.images.esp.ImageError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    script = initrd.regular("bin/collect.sh", (PROJECT / "generator" / "collect.sh").read_bytes())
+    # The kernel unpacks one archive after the other.
+    with_script = folder / "initrd.img"
+    with_script.write_bytes((GUEST / "initrd.img").read_bytes() + initrd.compress(initrd.archive([script])))
+    port = description.serial_ports[0]
+    boot = dataclasses.replace(
+        prepare_boot(description, folder, None),
+        kernel=GUEST / "vmlinuz",
+        initrd=with_script,
+        append=f"console=uart8250,io,{port.io_base:#x},115200n8 mrm.ticks=0 {parameters}",
+    )
+    async with RunningMachine(description, boot, folder) as machine:
+        guest = Guest(machine.console(port.name), "bare")
+        await guest.report(guest.console.start(), BOOT_SECONDS)
+        done = await guest.run("dmesg -n 1; sh /bin/collect.sh /run/facts", COLLECT_SECONDS)
+        assert (done.status, "/run/facts.tar.gz" in done.output) == (0, True), done.output
+        done = await guest.run("base64 /run/facts.tar.gz; echo END", COLLECT_SECONDS)
+    text = re.match(r"([A-Za-z0-9+/=\s]+?)\s+END\b", done.output)
+    assert text, done.output
+    return base64.b64decode(text[1])
+
+
+def scan_machine(
+    description: MachineDescription, folder: Path, name: str, parameters: str = ""
+) -> tuple[Machine, str]:
+    """Boot, collect, scan; return the machine file's facts and the findings told on standard error."""
+    archive = folder / "facts.tar.gz"
+    archive.write_bytes(asyncio.run(collect(description, folder / "run", parameters)))
+    output = folder / "scanned.yaml"
+    arguments = ["scan", "--from", str(archive), "--output", str(output), "--name", name]
+    run = subprocess.run(
+        [sys.executable, "-m", "generator", *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return load_machine(output), run.stderr
