@@ -15,7 +15,16 @@ from generator.check import check
 from generator.errors import Severity
 from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts, LinuxFacts, LoaderFacts
-from generator.model.intent import BootIntent, Intent, MemoryIntent, PartitionIntent, ProcessorsIntent
+from generator.model.intent import (
+    BootIntent,
+    Intent,
+    MemoryIntent,
+    PartitionIntent,
+    PciBusIntent,
+    PciClass,
+    PciMatchIntent,
+    ProcessorsIntent,
+)
 from generator.model.machine import (
     AcpiFacts,
     Bridge,
@@ -29,7 +38,7 @@ from generator.model.machine import (
     Processor,
     Uart,
 )
-from generator.model.plan import Plan
+from generator.model.plan import PartitionPlan, Plan
 from generator.places import Located, Place
 from generator.resolve import resolve
 
@@ -54,22 +63,36 @@ def make_port(device: int) -> PciFunction:
     return PciFunction(AT, path, 1, 2, 0x060400, None, None, False, True, bridge, (drive,))
 
 
+def bsp_of(machine: Machine) -> int:
+    """The APIC ID of the bootstrap processor."""
+    return next(processor.apic_id for processor in machine.processors if processor.bsp)
+
+
 @st.composite
-def machines(draw: st.DrawFn, least_mib: int = 512) -> Machine:
+def machines(draw: st.DrawFn, least_mib: int = 512, least_processors: int = 1) -> Machine:
     """Machines with some processors, RAM below and above 4 GiB, root ports and UARTs."""
-    ids = draw(st.lists(st.integers(0, 300), min_size=1, max_size=12, unique=True))
+    ids = draw(st.lists(st.integers(0, 300), min_size=least_processors, max_size=12, unique=True))
     threads = draw(st.sampled_from([1, 2]))
     bsp = draw(st.sampled_from(ids))
     processors = tuple(
-        Processor(AT, apic_id, 0, number // threads, number % threads, 0, apic_id == bsp)
+        Processor(
+            AT,
+            apic_id,
+            number // 6,
+            number // threads,
+            number % threads,
+            number // 6,
+            apic_id == bsp,
+        )
         for number, apic_id in enumerate(ids)
     )
     low = draw(st.integers(least_mib, 3072)) * MIB
     high = draw(st.integers(0, 8192)) * MIB
     memory = [MemoryRange(AT, 0, 0xA0000, 0), MemoryRange(AT, MIB, low, 0)]
-    if high:
-        memory.append(MemoryRange(AT, 4 * GIB, high, 0))
-    ports = tuple(make_port(device) for device in range(1, draw(st.integers(1, 6))))
+    near = draw(st.integers(0, high // MIB)) * MIB
+    memory += [MemoryRange(AT, 4 * GIB, near, 0)] if near else []
+    memory += [MemoryRange(AT, 4 * GIB + near, high - near, 1)] if high > near else []
+    ports = tuple(make_port(device) for device in range(1, draw(st.integers(2, 6))))
     uarts = tuple(Uart(AT, f"COM{n}", 0x200 + 8 * n, 115200, None) for n in range(1, draw(st.integers(2, 6))))
     return Machine(
         path=Path("m.yaml"),
@@ -90,29 +113,96 @@ def machines(draw: st.DrawFn, least_mib: int = 512) -> Machine:
 
 
 @st.composite
-def wishes(draw: st.DrawFn, machine: Machine, number: int) -> PartitionIntent:
-    """A partition that the machine may or may not be able to carry."""
+def processor_wishes(draw: st.DrawFn, place: Place, ids: list[int], sane: bool) -> ProcessorsIntent:
+    """All ways to ask for processors."""
+
+    def located(low: int, high: int) -> st.SearchStrategy[Located[int]]:
+        return st.integers(low, high).map(lambda number: Located(number, place))
+
+    assume(ids)
+    shared = draw(st.booleans())
+    kind = draw(st.sampled_from(["count", "ids", "cores", "package", "node"]))
+    count = located(1, 2 if sane else 4)
+    several = st.lists(located(1, 3) if sane else located(0, 7), min_size=1, max_size=3, unique=sane)
+    if kind == "count":
+        return ProcessorsIntent(place, draw(count), (), shared_cores=shared)
+    if kind == "ids":
+        named = draw(
+            st.lists(st.sampled_from(ids if sane else [*ids, 999]), min_size=1, max_size=3, unique=sane)
+        )
+        apic_ids = tuple(Located(apic_id, place) for apic_id in named)
+        return ProcessorsIntent(place, None, apic_ids, shared_cores=shared)
+    if kind == "cores":
+        package = draw(st.none() | located(0, 0 if sane else 2))
+        cores = tuple(draw(several))
+        return ProcessorsIntent(place, None, (), package=package, cores=cores, shared_cores=shared)
+    where = draw(located(0, 1 if sane else 2))
+    package, node = (where, None) if kind == "package" else (None, where)
+    return ProcessorsIntent(place, draw(st.none() | count), (), package, node, shared_cores=shared)
+
+
+@st.composite
+def wishes(draw: st.DrawFn, machine: Machine, number: int, sane: bool = False) -> PartitionIntent:
+    """A partition that the machine may or may not be able to carry; a sane one breaks no rule by itself."""
     place = Place("p.yaml", number + 1, 1)
     ids = [processor.apic_id for processor in machine.processors]
-    named = draw(st.one_of(st.none(), st.lists(st.sampled_from([*ids, 999]), min_size=1, max_size=3)))
-    processors = (
-        ProcessorsIntent(place, Located(draw(st.integers(1, 4)), place), ())
-        if named is None
-        else ProcessorsIntent(place, None, tuple(Located(apic_id, place) for apic_id in named))
-    )
-    size = draw(st.integers(48, 2048)) * MIB
+    processors = draw(processor_wishes(place, [i for i in ids if not sane or i != bsp_of(machine)], sane))
+    size = draw(st.integers(128, 640) if sane else st.integers(48, 2048)) * MIB
     memory = MemoryIntent(
         Located(size, place),
-        draw(st.none() | st.sampled_from([16, 64, 128, 256]).map(lambda kib: Located(kib << 10, place))),
-        draw(st.none() | st.integers(0, 512).map(lambda mib: Located(mib * MIB, place))),
+        draw(
+            st.none()
+            | st.sampled_from([32, 64] if sane else [16, 64, 128, 256]).map(
+                lambda kib: Located(kib << 10, place)
+            )
+        ),
+        draw(st.none() | st.integers(0, 64 if sane else 512).map(lambda mib: Located(mib * MIB, place))),
         draw(st.none() | st.just(Located(4 * GIB, place))),
-        draw(st.none() | st.integers(0, 256).map(lambda mib: Located(mib * MIB, place))),
+        draw(st.none() | st.integers(0, 32 if sane else 256).map(lambda mib: Located(mib * MIB, place))),
+        draw(
+            st.none()
+            | st.sampled_from([4096, 64 * MIB, (4 if sane else 3) * MIB]).map(
+                lambda size: Located(size, place)
+            )
+        ),
     )
-    paths = [function.path for function in machine.roots[0].functions] + [DevicePath(0, ((31, 7),))]
-    pci = tuple(Located(path, place) for path in draw(st.lists(st.sampled_from(paths), max_size=2)))
-    names = [uart.name for uart in machine.uarts] + ["none", "auto", "COM9"]
+    if memory.above is None:
+        memory = draw(
+            st.sampled_from(
+                [
+                    memory,
+                    memory,
+                    *(
+                        dataclasses.replace(memory, node=Located(node, place))
+                        for node in range(2 if sane else 3)
+                    ),
+                    dataclasses.replace(memory, at=Located(GIB, place)),
+                    dataclasses.replace(memory, at=Located(5 * GIB, place)),
+                    dataclasses.replace(memory, within=Located((GIB, 5 * GIB), place)),
+                    dataclasses.replace(
+                        memory, within=Located((MIB, 1 << 40) if sane else (0, 5 << 40), place)
+                    ),
+                ]
+            )
+        )
+    paths = [function.path for function in machine.roots[0].functions] + (
+        [] if sane else [DevicePath(0, ((31, 7),))]
+    )
+    pci = tuple(
+        draw(
+            st.lists(
+                st.sampled_from(paths).map(lambda path: Located(path, place))
+                | st.integers(1 if sane else 0, 2 if sane else 7).map(lambda bus: PciBusIntent(place, 0, bus))
+                | st.integers(1, 3).map(
+                    lambda count: PciMatchIntent(place, None, 2, PciClass(0x010000, 0xFF0000), None, count)
+                ),
+                max_size=2,
+            )
+        )
+    )
+    names = ["none", "auto"] + ([] if sane else [*(uart.name for uart in machine.uarts), "COM9"])
     console = draw(st.none() | st.sampled_from(names).map(lambda name: Located(name, place)))
-    name = draw(st.sampled_from(["one", "two", "three", "Four"]))
+    name = f"p{number}" if sane else draw(st.sampled_from(["one", "two", "three", "Four"]))
     boot = BootIntent(place, Located(LOADER, place), None, None, None)
     return PartitionIntent(place, Located(name, place), processors, memory, pci, console, boot)
 
@@ -132,6 +222,14 @@ class Case:
 def cases(draw: st.DrawFn) -> Case:
     machine = draw(machines())
     partitions = tuple(draw(wishes(machine, number)) for number in range(draw(st.integers(1, 4))))
+    return Case(machine, Intent(AT, Path("p.yaml"), Located("m", AT), None, partitions))
+
+
+@st.composite
+def sane_cases(draw: st.DrawFn) -> Case:
+    """Cases with a good chance to be accepted, and all of the language in them."""
+    machine = draw(machines(least_mib=1536, least_processors=8))
+    partitions = tuple(draw(wishes(machine, number, sane=True)) for number in range(draw(st.integers(1, 3))))
     return Case(machine, Intent(AT, Path("p.yaml"), Located("m", AT), None, partitions))
 
 
@@ -192,6 +290,52 @@ def can_be_placed(plan: Plan) -> bool:
     return True
 
 
+def assert_processors_as_asked(case: Case, plan: Plan) -> None:
+    """Count, package, node, cores; and no core has two owners that do not both allow that."""
+    cores: dict[tuple[int, int], dict[int, bool]] = {}
+    for number, (wish, p) in enumerate(zip(case.intent.partitions, plan.partitions, strict=True)):
+        asked = wish.processors
+        for grant in p.processors.grants:
+            processor = grant.processor
+            assert processor is not None
+            cores.setdefault((processor.package, processor.core), {})[number] = asked.shared_cores
+            assert asked.package is None or processor.package == asked.package.value
+            assert asked.node is None or processor.node == asked.node.value
+            assert not asked.cores or processor.core in {core.value for core in asked.cores}
+        assert asked.count is None or len(p.processors.grants) == asked.count.value
+    assert all(len(owners) == 1 or all(owners.values()) for owners in cores.values())
+
+
+def assert_memory_as_asked(memory: MemoryIntent, p: PartitionPlan, machine: Machine) -> None:
+    """Above, at, within, on a node: for all but the shares below 1 and 4 GiB."""
+    main = [request for request in p.memory.requests if request.purpose.value == "main"]
+    beyond = [request for request in main if request.limit > 4 * GIB]
+    if memory.above is not None and beyond:
+        assert all(request.minimum >= memory.above.value for request in beyond)
+    if memory.within is not None and memory.below_4g is None:
+        low, high = memory.within.value
+        assert all(low <= request.minimum < request.limit <= high for request in main)
+    if memory.at is not None and memory.below_4g is None:
+        assert {request.minimum for request in main} == {memory.at.value}
+        assert {request.limit for request in main} == {memory.at.value + sum(r.size for r in main)}
+    if memory.node is not None:
+        others = [found for found in machine.memory if found.node != memory.node.value and found.base >= MIB]
+        for request in beyond:
+            assert all(found.end <= request.minimum or found.base >= request.limit for found in others)
+
+
+def assert_pci_as_asked(wish: PartitionIntent, p: PartitionPlan) -> None:
+    """Named root ports, buses, and as many functions as were asked for."""
+    given = [f for grant in p.pci if grant.port is not None for f in grant.port.below()]
+    counts = [entry.count or 1 for entry in wish.pci if isinstance(entry, PciMatchIntent)]
+    assert len(given) >= sum(counts)
+    for entry in wish.pci:
+        if isinstance(entry, PciBusIntent):
+            assert any(g.port and g.port.bridge and g.port.bridge.secondary == entry.bus for g in p.pci)
+        elif not isinstance(entry, PciMatchIntent):
+            assert entry.value in {grant.root_port.value for grant in p.pci}
+
+
 def assert_sound(plan: Plan) -> None:
     """What an accepted plan promises, told without the rules."""
     machine = plan.machine
@@ -216,15 +360,20 @@ def assert_sound(plan: Plan) -> None:
             assert request.size > 0
             assert request.size % request.alignment == 0
             assert request.alignment % 4096 == 0
+        assert len(p.memory.requests) <= 8
     assert can_be_placed(plan)
 
 
-@settings(max_examples=400, deadline=None)
-@given(cases())
+@settings(max_examples=600, deadline=None)
+@given(cases() | sane_cases() | sane_cases())
 def test_every_accepted_plan_is_sound(case: Case) -> None:
     plan = case.plan()
     if not errors_of(plan):
         assert_sound(plan)
+        assert_processors_as_asked(case, plan)
+        for wish, p in zip(case.intent.partitions, plan.partitions, strict=True):
+            assert_memory_as_asked(wish.memory, p, plan.machine)
+            assert_pci_as_asked(wish, p)
 
 
 @settings(max_examples=300, deadline=None)
@@ -238,11 +387,11 @@ def test_modest_plans_are_accepted_and_sound(case: Case) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(cases())
+@given(cases() | sane_cases())
 def test_memory_is_refused_only_if_it_cannot_be_placed(case: Case) -> None:
     plan = case.plan()
     broken = errors_of(plan)
-    if not broken & {"memory-low-size", "memory-parts", "memory-minimum"}:
+    if not broken & {"memory-low-size", "memory-parts", "memory-minimum", "memory-addresses"}:
         refused = bool(broken & {"memory-fits", "memory-low-fits", "memory-below-1g-fits"})
         assert refused == (not can_be_placed(plan))
 
