@@ -135,6 +135,39 @@ def test_patch_value_must_fit_its_place(decide: Decide, kind: str, width: int) -
         assert set(contents) == {0xA5}
 
 
+TOP = (1 << 64) - 2 * PAGE
+AT_THE_EDGE = {
+    "ECAM up to 2^64": Facts(buses=(Bus(1, 0, 255, ecam=(1 << 64) - 512 * MIB),)),
+    "window up to 2^64": Facts(buses=(replace(BUS, memory=(TOP, 2 * PAGE)),)),
+    "prefetchable window up to 2^64": Facts(buses=(replace(BUS, prefetchable=(TOP, 2 * PAGE)),)),
+    "window closed at the top": Facts(buses=(replace(BUS, memory=((1 << 64) - 1, 0)),)),
+    "memory up to 2^64": Facts(memory=((TOP, 2 * PAGE),)),
+    "one bus": Facts(buses=(replace(BUS, first=255, last=255),)),
+    "all buses of all segments": Facts(buses=tuple(Bus(0xFFFF - n, 0, 255) for n in range(16))),
+    "patch of the last byte": Facts(buses=(BUS,), patches=(Patch(len(DSDT) - 1, 1, 0, KINDS[0]),)),
+    "patch of the first byte": Facts(buses=(BUS,), patches=(Patch(36, 1, 0, KINDS[0]),)),
+    "DSDT without contents": Facts(dsdt=table(b"DSDT", b"")),
+}
+
+
+@pytest.mark.parametrize("name", AT_THE_EDGE)
+def test_what_just_fits_is_taken(decide: Decide, name: str) -> None:
+    known = AT_THE_EDGE[name]
+    found = tables(decide, known)
+    if known.buses:
+        assert len(acpi_reader.mcfg(found.raw["MCFG"])) == len(known.buses)
+
+
+def test_highest_address(decide: Decide) -> None:
+    room = -size(decide, Facts()) % 64
+    known = replace(Facts(), dsdt=table(b"DSDT", bytes(len(DSDT) - 36 + room)))
+    highest = (1 << 64) - size(decide, known)
+    assert highest % 64 == 0
+    # The end itself must be an address: 2^64 is none.
+    assert build(decide, known, highest)[0] == decide.RETURN_INVALID_PARAMETER
+    assert build(decide, known, highest - 64)[0] == decide.RETURN_SUCCESS
+
+
 CONTRADICTIONS = {
     "no processor": Facts(processors=()),
     "too many processors": Facts(processors=tuple(range(1, 258))),

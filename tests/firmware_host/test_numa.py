@@ -80,6 +80,17 @@ def test_unused_entries_and_hot_plug_are_dropped(decide: Decide) -> None:
     ]
 
 
+def test_touching_memory_in_any_order_is_kept(decide: Decide) -> None:
+    spans = [(2 * PAGE, PAGE), (PAGE, PAGE), (3 * PAGE, PAGE), (END - PAGE, PAGE), (END - 2 * PAGE, PAGE)]
+    entries = [MemoryAffinity(domain, *span, 1) for domain, span in enumerate(spans)]
+    known = Facts(
+        processors=(1,),
+        memory=((0, 8 * PAGE), (END - 4 * PAGE, 4 * PAGE)),
+        srat=srat([Affinity(0, 0, 1, 1), *entries]),
+    )
+    assert acpi_reader.srat(_tables(decide, known).raw["SRAT"])[1:] == entries
+
+
 _page_ranges = st.lists(st.integers(0, 200), min_size=2, max_size=16, unique=True).map(
     lambda edges: [
         (low * PAGE, (high - low) * PAGE)
@@ -131,6 +142,12 @@ BAD_SRATS = {
     "short memory": srat(FINE, bytes([1, 32]) + bytes(30)),
     "memory that wraps": srat([*FINE, MemoryAffinity(0, END - PAGE, 2 * PAGE, 1)]),
     "memory in two domains": srat([*FINE, MemoryAffinity(1, MIB, MIB, 1), MemoryAffinity(2, 0, END - 1, 1)]),
+    "memory that shares its last byte": srat(
+        [*FINE, MemoryAffinity(1, 4 * MIB, MIB, 1), MemoryAffinity(2, 5 * MIB - 1, 1, 1)]
+    ),
+    "memory that shares its first byte": srat(
+        [*FINE, MemoryAffinity(1, 5 * MIB, MIB, 1), MemoryAffinity(2, 4 * MIB, MIB + 1, 1)]
+    ),
     "no processor of the partition": srat([Affinity(0, 0, 2, 1), FINE[1]]),
     "no memory of the partition": srat([FINE[0], MemoryAffinity(0, 0, MIB, 1)]),
 }
