@@ -40,15 +40,20 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
     ids = ", ".join(str(grant.apic_id) for grant in processors.grants)
     chosen = f"{processors.wanted} (APIC IDs {ids}, or others that are free)" if processors.by_count else ids
     yield _fact("processors", chosen if processors.by_count else f"APIC IDs {chosen}", processors.place.short)
-    yield _fact("memory", format_size(memory.size.value), memory.size.place.short)
+    node = f", NUMA node {memory.node}" if memory.node is not None else ""
+    yield _fact("memory", format_size(memory.size.value) + node, memory.size.place.short)
     for request in memory.requests:
         text = f"  {format_size(request.size)} in {request.minimum:#x}–{request.limit - 1:#x}: {request.why}"
         yield _fact("", text, request.place.short)
     for grant in partition.pci:
-        yield _fact("pci", f"{grant.root_port.value} as segment {grant.segment}", grant.root_port.place.short)
+        asked = f" ({grant.asked})" if grant.asked is not None else ""
+        text = f"{grant.root_port.value} as segment {grant.segment}{asked}"
+        yield _fact("pci", text, grant.root_port.place.short)
         for function in grant.port.below() if grant.port is not None else ():
             serial = f", serial {function.serial}" if function.serial else ""
-            text = f"  {function.vendor:04x}:{function.device:04x} {function.title or ''}{serial}"
+            mate = ", comes along" if function in grant.bus_mates else ""
+            title = f" {function.title}" if function.title else ""
+            text = f"  {function.vendor:04x}:{function.device:04x}{title}{serial}{mate}"
             yield _fact("", text, function.place.short)
     console = partition.console
     name = "none" if console is None or console.uart is None else console.uart.name
@@ -56,7 +61,8 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
     yield _fact("boot", boot.esp_file, boot.file.place.short)
     loader = boot.file_facts.loader
     if loader is not None and loader.linux is not None:
-        yield _fact("", f"  Linux {loader.linux.banner}", "")
+        signed = "signed" if loader.signed else "not signed"
+        yield _fact("", f"  Linux {loader.linux.banner}, {signed}", "")
     if boot.initrd is not None:
         yield _fact("initrd", boot.esp_initrd or "", boot.initrd.place.short)
     if boot.owner_options is not None:

@@ -22,6 +22,7 @@ from generator.resolve.memory import (
     capacity,
     kept_by_firmware,
 )
+from generator.resolve.placing import place_memory
 
 MINIMUM = 64 * MIB
 """The partition firmware, its page tables and a small loader."""
@@ -235,6 +236,30 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
                 f"no memory left for '{partition.name.value}': {needed} are asked for {where}",
                 f"at most {_rounded(room)} there{beside}",
                 "give less memory, or lift 'above', 'below_1g' or 'below_4g'",
+            )
+
+
+@warning
+def memory_order(plan: Plan) -> Iterator[Finding]:
+    """The controller, which takes memory in the order of partitions, finds a place for all of it.
+
+    Judged only if nothing else is wrong with the memory: then there is enough, but others may have it first.
+    """
+    errors = (memory_aligned, memory_alignment, memory_addresses, memory_low_size, memory_parts)
+    fits = (memory_low_fits, memory_below_1g_fits, memory_fits)
+    if any(next(judge(plan), None) is not None for judge in (*errors, *fits)):
+        return
+    placing = place_memory(plan.machine, plan.partitions)
+    for partition, placed in zip(plan.partitions, placing.partitions, strict=True):
+        missing = next((part.request for part in placed if not part.complete), None)
+        if missing is not None:
+            where = f"{missing.minimum:#x} to {missing.limit - 1:#x}"
+            yield Finding(
+                missing.place,
+                f"'{partition.name.value}' may find {where} taken or in too many pieces: the controller "
+                "takes memory from above, in the order of the file",
+                "a place for each request, one after the other",
+                "move it up in the file, or give others an address, too",
             )
 
 

@@ -10,7 +10,7 @@ from generator.load.values import format_size
 from generator.model.plan import Plan
 from generator.picture.canvas import INK, LINE, PAPER, SOFT_INK, Canvas, text_width
 from generator.picture.owners import KEPT, Owners
-from generator.picture.places import Piece, place_memory
+from generator.picture.places import Piece, pieces_of
 from generator.resolve.memory import BELOW_4G_LIMIT, GIB, KIB, LOW_LIMIT, LOW_MINIMUM
 
 _BAR = 44
@@ -22,7 +22,7 @@ _HOLE = "#dcdcd5"
 
 def draw_memory(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, width: float) -> float:
     """Draw the bars; returns the height."""
-    pieces = place_memory(plan, owners)
+    pieces = pieces_of(plan, owners)
     top = max((memory.end for memory in plan.machine.memory), default=1)
     bars: list[tuple[int, str]] = [(top, "all memory, to scale")]
     if top > BELOW_4G_LIMIT + BELOW_4G_LIMIT // 2:

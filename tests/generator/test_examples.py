@@ -63,6 +63,7 @@ def test_severities() -> None:
         "boot-options-harmless",
         "console-left",
         "memory-dma32",
+        "memory-order",
         "pci-bus-mates",
         "pci-populated",
         "pci-reset",

@@ -15,7 +15,7 @@ from generator.__main__ import main
 from generator.api import judge, make_plan
 from generator.picture import render_page, render_svg
 from generator.picture.owners import KEPT, letters, owners_of
-from generator.picture.places import place_memory
+from generator.picture.places import pieces_of
 from tests.generator.support import PROJECT, document, partition
 from tests.generator.test_scale import write_large
 
@@ -100,7 +100,7 @@ def test_letters() -> None:
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
 def test_memory_is_drawn_where_it_may_lie(path: Path) -> None:
     plan, _ = make_plan(path)
-    pieces = place_memory(plan, owners_of(plan))
+    pieces = pieces_of(plan, owners_of(plan))
     assert all(before.end <= after.start for before, after in itertools.pairwise(pieces))
     for planned in plan.partitions:
         own = [piece for piece in pieces if piece.look.name == planned.name.value]

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Where the controller would put memory if all RAM of the machine file were free: by its method, in order.
+
+The controller chooses at boot, from what is free then; this is for looking at and for warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generator.model.machine import Machine
+from generator.model.plan import MemoryRequest, PartitionPlan
+from generator.resolve.memory import BELOW_4G_LIMIT, MIB, PAGE, kept_by_firmware
+
+MOST_PIECES = 16
+"""MRM_MAX_PIECES of the controller: ranges that one partition can be made of."""
+
+Range = tuple[int, int]
+"""First address, and the first one beyond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Ranges for a request; `complete` if they are all of it."""
+
+    request: MemoryRequest
+    ranges: tuple[Range, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What firmware and controller keep, shown as high as it can be, and what each partition gets."""
+
+    kept: tuple[Range, ...]
+    partitions: tuple[tuple[Placed, ...], ...]
+
+
+def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placing:
+    """Place all requests, those of the first partition first."""
+    free = sorted((memory.base, memory.end) for memory in machine.memory)
+    stored = sum(
+        boot.file_facts.size + (boot.initrd_facts.size if boot.initrd_facts else 0)
+        for boot in (partition.boot for partition in partitions)
+    )
+    kept = kept_by_firmware(machine, stored) // PAGE * PAGE
+    kept_ranges = _take(free, kept, PAGE, MIB, BELOW_4G_LIMIT, MOST_PIECES)
+    found = []
+    for partition in partitions:
+        left = MOST_PIECES
+        placed = []
+        for request in partition.memory.requests:
+            ranges = _take(free, request.size, request.alignment, request.minimum, request.limit, left)
+            left -= len(ranges)
+            complete = sum(end - start for start, end in ranges) == request.size
+            placed.append(Placed(request, tuple(ranges), complete))
+        found.append(tuple(placed))
+    return Placing(tuple(kept_ranges), tuple(found))
+
+
+def _take(free: list[Range], size: int, alignment: int, minimum: int, limit: int, most: int) -> list[Range]:
+    """One piece as high as possible if that fits, else pieces of the largest ranges; see MrmRangeLib."""
+    taken: list[Range] = []
+    while size > 0 and len(taken) < most:
+        usable = []
+        for start, end in free:
+            first = -(-max(start, minimum) // alignment) * alignment
+            last = min(end, limit) // alignment * alignment
+            if first < last:
+                usable.append((first, last))
+        if not usable:
+            break
+        fitting = [r for r in usable if r[1] - r[0] >= size]
+        first, last = max(fitting, key=lambda r: r[1]) if fitting else max(usable, key=lambda r: r[1] - r[0])
+        piece = (max(first, last - size), last)
+        taken.append(piece)
+        size -= piece[1] - piece[0]
+        _remove(free, piece)
+    return taken
+
+
+def _remove(free: list[Range], piece: Range) -> None:
+    """Take a piece out of the free ranges."""
+    left = []
+    for start, end in free:
+        if end <= piece[0] or start >= piece[1]:
+            left.append((start, end))
+            continue
+        left.extend(r for r in ((start, piece[0]), (piece[1], end)) if r[0] < r[1])
+    free[:] = left
