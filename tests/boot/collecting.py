@@ -44,8 +44,9 @@ async def collect(description: MachineDescription, folder: Path, parameters: str
         await guest.report(guest.console.start(), BOOT_SECONDS)
         done = await guest.run("dmesg -n 1; sh /bin/collect.sh /run/facts", COLLECT_SECONDS)
         assert (done.status, "/run/facts.tar.gz" in done.output) == (0, True), done.output
-        done = await guest.run("base64 /run/facts.tar.gz; echo END", COLLECT_SECONDS)
-    text = re.match(r"([A-Za-z0-9+/=\s]+?)\s+END\b", done.output)
+        done = await guest.run("echo BEGIN; base64 /run/facts.tar.gz; echo END", COLLECT_SECONDS)
+    # The echo of the command, with its semicolons, may be there too, and more than once.
+    text = re.search(r"BEGIN\s+([A-Za-z0-9+/=\s]+?)\s+END\s", done.output)
     assert text, done.output
     return base64.b64decode(text[1])
 
