@@ -123,10 +123,8 @@ def test_iasl_reads_the_same(machines: list[MemorySnapshot], scans: list[Scan], 
         for name in ("APIC", "MCFG", "FACP"):
             (tmp_path / f"{number}-{name}.dat").write_bytes(machine.read(f"{TABLES}/{name}") or b"")
     dumps = sorted(path.name for path in tmp_path.iterdir())
-    run = subprocess.run(
-        ["iasl", "-d", *dumps], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert "Disassembly completed" in run.stdout + run.stderr or list(tmp_path.glob("*.dsl"))
+    subprocess.run(["iasl", "-d", *dumps], cwd=tmp_path, capture_output=True, check=False, timeout=300)
+    assert len(list(tmp_path.glob("*.dsl"))) == len(dumps)
     for number, found in enumerate(scans):
         apic, mcfg, facp = (
             (tmp_path / f"{number}-{name}.dsl").read_text(errors="replace")
