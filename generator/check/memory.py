@@ -60,15 +60,22 @@ def _sizes(memory: MemoryPlan) -> Iterator[Located[int]]:
 
 @error
 def memory_alignment(plan: Plan) -> Iterator[Finding]:
-    """A wanted alignment is a power of two, 4 KiB to 1 GiB."""
+    """A wanted alignment is a power of two, 4 KiB to 1 GiB, and a wanted address is a multiple of it."""
     for partition in plan.partitions:
-        wish = partition.memory.wish.alignment
+        wish, at = partition.memory.wish.alignment, partition.memory.wish.at
         if wish is not None and not (PAGE <= wish.value <= GIB and wish.value & (wish.value - 1) == 0):
             yield Finding(
                 wish.place,
                 f"an alignment of {format_size(wish.value)}",
                 "a power of two, 4 KiB to 1 GiB",
                 "round it, or leave 'alignment' out",
+            )
+        elif wish is not None and at is not None and at.value % wish.value:
+            yield Finding(
+                at.place,
+                f"the address {at.value:#x} with an alignment of {format_size(wish.value)}",
+                "a multiple of the alignment",
+                "change 'at' or 'alignment'",
             )
 
 

@@ -71,7 +71,11 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
     )
     console = controller.text("console") if controller else None
     defaults_node = fields.node("defaults")
-    defaults = read_mapping(defaults_node, "'defaults'", DEFAULTS_KEYS, problems) if defaults_node else None
+    defaults = (
+        read_mapping(defaults_node, "'defaults'", DEFAULTS_KEYS, problems, later.PARTITION)
+        if defaults_node
+        else None
+    )
     partitions: list[PartitionIntent] = []
     for item in fields.sequence("partitions", required=True):
         partition = _partition(_with_defaults(item, defaults_node if defaults else None), problems)

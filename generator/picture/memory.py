@@ -111,6 +111,8 @@ class _Bar:
         if piece.look.key and right - left >= 22 and middle - labelled >= 22:
             self.canvas.badge(middle, self.y + 14, piece.look.key, 12)
             return middle
+        if piece.look.key and right - left >= text_width(piece.look.key, 10) + 4 and middle - labelled >= 22:
+            self.canvas.text(middle, self.y + 18, piece.look.key, 10, "middle", bold=True, halo=True)
         return labelled
 
     def draw_ticks(self) -> None:

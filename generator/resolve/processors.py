@@ -64,7 +64,7 @@ class _Choice:
         for grant in grants:
             self._take(owner, grant.apic_id, asked)
         return ProcessorsPlan(
-            asked.place, len(grants), False, tuple(grants), asked.shared_cores, tuple(missing)
+            asked.place, len(grants) or 1, False, tuple(grants), asked.shared_cores, tuple(missing)
         )
 
     def counted(

@@ -100,6 +100,14 @@ def test_processors_by_core_package_and_node(
     assert not plan.partitions[0].processors.by_count
 
 
+def test_a_package_with_the_bootstrap_core_alone_has_nothing_to_give(project: Path, write: Write) -> None:
+    text = (project / "partitions" / THREADS).read_text("utf-8")
+    moved = text.replace("core: 1, thread", "package: 1, core: 1, thread")
+    (project / "partitions" / THREADS).write_text(moved, "utf-8")
+    _, problems = judge(write(on(THREADS, partition(processors="{package: 0}"))))
+    assert [problem.rule for problem in problems] == ["processor-enough"]
+
+
 @pytest.mark.parametrize("processors", ["{cores: 9}", "{package: 3}", "{node: 7}", "{node: 7, count: 1}"])
 def test_processors_that_are_not_there(write: Write, processors: str) -> None:
     _, problems = judge(write(on(NUMA, partition(processors=processors))))
