@@ -18,8 +18,8 @@ class Later:
 FILE: Mapping[str, Later] = {}
 
 CONTROLLER: Mapping[str, Later] = {
-    "log": Later("the controller's log goes to its console", "log: \\EFI\\MRM\\log.txt"),
-    "verify": Later("the controller always starts the partitions", "verify: true"),
+    "log": Later("the log goes to the controller's console", "log: \\EFI\\MRM\\log.txt"),
+    "verify": Later("the load option verify has this effect: Mrm.efi verify", "verify: true"),
     "display": Later("displays stay with the PC's firmware", "display: true"),
 }
 
