@@ -184,6 +184,13 @@ _WORDS = [
     "partitions:",
     "\t",
     "!x ",
+    "extends: ",
+    "1-3,5",
+    "{bus: 2}",
+    "count: ",
+    "node: ",
+    "at: ",
+    "-1",
 ]
 
 
