@@ -157,64 +157,134 @@ MemoryRule (
   }
 }
 
+/**
+  Take memory for one request of a partition.
+
+  @param[in,out] Partition  Receives pieces, or is refused.
+  @param[in]     Request    The request.
+**/
+STATIC
 VOID
-BindMemory (
-  IN OUT MRM_PARTITION  *Partition
+BindRequest (
+  IN OUT MRM_PARTITION          *Partition,
+  IN     CONST MRM_PLAN_MEMORY  *Request
   )
 {
+  MRM_RANGE_SET  Free;
+  MRM_RANGE      Pieces[MRM_MAX_PIECES];
+  UINTN          PieceCount;
+  UINTN          Piece;
+  EFI_STATUS     Status;
+
+  Status = ReadFreeMemory (&Free);
+  if (EFI_ERROR (Status)) {
+    Refuse (Partition, MRM_RULE_CONTROLLER, "the PC's memory map cannot be read: %r", Status);
+    return;
+  }
+
+  Status = MrmRangeAllocate (
+             &Free,
+             Request->Size,
+             Request->Alignment,
+             Request->Minimum,
+             Request->Limit,
+             (Request->Purpose == MrmMemoryLow) ? 1 : MRM_MAX_PIECES - Partition->PieceCount,
+             Pieces,
+             &PieceCount
+             );
+  if (!EFI_ERROR (Status) && (Request->Purpose != MrmMemoryLow) && (BytesBelow4G (&Free) < FIRMWARE_SHARE)) {
+    Status = EFI_OUT_OF_RESOURCES;
+  }
+
+  for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
+    Status = TakeRange (Partition, &Pieces[Piece]);
+    Keep (
+      Partition,
+      MemoryRule (Request->Purpose),
+      "%ld KiB at 0x%lx",
+      Pieces[Piece].Size / SIZE_1KB,
+      Pieces[Piece].Base
+      );
+  }
+
+  FreePool (Free.Ranges);
+  if (EFI_ERROR (Status)) {
+    Refuse (
+      Partition,
+      MemoryRule (Request->Purpose),
+      "promised %ld KiB between 0x%lx and 0x%lx, found not that much free",
+      Request->Size / SIZE_1KB,
+      Request->Minimum,
+      Request->Limit - 1
+      );
+    ReleaseMemory (Partition);
+  }
+}
+
+/**
+  Choose what to take memory for next: of all requests left the one that may lie in
+  the least memory, lowest limit first, so that a request that may lie anywhere does
+  not take what another must have.  Low slices come first of all.
+
+  @param[in]  Partitions  The partitions.
+  @param[in]  Count       Their number.
+  @param[out] Index       Receives the index of the request in the plan of its partition.
+
+  @return  The partition; NULL when nothing is left.
+**/
+STATIC
+MRM_PARTITION *
+NextRequest (
+  IN  MRM_PARTITION  *Partitions,
+  IN  UINTN          Count,
+  OUT UINTN          *Index
+  )
+{
+  CONST MRM_PLAN_MEMORY  *Best;
   CONST MRM_PLAN_MEMORY  *Request;
-  MRM_RANGE_SET          Free;
-  MRM_RANGE              Pieces[MRM_MAX_PIECES];
-  UINTN                  PieceCount;
-  UINTN                  Index;
-  UINTN                  Piece;
-  EFI_STATUS             Status;
+  MRM_PARTITION          *Owner;
+  UINTN                  Partition;
+  UINTN                  Number;
 
-  for (Index = 0; Index < Partition->Plan->MemoryCount; Index++) {
-    Request = &Partition->Plan->Memory[Index];
-    Status  = ReadFreeMemory (&Free);
-    if (EFI_ERROR (Status)) {
-      Refuse (Partition, MRM_RULE_CONTROLLER, "the PC's memory map cannot be read: %r", Status);
-      return;
+  Best  = NULL;
+  Owner = NULL;
+  for (Partition = 0; Partition < Count; Partition++) {
+    if (Partitions[Partition].Life.State != MrmStateAbsent) {
+      continue;
     }
 
-    Status = MrmRangeAllocate (
-               &Free,
-               Request->Size,
-               Request->Alignment,
-               Request->Minimum,
-               Request->Limit,
-               (Request->Purpose == MrmMemoryLow) ? 1 : MRM_MAX_PIECES - Partition->PieceCount,
-               Pieces,
-               &PieceCount
-               );
-    if (!EFI_ERROR (Status) && (Request->Purpose != MrmMemoryLow) && (BytesBelow4G (&Free) < FIRMWARE_SHARE)) {
-      Status = EFI_OUT_OF_RESOURCES;
-    }
+    for (Number = 0; Number < Partitions[Partition].Plan->MemoryCount; Number++) {
+      Request = &Partitions[Partition].Plan->Memory[Number];
+      if ((Partitions[Partition].MemoryBound & (1U << Number)) != 0) {
+        continue;
+      }
 
-    for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
-      Status = TakeRange (Partition, &Pieces[Piece]);
-      Keep (
-        Partition,
-        MemoryRule (Request->Purpose),
-        "%ld KiB at 0x%lx",
-        Pieces[Piece].Size / SIZE_1KB,
-        Pieces[Piece].Base
-        );
+      if (  (Best == NULL)
+         || (Request->Limit < Best->Limit)
+         || ((Request->Limit == Best->Limit) && (Request->Minimum > Best->Minimum)))
+      {
+        Best   = Request;
+        Owner  = &Partitions[Partition];
+        *Index = Number;
+      }
     }
+  }
 
-    FreePool (Free.Ranges);
-    if (EFI_ERROR (Status)) {
-      Refuse (
-        Partition,
-        MemoryRule (Request->Purpose),
-        "promised %ld KiB between 0x%lx and 0x%lx, found not that much free",
-        Request->Size / SIZE_1KB,
-        Request->Minimum,
-        Request->Limit - 1
-        );
-      return;
-    }
+  return Owner;
+}
+
+VOID
+BindMemory (
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count
+  )
+{
+  MRM_PARTITION  *Partition;
+  UINTN          Index;
+
+  while ((Partition = NextRequest (Partitions, Count, &Index)) != NULL) {
+    Partition->MemoryBound |= 1U << Index;
+    BindRequest (Partition, &Partition->Plan->Memory[Index]);
   }
 }
 

@@ -10,21 +10,47 @@
 #include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
-///
-/// Promises are judged one after the other, for all partitions; a refused one is
-/// passed over, so that its share stays free for nobody but the PC's firmware.
-///
-STATIC VOID  (*CONST mBindSteps[])(
+typedef
+VOID
+(*BIND_STEP)(
   IN OUT MRM_PARTITION  *Partition
-  ) = {
+  );
+
+///
+/// What is judged before memory, one promise after the other.
+///
+STATIC CONST BIND_STEP  mBindSteps[] = {
   BindMachine,
   BindFiles,
   BindConsole,
   BindProcessors,
-  BindPci,
-  BindMemory,
-  ClaimProcessors      // the only one that changes the machine; not for "verify"
+  BindPci
 };
+
+/**
+  Carry a step out for all partitions that were not refused: a refused one is passed
+  over, so that its share stays free for nobody but the PC's firmware.
+
+  @param[in]     Step        The step.
+  @param[in,out] Partitions  The partitions.
+  @param[in]     Count       Their number.
+**/
+STATIC
+VOID
+ForEachPartition (
+  IN     BIND_STEP      Step,
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    if (Partitions[Index].Life.State == MrmStateAbsent) {
+      Step (&Partitions[Index]);
+    }
+  }
+}
 
 /**
   Bind all partitions of the plan to the live machine.
@@ -46,15 +72,13 @@ BindPartitions (
   UINTN  Bound;
 
   for (Step = 0; Step < ARRAY_SIZE (mBindSteps); Step++) {
-    if (gMachine.VerifyOnly && (mBindSteps[Step] == ClaimProcessors)) {
-      continue;
-    }
+    ForEachPartition (mBindSteps[Step], Partitions, Count);
+  }
 
-    for (Index = 0; Index < Count; Index++) {
-      if (Partitions[Index].Life.State == MrmStateAbsent) {
-        mBindSteps[Step](&Partitions[Index]);
-      }
-    }
+  BindMemory (Partitions, Count);
+  if (!gMachine.VerifyOnly) {
+    // The only step that changes the machine.
+    ForEachPartition (ClaimProcessors, Partitions, Count);
   }
 
   Bound = 0;

@@ -91,6 +91,7 @@ typedef struct {
   MRM_LIFECYCLE               Life;
   UINT32                      ApicIds[MRM_MAX_PROCESSORS];   ///< Plan->ProcessorCount of them, first boots
   UINT64                      LocalApicTimerFrequency;       ///< Hz
+  UINT32                      MemoryBound;                   ///< bit n: request n of the plan was judged
   UINTN                       PieceCount;
   MRM_RANGE                   Pieces[MRM_MAX_PIECES];        ///< memory; the low slice first
   UINT32                      PciBusCount;
@@ -215,13 +216,15 @@ StopProcessors (
 //
 
 /**
-  Take memory of the machine for a partition.
+  Take memory of the machine for all partitions that are not refused.
 
-  @param[in,out] Partition  Receives Pieces, or is refused.
+  @param[in,out] Partitions  Receive Pieces, or are refused.
+  @param[in]     Count       Their number.
 **/
 VOID
 BindMemory (
-  IN OUT MRM_PARTITION  *Partition
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count
   );
 
 /**

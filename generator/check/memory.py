@@ -248,7 +248,7 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
 
 @warning
 def memory_order(plan: Plan) -> Iterator[Finding]:
-    """The controller, which takes memory in the order of partitions, finds a place for all of it.
+    """The controller, which takes memory with the lowest limit first, finds a place for all of it.
 
     Judged only if nothing else is wrong with the memory: then there is enough, but others may have it first.
     """
@@ -264,9 +264,9 @@ def memory_order(plan: Plan) -> Iterator[Finding]:
             yield Finding(
                 missing.place,
                 f"'{partition.name.value}' may find {where} taken or in too many pieces: the controller "
-                "takes memory from above, in the order of the file",
+                "takes memory from above, what has the lowest limit first",
                 "a place for each request, one after the other",
-                "move it up in the file, or give others an address, too",
+                "give the others addresses that leave it free",
             )
 
 

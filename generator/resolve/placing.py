@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Where the controller would put memory if all RAM of the machine file were free: by its method, in order.
+"""Where the controller would put memory if all RAM of the machine file were free: by its method.
 
 The controller chooses at boot, from what is free then; this is for looking at and for warnings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.model.machine import Machine
@@ -38,7 +38,7 @@ class Placing:
 
 
 def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placing:
-    """Place all requests, those of the first partition first."""
+    """Place all requests in the controller's order: lowest limit, then highest minimum, then the file's order."""
     free = sorted((memory.base, memory.end) for memory in machine.memory)
     stored = sum(
         boot.file_facts.size + (boot.initrd_facts.size if boot.initrd_facts else 0)
@@ -46,17 +46,33 @@ def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placi
     )
     kept = kept_by_firmware(machine, stored) // PAGE * PAGE
     kept_ranges = _take(free, kept, PAGE, MIB, BELOW_4G_LIMIT, MOST_PIECES)
-    found = []
-    for partition in partitions:
-        left = MOST_PIECES
-        placed = []
-        for request in partition.memory.requests:
-            ranges = _take(free, request.size, request.alignment, request.minimum, request.limit, left)
-            left -= len(ranges)
-            complete = sum(end - start for start, end in ranges) == request.size
-            placed.append(Placed(request, tuple(ranges), complete))
-        found.append(tuple(placed))
-    return Placing(tuple(kept_ranges), tuple(found))
+    left = [MOST_PIECES] * len(partitions)
+    found: dict[tuple[int, int], Placed] = {}
+    for owner, number, request in sorted(_all_requests(partitions), key=_controllers_order):
+        ranges = _take(free, request.size, request.alignment, request.minimum, request.limit, left[owner])
+        left[owner] -= len(ranges)
+        complete = sum(end - start for start, end in ranges) == request.size
+        found[owner, number] = Placed(request, tuple(ranges), complete)
+    return Placing(
+        tuple(kept_ranges),
+        tuple(
+            tuple(found[owner, number] for number in range(len(partition.memory.requests)))
+            for owner, partition in enumerate(partitions)
+        ),
+    )
+
+
+def _all_requests(partitions: Sequence[PartitionPlan]) -> Iterator[tuple[int, int, MemoryRequest]]:
+    """Every request with the index of its partition and its own."""
+    for owner, partition in enumerate(partitions):
+        for number, request in enumerate(partition.memory.requests):
+            yield owner, number, request
+
+
+def _controllers_order(entry: tuple[int, int, MemoryRequest]) -> tuple[int, int]:
+    """What NextRequest of the controller compares."""
+    request = entry[2]
+    return request.limit, -request.minimum
 
 
 def _take(free: list[Range], size: int, alignment: int, minimum: int, limit: int, most: int) -> list[Range]:
