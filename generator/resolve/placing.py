@@ -38,7 +38,7 @@ class Placing:
 
 
 def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placing:
-    """Place all requests in the controller's order: lowest limit, then highest minimum, then the file's order."""
+    """Place all requests in the controller's order: lowest limit, highest minimum, the file's order."""
     free = sorted((memory.base, memory.end) for memory in machine.memory)
     stored = sum(
         boot.file_facts.size + (boot.initrd_facts.size if boot.initrd_facts else 0)
