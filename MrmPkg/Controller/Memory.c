@@ -58,26 +58,19 @@ ReadFreeMemory (
   }
 
   Status = gBS->GetMemoryMap (&MapSize, Map, &MapKey, &DescriptorSize, &DescriptorVersion);
-  if (EFI_ERROR (Status)) {
-    return Status;
-  }
-
   for (Descriptor = Map;
-       (UINT8 *)Descriptor < (UINT8 *)Map + MapSize;
+       !EFI_ERROR (Status) && (UINT8 *)Descriptor < (UINT8 *)Map + MapSize;
        Descriptor = (EFI_MEMORY_DESCRIPTOR *)((UINT8 *)Descriptor + DescriptorSize))
   {
     if ((Descriptor->Type == EfiConventionalMemory) && ((Descriptor->Attribute & EFI_MEMORY_WB) != 0)) {
       Status = MrmRangeAdd (Free, Descriptor->PhysicalStart, EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages));
-      if (EFI_ERROR (Status)) {
-        return Status;
-      }
     }
   }
 
-  // Page 0 is the interrupt vector table and the BIOS data area of loaders that peek at it.
-  Status = MrmRangeRemove (Free, 0, SIZE_4KB);
   FreePool (Map);
-  return Status;
+
+  // Page 0 is the interrupt vector table and the BIOS data area of loaders that peek at it.
+  return EFI_ERROR (Status) ? Status : MrmRangeRemove (Free, 0, SIZE_4KB);
 }
 
 /**
@@ -198,13 +191,15 @@ BindRequest (
 
   for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
     Status = TakeRange (Partition, &Pieces[Piece]);
-    Keep (
-      Partition,
-      MemoryRule (Request->Purpose),
-      "%ld KiB at 0x%lx",
-      Pieces[Piece].Size / SIZE_1KB,
-      Pieces[Piece].Base
-      );
+    if (!EFI_ERROR (Status)) {
+      Keep (
+        Partition,
+        MemoryRule (Request->Purpose),
+        "%ld KiB at 0x%lx",
+        Pieces[Piece].Size / SIZE_1KB,
+        Pieces[Piece].Base
+        );
+    }
   }
 
   FreePool (Free.Ranges);

@@ -13,6 +13,12 @@
 #include <Library/RealTimeClockLib.h>
 #include <Library/TimeBaseLib.h>
 
+///
+/// Units of EFI_TIME_CAPABILITIES (UEFI 2.10 section 8.3): Hz, and 1e-6 parts per million.
+///
+#define CLOCK_RESOLUTION  1000000
+#define CLOCK_ACCURACY    50000000
+
 STATIC UINT64  mEpochSeconds;      ///< seconds since 1970 at mEpochTsc
 STATIC UINT64  mEpochTsc;
 STATIC UINT64  mTscFrequency;      ///< Hz; 0 = no clock
@@ -44,8 +50,8 @@ LibGetTime (
   Time->Daylight   = mDaylight;
 
   if (Capabilities != NULL) {
-    Capabilities->Resolution = 1000;       // ticks per second a reader can tell apart: microseconds are of no use to anybody
-    Capabilities->Accuracy   = 50000000;   // 50 ppm in units of 1e-6 ppm (UEFI 2.10 section 8.3)
+    Capabilities->Resolution = CLOCK_RESOLUTION;
+    Capabilities->Accuracy   = CLOCK_ACCURACY;
     Capabilities->SetsToZero = FALSE;
   }
 
