@@ -137,7 +137,7 @@ def test_patch_value_must_fit_its_place(decide: Decide, kind: str, width: int) -
 
 TOP = (1 << 64) - 2 * PAGE
 AT_THE_EDGE = {
-    "ECAM up to 2^64": Facts(buses=(Bus(1, 0, 255, ecam=(1 << 64) - 512 * MIB),)),
+    "ECAM up to 2^64": Facts(buses=(Bus(1, 0, 255, ecam=(1 << 64) - 256 * MIB),)),
     "window up to 2^64": Facts(buses=(replace(BUS, memory=(TOP, 2 * PAGE)),)),
     "prefetchable window up to 2^64": Facts(buses=(replace(BUS, prefetchable=(TOP, 2 * PAGE)),)),
     "window closed at the top": Facts(buses=(replace(BUS, memory=((1 << 64) - 1, 0)),)),

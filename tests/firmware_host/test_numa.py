@@ -189,6 +189,11 @@ def test_bad_slit_is_left_out(decide: Decide, name: str) -> None:
     assert build(decide, replace(with_srat, slit=BAD_SLITS[name])) == build(decide, with_srat)
 
 
+def test_domains_may_be_as_near_as_one(decide: Decide) -> None:
+    near = slit([[10, 10], [10, 10]])
+    assert _tables(decide, replace(SMALL, srat=srat(FINE), slit=near)).raw["SLIT"][36:] == near[36:]
+
+
 def test_no_slit_without_srat(decide: Decide) -> None:
     assert build(decide, replace(SMALL, slit=SLIT)) == build(decide, SMALL)
 

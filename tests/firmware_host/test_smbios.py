@@ -111,11 +111,14 @@ def test_table_is_sound_for_any_facts(decide: Decide, facts: Facts, address: int
     assert list(found[3].strings) == [b"MRM", *version, *name]
     processor = _written((facts.processor or "").lstrip(" "))
     assert list(found[4].strings) == [b"MRM partition", *_written(facts.vendor), *processor]
+    assert [len(structure.formatted) for structure in found[:4]] == [26, 27, 15, 22]
     # The board lies in the enclosure.
     assert struct.unpack_from("<H", found[2].formatted, 11)[0] == found[3].handle
 
 
 @given(facts=_facts)
+@example(facts=Facts(tsc=1_000_500_000))
+@example(facts=Facts(tsc=1_000_499_999))
 def test_processors(decide: Decide, facts: Facts) -> None:
     raw = _of(_read(decide, facts), 4).formatted
     assert len(raw) == 0x30
@@ -130,6 +133,8 @@ def test_processors(decide: Decide, facts: Facts) -> None:
 
 @given(facts=_facts)
 @example(facts=Facts(memory=((0, 1 << 52),)))
+@example(facts=Facts(memory=((PAGE, PAGE), (0, PAGE), (2 * PAGE, PAGE))))
+@example(facts=Facts(memory=tuple((n * PAGE, PAGE) for n in range(4096))))
 @example(facts=Facts(memory=((0, (32 << 30) - MIB),)))
 @example(facts=Facts(memory=((0, (32 << 30) - MIB - PAGE),)))
 @example(facts=Facts(memory=(((4 << 40) - PAGE, PAGE),)))
@@ -217,6 +222,7 @@ REFUSED = {
     "memory not of whole pages": Facts(memory=((0, PAGE + 1),)),
     "memory twice": Facts(memory=((0, 2 * PAGE), (PAGE, PAGE))),
     "memory too high": Facts(memory=(((1 << 52) - PAGE, 2 * PAGE),)),
+    "memory where none can be": Facts(memory=((1 << 52, PAGE),)),
     "memory that wraps": Facts(memory=(((1 << 64) - PAGE, 2 * PAGE),)),
     "no date": Facts(date=None),
     **{

@@ -102,7 +102,7 @@ AcpiBusesAgree (
     if (  (Bus->Segment == 0)
        || (Bus->FirstBus > Bus->LastBus)
        || ((Bus->EcamBase & (MRM_ACPI_ECAM_BUS_SIZE - 1)) != 0)
-       || (Bus->EcamBase > MAX_UINT64 - ((UINT64)Bus->LastBus + 1) * MRM_ACPI_ECAM_BUS_SIZE))
+       || (Bus->EcamBase > MAX_UINT64 - (((UINT64)Bus->LastBus + 1) * MRM_ACPI_ECAM_BUS_SIZE - 1)))
     {
       return FALSE;
     }
