@@ -130,6 +130,7 @@ BuildSmbios (
   Facts.PartitionName   = Partition->Plan->Name;
   Facts.Version         = MRM_VERSION_TEXT;
   Facts.ReleaseDate     = MRM_RELEASE_DATE;
+  Facts.MachineUuid     = gMachine.Uuid;
   Facts.ProcessorCount  = Partition->Plan->ProcessorCount;
   Facts.ProcessorVendor = (CHAR8 *)Vendor;
   Facts.ProcessorName   = (CHAR8 *)Name;

@@ -7,7 +7,9 @@
 #include "Report.h"
 #include <IndustryStandard/Acpi.h>
 #include <IndustryStandard/MemoryMappedConfigurationSpaceAccessTable.h>
+#include <IndustryStandard/SmBios.h>
 #include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
 #include <Library/IoLib.h>
 #include <Library/LocalApicLib.h>
 #include <Library/MemoryAllocationLib.h>
@@ -15,6 +17,7 @@
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiLib.h>
 #include <Protocol/LoadedImage.h>
+#include <Protocol/Smbios.h>
 #include <Register/Intel/Cpuid.h>
 
 ///
@@ -98,6 +101,36 @@ MeasureTsc (
 
   gBS->RestoreTPL (Tpl);
   gMachine.TscFrequency = DivU64x64Remainder (MultU64x32 (EndTsc - StartTsc, PM_TIMER_FREQUENCY), Elapsed, NULL);
+}
+
+/**
+  Find the system UUID of the PC (SMBIOS 3.3 section 7.2.1); zero when it tells none.
+**/
+STATIC
+VOID
+FindMachineUuid (
+  VOID
+  )
+{
+  EFI_SMBIOS_PROTOCOL      *Smbios;
+  EFI_SMBIOS_HANDLE        Handle;
+  EFI_SMBIOS_TYPE          Type;
+  EFI_SMBIOS_TABLE_HEADER  *Record;
+  EFI_STATUS               Status;
+
+  Status = gBS->LocateProtocol (&gEfiSmbiosProtocolGuid, NULL, (VOID **)&Smbios);
+  if (EFI_ERROR (Status)) {
+    return;
+  }
+
+  Handle = SMBIOS_HANDLE_PI_RESERVED;
+  Type   = SMBIOS_TYPE_SYSTEM_INFORMATION;
+  Status = Smbios->GetNext (Smbios, &Handle, &Type, &Record, NULL);
+  if (  !EFI_ERROR (Status)
+     && (Record->Length >= OFFSET_OF (SMBIOS_TABLE_TYPE1, Uuid) + sizeof (EFI_GUID)))
+  {
+    CopyMem (&gMachine.Uuid, &((SMBIOS_TABLE_TYPE1 *)Record)->Uuid, sizeof (gMachine.Uuid));
+  }
 }
 
 /**
@@ -242,6 +275,7 @@ SurveyMachine (
   AsmCpuid (CPUID_VIR_PHY_ADDRESS_SIZE, &AddressSize.Uint32, NULL, NULL, NULL);
   gMachine.PhysicalAddressBits = (UINT8)AddressSize.Bits.PhysicalAddressBits;
 
+  FindMachineUuid ();
   FindPmTimer ();
   MeasureTsc ();
   Say (

@@ -47,6 +47,7 @@ typedef struct {
   MRM_PROCESSOR               *Processors;
   UINT32                      BspApicId;
   UINT8                       PhysicalAddressBits;
+  EFI_GUID                    Uuid;              ///< of the PC, zero when unknown
   UINT64                      LocalApicAddress;
   UINT64                      TscFrequency;      ///< Hz, measured
   UINT16                      PmTimerPort;       ///< 0 = none

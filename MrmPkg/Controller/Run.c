@@ -88,7 +88,8 @@ Report (
       Detail = Text;
       break;
     default:
-      Detail = NULL;
+      // No request, and yet failed: MrmLifecycleLib could not believe the mailbox.
+      Detail = (Partition->Life.State == MrmStateFailed) ? "its mailbox was overwritten" : NULL;
       break;
   }
 
