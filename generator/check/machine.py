@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from generator.check.registry import Finding, error
 from generator.model.plan import Plan
 from generator.places import Place
+from generator.resolve.memory import PAGE
 
 
 def _repeated(named: Iterable[tuple[Hashable, str, Place]]) -> Iterator[Finding]:
@@ -63,6 +64,36 @@ def machine_memory_disjoint(plan: Plan) -> Iterator[Finding]:
                 "correct the range or 'physical_address_bits'",
             )
         end = max(end, memory.end)
+
+
+@error
+def machine_holds_disjoint(plan: Plan) -> Iterator[Finding]:
+    """The ranges the firmware holds are whole pages, do not overlap and lie inside the physical addresses."""
+    limit = 1 << plan.machine.physical_address_bits
+    end = 0
+    for held in sorted(plan.machine.firmware.holds, key=lambda held: held.base):
+        if held.size == 0 or held.base % PAGE or held.size % PAGE:
+            yield Finding(
+                held.place,
+                f"the firmware holds {held.size:#x} bytes at {held.base:#x}",
+                "whole pages of 4 KiB, at least one",
+                "round the base down and the end up",
+            )
+        if held.base < end:
+            yield Finding(
+                held.place,
+                f"{held} overlaps the range before it that the firmware holds",
+                f"a base of at least {end:#x}",
+                "correct base or size",
+            )
+        if held.end > limit:
+            yield Finding(
+                held.place,
+                f"what the firmware holds ends at {held.end:#x}",
+                f"at most {limit:#x} with {plan.machine.physical_address_bits} address bits",
+                "correct the range or 'physical_address_bits'",
+            )
+        end = max(end, held.end)
 
 
 @error

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from generator.check.registry import Finding, error, warning
 from generator.load.values import format_size
+from generator.model.machine import HeldRange
 from generator.model.plan import BootPlan, MemoryPlan, MemoryPurpose, MemoryRequest, PartitionPlan, Plan
 from generator.places import Located
 from generator.resolve.memory import (
@@ -20,6 +21,7 @@ from generator.resolve.memory import (
     MIB,
     PAGE,
     capacity,
+    held_within,
     kept_by_firmware,
 )
 from generator.resolve.placing import place_memory
@@ -28,6 +30,8 @@ MINIMUM = 64 * MIB
 """The partition firmware, its page tables and a small loader."""
 FIRMWARE_SHARE = 32 * MIB
 """What the partition firmware needs for itself while it starts a loader."""
+MOST_NAMED = 3
+"""Ranges of the firmware that a message lists."""
 DMA32_LEAST = 96 * MIB
 """Below 4 GiB: 64 MiB of bounce buffers, Linux's pools and what its firmware keeps."""
 
@@ -98,6 +102,40 @@ def memory_addresses(plan: Plan) -> Iterator[Finding]:
                     f"addresses from 0x100000 to {(1 << bits) - 1:#x}",
                     "change the address",
                 )
+
+
+@error
+def memory_not_firmwares(plan: Plan) -> Iterator[Finding]:
+    """Wanted addresses are not those that the firmware is known to hold."""
+    for partition in plan.partitions:
+        wish, below = partition.memory.wish, partition.memory.below_4g
+        main = [r for r in partition.memory.requests if r.purpose is MemoryPurpose.MrmMemoryMain]
+        size = sum(request.size for request in main) - (below.value if below else 0)
+        if wish.at is not None:
+            place, start, end = wish.at.place, wish.at.value, wish.at.value + size
+        elif wish.within is not None:
+            place, (start, end) = wish.within.place, wish.within.value
+        elif wish.above is not None:
+            place, start, end = wish.above.place, wish.above.value, 1 << plan.machine.physical_address_bits
+        else:
+            continue
+        held = held_within(plan.machine, start, end)
+        taken = sum(min(h.end, end) - max(h.base, start) for h in held)
+        room = capacity(plan.machine, start, end)
+        # Pieces may lie around what is held; it is to blame if all would fit without it.
+        if taken and room < size <= room + taken:
+            yield Finding(
+                place,
+                f"of {start:#x} to {end - 1:#x} the firmware holds {_list_held(held)}",
+                f"{format_size(size)} that it does not hold",
+                "take other addresses, or leave them to the controller",
+            )
+
+
+def _list_held(held: list[HeldRange]) -> str:
+    """What is held, the first few by name."""
+    named = ", ".join(str(one) for one in held[:MOST_NAMED])
+    return named if len(held) <= MOST_NAMED else f"{named} and {len(held) - MOST_NAMED} more"
 
 
 @error
@@ -191,6 +229,8 @@ def _shared_window(
 ) -> Iterator[Finding]:
     """Find the partition whose request no longer fits a window all partitions share."""
     room = capacity(plan.machine, start, end)
+    held = held_within(plan.machine, start, end)
+    beside = f", beside {_list_held(held)} of the firmware" if held else ""
     used = 0
     for partition in plan.partitions:
         for request in partition.memory.requests:
@@ -201,7 +241,7 @@ def _shared_window(
                 yield Finding(
                     request.place,
                     f"the {what} up to '{partition.name.value}' add up to {format_size(used)}",
-                    f"at most {format_size(room)} in {start:#x} to {end - 1:#x} of the machine",
+                    f"at most {format_size(room)} in {start:#x} to {end - 1:#x} of the machine{beside}",
                     f"lower {key} of some partitions, or have fewer partitions",
                 )
                 return

@@ -18,6 +18,7 @@ from generator.model.machine import (
     Ecam,
     Features,
     FirmwareFacts,
+    HeldRange,
     Machine,
     MemoryRange,
     PmTimer,
@@ -49,7 +50,8 @@ PROCESSOR_KEYS = ("apic_id", "package", "core", "thread", "node", "bsp")
 MEMORY_KEYS = ("base", "size", "node")
 ECAM_KEYS = ("segment", "base", "first_bus", "last_bus")
 UART_KEYS = ("name", "io_base", "baud", "irq")
-FIRMWARE_KEYS = ("vendor", "version", "boot_device", "memory", "interface")
+FIRMWARE_KEYS = ("vendor", "version", "boot_device", "memory", "interface", "holds")
+HELD_KEYS = ("base", "size", "what")
 ACPI_KEYS = ("revision", "pm_timer", "iommu", "msi")
 FEATURE_KEYS = (
     "cpu",
@@ -82,7 +84,7 @@ def load_machine_file(path: Path, problems: list[Problem]) -> Machine | None:
     name = fields.text("name", required=True)
     title = fields.text("title")
     bits = fields.integer("physical_address_bits", 32, 52, required=True)
-    firmware = _firmware(fields)
+    firmware = _firmware(fields, problems)
     controller = fields.mapping("controller", ("console",))
     console = controller.text("console") if controller else None
     processors = [
@@ -201,7 +203,7 @@ def _uart(node: Node, problems: list[Problem]) -> Uart | None:
     return Uart(fields.place, name.value, io_base.value, _or(baud, 115200), irq.value if irq else None)
 
 
-def _firmware(fields: Fields) -> FirmwareFacts | None:
+def _firmware(fields: Fields, problems: list[Problem]) -> FirmwareFacts | None:
     """The PC's own firmware."""
     firmware = fields.mapping("firmware", FIRMWARE_KEYS, required=True)
     if firmware is None:
@@ -210,6 +212,7 @@ def _firmware(fields: Fields) -> FirmwareFacts | None:
     device = firmware.scalar("boot_device", "a UEFI device path", parse_device_path, False)
     memory = firmware.size("memory", required=True)
     interface = firmware.scalar("interface", "one of " + ", ".join(INTERFACES), INTERFACES.get, False)
+    holds = tuple(h for n in firmware.sequence("holds") if (h := _held(n, problems)) is not None)
     if memory is None:
         return None
     return FirmwareFacts(
@@ -218,7 +221,20 @@ def _firmware(fields: Fields) -> FirmwareFacts | None:
         boot_device=_or_none(device),
         memory=memory.value,
         interface=_or_none(interface),
+        holds=holds,
     )
+
+
+def _held(node: Node, problems: list[Problem]) -> HeldRange | None:
+    """One range of addresses that the firmware holds."""
+    fields = read_mapping(node, "a range the firmware holds", HELD_KEYS, problems)
+    if fields is None:
+        return None
+    base, size = fields.size("base", required=True), fields.size("size", required=True)
+    what = fields.text("what")
+    if base is None or size is None:
+        return None
+    return HeldRange(fields.place, base.value, size.value, _or(what, "reserved"))
 
 
 def _acpi(fields: Fields) -> AcpiFacts | None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.model.device_path import DevicePath
@@ -37,6 +37,25 @@ class MemoryRange:
     def end(self) -> int:
         """First address above the range."""
         return self.base + self.size
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRange:
+    """Addresses, `base` to `base + size - 1`, that the PC's firmware is known to hold, and for what."""
+
+    place: Place
+    base: int
+    size: int
+    what: str
+
+    @property
+    def end(self) -> int:
+        """First address above the range."""
+        return self.base + self.size
+
+    def __str__(self) -> str:
+        """First and last address, and what is there."""
+        return f"{self.base:#x}-{self.end - 1:#x} ({self.what})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +198,7 @@ class FirmwareFacts:
     """The PC's own firmware: identity, where it boots the controller from, RAM it keeps (bytes).
 
     `interface` is how it starts systems: `uefi` (64-bit), `uefi32`, `bios`, or None where not known.
+    `holds` are the addresses it is known to hold; those that are RAM below 4 GiB are part of `memory`.
     """
 
     vendor: str
@@ -186,6 +206,7 @@ class FirmwareFacts:
     boot_device: DevicePath | None
     memory: int
     interface: str | None = None
+    holds: tuple[HeldRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +226,10 @@ class Qemu:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A whole machine file, with indexes by what the partition file names things by."""
+    """A whole machine file, with indexes by what the partition file names things by.
+
+    `free` is its memory without what the firmware holds: first address of each range and the first beyond.
+    """
 
     path: Path
     place: Place
@@ -222,6 +246,23 @@ class Machine:
     acpi: AcpiFacts
     qemu: Qemu | None
     features: Features = Features()
+    free: tuple[tuple[int, int], ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Take what the firmware holds out of the memory."""
+        held = sorted(self.firmware.holds, key=lambda held: held.base)
+        free: list[tuple[int, int]] = []
+        for memory in self.memory:
+            start = memory.base
+            for taken in held:
+                if taken.base >= memory.end:
+                    break
+                if taken.base > start:
+                    free.append((start, taken.base))
+                start = max(start, taken.end)
+            if start < memory.end:
+                free.append((start, memory.end))
+        object.__setattr__(self, "free", tuple(free))
 
     def processors_by_apic_id(self) -> Mapping[int, Processor]:
         """Processors by local APIC ID."""

@@ -27,6 +27,7 @@ def pieces_of(plan: Plan, owners: Owners) -> list[Piece]:
         Piece(start, end, KEPT, "kept below 4 GiB; where is up to the firmware")
         for start, end in placing.kept
     ]
+    pieces += [Piece(held.base, held.end, KEPT, f"held: {held.what}") for held in placing.held]
     for (_, look), placed in zip(owners.partitions, placing.partitions, strict=True):
         for part in placed:
             pieces.extend(Piece(start, end, look, part.request.why) for start, end in part.ranges)

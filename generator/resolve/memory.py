@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from generator.model.files import Files
 from generator.model.intent import BootIntent, MemoryIntent, PartitionIntent
-from generator.model.machine import Machine
+from generator.model.machine import HeldRange, Machine
 from generator.model.plan import MemoryPlan, MemoryPurpose, MemoryRequest, ProcessorsPlan
 from generator.places import Located, Place
 
@@ -148,13 +148,25 @@ def _node_windows(machine: Machine) -> dict[int, tuple[Window, ...]]:
 
 
 def kept_by_firmware(machine: Machine, stored: int) -> int:
-    """Bytes below 4 GiB that no partition can have; `stored` are the controller's copies of boot files."""
-    return max(machine.firmware.memory, FIRMWARE_LEAST) + stored
+    """Bytes of `capacity` below 4 GiB that no partition can have.
+
+    `stored` are the controller's copies of boot files.  What the firmware is known to hold is no longer part
+    of the capacity, and so not counted again.
+    """
+    ram = sum(max(0, min(memory.end, BELOW_4G_LIMIT) - max(memory.base, MIB)) for memory in machine.memory)
+    held = ram - capacity(machine, MIB, BELOW_4G_LIMIT)
+    return max(machine.firmware.memory - held, FIRMWARE_LEAST) + stored
 
 
 def capacity(machine: Machine, start: int, end: int) -> int:
-    """Bytes of RAM between two addresses."""
-    return sum(max(0, min(memory.end, end) - max(memory.base, start)) for memory in machine.memory)
+    """Bytes of RAM between two addresses that the firmware is not known to hold."""
+    return sum(max(0, min(last, end) - max(first, start)) for first, last in machine.free)
+
+
+def held_within(machine: Machine, start: int, end: int) -> list[HeldRange]:
+    """What the firmware holds of these addresses, in order."""
+    held = (h for h in machine.firmware.holds if h.base < end and start < h.end)
+    return sorted(held, key=lambda held: held.base)
 
 
 def _stored(boot: BootIntent, files: Files) -> int:

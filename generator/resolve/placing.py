@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Where the controller would put memory if all RAM of the machine file were free: by its method.
+"""Where the controller would put memory if all RAM that the firmware does not hold were free: by its method.
 
 The controller chooses at boot, from what is free then; this is for looking at and for warnings.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from generator.model.machine import Machine
+from generator.model.machine import HeldRange, Machine
 from generator.model.plan import MemoryRequest, PartitionPlan
 from generator.resolve.memory import BELOW_4G_LIMIT, MIB, PAGE, kept_by_firmware
 
@@ -31,15 +31,19 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """What firmware and controller keep, shown as high as it can be, and what each partition gets."""
+    """What the firmware holds, what else it and the controller keep, and what each partition gets.
 
+    Where that else lies is not known: it is shown as high as it can be.
+    """
+
+    held: tuple[HeldRange, ...]
     kept: tuple[Range, ...]
     partitions: tuple[tuple[Placed, ...], ...]
 
 
 def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placing:
     """Place all requests in the controller's order: lowest limit, highest minimum, the file's order."""
-    free = sorted((memory.base, memory.end) for memory in machine.memory)
+    free = sorted(machine.free)
     stored = sum(
         boot.file_facts.size + (boot.initrd_facts.size if boot.initrd_facts else 0)
         for boot in (partition.boot for partition in partitions)
@@ -54,6 +58,7 @@ def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placi
         complete = sum(end - start for start, end in ranges) == request.size
         found[owner, number] = Placed(request, tuple(ranges), complete)
     return Placing(
+        machine.firmware.holds,
         tuple(kept_ranges),
         tuple(
             tuple(found[owner, number] for number in range(len(partition.memory.requests)))

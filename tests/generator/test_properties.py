@@ -30,6 +30,7 @@ from generator.model.machine import (
     Bridge,
     Ecam,
     FirmwareFacts,
+    HeldRange,
     Machine,
     MemoryRange,
     PciFunction,
@@ -92,6 +93,7 @@ def machines(draw: st.DrawFn, least_mib: int = 512, least_processors: int = 1) -
     near = draw(st.integers(0, high // MIB)) * MIB
     memory += [MemoryRange(AT, 4 * GIB, near, 0)] if near else []
     memory += [MemoryRange(AT, 4 * GIB + near, high - near, 1)] if high > near else []
+    holds = draw(held_ranges(low // MIB)) if draw(st.booleans()) else ()
     ports = tuple(make_port(device) for device in range(1, draw(st.integers(2, 6))))
     uarts = tuple(Uart(AT, f"COM{n}", 0x200 + 8 * n, 115200, None) for n in range(1, draw(st.integers(2, 6))))
     return Machine(
@@ -100,7 +102,7 @@ def machines(draw: st.DrawFn, least_mib: int = 512, least_processors: int = 1) -
         name="m",
         title="m",
         physical_address_bits=40,
-        firmware=FirmwareFacts("v", "1", None, draw(st.integers(0, 256)) * MIB),
+        firmware=FirmwareFacts("v", "1", None, draw(st.integers(0, 256)) * MIB, holds=holds),
         controller_console="COM1",
         processors=processors,
         memory=tuple(memory),
@@ -110,6 +112,20 @@ def machines(draw: st.DrawFn, least_mib: int = 512, least_processors: int = 1) -
         acpi=AcpiFacts(3, PmTimer(0x608, 24), "none"),
         qemu=None,
     )
+
+
+@st.composite
+def held_ranges(draw: st.DrawFn, low: int) -> tuple[HeldRange, ...]:
+    """A little of the low memory, and up to 16 MiB each around 512 MiB, the end of the RAM and 5 GiB."""
+    holds = []
+    for start in draw(st.lists(st.sampled_from([512, low - 3, 5120]), max_size=3, unique=True)):
+        base = start * MIB + draw(st.integers(0, MIB // 4096)) * 4096
+        holds.append(HeldRange(AT, base, draw(st.integers(1, 4096)) * 4096, "tables"))
+    if draw(st.booleans()):
+        holds.append(HeldRange(AT, 0x87000, 0x19000, "low pages"))
+    ordered = sorted(holds, key=lambda held: held.base)
+    assume(all(one.end <= other.base for one, other in itertools.pairwise(ordered)))
+    return tuple(draw(st.permutations(holds)))
 
 
 @st.composite
@@ -267,15 +283,23 @@ def can_be_placed(plan: Plan) -> bool:
     """Place all memory on the machine, piece by piece, where the rules only add up windows."""
     machine = plan.machine
     requests = [(r.size, r.minimum, r.limit) for p in plan.partitions for r in p.memory.requests]
-    kept = max(64 * MIB, machine.firmware.memory) + sum(p.boot.file_facts.size for p in plan.partitions)
-    requests.append((kept, MIB, 4 * GIB))
+    holds = machine.firmware.holds
+    known = sum(
+        max(0, min(held.end, memory.end, 4 * GIB) - max(held.base, memory.base, MIB))
+        for held in holds
+        for memory in machine.memory
+    )
+    kept = max(64 * MIB, machine.firmware.memory - known)
+    requests.append((kept + sum(p.boot.file_facts.size for p in plan.partitions), MIB, 4 * GIB))
     bounds = sorted(
         {edge for _, low, high in requests for edge in (low, high)}
         | {edge for memory in machine.memory for edge in (memory.base, memory.end)}
+        | {edge for held in holds for edge in (held.base, held.end)}
     )
     room = {}
     for low, high in itertools.pairwise(bounds):
-        if any(memory.base <= low and high <= memory.end for memory in machine.memory):
+        held = any(one.base < high and low < one.end for one in holds)
+        if not held and any(memory.base <= low and high <= memory.end for memory in machine.memory):
             room[(low, high)] = high - low
     # Earliest limit first into the lowest room: optimal for divisible requests whose windows are intervals.
     for size, minimum, limit in sorted(requests, key=lambda request: (request[2], request[1])):

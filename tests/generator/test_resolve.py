@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from generator.api import make_plan
+from generator.api import judge, make_plan
 from generator.model.files import LinuxFacts
 from generator.model.machine import Uart
 from generator.model.plan import MemoryPurpose
@@ -20,6 +21,8 @@ from generator.resolve.kernel_parameters import (
     harmful_parameters,
     split_words,
 )
+from generator.resolve.memory import capacity
+from generator.resolve.placing import place_memory
 from tests.generator.support import PROJECT, document, partition
 
 Write = Callable[[str], Path]
@@ -72,6 +75,46 @@ def main_memory(write: Write, *memory: str) -> list[list[tuple[int, int, int]]]:
         ]
         for p in plan.partitions
     ]
+
+
+def test_what_the_firmware_holds_is_named_where_it_is_in_the_way(project: Path, write: Write) -> None:
+    """In the window of the low slices, at an address, above one that leaves little else."""
+    machine = project / "partitions" / "machines" / "held.yaml"
+    wishes = (
+        "{size: 256 MiB, low: 448 KiB, at: 321 MiB}",
+        "128 MiB",
+        "{size: 70 MiB, above: 2100 MiB, below_4g: 0}",
+    )
+    text = document(*(partition(f"p{n}", memory=memory) for n, memory in enumerate(wishes)))
+    _, problems = judge(write(text), machine)
+    found = {problem.rule: f"{problem.what}: {problem.expected}" for problem in problems}
+    assert set(found) >= {"memory-low-fits", "memory-not-firmwares", "memory-fits"}
+    assert "at most 448 KiB in 0x10000 to 0x8ffff" in found["memory-low-fits"]
+    assert "0x80000-0x9ffff (processors that wait)" in found["memory-low-fits"]
+    assert (
+        "of 0x83400000 to 0xffffffffff the firmware holds 0x84000000-0x87ffffff (reserved)"
+        in (found["memory-not-firmwares"])
+    )
+
+
+def test_held_memory_is_taken_by_nobody_and_counted_once(project: Path, write: Write) -> None:
+    """It is a part of what the firmware keeps: as much fits as without knowing where a part of that lies."""
+    machine = project / "partitions" / "machines" / "held.yaml"
+    known = machine.read_text("utf-8").replace("memory: 64 MiB", "memory: 192 MiB")
+    unknown = re.sub("  holds:\n(    - .*\n)+", "", known)
+    assert "holds:" not in unknown
+    left = []
+    for text in (known, unknown):
+        machine.write_text(text, "utf-8")
+        plan, _ = make_plan(write(document(partition(memory="1 GiB"))), machine)
+        placing = place_memory(plan.machine, plan.partitions)
+        held = {(one.base, one.end) for one in placing.held}
+        ranges = [r for placed in placing.partitions for part in placed for r in part.ranges]
+        for start, end in (*placing.kept, *ranges):
+            assert all(end <= base or start >= after for base, after in held)
+        kept = sum(end - start for start, end in placing.kept)
+        left.append(capacity(plan.machine, 1 << 20, 4 << 30) - kept)
+    assert left[0] == left[1]
 
 
 def test_memory_lies_below_4g_if_it_fits(write: Write) -> None:
