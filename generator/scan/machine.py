@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.model.machine import AcpiFacts, Machine, PmTimer, Uart
 from generator.places import Place
 from generator.scan.firmware import scan_firmware
-from generator.scan.memory import scan_memory
+from generator.scan.memory import scan_held, scan_memory
 from generator.scan.notes import Note, Notes
 from generator.scan.pci import scan_ecam, scan_pci
 from generator.scan.processors import read_cpuinfo, scan_address_bits, scan_features, scan_processors
@@ -54,7 +54,7 @@ def scan(snapshot: Snapshot, name: str | None = None) -> Scan:
         name=name or name_of(title),
         title=title,
         physical_address_bits=scan_address_bits(cpuinfo, notes),
-        firmware=scan_firmware(snapshot, pci.paths, notes),
+        firmware=replace(scan_firmware(snapshot, pci.paths, notes), holds=scan_held(snapshot, tables, place)),
         controller_console=_console(uarts),
         processors=processors,
         memory=scan_memory(snapshot, tables, notes, place),

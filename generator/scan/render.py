@@ -75,6 +75,11 @@ def _firmware(machine: Machine) -> Iterator[str]:
     yield f"  memory: {_size(firmware.memory)}"
     if firmware.interface is not None:
         yield f"  interface: {firmware.interface}"
+    if firmware.holds:
+        yield "  holds:"
+        for held in firmware.holds:
+            fields = {"base": _address(held.base), "size": _size(held.size), "what": _text(held.what)}
+            yield f"    - {_flow(fields)}"
 
 
 def _processor(machine: Machine, number: int) -> str:

@@ -83,6 +83,16 @@ def test_memory(scanned: tuple[Machine, str], written: Machine) -> None:
     assert kept <= written.firmware.memory
 
 
+def test_held_by_firmware(scanned: tuple[Machine, str], written: Machine) -> None:
+    """All that the scan leaves out of the memory is held, and for what the file says."""
+    found, expected = (
+        [dataclasses.replace(held, place=ANYWHERE) for held in machine.firmware.holds]
+        for machine in (scanned[0], written)
+    )
+    assert found == expected
+    assert scanned[0].free == written.free
+
+
 def test_firmware(scanned: tuple[Machine, str], written: Machine) -> None:
     """What no running system can see is told as a finding."""
     found, findings = scanned

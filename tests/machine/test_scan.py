@@ -124,6 +124,62 @@ def test_memory_from_iomem_where_there_is_no_map() -> None:
     assert any(note.startswith("memory: from /proc/iomem") for note in notes)
 
 
+def held_by(files: dict[str, bytes]) -> list[tuple[int, int, str]]:
+    return [(held.base, held.end, held.what) for held in scanned(files)[0].firmware.holds]
+
+
+def test_what_the_firmware_holds() -> None:
+    """Between the RAM, behind it as far as no window begins; registers and ECAM are no part of it."""
+    files = {path: data for path, data in server().items() if not path.startswith("sys/firmware/memmap")}
+    lines = (
+        "00000000-00000fff : Reserved",
+        "00001000-0009fbff : System RAM",
+        "0009fc00-000fffff : Reserved",
+        "00100000-5fffffff : System RAM",
+        "60000000-600fffff : ACPI Tables",
+        "60100000-601fffff : ACPI Non-volatile Storage",
+        "60200000-603fffff : Unknown E820 type",
+        "60400000-6fffffff : System RAM",
+        "70000000-77ffffff : Reserved",
+        "  71000000-72ffffff : Graphics Stolen Memory",
+        "78000000-fdffffff : PCI Bus 0000:00",
+        "fe000000-fe010fff : Reserved",
+        "100000000-13fffffff : System RAM",
+        "140000000-143ffffff : Reserved",
+        "fd00000000-ffffffffff : Reserved",
+    )
+    expected = [
+        (0, 0x1000, "Reserved"),
+        (0x9F000, 0xA0000, "Reserved"),
+        (0x60000000, 0x60100000, "ACPI Tables"),
+        (0x60100000, 0x60200000, "ACPI Non-volatile Storage"),
+        (0x60200000, 0x60400000, "Unknown E820 type"),
+        (0x70000000, 0x78000000, "Reserved"),
+        (0x140000000, 0x144000000, "Reserved"),
+    ]
+    files["proc/iomem"] = "\n".join(lines).encode()
+    assert held_by(files) == expected
+    typed = [
+        (int(edges.split("-")[0], 16), int(edges.split("-")[1], 16), kind)
+        for edges, kind in (line.split(" : ") for line in lines)
+        if not kind.startswith(("PCI", "Graphics"))
+    ]
+    assert held_by(files | memory_map(*typed)) == expected
+
+
+def test_windows_inside_of_reserved_ranges_are_not_held() -> None:
+    """The MCFG says where ECAM is, here at 2 GiB; the kernel where the PCI windows are."""
+    files = server() | memory_map(
+        (0x100000, 0x7FFEFFFF, "System RAM"),
+        (0x7FFF0000, 0xFFFFFFFF, "Reserved"),
+        (4 * GIB, 5 * GIB - 1, "System RAM"),
+    )
+    del files["sys/firmware/memmap/3/type"]
+    assert held_by(files) == [(0x7FFF0000, 0x80000000, "Reserved")]
+    files["proc/iomem"] = b"7fff8000-ffffffff : PCI Bus 0000:00\n"
+    assert held_by(files) == [(0x7FFF0000, 0x7FFF8000, "Reserved")]
+
+
 def test_the_pci_tree() -> None:
     machine, notes = scanned(server())
     assert [(root.uid, root.segment, root.bus, root.node) for root in machine.roots] == [
@@ -299,14 +355,20 @@ def test_no_damage_to_a_machine_breaks_the_scan(changes: dict[str, bytes | None]
 @given(
     ranges=st.lists(
         st.tuples(
-            st.integers(0, 1 << 64), st.integers(0, 1 << 64), st.sampled_from(["System RAM", "Reserved"])
+            ADDRESSES, ADDRESSES, st.sampled_from(["System RAM", "Reserved", "ACPI Tables", "Unknown"])
         ),
         max_size=12,
     )
 )
 def test_memory_of_any_map(ranges: list[tuple[int, int, str]]) -> None:
-    """Ranges are in whole pages, in order, apart, and inside of what the map calls RAM."""
+    """Ranges are in whole pages, in order, apart, and inside of what the map calls RAM; held ones are not."""
     machine, _ = scanned(memory_map(*ranges))
+    end = 0
+    for held in machine.firmware.holds:
+        assert held.base % 4096 == 0 and held.size % 4096 == 0 and held.size > 0
+        assert held.base >= end
+        end = held.end
+        assert all(memory.end <= held.base or memory.base >= held.end for memory in machine.memory)
     end = 0
     for memory in machine.memory:
         assert memory.base % 4096 == 0 and memory.size % 4096 == 0 and memory.size > 0
