@@ -26,6 +26,7 @@ from edk2toolext.environment.uefi_build import UefiBuilder
 from edk2toolext.invocables.edk2_platform_build import BuildSettingsManager
 from edk2toolext.invocables.edk2_setup import RequiredSubmodule, SetupSettingsManager
 from edk2toolext.invocables.edk2_update import UpdateSettingsManager
+from edk2toollib.uefi.edk2.path_utilities import Edk2Path
 from edk2toollib.utility_functions import RunCmd
 
 PROJECT = Path(__file__).resolve().parent
@@ -112,6 +113,9 @@ class MrmBuilder(UefiBuilder):
         except SetupError as error:
             logging.critical("%s", error)
             return 1
+        # stuart reads the DSC before anything is built: the generated library must be there to be found.
+        self._write_plan_library_description()
+        self.edk2path = Edk2Path(str(PROJECT), [str(self.output()), str(edk2)])
         base_tools = edk2 / "BaseTools"
         shell = shell_environment.GetEnvironment()
         shell.set_shell_var("EDK_TOOLS_PATH", str(base_tools))
@@ -139,7 +143,7 @@ class MrmBuilder(UefiBuilder):
         self.plan: Plan = plan
         if status := self._build_partition_firmware():
             return status
-        self._write_plan_library()
+        self._write_firmware_volume()
         return 0
 
     def PlatformPostBuild(self) -> int:
@@ -170,8 +174,14 @@ class MrmBuilder(UefiBuilder):
         )
         return int(RunCmd("build", arguments, environ={**os.environ, "PYTHONHASHSEED": "0"}, close_fds=False))
 
-    def _write_plan_library(self) -> None:
-        """Complete the generated library: its INF, and the firmware volume as an object file."""
+    def _write_plan_library_description(self) -> None:
+        """Write the INF of the generated library."""
+        self.generated().mkdir(parents=True, exist_ok=True)
+        description = (TEMPLATES / "MrmPlanLib.inf.in").read_text(encoding="utf-8")
+        _write_if_changed(self.generated() / "MrmPlanLib.inf", description)
+
+    def _write_firmware_volume(self) -> None:
+        """Complete the generated library by the firmware volume, as an object file."""
         volume = self._build_folder("PartitionFirmware") / "FV" / "PARTITIONCOMPACT.Fv"
         digest = hashlib.sha256(volume.read_bytes()).hexdigest()
         # EDK2's dependency tracking does not see what incbin reads: the digest makes a new volume new source.
@@ -179,9 +189,6 @@ class MrmBuilder(UefiBuilder):
         _write_if_changed(
             self.generated() / "FirmwareVolume.nasm",
             assembly.replace("@VOLUME@", str(volume)).replace("@DIGEST@", digest),
-        )
-        _write_if_changed(
-            self.generated() / "MrmPlanLib.inf", (TEMPLATES / "MrmPlanLib.inf.in").read_text(encoding="utf-8")
         )
 
 
