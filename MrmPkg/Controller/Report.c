@@ -71,22 +71,6 @@ Say (
 
 VOID
 EFIAPI
-Note (
-  IN CONST CHAR8  *Format,
-  ...
-  )
-{
-  CHAR8    Line[LINE_SIZE];
-  VA_LIST  Marker;
-
-  VA_START (Marker, Format);
-  AsciiVSPrint (Line, sizeof (Line), Format, Marker);
-  VA_END (Marker);
-  Append (Line);
-}
-
-VOID
-EFIAPI
 Keep (
   IN CONST MRM_PARTITION  *Partition,
   IN CONST CHAR8          *Rule,
@@ -100,11 +84,7 @@ Keep (
   VA_START (Marker, Format);
   AsciiVSPrint (Text, sizeof (Text), Format, Marker);
   VA_END (Marker);
-  if (gMachine.VerifyOnly) {
-    Say ("%a: kept: %a [%a]", Partition->Plan->Name, Text, Rule);
-  } else {
-    Note ("%a: kept: %a [%a]", Partition->Plan->Name, Text, Rule);
-  }
+  Say ("%a: kept: %a [%a]", Partition->Plan->Name, Text, Rule);
 }
 
 VOID

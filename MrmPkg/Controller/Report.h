@@ -33,20 +33,7 @@
 #define MRM_RULE_CONTROLLER        "controller-able"
 
 /**
-  Add a line to the report only.
-
-  @param[in] Format  PrintLib ASCII format string without line end.
-  @param[in] ...     Its arguments.
-**/
-VOID
-EFIAPI
-Note (
-  IN CONST CHAR8  *Format,
-  ...
-  );
-
-/**
-  Record that a promise can be kept: in the report, with "verify" on the console too.
+  Record that a promise can be kept.
 
   @param[in] Partition  The partition.
   @param[in] Rule       MRM_RULE_* that holds.

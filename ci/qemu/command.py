@@ -42,6 +42,7 @@ class MachineDescription:
         accelerator: QEMU's accelerator with its options.
         cpu: QEMU's processor model.
         processors: Number of processors.
+        topology: What else `-smp` is told, `,sockets=2` for example.
         memory: Bytes of RAM.
         firmware_code: The PC firmware's read-only flash.
         firmware_variables: The pristine variable store that each run starts with a copy of.
@@ -66,6 +67,7 @@ class MachineDescription:
     disk_size: int
     root_ports: Sequence[RootPort]
     serial_ports: Sequence[SerialPort]
+    topology: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
         raise ValueError(f"no such root port on {machine.name}: {', '.join(sorted(unknown))}")
     arguments = [machine.binary, "-name", f"mrm-{machine.name}", "-nodefaults", "-no-user-config"]
     arguments += ["-machine", machine.machine, "-accel", machine.accelerator, "-cpu", machine.cpu]
-    arguments += ["-smp", f"{machine.processors}", "-m", f"{machine.memory // 2**20}M"]
+    arguments += ["-smp", f"{machine.processors}{machine.topology}", "-m", f"{machine.memory // 2**20}M"]
     arguments += ["-display", "none", "-S", "-no-reboot", "-no-shutdown"]
     for unit, image, read_only in ((0, machine.firmware_code, "on"), (1, boot.variables, "off")):
         arguments += [
