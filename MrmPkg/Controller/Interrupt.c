@@ -25,8 +25,6 @@
 #define XAPIC_IN_SERVICE_OFFSET  0x100
 #define X2APIC_MSR_IN_SERVICE    0x810
 
-STATIC volatile UINT64  mStrayCount;
-
 /**
   TRUE if the local APIC of this processor has a vector in service: an interrupt that
   came through an 8259 has not, and must not be acknowledged here.
@@ -64,7 +62,6 @@ OnStrayInterrupt (
   IN CONST EFI_SYSTEM_CONTEXT    Context
   )
 {
-  mStrayCount++;
   if ((InterruptType != NMI_VECTOR) && InService ((UINTN)InterruptType)) {
     SendApicEoi ();
   }
@@ -91,12 +88,4 @@ CatchStrayInterrupts (
   }
 
   return EFI_SUCCESS;
-}
-
-UINT64
-StrayInterruptCount (
-  VOID
-  )
-{
-  return mStrayCount;
 }

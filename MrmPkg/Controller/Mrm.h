@@ -368,21 +368,13 @@ WriteTrampoline (
 
 /**
   Survive interrupts the PC's firmware does not know, e.g. an IPI of a partition:
-  acknowledge and count them.
+  acknowledge them.
 
   @retval EFI_SUCCESS  Handlers are in place.
   @return Other        The firmware has no CPU architectural protocol.
 **/
 EFI_STATUS
 CatchStrayInterrupts (
-  VOID
-  );
-
-/**
-  Stray interrupts seen so far.
-**/
-UINT64
-StrayInterruptCount (
   VOID
   );
 
