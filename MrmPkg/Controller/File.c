@@ -6,8 +6,10 @@
 
 #include "Report.h"
 #include <Guid/FileInfo.h>
+#include <Library/BaseLib.h>
 #include <Library/FileHandleLib.h>
 #include <Library/MemoryAllocationLib.h>
+#include <Library/PrintLib.h>
 
 /**
   Read a whole file.
@@ -70,35 +72,97 @@ ReadFile (
   return EFI_SUCCESS;
 }
 
+/**
+  Free what ReadFile() gave.
+
+  @param[in,out] Blob  Becomes empty; may be empty.
+**/
+STATIC
+VOID
+FreeBlob (
+  IN OUT MRM_RANGE  *Blob
+  )
+{
+  if (Blob->Size != 0) {
+    FreePages ((VOID *)(UINTN)Blob->Base, EFI_SIZE_TO_PAGES ((UINTN)Blob->Size));
+    Blob->Size = 0;
+  }
+}
+
+/**
+  Read a file a boot source needs.
+
+  @param[in,out] Partition  Told what is kept; refused when it has no other source.
+  @param[in]     Rule       Rule that promises the file.
+  @param[in]     What       What the file is, for people.
+  @param[in]     Path       Path on the ESP.
+  @param[out]    Blob       Receives the file.
+
+  @retval TRUE   Read.
+  @retval FALSE  Not read; it was said.
+**/
+STATIC
+BOOLEAN
+BindFile (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     CONST CHAR8    *Rule,
+  IN     CONST CHAR8    *What,
+  IN     CONST CHAR16   *Path,
+  OUT    MRM_RANGE      *Blob
+  )
+{
+  EFI_STATUS  Status;
+  CHAR8       Reason[64];
+
+  Status = ReadFile (Path, Blob);
+  if (!EFI_ERROR (Status)) {
+    Keep (Partition, Rule, "%a %s, %ld bytes", What, Path, Blob->Size);
+    return TRUE;
+  }
+
+  if (Status == EFI_NOT_FOUND) {
+    AsciiStrCpyS (Reason, sizeof (Reason), "not found");
+  } else {
+    AsciiSPrint (Reason, sizeof (Reason), "cannot be read: %r", Status);
+  }
+
+  if (Partition->Plan->Boot.SourceCount == 1) {
+    Refuse (Partition, Rule, "%a %s %a", What, Path, Reason);
+  } else {
+    Say ("%a: %a %s %a; this boot source is left out", Partition->Plan->Name, What, Path, Reason);
+  }
+
+  return FALSE;
+}
+
 VOID
 BindFiles (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  CONST MRM_PLAN_BOOT  *Boot;
-  EFI_STATUS           Status;
+  CONST MRM_PLAN_BOOT_SOURCE  *Source;
+  MRM_BOOT_FILES              *Files;
+  UINT32                      Index;
+  UINT32                      Left;
 
-  Boot   = &Partition->Plan->Boot;
-  Status = ReadFile (Boot->Loader, &Partition->Loader);
-  if (Status == EFI_NOT_FOUND) {
-    Refuse (Partition, MRM_RULE_BOOT_FILE, "loader %s not found", Boot->Loader);
-  } else if (EFI_ERROR (Status)) {
-    Refuse (Partition, MRM_RULE_BOOT_FILE, "loader %s cannot be read: %r", Boot->Loader, Status);
-  } else {
-    Keep (Partition, MRM_RULE_BOOT_FILE, "loader %s, %ld bytes", Boot->Loader, Partition->Loader.Size);
+  Left = 0;
+  for (Index = 0; Index < Partition->Plan->Boot.SourceCount; Index++) {
+    Source = &Partition->Plan->Boot.Sources[Index];
+    Files  = &Partition->BootFiles[Index];
+    if ((Source->Kind != MrmBootFile) && (Source->Kind != MrmBootShell)) {
+      Left++;
+    } else if (  BindFile (Partition, MRM_RULE_BOOT_FILE, "loader", Source->Loader, &Files->Loader)
+              && (  (Source->Initrd == NULL)
+                 || BindFile (Partition, MRM_RULE_BOOT_INITRD, "initrd", Source->Initrd, &Files->Initrd)))
+    {
+      Left++;
+    } else {
+      FreeBlob (&Files->Loader);
+    }
   }
 
-  if (Boot->Initrd == NULL) {
-    return;
-  }
-
-  Status = ReadFile (Boot->Initrd, &Partition->Initrd);
-  if (Status == EFI_NOT_FOUND) {
-    Refuse (Partition, MRM_RULE_BOOT_INITRD, "initrd %s not found", Boot->Initrd);
-  } else if (EFI_ERROR (Status)) {
-    Refuse (Partition, MRM_RULE_BOOT_INITRD, "initrd %s cannot be read: %r", Boot->Initrd, Status);
-  } else {
-    Keep (Partition, MRM_RULE_BOOT_INITRD, "initrd %s, %ld bytes", Boot->Initrd, Partition->Initrd.Size);
+  if ((Left == 0) && (Partition->Life.State != MrmStateRefused)) {
+    Refuse (Partition, MRM_RULE_BOOT_FILE, "none of %d boot sources is left", Partition->Plan->Boot.SourceCount);
   }
 }
 
@@ -107,15 +171,10 @@ ReleaseFiles (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  MRM_RANGE  *Blobs[2];
-  UINTN      Index;
+  UINTN  Index;
 
-  Blobs[0] = &Partition->Loader;
-  Blobs[1] = &Partition->Initrd;
-  for (Index = 0; Index < ARRAY_SIZE (Blobs); Index++) {
-    if (Blobs[Index]->Size != 0) {
-      FreePages ((VOID *)(UINTN)Blobs[Index]->Base, EFI_SIZE_TO_PAGES ((UINTN)Blobs[Index]->Size));
-      Blobs[Index]->Size = 0;
-    }
+  for (Index = 0; Index < MRM_MAX_BOOT_SOURCES; Index++) {
+    FreeBlob (&Partition->BootFiles[Index].Loader);
+    FreeBlob (&Partition->BootFiles[Index].Initrd);
   }
 }

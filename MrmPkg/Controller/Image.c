@@ -145,17 +145,16 @@ BuildSmbios (
 
   @param[in]  Partition  The partition.
   @param[in]  Layout     Its layout; boot files are in place.
-  @param[out] HandOff    Receives the hand-off.
+  @param[in,out] HandOff  The hand-off; boot sources are filled in.
 **/
 STATIC
 VOID
 FillHandOff (
   IN  CONST MRM_PARTITION  *Partition,
   IN  CONST MRM_LAYOUT     *Layout,
-  OUT MRM_HAND_OFF         *HandOff
+  IN OUT MRM_HAND_OFF      *HandOff
   )
 {
-  ZeroMem (HandOff, sizeof (*HandOff));
   HandOff->Version                 = MRM_HAND_OFF_VERSION;
   HandOff->Size                    = sizeof (*HandOff);
   HandOff->TscFrequency            = gMachine.TscFrequency;
@@ -163,15 +162,15 @@ FillHandOff (
   HandOff->Mailbox                 = Layout->Mailbox.Base;
   HandOff->Rsdp                    = Layout->Acpi.Base;
   HandOff->Smbios                  = Layout->Smbios.Base;
-  HandOff->Console                 = Partition->Plan->Console;
-  HandOff->PmTimerPort             = gMachine.PmTimerPort;
-  HandOff->BootProcessorApicId     = Partition->ApicIds[0];
-  HandOff->ProcessorCount          = Partition->Plan->ProcessorCount;
-  HandOff->Loader.Base             = Layout->Loader.Base;
-  HandOff->Loader.Size             = Partition->Loader.Size;
-  HandOff->Initrd.Base             = Layout->Initrd.Base;
-  HandOff->Initrd.Size             = Partition->Initrd.Size;
-  HandOff->LoadOptions             = Layout->Options;
+  HandOff->Console                 = Partition->Console;
+  HandOff->Display                 = Partition->Plan->Display;
+  HandOff->BootTimeoutSeconds      = Partition->Plan->Boot.TimeoutSeconds;
+  HandOff->ExpectedParameters      = Layout->Expected;
+  HandOff->VariableStore           = Layout->VariableStore;
+  HandOff->ControlArea             = Layout->ControlArea;
+  HandOff->ConsoleRing             = Layout->ConsoleRing;
+  HandOff->EventRing               = Layout->EventRing;
+  HandOff->BootSourceCount         = Partition->Plan->Boot.SourceCount;
   HandOff->PciBusCount             = Partition->PciBusCount;
   AsciiStrCpyS (HandOff->PartitionName, sizeof (HandOff->PartitionName), Partition->Plan->Name);
   CopyMem (HandOff->PciBuses, Partition->PciBuses, sizeof (HandOff->PciBuses));
@@ -239,6 +238,94 @@ BuildHobs (
   return MrmHobBuild (&Facts, (VOID *)(UINTN)Layout->Free.Base, (UINTN)Layout->Free.Size, &Used);
 }
 
+/**
+  Copy what the boot sources of a partition need into its memory.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] Layout     Its layout; places of options become as long as they are.
+  @param[out]    Sources    Receives MRM_MAX_BOOT_SOURCES sources, all zero before.
+**/
+STATIC
+VOID
+CopyBootFiles (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_LAYOUT           *Layout,
+  OUT    MRM_BOOT_SOURCE      *Sources
+  )
+{
+  CONST MRM_PLAN_BOOT_SOURCE  *Plan;
+  CONST MRM_BOOT_FILES        *Files;
+  UINTN                       Index;
+
+  for (Index = 0; Index < Partition->Plan->Boot.SourceCount; Index++) {
+    Plan                       = &Partition->Plan->Boot.Sources[Index];
+    Files                      = &Partition->BootFiles[Index];
+    Sources[Index].Kind        = Plan->Kind;
+    Sources[Index].Segment     = Plan->Segment;
+    Sources[Index].Loader.Base = Layout->Loaders[Index].Base;
+    Sources[Index].Loader.Size = Files->Loader.Size;
+    Sources[Index].Initrd.Base = Layout->Initrds[Index].Base;
+    Sources[Index].Initrd.Size = Files->Initrd.Size;
+    CopyMem ((VOID *)(UINTN)Layout->Loaders[Index].Base, (VOID *)(UINTN)Files->Loader.Base, (UINTN)Files->Loader.Size);
+    CopyMem ((VOID *)(UINTN)Layout->Initrds[Index].Base, (VOID *)(UINTN)Files->Initrd.Base, (UINTN)Files->Initrd.Size);
+    if (Plan->Options != NULL) {
+      CopyOptions (Plan->Options, &Layout->Options[Index]);
+      Sources[Index].Options = Layout->Options[Index];
+    }
+
+    if (Plan->Loader != NULL) {
+      Sources[Index].Path.Base = Layout->Paths[Index].Base;
+      Sources[Index].Path.Size = StrSize (Plan->Loader);
+      CopyMem ((VOID *)(UINTN)Sources[Index].Path.Base, Plan->Loader, (UINTN)Sources[Index].Path.Size);
+    }
+  }
+}
+
+/**
+  Prepare an empty ring.
+
+  @param[in] Range  Where it lies.
+
+  @return  The ring.
+**/
+STATIC
+MRM_RING *
+PrepareRing (
+  IN CONST MRM_RANGE  *Range
+  )
+{
+  MRM_RING  *Ring;
+
+  Ring          = (MRM_RING *)(UINTN)Range->Base;
+  Ring->Size    = GetPowerOfTwo32 ((UINT32)(Range->Size - sizeof (*Ring)));
+  Ring->Written = 0;
+  return Ring;
+}
+
+/**
+  Prepare what the controller and the partition share.
+
+  @param[in,out] Partition  Receives the places.
+  @param[in]     Layout     Its layout.
+**/
+STATIC
+VOID
+PrepareShared (
+  IN OUT MRM_PARTITION     *Partition,
+  IN     CONST MRM_LAYOUT  *Layout
+  )
+{
+  Partition->Mailbox       = (MRM_MAILBOX *)(UINTN)Layout->Mailbox.Base;
+  Partition->ControlArea   = (MRM_CONTROL_AREA *)(UINTN)Layout->ControlArea.Base;
+  Partition->ConsoleRing   = PrepareRing (&Layout->ConsoleRing);
+  Partition->EventRing     = PrepareRing (&Layout->EventRing);
+  Partition->VariableStore = Layout->VariableStore;
+  MrmMailboxInitialize (Partition->Mailbox);
+  ZeroMem (Partition->ControlArea, MRM_CONTROL_SIZE);
+  SetMem ((VOID *)(UINTN)Layout->VariableStore.Base, (UINTN)Layout->VariableStore.Size, 0xFF);
+  AsciiStrCpyS ((CHAR8 *)(UINTN)Layout->Expected.Base, (UINTN)Layout->Expected.Size, Partition->Plan->Boot.Expected);
+}
+
 EFI_STATUS
 BuildPartition (
   IN OUT MRM_PARTITION  *Partition,
@@ -269,9 +356,9 @@ BuildPartition (
 
   if (!EFI_ERROR (Status)) {
     CopyMem ((VOID *)(UINTN)Layout.FirmwareVolume.Base, FirmwareVolume (), (UINTN)FirmwareVolume ()->FvLength);
-    CopyMem ((VOID *)(UINTN)Layout.Loader.Base, (VOID *)(UINTN)Partition->Loader.Base, (UINTN)Partition->Loader.Size);
-    CopyMem ((VOID *)(UINTN)Layout.Initrd.Base, (VOID *)(UINTN)Partition->Initrd.Base, (UINTN)Partition->Initrd.Size);
-    CopyOptions (Partition->Plan->Boot.Options, &Layout.Options);
+    ZeroMem (&HandOff, sizeof (HandOff));
+    CopyBootFiles (Partition, &Layout, HandOff.BootSources);
+    PrepareShared (Partition, &Layout);
     Status = LoadModule (&Sec, Layout.Sec.Base, &SecEntry);
   }
 
@@ -301,8 +388,6 @@ BuildPartition (
     return Status;
   }
 
-  Partition->Mailbox = (MRM_MAILBOX *)(UINTN)Layout.Mailbox.Base;
-  MrmMailboxInitialize (Partition->Mailbox);
 
   Start               = (MRM_START *)(UINTN)Layout.Start.Base;
   Start->Version      = MRM_START_VERSION;

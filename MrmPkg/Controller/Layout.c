@@ -15,6 +15,8 @@
 #define START_SIZE         SIZE_4KB
 #define OPTIONS_SPARE      SIZE_4KB     ///< for what {tsc_khz} grows to
 #define SMBIOS_SIZE        SIZE_8KB
+#define CONSOLE_RING_SIZE  SIZE_16KB    ///< with its header
+#define EVENT_RING_SIZE    SIZE_16KB
 
 STATIC_ASSERT (sizeof (MRM_START) <= START_SIZE, "the start block is one page");
 
@@ -61,6 +63,50 @@ Give (
   return EFI_SUCCESS;
 }
 
+/**
+  Give what a boot source needs its places.
+
+  @param[in]     Source  The source.
+  @param[in]     Files   Its files.
+  @param[in]     Index   Its number.
+  @param[in,out] State   The layout so far.
+  @param[in,out] Layout  Receives the places.
+
+  @retval EFI_SUCCESS           Done.
+  @retval EFI_OUT_OF_RESOURCES  Too little memory.
+**/
+STATIC
+EFI_STATUS
+GiveSource (
+  IN     CONST MRM_PLAN_BOOT_SOURCE  *Source,
+  IN     CONST MRM_BOOT_FILES        *Files,
+  IN     UINTN                       Index,
+  IN OUT MRM_LAYOUT_STATE            *State,
+  IN OUT MRM_LAYOUT                  *Layout
+  )
+{
+  EFI_STATUS  Status;
+  UINT64      OptionsSize;
+  UINT64      PathSize;
+
+  OptionsSize = (Source->Options == NULL) ? 0 : StrSize (Source->Options) + OPTIONS_SPARE;
+  PathSize    = (Source->Loader == NULL) ? 0 : StrSize (Source->Loader);
+  Status      = Give (State, Files->Initrd.Size, EfiBootServicesData, &Layout->Initrds[Index]);
+  if (!EFI_ERROR (Status)) {
+    Status = Give (State, Files->Loader.Size, EfiBootServicesData, &Layout->Loaders[Index]);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = Give (State, OptionsSize, EfiBootServicesData, &Layout->Options[Index]);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = Give (State, PathSize, EfiBootServicesData, &Layout->Paths[Index]);
+  }
+
+  return Status;
+}
+
 EFI_STATUS
 LayOut (
   IN  CONST MRM_PARTITION  *Partition,
@@ -71,27 +117,31 @@ LayOut (
   OUT MRM_LAYOUT           *Layout
   )
 {
-  EFI_STATUS  Status;
-  UINTN       Index;
+  EFI_STATUS                Status;
+  UINTN                     Index;
+  CONST MRM_PLAN_PARTITION  *Plan;
 
+  Plan = Partition->Plan;
   CONST struct {
     UINT64             Size;
     EFI_MEMORY_TYPE    MemoryType;
     MRM_RANGE          *Range;
   } Needs[] = {
-    { Partition->Initrd.Size,                                  EfiBootServicesData,    &Layout->Initrd         },
-    { Partition->Loader.Size,                                  EfiBootServicesData,    &Layout->Loader         },
-    { StrSize (Partition->Plan->Boot.Options) + OPTIONS_SPARE, EfiBootServicesData,    &Layout->Options        },
-    { FirmwareVolume ()->FvLength,                             EfiMaxMemoryType,       &Layout->FirmwareVolume },
-    { SecSize,                                                 EfiBootServicesCode,    &Layout->Sec            },
-    { CoreSize,                                                EfiMaxMemoryType,       &Layout->DxeCore        },
-    { STACK_SIZE,                                              EfiMaxMemoryType,       &Layout->Stack          },
-    { DESCRIPTORS_SIZE,                                        EfiBootServicesData,    &Layout->Descriptors    },
-    { PAGE_TABLES_SIZE,                                        EfiBootServicesData,    &Layout->PageTables     },
-    { START_SIZE,                                              EfiBootServicesData,    &Layout->Start          },
-    { AcpiSize,                                                EfiACPIReclaimMemory,   &Layout->Acpi           },
-    { SMBIOS_SIZE,                                             EfiRuntimeServicesData, &Layout->Smbios         },
-    { MRM_MAILBOX_SIZE,                                        EfiRuntimeServicesData, &Layout->Mailbox        },
+    { FirmwareVolume ()->FvLength,           EfiMaxMemoryType,       &Layout->FirmwareVolume },
+    { SecSize,                               EfiBootServicesCode,    &Layout->Sec            },
+    { CoreSize,                              EfiMaxMemoryType,       &Layout->DxeCore        },
+    { STACK_SIZE,                            EfiMaxMemoryType,       &Layout->Stack          },
+    { DESCRIPTORS_SIZE,                      EfiBootServicesData,    &Layout->Descriptors    },
+    { PAGE_TABLES_SIZE,                      EfiBootServicesData,    &Layout->PageTables     },
+    { START_SIZE,                            EfiBootServicesData,    &Layout->Start          },
+    { AsciiStrSize (Plan->Boot.Expected),    EfiBootServicesData,    &Layout->Expected       },
+    { AcpiSize,                              EfiACPIReclaimMemory,   &Layout->Acpi           },
+    { SMBIOS_SIZE,                           EfiRuntimeServicesData, &Layout->Smbios         },
+    { MRM_MAILBOX_SIZE,                      EfiRuntimeServicesData, &Layout->Mailbox        },
+    { Plan->Policy.VariableQuota,            EfiRuntimeServicesData, &Layout->VariableStore  },
+    { MRM_CONTROL_SIZE,                      EfiRuntimeServicesData, &Layout->ControlArea    },
+    { CONSOLE_RING_SIZE,                     EfiRuntimeServicesData, &Layout->ConsoleRing    },
+    { EVENT_RING_SIZE,                       EfiRuntimeServicesData, &Layout->EventRing      },
   };
 
   ZeroMem (State, sizeof (*State));
@@ -99,6 +149,13 @@ LayOut (
   State->Rest.Capacity = ARRAY_SIZE (State->Ranges);
   for (Index = 1; Index < Partition->PieceCount; Index++) {
     Status = MrmRangeAdd (&State->Rest, Partition->Pieces[Index].Base, Partition->Pieces[Index].Size);
+    if (EFI_ERROR (Status)) {
+      return Status;
+    }
+  }
+
+  for (Index = 0; Index < Plan->Boot.SourceCount; Index++) {
+    Status = GiveSource (&Plan->Boot.Sources[Index], &Partition->BootFiles[Index], Index, State, Layout);
     if (EFI_ERROR (Status)) {
       return Status;
     }

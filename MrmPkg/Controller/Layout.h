@@ -24,19 +24,27 @@ typedef struct {
   MRM_RANGE    Mailbox;
   MRM_RANGE    Acpi;
   MRM_RANGE    Smbios;
-  MRM_RANGE    Loader;
-  MRM_RANGE    Initrd;
-  MRM_RANGE    Options;
+  MRM_RANGE    VariableStore;
+  MRM_RANGE    ControlArea;
+  MRM_RANGE    ConsoleRing;
+  MRM_RANGE    EventRing;
+  MRM_RANGE    Expected;      ///< kernel parameters expected of owner-booted systems
+  MRM_RANGE    Loaders[MRM_MAX_BOOT_SOURCES];
+  MRM_RANGE    Initrds[MRM_MAX_BOOT_SOURCES];
+  MRM_RANGE    Options[MRM_MAX_BOOT_SOURCES];
+  MRM_RANGE    Paths[MRM_MAX_BOOT_SOURCES];
   MRM_RANGE    Free;          ///< largest rest: HOB list and first heap of the DXE core
 } MRM_LAYOUT;
 
 ///
 /// State of laying out one partition.
 ///
+#define MRM_MAX_ALLOCATIONS  (16 + 4 * MRM_MAX_BOOT_SOURCES)
+
 typedef struct {
   MRM_RANGE_SET         Rest;                            ///< memory not given to anything yet
-  MRM_RANGE             Ranges[MRM_MAX_PIECES + 16];
-  MRM_HOB_ALLOCATION    Allocations[16];
+  MRM_RANGE             Ranges[MRM_MAX_PIECES + MRM_MAX_ALLOCATIONS];
+  MRM_HOB_ALLOCATION    Allocations[MRM_MAX_ALLOCATIONS];
   UINTN                 AllocationCount;
 } MRM_LAYOUT_STATE;
 

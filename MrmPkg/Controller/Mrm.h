@@ -85,6 +85,14 @@ typedef struct {
 } MRM_PCI_PORT;
 
 ///
+/// The controller's pristine copies of what a boot source needs; empty when there is nothing.
+///
+typedef struct {
+  MRM_RANGE    Loader;
+  MRM_RANGE    Initrd;
+} MRM_BOOT_FILES;
+
+///
 /// One partition on the live machine.
 ///
 typedef struct {
@@ -98,9 +106,13 @@ typedef struct {
   UINT32                      PciBusCount;
   MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
-  MRM_RANGE                   Loader;                        ///< controller's pristine copies
-  MRM_RANGE                   Initrd;
-  MRM_MAILBOX                 *Mailbox;                      ///< in the partition's memory; not trusted
+  MRM_CONSOLE                 Console;                       ///< as the live machine has it
+  MRM_BOOT_FILES              BootFiles[MRM_MAX_BOOT_SOURCES];
+  MRM_MAILBOX                 *Mailbox;                      ///< in the partition's memory, as all below; not trusted
+  MRM_RANGE                   VariableStore;
+  MRM_CONTROL_AREA            *ControlArea;
+  MRM_RING                    *ConsoleRing;
+  MRM_RING                    *EventRing;
   UINT64                      StartTsc;
 } MRM_PARTITION;
 
@@ -283,7 +295,7 @@ QuiescePci (
 /**
   Read the boot files of a partition from the ESP.
 
-  @param[in,out] Partition  Receives Loader and Initrd, or is refused.
+  @param[in,out] Partition  Receives BootFiles, or is refused when no source is left to boot from.
 **/
 VOID
 BindFiles (
@@ -293,7 +305,7 @@ BindFiles (
 /**
   Free the controller's copies of a partition's boot files.
 
-  @param[in,out] Partition  Loader and Initrd become empty.
+  @param[in,out] Partition  BootFiles become empty.
 **/
 VOID
 ReleaseFiles (

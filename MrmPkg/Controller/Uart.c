@@ -29,6 +29,9 @@ BindConsole (
   if (IoRead8 (Console->IoBase + UART_LINE_STATUS) == NOBODY_DECODES) {
     Refuse (Partition, MRM_RULE_CONSOLE_EXISTS, "promised a UART at I/O port 0x%x, found none", Console->IoBase);
   } else {
+    Partition->Console.Kind     = Console->Kind;
+    Partition->Console.Base     = Console->IoBase;
+    Partition->Console.BaudRate = Console->BaudRate;
     Keep (Partition, MRM_RULE_CONSOLE_EXISTS, "UART at I/O port 0x%x", Console->IoBase);
   }
 }

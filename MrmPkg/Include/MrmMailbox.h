@@ -1,8 +1,9 @@
 /** @file
-  The mailbox: the one page shared by the controller and one partition firmware.
+  What the controller and one partition firmware share: the mailbox page, two rings
+  of text, the control area and the UEFI variable store.
 
-  It lies in the partition's own memory (EfiRuntimeServicesData), so an OS sees
-  it as firmware data.  The controller trusts nothing in it: it copies the page
+  All lie in the partition's own memory (EfiRuntimeServicesData), so an OS sees them
+  as firmware data.  The controller trusts nothing in them: it copies what it needs
   and judges the copy (MrmLifecycleLib).
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
@@ -14,7 +15,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_MAILBOX_SIGNATURE  SIGNATURE_32 ('M', 'R', 'M', 'B')
-#define MRM_MAILBOX_VERSION    1
+#define MRM_MAILBOX_VERSION    2
 #define MRM_MAILBOX_SIZE       SIZE_4KB
 #define MRM_MAILBOX_TEXT_SIZE  1024
 
@@ -43,6 +44,69 @@ typedef enum {
   MrmRequestMax
 } MRM_REQUEST;
 
+///
+/// Registers of the watchdog a WDAT table describes (Microsoft "Hardware Watchdog Timers
+/// Design Specification" 1.01): each a 32-bit word the OS writes and the controller polls.
+///
+typedef struct {
+  volatile UINT32    Ping;                         ///< OS writes 1; the controller clears it
+  volatile UINT32    Countdown;                    ///< units of MRM_WATCHDOG_PERIOD until the partition has failed
+  volatile UINT32    Remaining;                    ///< kept by the controller
+  volatile UINT32    Running;                      ///< OS writes 1 to run, 0 to stop
+  volatile UINT32    Fired;                        ///< 1 after a start that the watchdog caused; OS writes 0
+} MRM_WATCHDOG;
+
+#define MRM_WATCHDOG_PERIOD     100                ///< milliseconds
+#define MRM_WATCHDOG_MAXIMUM    36000              ///< units: one hour
+#define MRM_WATCHDOG_MINIMUM    10                 ///< units: one second
+
+///
+/// A question of the partition's runtime services that the controller answers: the partition
+/// writes Sequence last, the controller Answered = Sequence after Status.
+///
+typedef struct {
+  volatile UINT32    Sequence;                     ///< counted up by the partition
+  volatile UINT32    Answered;                     ///< Sequence of the last answer, by the controller
+  volatile UINT64    Status;                       ///< EFI_STATUS of the answer
+} MRM_CALL;
+
+///
+/// Text on its way from the partition to the controller: Data[Written % Size] comes next.
+/// Old bytes are overwritten when nobody reads.
+///
+typedef struct {
+  UINT32             Size;                         ///< bytes in Data, a power of two; set by the controller
+  volatile UINT32    Written;                      ///< bytes ever written, modulo 2^32
+  // CHAR8           Data[Size];
+} MRM_RING;
+
+///
+/// The control area: variables of gMrmVariableGuid as the controller wants this partition's
+/// OS to see them, read-only for the partition but for Request.
+///
+#define MRM_CONTROL_SIZE          SIZE_64KB
+#define MRM_CONTROL_MAX_ITEMS     32
+#define MRM_CONTROL_NAME_SIZE     32               ///< CHAR16 with terminating zero
+#define MRM_CONTROL_REQUEST_SIZE  256              ///< bytes
+
+typedef struct {
+  CHAR16    Name[MRM_CONTROL_NAME_SIZE];
+  UINT32    Attributes;                            ///< EFI_VARIABLE_*
+  UINT32    Offset;                                ///< of the data, from the start of the area
+  UINT32    Size;                                  ///< bytes
+  UINT32    Writable;                              ///< non-zero: SetVariable() posts a request to the controller
+} MRM_CONTROL_ITEM;
+
+typedef struct {
+  volatile UINT32     Sequence;                    ///< odd while the controller writes: read again
+  UINT32              Count;
+  MRM_CONTROL_ITEM    Items[MRM_CONTROL_MAX_ITEMS];
+  CHAR16              RequestName[MRM_CONTROL_NAME_SIZE];     ///< variable written, by the partition
+  UINT32              RequestSize;                 ///< bytes used in Request, by the partition
+  UINT8               Request[MRM_CONTROL_REQUEST_SIZE];      ///< data written, by the partition; MRM_MAILBOX.Control tells
+  // data of the items
+} MRM_CONTROL_AREA;
+
 #pragma pack(1)
 typedef struct {
   UINT32             Signature;                    ///< MRM_MAILBOX_SIGNATURE
@@ -52,11 +116,18 @@ typedef struct {
   volatile UINT64    Status;                       ///< EFI_STATUS that goes with Request
   volatile UINT64    PhaseTsc[MrmPhaseMax];        ///< time-stamp counter on entering each phase
   volatile UINT32    TextLength;                   ///< bytes used in Text, at most MRM_MAILBOX_TEXT_SIZE
-  UINT32             Reserved;
+  volatile UINT32    Heartbeat;                    ///< counted up by the firmware's timer until ExitBootServices
   CHAR8              Text[MRM_MAILBOX_TEXT_SIZE];  ///< reason for MrmRequestFailed, ASCII, not terminated
+  MRM_WATCHDOG       Watchdog;
+  UINT32             Reserved;
+  MRM_CALL           Store;                        ///< "commit my variable store": answered when it is
+  MRM_CALL           Control;                      ///< "there is a request in the control area"
 } MRM_MAILBOX;
 #pragma pack()
 
 STATIC_ASSERT (sizeof (MRM_MAILBOX) <= MRM_MAILBOX_SIZE, "the mailbox is one page");
+STATIC_ASSERT (sizeof (MRM_CONTROL_AREA) <= SIZE_4KB, "one page leaves the rest of the control area to data");
+STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Store) % 8 == 0, "aligned");
+STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Watchdog) % 4 == 0, "aligned");
 
 #endif

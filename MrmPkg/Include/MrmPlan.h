@@ -13,7 +13,7 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  1
+#define MRM_PLAN_VERSION  2
 
 ///
 /// Limits of one plan; the generator checks them, the controller relies on them.
@@ -23,6 +23,7 @@
 #define MRM_MAX_MEMORY_REQUESTS 8     ///< memory requests of one partition
 #define MRM_MAX_PCI_BUSES       16    ///< PCI host bridges of one partition
 #define MRM_NAME_LENGTH         32    ///< partition name with terminating zero
+#define MRM_MAX_BOOT_SOURCES    8     ///< boot sources of one partition
 
 ///
 /// What one memory request is for; also its order in MRM_PLAN_PARTITION.Memory.
@@ -51,13 +52,16 @@ typedef struct {
 
 typedef enum {
   MrmConsoleNone,
-  MrmConsoleUart16550Io              ///< 16550-compatible UART in I/O space, polled
+  MrmConsoleUart16550Io,             ///< 16550-compatible UART in I/O space, polled
+  MrmConsoleUart16550Memory,         ///< the same in memory space; only on the live machine, never in a plan
+  MrmConsoleUart16550Pci             ///< BAR 0 of a PCI serial function of the partition; only in a plan
 } MRM_CONSOLE_KIND;
 
 typedef struct {
   MRM_CONSOLE_KIND    Kind;
-  UINT16              IoBase;        ///< first I/O port; 8 ports
+  UINT16              IoBase;        ///< MrmConsoleUart16550Io: first I/O port; 8 ports
   UINT32              BaudRate;
+  CONST CHAR8         *Function;     ///< MrmConsoleUart16550Pci: UEFI device path text; else NULL
 } MRM_PLAN_CONSOLE;
 
 ///
@@ -76,7 +80,10 @@ typedef enum {
   MrmPatchMemoryLength,              ///< bytes; zero when the window is closed
   MrmPatchPrefetchableFirst,         ///< prefetchable window: first address
   MrmPatchPrefetchableLast,          ///< last address
-  MrmPatchPrefetchableLength         ///< bytes; zero when the window is closed
+  MrmPatchPrefetchableLength,        ///< bytes; zero when the window is closed
+  MrmPatchIoFirst,                   ///< I/O window: first port
+  MrmPatchIoLast,                    ///< last port
+  MrmPatchIoLength                   ///< ports; zero when the window is closed
 } MRM_PATCH_KIND;
 
 typedef struct {
@@ -86,11 +93,72 @@ typedef struct {
   MRM_PATCH_KIND    Kind;
 } MRM_PLAN_AML_PATCH;
 
+typedef enum {
+  MrmBootFile,                       ///< an EFI application on the PC's ESP
+  MrmBootDisk,                       ///< what is on the partition's own disks
+  MrmBootNetwork,                    ///< HTTP and PXE over the partition's own network interfaces
+  MrmBootShell                       ///< the UEFI shell on the PC's ESP
+} MRM_BOOT_KIND;
+
+///
+/// One boot source; a partition tries them in order.
+///
 typedef struct {
-  CONST CHAR16    *Loader;           ///< path on the ESP, e.g. L"\\EFI\\MRM\\steady\\vmlinuz"
-  CONST CHAR16    *Initrd;           ///< path on the ESP, or NULL
-  CONST CHAR16    *Options;          ///< load options; "{tsc_khz}" is replaced by the measured frequency
+  MRM_BOOT_KIND    Kind;
+  UINT16           Segment;          ///< disk, network: only behind the root port seen as this segment; 0 = any
+  CONST CHAR16     *Loader;          ///< file, shell: path on the PC's ESP, e.g. L"\\EFI\\MRM\\steady\\vmlinuz";
+                                     ///< disk: path on its ESP, or NULL for Boot####, then \EFI\BOOT\BOOTX64.EFI
+  CONST CHAR16     *Initrd;          ///< file: path on the PC's ESP; else NULL
+  CONST CHAR16     *Options;         ///< load options, or NULL; "{tsc_khz}" is replaced by the measured frequency
+} MRM_PLAN_BOOT_SOURCE;
+
+typedef struct {
+  UINT32                        TimeoutSeconds;   ///< how long the console offers the choice; 0 = no choice
+  UINT32                        SourceCount;      ///< 1 to MRM_MAX_BOOT_SOURCES
+  CONST MRM_PLAN_BOOT_SOURCE    *Sources;
+  CONST CHAR8                   *Expected;        ///< kernel parameters a Linux from the owner's own loader is to have,
+                                                  ///< separated by spaces; it is warned of those that are missing
 } MRM_PLAN_BOOT;
+
+///
+/// What happens when a partition ends.
+///
+///                | Never | OnFailure | Always
+///   OS reset     | off   | restart   | restart
+///   power-off    | off   | off       | restart
+///   failure      | failed| restart   | restart
+///
+typedef enum {
+  MrmRestartNever,
+  MrmRestartOnFailure,
+  MrmRestartAlways
+} MRM_RESTART_POLICY;
+
+#define MRM_PERMIT_START          BIT0
+#define MRM_PERMIT_STOP           BIT1
+#define MRM_PERMIT_RESTART        BIT2
+#define MRM_PERMIT_NMI            BIT3
+
+#define MRM_PERMIT_PC_REBOOT      BIT0
+#define MRM_PERMIT_PC_POWER_OFF   BIT1
+#define MRM_PERMIT_RELOAD         BIT2
+
+typedef struct {
+  MRM_RESTART_POLICY    Restart;
+  UINT32                RestartLimit;             ///< failures in a row after which it stays failed; 0 = no limit
+  UINT32                BackOffMilliseconds;      ///< before a restart after a failure; doubled with each in a row
+  BOOLEAN               Scrub;                    ///< zero its memory before each start
+  BOOLEAN               AutoStart;                ///< started by the controller at boot
+  BOOLEAN               Watchdog;                 ///< offer the OS a watchdog (WDAT)
+  BOOLEAN               Nmi;                      ///< NMIs of the machine go to its first processor
+  UINT32                DelayMilliseconds;        ///< before its first start
+  UINT32                FirmwareMilliseconds;     ///< firmware or loader without sign of life this long has failed; 0 = for ever
+  UINT32                AfterCount;
+  CONST UINT16          *After;                   ///< indices of partitions that must run first
+  CONST UINT8           *Permits;                 ///< MRM_PERMIT_* for each partition of the plan, or NULL for none
+  UINT8                 PcPermits;                ///< MRM_PERMIT_PC_* and MRM_PERMIT_RELOAD
+  UINT32                VariableQuota;            ///< bytes of its UEFI variable store, multiple of 4 KiB
+} MRM_PLAN_POLICY;
 
 typedef struct {
   CONST CHAR8                 *Name;            ///< partition name, ASCII, shorter than MRM_NAME_LENGTH
@@ -102,16 +170,29 @@ typedef struct {
   UINT32                      PciBusCount;
   CONST MRM_PLAN_PCI_BUS      *PciBuses;
   MRM_PLAN_CONSOLE            Console;
+  BOOLEAN                     Display;          ///< owns the display function among its PCI functions
   MRM_PLAN_BOOT               Boot;
+  MRM_PLAN_POLICY             Policy;
   UINT32                      DsdtSize;         ///< bytes
   CONST UINT8                 *Dsdt;            ///< compiled by iasl, not yet patched
   UINT32                      DsdtPatchCount;
   CONST MRM_PLAN_AML_PATCH    *DsdtPatches;
 } MRM_PLAN_PARTITION;
 
+typedef enum {
+  MrmAllOffStay,                                ///< the controller waits for orders
+  MrmAllOffPowerOff,
+  MrmAllOffReboot,
+  MrmAllOffMenu                                 ///< back to the PC's own boot menu, as far as the firmware has one
+} MRM_ALL_OFF;
+
 typedef struct {
   UINT32                      Version;          ///< MRM_PLAN_VERSION
   CONST CHAR8                 *Title;           ///< name of the partition file
+  MRM_ALL_OFF                 AllOff;           ///< when the last partition has gone off
+  BOOLEAN                     PowerButton;      ///< the power button asks all partitions to shut down
+  CONST CHAR8                 *Json;            ///< MrmPlan.json, for those who ask
+  UINT32                      JsonSize;         ///< bytes
   MRM_PLAN_CONSOLE            Console;          ///< UART the controller keeps (report only)
   UINT32                      PartitionCount;
   CONST MRM_PLAN_PARTITION    *Partitions;

@@ -9,7 +9,7 @@ from generator.emit.aml import Dsdt
 from generator.emit.templating import environment
 from generator.model.plan import Plan
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 """MRM_PLAN_VERSION of the header the tables are made for."""
 
 

@@ -88,11 +88,11 @@ PrintPartition (
   printf ("], \"console\": ");
   PrintConsole (&Partition->Console);
   printf (", \"loader\": ");
-  PrintWide (Partition->Boot.Loader);
+  PrintWide (Partition->Boot.Sources[0].Loader);
   printf (", \"initrd\": ");
-  PrintWide (Partition->Boot.Initrd);
+  PrintWide (Partition->Boot.Sources[0].Initrd);
   printf (", \"options\": ");
-  PrintWide (Partition->Boot.Options);
+  PrintWide (Partition->Boot.Sources[0].Options);
   printf (", \"dsdt\": \"");
   for (Index = 0; Index < Partition->DsdtSize; Index++) {
     printf ("%02x", Partition->Dsdt[Index]);

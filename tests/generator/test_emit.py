@@ -83,7 +83,7 @@ def patch_kinds() -> list[str]:
 def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
     plan = generate(write(everything()), None, tmp_path / "out")
     seen = compiled_plan(tmp_path, tmp_path / "out" / "MrmPlanTables.c")
-    assert (seen["version"], seen["title"]) == (1, "partitions/test.yaml")
+    assert (seen["version"], seen["title"]) == (2, "partitions/test.yaml")
     assert seen["console"] == {"io_base": 0x3F8, "baud": 115200}
     told = plan_to_json(plan)
     kinds = patch_kinds()

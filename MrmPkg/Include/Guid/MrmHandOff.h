@@ -10,7 +10,7 @@
 
 #include <MrmPlan.h>
 
-#define MRM_HAND_OFF_VERSION  1
+#define MRM_HAND_OFF_VERSION  2
 
 #define MRM_HAND_OFF_GUID \
   { 0x6a2b6d0e, 0x3c1f, 0x4a55, { 0x9d, 0x1b, 0x52, 0x7e, 0x0c, 0x84, 0x31, 0xf7 } }
@@ -35,7 +35,30 @@ typedef struct {
   UINT64       EcamBase;         ///< ECAM address of bus 0 of the machine's segment (MCFG convention)
   MRM_RANGE    Memory;           ///< non-prefetchable window of the root port
   MRM_RANGE    Prefetchable;     ///< prefetchable window of the root port
+  MRM_RANGE    Io;               ///< I/O window of the root port
 } MRM_PCI_BUS;
+
+///
+/// The console as the live machine has it: MrmConsoleNone, -Uart16550Io or -Uart16550Memory.
+///
+typedef struct {
+  MRM_CONSOLE_KIND    Kind;
+  UINT32              BaudRate;
+  UINT64              Base;      ///< first I/O port or address of 8 byte-wide registers
+} MRM_CONSOLE;
+
+///
+/// One boot source with what the controller has read for it.
+///
+typedef struct {
+  MRM_BOOT_KIND    Kind;
+  UINT16           Segment;      ///< disk, network: 0 = any
+  UINT16           Reserved;
+  MRM_RANGE        Loader;       ///< file, shell: PE image, empty if the controller could not read it
+  MRM_RANGE        Initrd;       ///< file
+  MRM_RANGE        Options;      ///< zero-terminated CHAR16 string, or empty
+  MRM_RANGE        Path;         ///< zero-terminated CHAR16 string: file, shell: where Loader was; disk: loader on it, or empty
+} MRM_BOOT_SOURCE;
 
 typedef struct {
   UINT32              Version;                        ///< MRM_HAND_OFF_VERSION
@@ -47,21 +70,31 @@ typedef struct {
   UINT64              DxeCoreEntry;                   ///< physical address of the DXE core's entry point
   UINT64              Rsdp;                           ///< physical address of the ACPI RSDP
   UINT64              Smbios;                         ///< physical address of the SMBIOS 3 entry point
-  MRM_PLAN_CONSOLE    Console;
-  UINT16              PmTimerPort;                    ///< I/O port of the ACPI PM timer, 0 = none
-  UINT16              Reserved;
-  UINT32              BootProcessorApicId;
-  UINT32              ProcessorCount;
+  MRM_CONSOLE         Console;
+  BOOLEAN             Display;                        ///< its display function gets a GOP
+  UINT8               Reserved[3];
+  UINT32              BootTimeoutSeconds;             ///< 0 = boot the first source at once
   EFI_TIME            WallTime;                       ///< time of day at WallTimeTsc
   UINT64              WallTimeTsc;
-  MRM_RANGE           Loader;                         ///< PE image of the loader
-  MRM_RANGE           Initrd;
-  MRM_RANGE           LoadOptions;                    ///< zero-terminated CHAR16 string
+  MRM_RANGE           ExpectedParameters;             ///< zero-terminated CHAR8 string, words separated by spaces
+  MRM_RANGE           VariableStore;                  ///< UEFI variable store as last committed; all 0xFF when new
+  MRM_RANGE           ControlArea;                    ///< MRM_CONTROL_AREA
+  MRM_RANGE           ConsoleRing;                    ///< MRM_RING: everything written to the console before ExitBootServices
+  MRM_RANGE           EventRing;                      ///< MRM_RING: lines for the controller's log, each ended by a line feed
+  UINT32              BootSourceCount;
   UINT32              PciBusCount;
-  UINT32              Reserved2;
+  MRM_BOOT_SOURCE     BootSources[MRM_MAX_BOOT_SOURCES];
   MRM_PCI_BUS         PciBuses[MRM_MAX_PCI_BUSES];
 } MRM_HAND_OFF;
 
 extern EFI_GUID  gMrmHandOffGuid;
+
+///
+/// Vendor GUID of the variables by which an OS sees and steers MRM (docs/control.md).
+///
+#define MRM_VARIABLE_GUID \
+  { 0x3d4c1f0a, 0x5e2b, 0x4c8a, { 0xa6, 0x57, 0x1b, 0x90, 0x6e, 0xd2, 0x4f, 0x38 } }
+
+extern EFI_GUID  gMrmVariableGuid;
 
 #endif

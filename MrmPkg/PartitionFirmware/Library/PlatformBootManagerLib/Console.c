@@ -34,7 +34,7 @@ STATIC CONSOLE_DEVICE_PATH  mConsolePath = {
 
 VOID
 SetConsoleVariables (
-  IN CONST MRM_PLAN_CONSOLE  *Console
+  IN CONST MRM_CONSOLE  *Console
   )
 {
   EFI_DEVICE_PATH_PROTOCOL  *Path;

@@ -25,12 +25,12 @@ typedef struct {
   Run the loader the controller handed over.  Returns only if it could not take the
   partition: that is a failure the controller is told of.
 
-  @param[in] HandOff  The hand-off.
+  @param[in] Source  A file the controller has read.
 **/
 STATIC
 VOID
-BootFromHandOff (
-  IN CONST MRM_HAND_OFF  *HandOff
+BootFile (
+  IN CONST MRM_BOOT_SOURCE  *Source
   )
 {
   MEMORY_DEVICE_PATH         Path;
@@ -42,8 +42,8 @@ BootFromHandOff (
   Path.Memory.Header.Type     = HARDWARE_DEVICE_PATH;
   Path.Memory.Header.SubType  = HW_MEMMAP_DP;
   Path.Memory.MemoryType      = EfiBootServicesData;
-  Path.Memory.StartingAddress = HandOff->Loader.Base;
-  Path.Memory.EndingAddress   = HandOff->Loader.Base + HandOff->Loader.Size - 1;
+  Path.Memory.StartingAddress = Source->Loader.Base;
+  Path.Memory.EndingAddress   = Source->Loader.Base + Source->Loader.Size - 1;
   SetDevicePathNodeLength (&Path.Memory.Header, sizeof (Path.Memory));
   SetDevicePathEndNode (&Path.End);
 
@@ -51,8 +51,8 @@ BootFromHandOff (
                   FALSE,
                   gImageHandle,
                   (EFI_DEVICE_PATH_PROTOCOL *)&Path,
-                  (VOID *)(UINTN)HandOff->Loader.Base,
-                  (UINTN)HandOff->Loader.Size,
+                  (VOID *)(UINTN)Source->Loader.Base,
+                  (UINTN)Source->Loader.Size,
                   &Loader
                   );
   if (EFI_ERROR (Status)) {
@@ -64,13 +64,13 @@ BootFromHandOff (
     MrmFail (Status, "the loader has no loaded image protocol: %r", Status);
   }
 
-  if (HandOff->LoadOptions.Size != 0) {
-    LoadedImage->LoadOptions     = (VOID *)(UINTN)HandOff->LoadOptions.Base;
-    LoadedImage->LoadOptionsSize = (UINT32)HandOff->LoadOptions.Size;
+  if (Source->Options.Size != 0) {
+    LoadedImage->LoadOptions     = (VOID *)(UINTN)Source->Options.Base;
+    LoadedImage->LoadOptionsSize = (UINT32)Source->Options.Size;
   }
 
-  if (HandOff->Initrd.Size != 0) {
-    Status = OfferInitrd (&HandOff->Initrd);
+  if (Source->Initrd.Size != 0) {
+    Status = OfferInitrd (&Source->Initrd);
     if (EFI_ERROR (Status)) {
       MrmFail (Status, "the initrd cannot be offered: %r", Status);
     }
@@ -108,8 +108,8 @@ PlatformBootManagerAfterConsole (
 
   EfiBootManagerConnectAll ();
   HandOff = MrmGetHandOff ();
-  if ((HandOff != NULL) && (HandOff->Loader.Size != 0)) {
-    BootFromHandOff (HandOff);
+  if ((HandOff != NULL) && (HandOff->BootSourceCount != 0) && (HandOff->BootSources[0].Loader.Size != 0)) {
+    BootFile (&HandOff->BootSources[0]);
   }
 }
 

@@ -17,7 +17,7 @@
 **/
 VOID
 SetConsoleVariables (
-  IN CONST MRM_PLAN_CONSOLE  *Console
+  IN CONST MRM_CONSOLE  *Console
   );
 
 /**

@@ -65,11 +65,11 @@ SerialPortInitialize (
     return RETURN_NOT_FOUND;
   }
 
-  if (IoRead8 (HandOff->Console.IoBase + UART_LINE_STATUS) == UART_ABSENT) {
+  if (IoRead8 ((UINT16)HandOff->Console.Base + UART_LINE_STATUS) == UART_ABSENT) {
     return RETURN_NOT_FOUND;
   }
 
-  mIoBase = HandOff->Console.IoBase;
+  mIoBase = (UINT16)HandOff->Console.Base;
   Divisor = UART_CLOCK / (HandOff->Console.BaudRate * 16);
 
   // Each module's instance comes by here: reprogram only what differs, so that no byte in flight is lost.
