@@ -8,7 +8,7 @@ from pathlib import Path
 
 from generator.check import check
 from generator.emit import emit
-from generator.errors import Problem, Severity, UserErrors
+from generator.errors import Problem, Severity, UserErrors, in_order
 from generator.load.boot_files import load_boot_files
 from generator.load.layers import folder_of, shown_path
 from generator.load.machine_file import load_machine_file
@@ -48,7 +48,10 @@ def make_plan(
 def judge(
     partition_file: Path | Sequence[Path], machine_file: Path | None = None
 ) -> tuple[Plan | None, tuple[Problem, ...]]:
-    """The plan, if the files can be read at all, and everything that is wrong with it."""
+    """The plan, if the files can be read at all, and everything that is wrong with it, in order of place.
+
+    What of a partition can be read is planned and judged even if something else of it cannot be read.
+    """
     problems: list[Problem] = []
     intent = load_partition_file(partition_file, problems)
     if intent is None:
@@ -57,12 +60,8 @@ def judge(
     machine = load_machine_file(found, problems) if found is not None else None
     if machine is None:
         return None, tuple(problems)
-    unreadable = len(problems)
     plan = resolve(intent, machine, load_boot_files(intent), source_name(partition_file))
-    findings = check(plan)
-    if unreadable and not intent.partitions:
-        findings = tuple(finding for finding in findings if finding.rule != "partition-count")
-    return plan, (*problems, *findings)
+    return plan, in_order((*problems, *check(plan)))
 
 
 def generate(

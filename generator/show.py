@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.load.values import format_size
-from generator.model.plan import PartitionPlan, Plan
+from generator.model.plan import FileBoot, PartitionPlan, Plan
 
 
 def render_plan_text(plan: Plan) -> str:
@@ -35,7 +35,7 @@ def _fact(name: str, text: str, place: str) -> str:
 
 def _partition(partition: PartitionPlan) -> Iterator[str]:
     """The lines of one partition."""
-    processors, memory, boot = partition.processors, partition.memory, partition.boot
+    processors, memory = partition.processors, partition.memory
     yield f"{partition.name.value}"
     ids = ", ".join(str(grant.apic_id) for grant in processors.grants)
     chosen = f"{processors.wanted} (APIC IDs {ids}, or others that are free)" if processors.by_count else ids
@@ -58,6 +58,12 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
     console = partition.console
     name = "none" if console is None or console.uart is None else console.uart.name
     yield _fact("console", name, console.name.place.short if console is not None else "")
+    for source in partition.boot.files:
+        yield from _file(source)
+
+
+def _file(boot: FileBoot) -> Iterator[str]:
+    """The lines of a loader file."""
     yield _fact("boot", boot.esp_file, boot.file.place.short)
     loader = boot.file_facts.loader
     if loader is not None and loader.linux is not None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from generator.check.registry import Finding, error, warning
-from generator.model.plan import BootPlan, Plan
+from generator.model.plan import FileBoot, Plan
 from generator.resolve.kernel_parameters import TSC_KHZ, harmful_parameters
 
 FIRST_LINUX_WITH_INITRD_PROTOCOL = (5, 8)
@@ -19,10 +19,10 @@ _KHZ_DIGITS = 10
 _FAT_NAME = re.compile(r"[A-Za-z0-9 !#$%&'()@^_`{}~.+,;=\[\]-]{1,255}")
 
 
-def _boots(plan: Plan) -> Iterator[BootPlan]:
-    """The boot sources of all partitions."""
+def _boots(plan: Plan) -> Iterator[FileBoot]:
+    """The boot files of all partitions."""
     for partition in plan.partitions:
-        yield partition.boot
+        yield from partition.boot.files
 
 
 @error
@@ -74,7 +74,8 @@ def boot_file_names(plan: Plan) -> Iterator[Finding]:
     """Names of loader and initrd can stand in one folder of the ESP: ASCII, short, different."""
     for boot in _boots(plan):
         for file in (boot.file, boot.initrd):
-            if file is not None and _FAT_NAME.fullmatch(file.value.name) is None:
+            # A file whose name could not be read has none.
+            if file is not None and file.value.name and _FAT_NAME.fullmatch(file.value.name) is None:
                 yield Finding(
                     file.place,
                     f"the file name {file.value.name!r}",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from generator.check.registry import Finding, error, warning
 from generator.load.values import format_size
 from generator.model.machine import HeldRange
-from generator.model.plan import BootPlan, MemoryPlan, MemoryPurpose, MemoryRequest, PartitionPlan, Plan
+from generator.model.plan import FileBoot, MemoryPlan, MemoryPurpose, MemoryRequest, PartitionPlan, Plan
 from generator.places import Located
 from generator.resolve.memory import (
     BELOW_1G_LIMIT,
@@ -94,7 +94,7 @@ def memory_addresses(plan: Plan) -> Iterator[Finding]:
         named += [Located(within.value[0], within.place)] if within is not None else []
         for address in named:
             first = address.value
-            end = within.value[1] if within is not None else max(first + 1, *(r.limit for r in requests))
+            end = within.value[1] if within is not None else max([first + 1, *(r.limit for r in requests)])
             if first < MIB or end > 1 << bits:
                 yield Finding(
                     address.place,
@@ -108,6 +108,8 @@ def memory_addresses(plan: Plan) -> Iterator[Finding]:
 def memory_not_firmwares(plan: Plan) -> Iterator[Finding]:
     """Wanted addresses are not those that the firmware is known to hold."""
     for partition in plan.partitions:
+        if not partition.knows("memory"):
+            continue
         wish, below = partition.memory.wish, partition.memory.below_4g
         main = [r for r in partition.memory.requests if r.purpose is MemoryPurpose.MrmMemoryMain]
         size = sum(request.size for request in main) - (below.value if below else 0)
@@ -158,7 +160,7 @@ def memory_minimum(plan: Plan) -> Iterator[Finding]:
     """Every partition has at least 64 MiB."""
     for partition in plan.partitions:
         size = partition.memory.size
-        if size.value < MINIMUM:
+        if size.value < MINIMUM and partition.knows("memory.size"):
             yield Finding(
                 size.place, f"{format_size(size.value)} of memory", "at least 64 MiB", "give it more"
             )
@@ -168,8 +170,12 @@ def memory_minimum(plan: Plan) -> Iterator[Finding]:
 def memory_low_size(plan: Plan) -> Iterator[Finding]:
     """The low slice is 16 KiB (for Linux 32 KiB) to 512 KiB: real-mode trampolines need it."""
     for partition in plan.partitions:
-        low, loader = partition.memory.low, partition.boot.file_facts.loader
-        least = LOW_LINUX if loader is not None and loader.linux is not None else LOW_LEAST
+        low = partition.memory.low
+        if partition.memory.wish.low is None:
+            continue
+        loaders = [source.file_facts.loader for source in partition.boot.files]
+        linux = any(loader is not None and loader.linux is not None for loader in loaders)
+        least = LOW_LINUX if linux else LOW_LEAST
         if not least <= low.value <= LOW_LIMIT - LOW_MINIMUM:
             yield Finding(
                 low.place,
@@ -184,6 +190,8 @@ def memory_parts(plan: Plan) -> Iterator[Finding]:
     """The low slice and the shares below 1 GiB and 4 GiB are parts of the size; the first two leave some."""
     for partition in plan.partitions:
         memory = partition.memory
+        if not partition.knows("memory.size", "memory.low", "memory.below_1g", "memory.below_4g"):
+            continue
         share = memory.below_4g.value if memory.below_4g else 0
         parts = memory.low.value + memory.below_1g.value
         if memory.size.value >= MINIMUM and (parts >= memory.size.value or parts + share > memory.size.value):
@@ -261,7 +269,7 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
         for request in partition.memory.requests
         if request.purpose is not MemoryPurpose.MrmMemoryLow
     ]
-    kept = kept_by_firmware(plan.machine, sum(_stored(partition.boot) for partition in plan.partitions))
+    kept = kept_by_firmware(plan.machine, sum(partition.boot.stored for partition in plan.partitions))
     ends = sorted({request.limit for _, request in requests} | {BELOW_4G_LIMIT})
     starts = sorted({request.minimum for _, request in requests} | {MIB}, reverse=True)
     reported: set[int] = set()
@@ -327,11 +335,6 @@ def _rounded(size: int) -> str:
     return format_size(size // MIB * MIB if size >= MIB else size)
 
 
-def _stored(boot: BootPlan) -> int:
-    """Bytes of pristine copies the controller keeps for restarts."""
-    return boot.file_facts.size + (boot.initrd_facts.size if boot.initrd_facts is not None else 0)
-
-
 @warning
 def memory_dma32(plan: Plan) -> Iterator[Finding]:
     """A partition with memory above 4 GiB has at least 96 MiB below, for devices with 32-bit DMA."""
@@ -355,14 +358,9 @@ def memory_dma32(plan: Plan) -> Iterator[Finding]:
 def memory_holds_loader(plan: Plan) -> Iterator[Finding]:
     """Partition firmware, loader and initrd, with room to unpack a kernel, fit into the memory."""
     for partition in plan.partitions:
-        boot, size = partition.boot, partition.memory.size
-        loader = boot.file_facts.loader
-        if loader is None or loader.error is not None or size.value < MINIMUM:
-            continue
-        initrd = boot.initrd_facts.size if boot.initrd_facts is not None else 0
-        unpacked = loader.linux.init_size if loader.linux is not None else 0
-        needed = FIRMWARE_SHARE + boot.file_facts.size + loader.image_size + unpacked + 2 * initrd
-        if needed > size.value:
+        size = partition.memory.size
+        needed = max((_needed(source) for source in partition.boot.files), default=0)
+        if needed > size.value >= MINIMUM:
             least = f"{needed // MIB + 1} MiB"
             yield Finding(
                 size.place,
@@ -370,3 +368,13 @@ def memory_holds_loader(plan: Plan) -> Iterator[Finding]:
                 f"at least {least}",
                 "give it more, or boot something smaller",
             )
+
+
+def _needed(boot: FileBoot) -> int:
+    """Bytes that booting a file takes; 0 if that is not known."""
+    loader = boot.file_facts.loader
+    if loader is None or loader.error is not None:
+        return 0
+    initrd = boot.initrd_facts.size if boot.initrd_facts is not None else 0
+    unpacked = loader.linux.init_size if loader.linux is not None else 0
+    return FIRMWARE_SHARE + boot.file_facts.size + loader.image_size + unpacked + 2 * initrd

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 def partition_count(plan: Plan) -> Iterator[Finding]:
     """There are 1 to 64 partitions."""
     count = len(plan.partitions)
-    if not 1 <= count <= MAXIMUM_PARTITIONS:
+    if count > MAXIMUM_PARTITIONS or (count == 0 and plan.knows("partitions")):
         place = plan.partitions[MAXIMUM_PARTITIONS].place if count else plan.place
         yield Finding(place, f"{count} partitions", f"1 to {MAXIMUM_PARTITIONS}", "change 'partitions'")
 
@@ -29,7 +29,7 @@ def partition_count(plan: Plan) -> Iterator[Finding]:
 def name_valid(plan: Plan) -> Iterator[Finding]:
     """The name of a partition is a lower-case letter, then up to 30 of a–z, 0–9 and hyphens."""
     for partition in plan.partitions:
-        if _NAME.fullmatch(partition.name.value) is None:
+        if partition.knows("name") and _NAME.fullmatch(partition.name.value) is None:
             yield Finding(
                 partition.name.place,
                 f"the name {partition.name.value!r}",

@@ -82,6 +82,8 @@ def processor_enough(plan: Plan) -> Iterator[Finding]:
     threads = any(processor.thread for processor in plan.machine.processors)
     for partition in plan.partitions:
         processors = partition.processors
+        if not partition.knows("processors"):
+            continue
         if len(processors.grants) < processors.wanted and not processors.missing:
             yield Finding(
                 processors.place,
@@ -161,7 +163,11 @@ def processor_numa_near(plan: Plan) -> Iterator[Finding]:
         on = "processors on NUMA node " + ", ".join(map(str, nodes))
         memory = partition.memory
         wish = memory.wish
-        if wish.node is not None and memory.node is not None and wish.node.value not in nodes:
+        if not partition.knows("processors"):
+            continue
+        if not partition.knows("memory"):
+            pass
+        elif wish.node is not None and memory.node is not None and wish.node.value not in nodes:
             yield Finding(
                 wish.node.place,
                 f"'{partition.name.value}' has memory on NUMA node {wish.node.value}, {on}",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from generator.model.plan import BootPlan, ConsolePlan, PartitionPlan, PciGrant, Plan
+from generator.model.plan import ConsolePlan, FileBoot, PartitionPlan, PciGrant, Plan
 
 FORMAT = 1
 ISOLATION = "cooperative"
@@ -58,7 +58,7 @@ def _partition(partition: PartitionPlan) -> dict[str, Any]:
         "isolation": ISOLATION,
         "pci": [_pci(grant) for grant in partition.pci],
         "console": _console(partition.console),
-        "boot": _boot(partition.boot),
+        "boot": _boot(partition.boot.files[0]),
     }
 
 
@@ -91,7 +91,7 @@ def _console(console: ConsolePlan | None) -> dict[str, Any] | None:
     return {"name": console.uart.name, "io_base": console.uart.io_base, "baud": console.uart.baud}
 
 
-def _boot(boot: BootPlan) -> dict[str, Any]:
+def _boot(boot: FileBoot) -> dict[str, Any]:
     """A boot source."""
     linux = boot.file_facts.loader.linux if boot.file_facts.loader is not None else None
     return {

@@ -24,8 +24,9 @@ _SUBSYSTEMS = {10: "an EFI application", 11: "an EFI boot service driver", 12: "
 
 def load_boot_files(intent: Intent) -> Files:
     """Facts of all loaders and initrds a partition file names, each file looked at once."""
-    loaders = [partition.boot.file.value for partition in intent.partitions]
-    others = [partition.boot.initrd.value for partition in intent.partitions if partition.boot.initrd]
+    sources = [source for partition in intent.partitions for source in partition.boot.files]
+    loaders = [source.file.value for source in sources if source.file is not None]
+    others = [source.initrd.value for source in sources if source.initrd is not None]
     return inspect_files(loaders, others)
 
 

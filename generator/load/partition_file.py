@@ -15,7 +15,14 @@ from generator.load.partition_pci import read_pci
 from generator.load.partition_processors import read_processors
 from generator.load.reader import Fields, later_problem, ranged, read_mapping, read_scalar, wrong_type
 from generator.load.values import parse_address_range, parse_integer, parse_size
-from generator.model.intent import BootIntent, Intent, KernelParameters, MemoryIntent, PartitionIntent
+from generator.model.intent import (
+    BootIntent,
+    FileSource,
+    Intent,
+    KernelParameters,
+    MemoryIntent,
+    PartitionIntent,
+)
 from generator.places import Located
 
 FORMAT = 1
@@ -37,6 +44,8 @@ MEMORY_KEYS = (
     "at",
     "range",
 )
+LOST_FILE = ("yaml-extends", "yaml-syntax", "yaml-encoding", "file-readable")
+"""Problems of a file that `extends` names which leave it out altogether."""
 ISOLATION = {"cooperative": "cooperative"}
 """Levels that exist."""
 
@@ -46,8 +55,8 @@ KERNEL_PARAMETERS: dict[str, KernelParameters] = {"auto": "auto", "off": "off"}
 def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]) -> Intent | None:
     """Read a partition file, or several of which the later ones override the earlier ones.
 
-    None if not even the outline can be used.  Partitions with problems are left out, so that the rest can
-    still be checked.
+    None if not even the outline can be used.  Else everything that could be read is there, so that it can be
+    checked; what could not stands in `unread`.
     """
     layers = [paths] if isinstance(paths, Path) else list(paths)
     before = len(problems)
@@ -61,6 +70,8 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
     fields = read_mapping(node, "the partition file", (*FILE_KEYS, EXTENDS), problems, later.FILE)
     if fields is None:
         return None
+    base_lost = any(problem.rule in LOST_FILE for problem in problems[before:])
+    fields.excuse(FILE_KEYS if base_lost else ())
     read_format(fields, FORMAT)
     machine = fields.text("machine", required=True)
     controller_node = fields.node("controller")
@@ -70,20 +81,27 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         else None
     )
     console = controller.text("console") if controller else None
+    if controller is not None:
+        fields.lose("controller", controller.unread)
+    elif controller_node is not None:
+        fields.unread.add("controller")
     defaults_node = fields.node("defaults")
     defaults = (
         read_mapping(defaults_node, "'defaults'", DEFAULTS_KEYS, problems, later.PARTITION)
         if defaults_node
         else None
     )
+    excused = PARTITION_KEYS if base_lost else _lost_defaults(defaults, fields.has("defaults"))
     partitions: list[PartitionIntent] = []
     for item in fields.sequence("partitions", required=True):
-        partition = _partition(_with_defaults(item, defaults_node if defaults else None), problems)
+        partition = _partition(_with_defaults(item, defaults_node if defaults else None), excused, problems)
         if partition is not None:
             partitions.append(partition)
+        else:
+            fields.unread.add("partitions")
     if machine is None:
         return None
-    return Intent(fields.place, layers[0], machine, console, tuple(partitions))
+    return Intent(fields.place, layers[0], machine, console, tuple(partitions), frozenset(fields.unread))
 
 
 def read_format(fields: Fields, newest: int) -> None:
@@ -99,22 +117,31 @@ def _with_defaults(item: Node, defaults: Node | None) -> Node:
     return Mapping({**taken, **item.entries}, item.place)
 
 
-def _partition(node: Node, problems: list[Problem]) -> PartitionIntent | None:
-    """One partition; None if something in it cannot be used."""
+def _lost_defaults(defaults: Fields | None, there: bool) -> AnySequence[str]:
+    """Keys that `defaults` may have been meant to give, but that cannot be read there."""
+    if defaults is None:
+        return DEFAULTS_KEYS if there else ()
+    for name in DEFAULTS_KEYS:
+        defaults.node(name)
+    return [name for name in DEFAULTS_KEYS if name in defaults.unread]
+
+
+def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -> PartitionIntent | None:
+    """One partition, as far as it can be read; `excused` keys may be missing."""
     fields = read_mapping(node, "a partition", PARTITION_KEYS, problems, later.PARTITION)
     if fields is None:
         return None
+    fields.excuse(excused)
     name = fields.text("name", required=True)
-    processors = read_processors(fields.node("processors", required=True), problems)
-    memory = _memory(fields.node("memory", required=True), problems)
-    pci = read_pci(fields.node("pci"), problems)
+    processors = read_processors(fields)
+    memory = _memory(fields)
+    pci = read_pci(fields)
     console = fields.text("console")
     _isolation(fields)
-    boot_node = fields.node("boot", required=True)
-    boot = _boot(boot_node, problems) if boot_node else None
-    if name is None or processors is None or memory is None or boot is None or pci is None:
-        return None
-    return PartitionIntent(fields.place, name, processors, memory, pci, console, boot)
+    boot = _boot(fields)
+    return PartitionIntent(
+        fields.place, name, processors, memory, pci, console, boot, frozenset(fields.unread)
+    )
 
 
 def _isolation(fields: Fields) -> None:
@@ -127,16 +154,18 @@ def _isolation(fields: Fields) -> None:
         read_scalar(node, "'isolation'", "cooperative", ISOLATION.get, fields.problems)
 
 
-def _memory(node: Node | None, problems: list[Problem]) -> MemoryIntent | None:
-    """`640 MiB` or `{size: …, low: …, below_1g: …, below_4g: …, above: …, …}`."""
+def _memory(partition: Fields) -> MemoryIntent:
+    """`640 MiB` or `{size: …, low: …, below_1g: …, below_4g: …, above: …, …}`, as far as it can be read."""
+    node, problems = partition.node("memory", required=True), partition.problems
     if node is None:
-        return None
+        return MemoryIntent(partition.place, None)
     if not isinstance(node, Mapping):
         size = read_scalar(
             node, "'memory'", "a size such as 640 MiB, or {size: 640 MiB, …}", parse_size, problems
         )
-        return None if size is None else MemoryIntent(size, None, None, None)
-    before = len(problems)
+        if size is None:
+            partition.unread.add("memory")
+        return MemoryIntent(node.place, size)
     fields = Fields(node, "'memory'", MEMORY_KEYS, problems)
     size = fields.size("size", required=True)
     low, below_1g, above, below_4g = (fields.size(name) for name in MEMORY_KEYS[1:5])
@@ -153,32 +182,46 @@ def _memory(node: Node | None, problems: list[Problem]) -> MemoryIntent | None:
             "one of them: each says where everything else lies",
             "keep one of them",
         )
-    if size is None or len(problems) > before:
-        return None
-    return MemoryIntent(size, low, below_1g, above, below_4g, alignment, numa, at, within)
+        fields.unread.update(named)
+    partition.lose("memory", fields.unread)
+    return MemoryIntent(node.place, size, low, below_1g, above, below_4g, alignment, numa, at, within)
 
 
-def _boot(node: Node, problems: list[Problem]) -> BootIntent | None:
-    """`{file: …, initrd: …, options: …, kernel_parameters: auto}`, or the loader file alone."""
+def _boot(partition: Fields) -> BootIntent:
+    """What to boot, as far as it can be read."""
+    node = partition.node("boot", required=True)
+    if node is None:
+        return BootIntent(partition.place, ())
     if isinstance(node, Scalar) and node.text:
-        return BootIntent(node.place, _path(Located(node.text, node.place)), None, None, None)
-    fields = read_mapping(node, "'boot'", BOOT_KEYS, problems, later.BOOT)
+        return BootIntent(node.place, (FileSource(node.place, _path(Located(node.text, node.place))),))
+    fields = read_mapping(node, "'boot'", BOOT_KEYS, partition.problems, later.BOOT)
     if fields is None:
-        return None
+        partition.unread.add("boot")
+        return BootIntent(node.place, ())
+    source = _file_source(fields)
+    partition.lose("boot", fields.unread)
+    return BootIntent(node.place, (source,))
+
+
+def _file_source(fields: Fields) -> FileSource:
+    """`{file: …, initrd: …, options: …, kernel_parameters: auto}`."""
     file = fields.text("file", required=not any(fields.has(name) for name in later.BOOT))
     initrd = fields.text("initrd")
     options = fields.scalar("options", "a text", lambda text: text, False)
     handling: Located[KernelParameters] | None = fields.scalar(
         "kernel_parameters", "auto or off", KERNEL_PARAMETERS.get, False
     )
-    failed = any(
-        fields.has(name) and value is None
-        for name, value in (("initrd", initrd), ("options", options), ("kernel_parameters", handling))
+    if file is None:
+        fields.unread.add("file")
+    if "kernel_parameters" in fields.unread:
+        handling = Located("off", fields.place)
+    return FileSource(
+        fields.place,
+        None if file is None else _path(file),
+        None if initrd is None else _path(initrd),
+        options,
+        handling,
     )
-    if file is None or failed:
-        return None
-    initrd_path = None if initrd is None else _path(initrd)
-    return BootIntent(fields.place, _path(file), initrd_path, options, handling)
 
 
 def _path(text: Located[str]) -> Located[Path]:

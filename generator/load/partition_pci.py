@@ -45,14 +45,17 @@ def parse_class(text: str) -> PciClass | None:
     return PciClass(int(match[1], 16) << shift, 0xFFFFFF >> shift << shift)
 
 
-def read_pci(node: Node | None, problems: list[Problem]) -> tuple[PciIntent, ...] | None:
-    """One entry or a list of them; None if one of them cannot be used."""
+def read_pci(partition: Fields) -> tuple[PciIntent, ...]:
+    """One entry or a list of them, as far as they can be read."""
+    node = partition.node("pci")
     if node is None:
         return ()
     items = node.items if isinstance(node, Sequence) else (node,)
-    found = [_entry(item, problems) for item in items]
+    found = [_entry(item, partition.problems) for item in items]
     entries = tuple(entry for entry in found if entry is not None)
-    return entries if len(entries) == len(found) else None
+    if len(entries) < len(found):
+        partition.unread.add("pci")
+    return entries
 
 
 def _parse_place(text: str) -> DevicePath | None:
@@ -81,7 +84,6 @@ def _entry(node: Node, problems: list[Problem]) -> PciIntent | None:
 
 def _mapping(node: Mapping, problems: list[Problem]) -> PciIntent | None:
     """`{root_port: 03.0}`, `{bus: 3}`, or `{class: nvme, …}`."""
-    before = len(problems)
     fields = Fields(node, "an entry of 'pci'", KEYS, problems)
     at = fields.scalar("root_port", "device.function in hexadecimal, such as 03.0", parse_at, False)
     root = fields.integer("root", 0, 0xFFFFFFFF)
@@ -101,7 +103,7 @@ def _mapping(node: Mapping, problems: list[Problem]) -> PciIntent | None:
         serial=_value(fields.text("serial")),
         count=_value(fields.scalar("count", "1 to 16", ranged(parse_integer, 1, 16), False)),
     )
-    if len(problems) > before:
+    if fields.unread:
         return None
     forms = [
         {"root_port", "root"} & node.entries.keys(),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from generator.errors import Problem
-from generator.load.nodes import Mapping, Node, Scalar, Sequence
+from generator.load.nodes import Mapping, Scalar, Sequence
 from generator.load.reader import Fields, ranged, read_scalar, wrong_type
 from generator.load.values import parse_integer, parse_ranges
 from generator.model.intent import ProcessorsIntent
@@ -17,26 +17,35 @@ EXPECTED = "a count such as 2, {count: 2}, {apic_ids: [1, 2]}, {cores: 2-5}, {pa
 _CUT_OFF = re.compile(r"[0-9]+(-[0-9]+)?")
 
 
-def read_processors(node: Node | None, problems: list[Problem]) -> ProcessorsIntent | None:
-    """`2`, or a mapping with the keys above."""
+def read_processors(partition: Fields) -> ProcessorsIntent:
+    """`2`, or a mapping with the keys above, as far as it can be read."""
     count_of = ranged(parse_integer, 1, 0xFFFF)
-    if node is None:
-        return None
-    if isinstance(node, Scalar):
-        count = read_scalar(node, "'processors'", EXPECTED, count_of, problems)
-        return None if count is None else ProcessorsIntent(node.place, count, ())
-    if isinstance(node, Sequence):
-        wrong_type(node, "'processors'", EXPECTED, problems)
-        return None
-    before = len(problems)
+    problems = partition.problems
+    node = partition.node("processors", required=True)
+    if not isinstance(node, Mapping):
+        place = partition.place if node is None else node.place
+        count = None if node is None else read_scalar(node, "'processors'", EXPECTED, count_of, problems)
+        if count is None:
+            partition.unread.add("processors")
+        return ProcessorsIntent(place, count, ())
     fields = Fields(_without_cut_off(node, problems), "'processors'", KEYS, problems)
     count = fields.scalar("count", "a count of 1 or more", count_of, False)
     apic_ids = _numbers(fields, "apic_ids", 0xFFFFFFFE)
     cores = _numbers(fields, "cores", 0xFFFFFFFF)
     package, numa = fields.integer("package", 0, 0xFFFFFFFF), fields.integer("node", 0, 0xFFFFFFFF)
     shared = fields.boolean("allow_shared_cores")
-    if len(problems) > before:
-        return None
+    partition.lose("processors", fields.unread)
+    if fields.unread - {"allow_shared_cores"}:
+        # A list that is cut short still names processors; a package without the count asks for too many.
+        lists = "package" not in fields.unread
+        return ProcessorsIntent(
+            place=node.place,
+            count=None if apic_ids or cores else count,
+            apic_ids=apic_ids,
+            cores=cores if lists and not apic_ids else (),
+            package=package if cores and lists and not apic_ids else None,
+            shared_cores=True,
+        )
     fault = None
     if apic_ids and (count or cores or package or numa):
         fault = "'apic_ids' and another choice"
@@ -46,7 +55,8 @@ def read_processors(node: Node | None, problems: list[Problem]) -> ProcessorsInt
         fault = "no choice of processors"
     if fault is not None:
         fields.problem(node.place, "yaml-type", f"'processors' has {fault}", EXPECTED, "keep exactly one")
-        return None
+        partition.unread.add("processors")
+        return ProcessorsIntent(node.place, None, (), shared_cores=True)
     return ProcessorsIntent(
         place=node.place,
         count=count,
@@ -54,7 +64,7 @@ def read_processors(node: Node | None, problems: list[Problem]) -> ProcessorsInt
         package=package,
         node=numa,
         cores=cores,
-        shared_cores=shared.value if shared else False,
+        shared_cores=shared.value if shared else "allow_shared_cores" in fields.unread,
     )
 
 
@@ -73,8 +83,11 @@ def _numbers(fields: Fields, name: str, high: int) -> tuple[Located[int], ...]:
             fields.problems,
         )
         found.extend(Located(number, item.place) for number in (numbers.value if numbers else ()))
+        if numbers is None:
+            fields.unread.add(name)
     if isinstance(node, Sequence) and not node.items:
         wrong_type(node, f"'{name}'", "at least one number", fields.problems)
+        fields.unread.add(name)
     return tuple(found)
 
 

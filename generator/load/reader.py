@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as AnyMapping
 from typing import TypeVar
 
@@ -18,7 +18,10 @@ T = TypeVar("T")
 
 
 class Fields:
-    """The keys of one mapping, with what is allowed there; unknown keys are problems at once."""
+    """The keys of one mapping, with what is allowed there; unknown keys are problems at once.
+
+    `unread` collects the keys whose values could not be read, or that are missing although required.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,9 @@ class Fields:
         self.place = mapping.place
         self.what = what
         self.problems = problems
+        self.unread: set[str] = set()
         self._entries = mapping.entries
+        self._excused: set[str] = set()
         for name, (key, _) in mapping.entries.items():
             if name not in keys:
                 self._unknown(key, keys, later or {})
@@ -44,6 +49,7 @@ class Fields:
             return
         what = f"unknown key '{key.value}' in {self.what}"
         close = difflib.get_close_matches(key.value, [*keys, *later], 1)
+        self._excused.update(close)
         change = f"did you mean '{close[0]}'?" if close else "remove it"
         self.problem(key.place, "yaml-unknown-key", what, "one of " + ", ".join(keys), change)
 
@@ -51,11 +57,17 @@ class Fields:
         """Add a problem."""
         self.problems.append(Problem(place, rule, what, expected, change))
 
+    def excuse(self, names: Iterable[str]) -> None:
+        """These keys may be missing although required: why they are missing has been told."""
+        self._excused.update(names)
+
     def node(self, name: str, required: bool = False) -> Node | None:
         """The value of a key; a missing required one is a problem at the start of the mapping."""
         entry = self._entries.get(name)
         if entry is None:
-            if required:
+            if required or name in self._excused:
+                self.unread.add(name)
+            if required and name not in self._excused:
                 self.problem(
                     self.place,
                     "yaml-missing-key",
@@ -68,6 +80,7 @@ class Fields:
         if isinstance(value, Scalar) and value.plain and value.text in ("", "~", "null"):
             what = f"'{name}' has no value"
             self.problem(entry[0].place, "yaml-type", what, "a value", "write one or remove the key")
+            self.unread.add(name)
             return None
         return value
 
@@ -80,7 +93,12 @@ class Fields:
     ) -> Located[T] | None:
         """A scalar that `parse` understands."""
         node = self.node(name, required)
-        return None if node is None else read_scalar(node, f"'{name}'", expected, parse, self.problems)
+        if node is None:
+            return None
+        value = read_scalar(node, f"'{name}'", expected, parse, self.problems)
+        if value is None:
+            self.unread.add(name)
+        return value
 
     def text(self, name: str, required: bool = False) -> Located[str] | None:
         """Any text, not empty."""
@@ -105,7 +123,16 @@ class Fields:
     def mapping(self, name: str, keys: tuple[str, ...], required: bool = False) -> Fields | None:
         """A mapping with the given keys."""
         node = self.node(name, required)
-        return None if node is None else read_mapping(node, f"'{name}'", keys, self.problems)
+        if node is None:
+            return None
+        fields = read_mapping(node, f"'{name}'", keys, self.problems)
+        if fields is None:
+            self.unread.add(name)
+        return fields
+
+    def lose(self, name: str, keys: Iterable[str]) -> None:
+        """Note what could not be read inside the value of a key."""
+        self.unread.update(f"{name}.{key}" for key in keys)
 
     def sequence(self, name: str, required: bool = False) -> tuple[Node, ...]:
         """The items of a list; nothing for a missing one."""
@@ -114,6 +141,7 @@ class Fields:
             return ()
         if not isinstance(node, Sequence):
             wrong_type(node, f"'{name}'", "a list", self.problems)
+            self.unread.add(name)
             return ()
         return node.items
 

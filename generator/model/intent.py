@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What the partition file says, before anything is known about the machine."""
+"""What the partition file says, before anything is known about the machine.
+
+What could not be read is left out, and its key stands in `unread` of the partition or the file: nothing may
+be concluded from its absence.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,11 +21,21 @@ CONSOLE_AUTO = "auto"
 CONSOLE_NONE = "none"
 
 
+def is_known(unread: Set[str], *keys: str) -> bool:
+    """Whether all of these keys (`memory`, `memory.low`) could be read, with all that is in them."""
+    return not any(
+        lost == key or lost.startswith(f"{key}.") or key.startswith(f"{lost}.")
+        for lost in unread
+        for key in keys
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessorsIntent:
     """Processors by local APIC ID in the wanted order (the first one boots), by core, or by count.
 
     A count can be confined to a package or a NUMA node; without a count these stand for all their processors.
+    Nothing is chosen only where that could not be read.
     """
 
     place: Place
@@ -31,18 +46,26 @@ class ProcessorsIntent:
     cores: tuple[Located[int], ...] = ()
     shared_cores: bool = False
 
+    @property
+    def chosen(self) -> bool:
+        """Whether any processors are asked for."""
+        return bool(self.count or self.apic_ids or self.package or self.node or self.cores)
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryIntent:
     """Memory in bytes; `low`, `below_1g`, `below_4g` are parts of `size`; None means the default.
 
+    `size` is None only where it could not be read.
+
     Where everything else lies: `above` an address, `at` one, `within` a range, or on a NUMA `node`.
     """
 
-    size: Located[int]
-    low: Located[int] | None
-    below_1g: Located[int] | None
-    above: Located[int] | None
+    place: Place
+    size: Located[int] | None
+    low: Located[int] | None = None
+    below_1g: Located[int] | None = None
+    above: Located[int] | None = None
     below_4g: Located[int] | None = None
     alignment: Located[int] | None = None
     node: Located[int] | None = None
@@ -102,27 +125,48 @@ PciIntent = Located[DevicePath] | PciBusIntent | PciMatchIntent
 
 
 @dataclass(frozen=True, slots=True)
-class BootIntent:
-    """A loader file on the build host, what it is given, and how its kernel parameters are handled."""
+class FileSource:
+    """A loader file on the build host, what it is given, and how its kernel parameters are handled.
+
+    `file` is None only where it could not be read.
+    """
 
     place: Place
-    file: Located[Path]
-    initrd: Located[Path] | None
-    options: Located[str] | None
-    kernel_parameters: Located[KernelParameters] | None
+    file: Located[Path] | None
+    initrd: Located[Path] | None = None
+    options: Located[str] | None = None
+    kernel_parameters: Located[KernelParameters] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BootIntent:
+    """What a partition boots, in the order in which it is tried."""
+
+    place: Place
+    sources: tuple[FileSource, ...]
+
+    @property
+    def files(self) -> tuple[FileSource, ...]:
+        """Those of the sources that are files of the build host."""
+        return tuple(source for source in self.sources if isinstance(source, FileSource))
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionIntent:
-    """One entry of `partitions:`."""
+    """One entry of `partitions:`; `name` is None only where it could not be read."""
 
     place: Place
-    name: Located[str]
+    name: Located[str] | None
     processors: ProcessorsIntent
     memory: MemoryIntent
     pci: tuple[PciIntent, ...]
     console: Located[str] | None
     boot: BootIntent
+    unread: frozenset[str] = frozenset()
+
+    def knows(self, *keys: str) -> bool:
+        """Whether all of these keys could be read."""
+        return is_known(self.unread, *keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +178,8 @@ class Intent:
     machine: Located[str]
     controller_console: Located[str] | None
     partitions: tuple[PartitionIntent, ...]
+    unread: frozenset[str] = frozenset()
+
+    def knows(self, *keys: str) -> bool:
+        """Whether all of these keys could be read."""
+        return is_known(self.unread, *keys)

@@ -2,6 +2,7 @@
 """The plan: what each partition gets, every value with the place it came from.
 
 A plan may be wrong: `generator.check` judges it. What the machine does not have is None or missing here.
+What of a partition could not be read stands in its `unread`, and has a neutral value: nothing is asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts
-from generator.model.intent import KernelParameters, MemoryIntent
+from generator.model.intent import KernelParameters, MemoryIntent, is_known
 from generator.model.machine import Machine, PciFunction, Processor, Uart
 from generator.places import Located, Place
 
@@ -131,8 +132,8 @@ class AddedParameter:
 
 
 @dataclass(frozen=True, slots=True)
-class BootPlan:
-    """What a partition boots: files with their place on the ESP, and the complete load options."""
+class FileBoot:
+    """Booting a file of the build host: files with their place on the ESP, and the complete load options."""
 
     place: Place
     file: Located[Path]
@@ -145,6 +146,29 @@ class BootPlan:
     options: str
     kernel_parameters: KernelParameters
     added_parameters: tuple[AddedParameter, ...]
+
+    @property
+    def stored(self) -> int:
+        """Bytes of pristine copies that the controller keeps for restarts."""
+        return self.file_facts.size + (self.initrd_facts.size if self.initrd_facts is not None else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class BootPlan:
+    """What a partition boots, in the order in which it is tried."""
+
+    place: Place
+    sources: tuple[FileBoot, ...]
+
+    @property
+    def files(self) -> tuple[FileBoot, ...]:
+        """Those of the sources that are files of the build host."""
+        return tuple(source for source in self.sources if isinstance(source, FileBoot))
+
+    @property
+    def stored(self) -> int:
+        """Bytes of pristine copies that the controller keeps for restarts."""
+        return sum(source.stored for source in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +183,11 @@ class PartitionPlan:
     console: ConsolePlan | None
     boot: BootPlan
     pci_shortages: tuple[PciShortage, ...] = ()
+    unread: frozenset[str] = frozenset()
+
+    def knows(self, *keys: str) -> bool:
+        """Whether all of these keys of the partition file could be read."""
+        return is_known(self.unread, *keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +199,19 @@ class Plan:
     machine: Machine
     controller_console: ConsolePlan
     partitions: tuple[PartitionPlan, ...]
+    unread: frozenset[str] = frozenset()
+
+    def knows(self, *keys: str) -> bool:
+        """Whether all of these keys of the partition file could be read."""
+        return is_known(self.unread, *keys)
 
     @property
     def esp_files(self) -> tuple[tuple[Path, str], ...]:
         """Files to put onto the ESP: path on this host, path below the root of the ESP with slashes."""
         found: list[tuple[Path, str]] = []
         for partition in self.partitions:
-            boot = partition.boot
-            found.append((boot.file.value, boot.esp_file))
-            if boot.initrd is not None and boot.esp_initrd is not None:
-                found.append((boot.initrd.value, boot.esp_initrd))
-        return tuple(found)
+            for source in partition.boot.files:
+                found.append((source.file.value, source.esp_file))
+                if source.initrd is not None and source.esp_initrd is not None:
+                    found.append((source.initrd.value, source.esp_initrd))
+        return tuple(dict.fromkeys(found))

@@ -8,7 +8,7 @@ from html import escape
 
 from generator.errors import Problem
 from generator.load.values import format_size
-from generator.model.plan import PartitionPlan, Plan
+from generator.model.plan import FileBoot, PartitionPlan, Plan
 from generator.picture.canvas import SOFT_INK
 from generator.picture.owners import letters
 from generator.picture.sheet import render_svg
@@ -78,7 +78,7 @@ def _table(rows: Iterable[tuple[str, str, str]]) -> str:
 
 def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
     """Everything a partition gets."""
-    processors, memory, boot = partition.processors, partition.memory, partition.boot
+    processors, memory = partition.processors, partition.memory
     ids = ", ".join(str(grant.apic_id) for grant in processors.grants)
     others = ", or others that are free" if processors.by_count else ""
     yield "processors", f"APIC IDs {ids}{others}", processors.place.short
@@ -105,6 +105,12 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
     console = partition.console
     name = "none" if console is None or console.uart is None else console.uart.name
     yield "console", escape(name), console.name.place.short if console is not None else ""
+    for source in partition.boot.files:
+        yield from _file_rows(source)
+
+
+def _file_rows(boot: FileBoot) -> Iterator[tuple[str, str, str]]:
+    """What is known of a loader file."""
     yield "boot", f"<code>{escape(boot.esp_file)}</code>", boot.file.place.short
     loader = boot.file_facts.loader
     if loader is not None:

@@ -146,7 +146,7 @@ def _card(
         canvas.text(left, y + 46, shorten(brief, room, 12), 12, colour=SOFT_INK)
         return
     canvas.text(left, y + 45, shorten(" · ".join(facts), room, 13), 13, colour=SOFT_INK)
-    boot = partition.boot
+    boot = partition.boot.files[0]
     loader = boot.file_facts.loader
     linux = loader.linux if loader is not None else None
     chain = "partition firmware → " + boot.esp_file.rsplit("/", 1)[-1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from generator.load.values import parse_integer
 from generator.model.files import Files
-from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE, Intent
+from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE, Intent, PartitionIntent
 from generator.model.machine import Machine
 from generator.model.plan import ConsolePlan, PartitionPlan, Plan
 from generator.places import Located
@@ -22,9 +22,8 @@ from generator.resolve.processors import resolve_processors
 def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan:
     """The plan for a partition file; `source` is how generated files name that file."""
     uarts = machine.uarts_by_name()
-    controller_name = intent.controller_console or Located(
-        machine.controller_console or CONSOLE_NONE, machine.place
-    )
+    default = machine.controller_console if intent.knows("controller.console") else None
+    controller_name = intent.controller_console or Located(default or CONSOLE_NONE, machine.place)
     controller_uart = uarts.get(_uart_name(controller_name.value, machine))
     controller = ConsolePlan(controller_name, controller_uart, by_default=intent.controller_console is None)
     consoles = _resolve_consoles(intent, machine, _uart_name(controller_name.value, machine))
@@ -36,16 +35,22 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
         partitions.append(
             PartitionPlan(
                 place=wish.place,
-                name=wish.name,
+                name=_name(wish),
                 processors=processors[number],
                 memory=memory[number],
                 pci=pci[number].grants,
                 pci_shortages=pci[number].shortages,
                 console=consoles[number],
-                boot=resolve_boot(wish, consoles[number], files),
+                boot=resolve_boot(wish.boot, _name(wish).value, consoles[number], files),
+                unread=wish.unread,
             )
         )
-    return Plan(intent.place, source, machine, controller, tuple(partitions))
+    return Plan(intent.place, source, machine, controller, tuple(partitions), intent.unread)
+
+
+def _name(wish: PartitionIntent) -> Located[str]:
+    """The name of a partition; of one whose name cannot be read, where it stands."""
+    return wish.name or Located(f"line {wish.place.line}", wish.place)
 
 
 def _uart_name(text: str, machine: Machine) -> str:
@@ -63,7 +68,9 @@ def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list
     left = iter([uart for uart in machine.uarts if uart.name not in named])
     consoles: list[ConsolePlan | None] = []
     for wish in intent.partitions:
-        if wish.console is None or wish.console.value == CONSOLE_AUTO:
+        if not wish.knows("console"):
+            consoles.append(None)
+        elif wish.console is None or wish.console.value == CONSOLE_AUTO:
             place = wish.place if wish.console is None else wish.console.place
             uart = next(left, None)
             name = CONSOLE_AUTO if uart is None else uart.name

@@ -50,17 +50,46 @@ def resolve_memory(
 ) -> list[MemoryPlan]:
     """The memory requests of all partitions, in their order.
 
-    Those of one partition add up to its `size` as far as that allows.
+    Those of one partition add up to its `size` as far as that allows.  Where the partition file could not be
+    read, only those small shares are asked for that could.
     """
     lows = _low_slices(wishes, machine, files)
-    places = _Places(wishes, machine, files, lows)
-    plans = []
-    for number, wish in enumerate(wishes):
-        nodes = {grant.processor.node for grant in processors[number].grants if grant.processor is not None}
-        place = places.choose(wish.memory, lows[number].value, nodes)
-        plans.append((wish.memory, lows[number], place))
-    shares = _shares_below_4g(wishes, lows, [place for _, _, place in plans], places.left)
-    return [_requests(*plan, share, machine) for plan, share in zip(plans, shares, strict=True)]
+    asked = [
+        _Asked(wish.memory, wish.memory.size, low, number)
+        for number, (wish, low) in enumerate(zip(wishes, lows, strict=True))
+        if wish.knows("memory") and wish.memory.size is not None and low is not None
+    ]
+    places = _Places(asked, machine, sum(_stored(wish.boot, files) for wish in wishes))
+    chosen = []
+    for one in asked:
+        grants = processors[one.number].grants
+        nodes = {grant.processor.node for grant in grants if grant.processor is not None}
+        chosen.append(places.choose(one, nodes))
+    shares = _shares_below_4g(asked, chosen, places.left)
+    plans = {
+        one.number: _requests(one, place, share, machine)
+        for one, place, share in zip(asked, chosen, shares, strict=True)
+    }
+    return [
+        plans[number] if number in plans else _what_is_known(wish, lows[number])
+        for number, wish in enumerate(wishes)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the partition with this number asks for."""
+
+    wish: MemoryIntent
+    size: Located[int]
+    low: Located[int]
+    number: int
+
+    @property
+    def rest(self) -> int:
+        """Bytes besides the low slice and the share below 1 GiB."""
+        below = self.wish.below_1g.value if self.wish.below_1g else 0
+        return max(0, self.size.value - self.low.value - below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +107,8 @@ class _Place:
 class _Places:
     """Chooses windows, NUMA-near where that fits; keeps account of what is left on each node."""
 
-    def __init__(
-        self,
-        wishes: Sequence[PartitionIntent],
-        machine: Machine,
-        files: Files,
-        lows: Sequence[Located[int]],
-    ) -> None:
+    def __init__(self, asked: Sequence[_Asked], machine: Machine, stored: int) -> None:
+        """`stored` are the controller's copies of boot files, in bytes."""
         self._top = 1 << machine.physical_address_bits
         self._windows = _node_windows(machine)
         self._room = {
@@ -95,25 +119,25 @@ class _Places:
             node: sum(capacity(machine, max(start, MIB), min(end, BELOW_4G_LIMIT)) for start, end in windows)
             for node, windows in self._windows.items()
         }
-        kept = kept_by_firmware(machine, sum(_stored(wish.boot, files) for wish in wishes))
-        self.left = sum(self._below.values()) - kept
+        self.left = sum(self._below.values()) - kept_by_firmware(machine, stored)
         """Bytes below 4 GiB that nobody is promised."""
-        for wish, low in zip(wishes, lows, strict=True):
-            memory = wish.memory
+        for one in asked:
+            memory = one.wish
             self.left -= memory.below_4g.value if memory.below_4g else 0
             self.left -= memory.below_1g.value if memory.below_1g else 0
             end = memory.within.value[1] if memory.within else self._top
             if memory.at is not None or (memory.within is not None and end <= BELOW_4G_LIMIT):
                 confined = memory.at is None or memory.at.value < BELOW_4G_LIMIT
-                self.left -= _rest(memory, low.value) if confined else 0
+                self.left -= one.rest if confined else 0
             if memory.node is not None and memory.node.value in self._room:
-                self._room[memory.node.value] -= _rest(memory, low.value)
+                self._room[memory.node.value] -= one.rest
 
-    def choose(self, wish: MemoryIntent, low: int, nodes: set[int]) -> _Place:
+    def choose(self, asked: _Asked, nodes: set[int]) -> _Place:
         """Where a partition's memory lies whose processors are on these NUMA nodes."""
         anywhere: Window = (MIB, self._top)
+        wish = asked.wish
         if wish.at is not None:
-            size = _rest(wish, low) - (wish.below_4g.value if wish.below_4g else 0)
+            size = asked.rest - (wish.below_4g.value if wish.below_4g else 0)
             return _Place(((wish.at.value, wish.at.value + max(size, PAGE)),), True, None)
         if wish.within is not None:
             return _Place((wish.within.value,), True, None)
@@ -123,9 +147,9 @@ class _Places:
             windows = self._windows.get(wish.node.value, ())
             return _Place(windows, not windows, wish.node.value if windows else None)
         near = next(iter(nodes)) if len(nodes) == 1 else None
-        if near is None or len(self._windows) < 2 or self._room.get(near, 0) < _rest(wish, low):
+        if near is None or len(self._windows) < 2 or self._room.get(near, 0) < asked.rest:
             return _Place((anywhere,), False, None)
-        self._room[near] -= _rest(wish, low)
+        self._room[near] -= asked.rest
         return _Place(self._windows[near], False, near)
 
 
@@ -171,36 +195,42 @@ def held_within(machine: Machine, start: int, end: int) -> list[HeldRange]:
 
 def _stored(boot: BootIntent, files: Files) -> int:
     """Bytes of pristine copies the controller keeps of what a partition boots."""
-    return files[boot.file.value].size + (files[boot.initrd.value].size if boot.initrd else 0)
+    named = [file for source in boot.files for file in (source.file, source.initrd) if file is not None]
+    return sum(files[file.value].size for file in named)
 
 
-def _rest(wish: MemoryIntent, low: int) -> int:
-    """Bytes besides the low slice and the share below 1 GiB."""
-    return max(0, wish.size.value - low - (wish.below_1g.value if wish.below_1g else 0))
+def _low_slices(
+    wishes: Sequence[PartitionIntent], machine: Machine, files: Files
+) -> list[Located[int] | None]:
+    """The low slice of each partition: what it says, else 64 KiB, or 32 KiB for Linux if they get scarce.
 
-
-def _low_slices(wishes: Sequence[PartitionIntent], machine: Machine, files: Files) -> list[Located[int]]:
-    """The low slice of each partition: what it says, else 64 KiB, or 32 KiB for Linux if they get scarce."""
+    None where it could not be read; the least where what is booted could not be.
+    """
     room = capacity(machine, LOW_MINIMUM, LOW_LIMIT)
     wanted = sum(wish.memory.low.value if wish.memory.low else LOW_DEFAULT for wish in wishes)
-    slices = []
+    slices: list[Located[int] | None] = []
     for wish in wishes:
-        loader = files[wish.boot.file.value].loader
-        linux = loader is not None and loader.linux is not None
-        size = LOW_LINUX if wanted > room and linux else LOW_DEFAULT
-        slices.append(wish.memory.low or Located(size, wish.memory.size.place))
+        little = not wish.knows("boot") or (wanted > room and _is_content_with_little(wish.boot, files))
+        size = LOW_LINUX if little else LOW_DEFAULT
+        place = wish.memory.size.place if wish.memory.size else wish.memory.place
+        slices.append((wish.memory.low or Located(size, place)) if wish.knows("memory.low") else None)
     return slices
 
 
-def _shares_below_4g(
-    wishes: Sequence[PartitionIntent], lows: Sequence[Located[int]], places: Sequence[_Place], left: int
-) -> list[int]:
+def _is_content_with_little(boot: BootIntent, files: Files) -> bool:
+    """Whether nothing is booted that is known to need more low memory than Linux's EFI stub."""
+    facts = [files[source.file.value] for source in boot.files if source.file is not None]
+    loaders = [one.loader for one in facts if one.loader is not None and one.loader.error is None]
+    return all(loader.linux is not None for loader in loaders)
+
+
+def _shares_below_4g(asked: Sequence[_Asked], places: Sequence[_Place], left: int) -> list[int]:
     """How much of the rest of each partition is to lie below 4 GiB, where `left` bytes are free."""
-    shares = [wish.memory.below_4g.value if wish.memory.below_4g else 0 for wish in wishes]
+    shares = [one.wish.below_4g.value if one.wish.below_4g else 0 for one in asked]
     free = [
-        (_rest(wish.memory, lows[number].value), number)
-        for number, wish in enumerate(wishes)
-        if wish.memory.below_4g is None and not places[number].fixed
+        (one.rest, number)
+        for number, one in enumerate(asked)
+        if one.wish.below_4g is None and not places[number].fixed
     ]
     if free and left > 0:
         at_least = min(DMA32_SHARE, left // len(free) // LARGEST_ALIGNMENT * LARGEST_ALIGNMENT)
@@ -214,36 +244,28 @@ def _shares_below_4g(
     return shares
 
 
-def _requests(
-    wish: MemoryIntent, low: Located[int], place: _Place, share: int, machine: Machine
-) -> MemoryPlan:
+def _what_is_known(wish: PartitionIntent, low: Located[int] | None) -> MemoryPlan:
+    """The small shares of a partition, as far as they could be read."""
+    memory = wish.memory
+    nothing = Located(0, memory.place)
+    below = memory.below_1g or nothing
+    requests = [] if low is None else [_low_request(low)]
+    if below.value:
+        requests.append(_below_1g_request(below))
+    return MemoryPlan(memory.size or nothing, low or nothing, below, memory.below_4g, tuple(requests), memory)
+
+
+def _requests(asked: _Asked, place: _Place, share: int, machine: Machine) -> MemoryPlan:
     """The memory requests of one partition with a given share below 4 GiB."""
-    below = wish.below_1g or Located(0, wish.size.place)
-    rest = _rest(wish, low.value)
+    wish, size_place = asked.wish, asked.size.place
+    below = wish.below_1g or Located(0, size_place)
+    rest = asked.rest
     share = min(share, rest)
     limit = 1 << machine.physical_address_bits
-    low_request = MemoryRequest(
-        place=low.place,
-        purpose=MemoryPurpose.MrmMemoryLow,
-        size=low.value,
-        alignment=PAGE,
-        minimum=LOW_MINIMUM,
-        limit=LOW_LIMIT,
-        why="starts processors in real mode",
-    )
-    below_request = MemoryRequest(
-        place=below.place,
-        purpose=MemoryPurpose.MrmMemoryBelow1G,
-        size=below.value,
-        alignment=_alignment(below.value),
-        minimum=MIB,
-        limit=BELOW_1G_LIMIT,
-        why="for loaders that cannot place an initrd higher",
-    )
     near = [w for w in place.windows if w[0] < BELOW_4G_LIMIT] if place.node is not None else []
     window = near[0] if near else (MIB, limit)
-    requests = [low_request, below_request]
-    share_place = wish.below_4g.place if wish.below_4g else wish.size.place
+    requests = [_low_request(asked.low), _below_1g_request(below)]
+    share_place = wish.below_4g.place if wish.below_4g else size_place
     why = "everything else" if share == rest else "for devices with 32-bit DMA"
     window = (window[0], min(window[1], BELOW_4G_LIMIT, limit))
     requests += _main(share_place, share, wish.alignment, window, why)
@@ -253,12 +275,38 @@ def _requests(
         size = (
             left if last else min(left, capacity(machine, *window) // LARGEST_ALIGNMENT * LARGEST_ALIGNMENT)
         )
-        requests += _main(wish.size.place, size, wish.alignment, window, "everything else")
+        requests += _main(size_place, size, wish.alignment, window, "everything else")
         left -= size
     if not place.windows:
-        requests += _main(wish.size.place, left, wish.alignment, (MIB, limit), "everything else")
+        requests += _main(size_place, left, wish.alignment, (MIB, limit), "everything else")
     kept = tuple(part for part in requests if part.size or part.purpose is MemoryPurpose.MrmMemoryLow)
-    return MemoryPlan(wish.size, low, below, wish.below_4g, kept, wish, place.node)
+    return MemoryPlan(asked.size, asked.low, below, wish.below_4g, kept, wish, place.node)
+
+
+def _low_request(low: Located[int]) -> MemoryRequest:
+    """The request for the low slice."""
+    return MemoryRequest(
+        place=low.place,
+        purpose=MemoryPurpose.MrmMemoryLow,
+        size=low.value,
+        alignment=PAGE,
+        minimum=LOW_MINIMUM,
+        limit=LOW_LIMIT,
+        why="starts processors in real mode",
+    )
+
+
+def _below_1g_request(below: Located[int]) -> MemoryRequest:
+    """The request for the share below 1 GiB."""
+    return MemoryRequest(
+        place=below.place,
+        purpose=MemoryPurpose.MrmMemoryBelow1G,
+        size=below.value,
+        alignment=_alignment(below.value),
+        minimum=MIB,
+        limit=BELOW_1G_LIMIT,
+        why="for loaders that cannot place an initrd higher",
+    )
 
 
 def _main(

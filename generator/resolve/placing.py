@@ -44,10 +44,7 @@ class Placing:
 def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placing:
     """Place all requests in the controller's order: lowest limit, highest minimum, the file's order."""
     free = sorted(machine.free)
-    stored = sum(
-        boot.file_facts.size + (boot.initrd_facts.size if boot.initrd_facts else 0)
-        for boot in (partition.boot for partition in partitions)
-    )
+    stored = sum(partition.boot.stored for partition in partitions)
     kept = kept_by_firmware(machine, stored) // PAGE * PAGE
     kept_ranges = _take(free, kept, PAGE, MIB, BELOW_4G_LIMIT, MOST_PIECES)
     left = [MOST_PIECES] * len(partitions)

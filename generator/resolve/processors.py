@@ -46,6 +46,8 @@ class _Choice:
 
     def named(self, owner: int, asked: ProcessorsIntent) -> ProcessorsPlan:
         """Exactly the processors that are named, alone or with their core, package or node."""
+        if not asked.chosen:
+            return ProcessorsPlan(asked.place, 0, False, ())
         missing: list[Located[str]] = []
         grants: list[ProcessorGrant] = []
         for apic_id in asked.apic_ids:

@@ -293,7 +293,7 @@ def test_layers(project: Path, by: str) -> None:
     assert problems == ()
     assert [p.name.value for p in plan.partitions] == ["one", "two", "three"]
     one, two, _ = plan.partitions
-    assert one.boot.options.endswith(" b")
+    assert one.boot.files[0].options.endswith(" b")
     assert (two.memory.size.value >> 20, two.memory.below_1g.value >> 20) == (512, 64)
     assert two.console is None
     assert Path(two.memory.size.place.file).name == "base.yaml"
@@ -305,7 +305,7 @@ def test_paths_are_relative_to_the_file_they_are_written_in(project: Path) -> No
     layer(project, "base.yaml", document(partition()))
     over = layer(project, "deeper/over.yaml", "extends: ../base.yaml\npartitions: []\n")
     plan, _ = make_plan(over)
-    assert plan.partitions[0].boot.file.value.resolve() == project / "partitions" / "files" / "linux"
+    assert plan.partitions[0].boot.files[0].file.value.resolve() == project / "partitions" / "files" / "linux"
 
 
 def test_messages_name_the_file_line_and_column_of_each_layer(project: Path) -> None:

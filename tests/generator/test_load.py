@@ -130,7 +130,7 @@ def test_problems_of_files_and_of_the_plan_come_together(write: Write) -> None:
         partition(colour="red"), partition("two", console="COM9"), partition("three", memory="1 MB")
     )
     _, problems = judge(write(text))
-    assert [problem.rule for problem in problems] == ["yaml-unknown-key", "yaml-type", "console-exists"]
+    assert [problem.rule for problem in problems] == ["yaml-unknown-key", "console-exists", "yaml-type"]
 
 
 def test_defaults_stand_in_for_missing_keys(write: Write) -> None:
@@ -141,8 +141,8 @@ def test_defaults_stand_in_for_missing_keys(write: Write) -> None:
     intent = load_partition_file(write(text), problems)
     assert not problems
     assert intent is not None
-    assert [wish.memory.size.value >> 20 for wish in intent.partitions] == [512, 1024]
-    assert [wish.memory.size.place.line for wish in intent.partitions] == [3, 6]
+    assert [wish.memory.size and wish.memory.size.value >> 20 for wish in intent.partitions] == [512, 1024]
+    assert [wish.memory.size and wish.memory.size.place.line for wish in intent.partitions] == [3, 6]
     assert [wish.processors.count and wish.processors.count.value for wish in intent.partitions] == [2, 2]
 
 

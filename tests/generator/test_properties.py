@@ -17,6 +17,7 @@ from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts, LinuxFacts, LoaderFacts
 from generator.model.intent import (
     BootIntent,
+    FileSource,
     Intent,
     MemoryIntent,
     PartitionIntent,
@@ -165,6 +166,7 @@ def wishes(draw: st.DrawFn, machine: Machine, number: int, sane: bool = False) -
     processors = draw(processor_wishes(place, [i for i in ids if not sane or i != bsp_of(machine)], sane))
     size = draw(st.integers(128, 640) if sane else st.integers(48, 2048)) * MIB
     memory = MemoryIntent(
+        place,
         Located(size, place),
         draw(
             st.none()
@@ -219,7 +221,7 @@ def wishes(draw: st.DrawFn, machine: Machine, number: int, sane: bool = False) -
     names = ["none", "auto"] + ([] if sane else [*(uart.name for uart in machine.uarts), "COM9"])
     console = draw(st.none() | st.sampled_from(names).map(lambda name: Located(name, place)))
     name = f"p{number}" if sane else draw(st.sampled_from(["one", "two", "three", "Four"]))
-    boot = BootIntent(place, Located(LOADER, place), None, None, None)
+    boot = BootIntent(place, (FileSource(place, Located(LOADER, place)),))
     return PartitionIntent(place, Located(name, place), processors, memory, pci, console, boot)
 
 
@@ -258,7 +260,7 @@ def modest_cases(draw: st.DrawFn) -> Case:
     partitions = []
     for number in range(count):
         place = Place("p.yaml", number + 1, 1)
-        memory = MemoryIntent(Located(96 * MIB, place), None, None, None)
+        memory = MemoryIntent(place, Located(96 * MIB, place))
         ports = machine.roots[0].functions[number : number + 1]
         partitions.append(
             PartitionIntent(
@@ -268,7 +270,7 @@ def modest_cases(draw: st.DrawFn) -> Case:
                 memory,
                 tuple(Located(port.path, place) for port in ports),
                 None,
-                BootIntent(place, Located(LOADER, place), None, None, None),
+                BootIntent(place, (FileSource(place, Located(LOADER, place)),)),
             )
         )
     return Case(machine, Intent(AT, Path("p.yaml"), Located("m", AT), None, tuple(partitions)))
@@ -290,7 +292,7 @@ def can_be_placed(plan: Plan) -> bool:
         for memory in machine.memory
     )
     kept = max(64 * MIB, machine.firmware.memory - known)
-    requests.append((kept + sum(p.boot.file_facts.size for p in plan.partitions), MIB, 4 * GIB))
+    requests.append((kept + sum(p.boot.stored for p in plan.partitions), MIB, 4 * GIB))
     bounds = sorted(
         {edge for _, low, high in requests for edge in (low, high)}
         | {edge for memory in machine.memory for edge in (memory.base, memory.end)}

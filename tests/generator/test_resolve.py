@@ -166,7 +166,7 @@ def test_kernel_parameters_come_first_and_can_be_turned_off(write: Write) -> Non
     boot = "{file: files/linux, options: quiet splash}"
     off = "{file: files/linux, options: quiet splash, kernel_parameters: off}"
     plan, _ = make_plan(write(document(partition(boot=boot), partition("two", boot=off))))
-    first, second = (p.boot for p in plan.partitions)
+    first, second = (p.boot.files[0] for p in plan.partitions)
     assert first.options.startswith("no_ipi_broadcast=1 8250.nr_uarts=1 console=uart8250,io,0x2f8,115200n8 ")
     assert first.options.endswith(" panic=10 quiet splash")
     assert first.options.count("tsc_early_khz={tsc_khz}") == 1
@@ -176,7 +176,7 @@ def test_kernel_parameters_come_first_and_can_be_turned_off(write: Write) -> Non
 
 def test_other_loaders_get_the_owners_options_alone(write: Write) -> None:
     plan, _ = make_plan(write(document(partition(boot="{file: files/app.efi, options: a b}"))))
-    assert plan.partitions[0].boot.options == "a b"
+    assert plan.partitions[0].boot.files[0].options == "a b"
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_the_projects_own_partition_files_are_valid(path: Path) -> None:
     assert plan.source == f"partitions/{path.name}"
     assert len(plan.partitions) == 2
     for wanted in plan.partitions:
-        assert wanted.boot.added_parameters
+        assert wanted.boot.files[0].added_parameters
 
 
 def test_the_demonstration_takes_ten_lines() -> None:
