@@ -6,6 +6,7 @@
 **/
 
 #include "Layout.h"
+#include "Store.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MrmAcpiLib.h>
@@ -322,7 +323,7 @@ PrepareShared (
   Partition->VariableStore = Layout->VariableStore;
   MrmMailboxInitialize (Partition->Mailbox);
   ZeroMem (Partition->ControlArea, MRM_CONTROL_SIZE);
-  SetMem ((VOID *)(UINTN)Layout->VariableStore.Base, (UINTN)Layout->VariableStore.Size, 0xFF);
+  LoadStore (Partition);
   AsciiStrCpyS ((CHAR8 *)(UINTN)Layout->Expected.Base, (UINTN)Layout->Expected.Size, Partition->Plan->Boot.Expected);
 }
 

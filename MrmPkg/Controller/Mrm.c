@@ -6,6 +6,7 @@
 **/
 
 #include "Report.h"
+#include "Store.h"
 #include <Library/BaseLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
@@ -77,7 +78,8 @@ BindPartitions (
 
   BindMemory (Partitions, Count);
   if (!gMachine.VerifyOnly) {
-    // The only step that changes the machine.
+    // The only steps that change the machine.
+    ForEachPartition (OpenStore, Partitions, Count);
     ForEachPartition (ClaimProcessors, Partitions, Count);
   }
 

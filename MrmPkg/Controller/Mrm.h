@@ -92,6 +92,8 @@ typedef struct {
   MRM_RANGE    Initrd;
 } MRM_BOOT_FILES;
 
+typedef struct _MRM_PARTITION_STORE MRM_PARTITION_STORE;
+
 ///
 /// One partition on the live machine.
 ///
@@ -110,6 +112,7 @@ typedef struct {
   MRM_BOOT_FILES              BootFiles[MRM_MAX_BOOT_SOURCES];
   MRM_MAILBOX                 *Mailbox;                      ///< in the partition's memory, as all below; not trusted
   MRM_RANGE                   VariableStore;
+  MRM_PARTITION_STORE         *Store;                        ///< the controller's: what is committed (Store.h)
   MRM_CONTROL_AREA            *ControlArea;
   MRM_RING                    *ConsoleRing;
   MRM_RING                    *EventRing;

@@ -4,7 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Store.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/LocalApicLib.h>
@@ -128,6 +128,7 @@ Attend (
   }
 
   CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
+  AttendStore (Partition, &Snapshot);
   Action = MrmLifecycleStep (&Partition->Life, &Snapshot);
   if (Action == MrmActionNone) {
     return;

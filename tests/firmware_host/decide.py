@@ -20,7 +20,7 @@ from ci.edk2 import edk2_path
 
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "MrmPkg"
-LIBRARIES = ("MrmRangeLib", "MrmAcpiLib", "MrmHobLib", "MrmLifecycleLib", "MrmSmbiosLib")
+LIBRARIES = ("MrmRangeLib", "MrmAcpiLib", "MrmHobLib", "MrmLifecycleLib", "MrmSmbiosLib", "MrmStoreLib")
 
 # Macros the tests use; their values come from the C compiler too.
 CONSTANTS = (
@@ -31,9 +31,13 @@ CONSTANTS = (
     "MRM_MAILBOX_VERSION",
     "MRM_MAX_PCI_BUSES",
     "MRM_MAX_PROCESSORS",
+    "MRM_STORE_BLOCK",
+    "MRM_STORE_JOURNAL_SIZE",
     "RETURN_SUCCESS",
     "RETURN_INVALID_PARAMETER",
+    "RETURN_BAD_BUFFER_SIZE",
     "RETURN_BUFFER_TOO_SMALL",
+    "RETURN_NOT_FOUND",
     "RETURN_OUT_OF_RESOURCES",
     "RETURN_UNSUPPORTED",
     "RETURN_COMPROMISED_DATA",
@@ -62,7 +66,10 @@ INT32 HostIncrement (INT32 Number);
 """
 
 # What BaseMemoryLib calls of BaseLib.
-_BASE_LIB = ("BitField", "LShiftU64", "Math64", "RShiftU64", "SwapBytes16", "SwapBytes32", "Unaligned")
+_BASE_LIB = (
+    *("BitField", "CheckSum", "LShiftU64", "Math64", "RShiftU64"),
+    *("SwapBytes16", "SwapBytes32", "Unaligned"),
+)
 
 # The options of EDK2's tool chain GCC for a RELEASE X64 build that matter to the compiler front end.
 FIRMWARE_FLAGS = (

@@ -1,0 +1,58 @@
+/** @file
+  UEFI variable stores of the partitions, kept by the controller.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_CONTROLLER_STORE_H_
+#define MRM_CONTROLLER_STORE_H_
+
+#include "Mrm.h"
+#include <Library/MrmStoreLib.h>
+
+///
+/// The store of one partition.
+///
+struct _MRM_PARTITION_STORE {
+  MRM_STORE            Committed;
+  UINT8                *Fetched;                 ///< copy of what the partition asks to commit
+  UINT32               Answered;                 ///< its last question that was answered since its start
+  EFI_FILE_PROTOCOL    *Files[MRM_STORE_FILES];  ///< NULL: variables live until the PC is switched off
+};
+
+/**
+  Open the variable store of a partition, and make its files when it is new.
+
+  @param[in,out] Partition  Receives Store, or is refused.
+**/
+VOID
+OpenStore (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Put the committed variables into a partition's memory before it starts.
+
+  @param[in,out] Partition  VariableStore is set.
+**/
+VOID
+LoadStore (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Commit the partition's variables when it asks for it, and answer.
+
+  @param[in,out] Partition  The partition.
+  @param[in]     Snapshot   Copy of its mailbox; not trusted.
+
+  @retval TRUE   A question was answered.
+  @retval FALSE  There was none.
+**/
+BOOLEAN
+AttendStore (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_MAILBOX  *Snapshot
+  );
+
+#endif

@@ -1,0 +1,210 @@
+/** @file
+  Finds the last committed state of a variable store.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmStoreInternal.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+
+UINT32
+MrmStoreJournalStart (
+  IN UINT32  ImageSize
+  )
+{
+  return MRM_STORE_BLOCK + ALIGN_VALUE (ImageSize, MRM_STORE_BLOCK);
+}
+
+/**
+  Size of each of the two files.
+
+  @param[in] ImageSize  Bytes of the store.
+**/
+UINT32
+EFIAPI
+MrmStoreFileSize (
+  IN UINT32  ImageSize
+  )
+{
+  return MrmStoreJournalStart (ImageSize) + MRM_STORE_JOURNAL_SIZE;
+}
+
+/**
+  Judge the checkpoint of a file.
+
+  @param[in]  File    Contents of the file, or NULL.
+  @param[in]  Size    Its size in bytes.
+  @param[out] Header  Receives the header.
+
+  @retval TRUE   It is whole.
+  @retval FALSE  There is none, or it is damaged.
+**/
+STATIC
+BOOLEAN
+ReadCheckpoint (
+  IN  CONST UINT8       *File,
+  IN  UINTN             Size,
+  OUT MRM_STORE_HEADER  *Header
+  )
+{
+  if ((File == NULL) || (Size < MRM_STORE_BLOCK)) {
+    return FALSE;
+  }
+
+  CopyMem (Header, File, sizeof (*Header));
+  return (Header->Signature == MRM_STORE_HEADER_SIGNATURE)
+         && (Header->Crc == CalculateCrc32 ((UINT8 *)Header + CRC_START, sizeof (*Header) - CRC_START))
+         && (Header->Version == MRM_STORE_VERSION)
+         && (Header->Generation != 0)
+         && (Header->ImageSize <= Size - MRM_STORE_BLOCK)
+         && (Header->ImageCrc == CalculateCrc32 ((UINT8 *)File + MRM_STORE_BLOCK, Header->ImageSize));
+}
+
+/**
+  Judge the record that the next commit would have written.
+
+  @param[in]  Store   Generation, Sequence and Next are those of the record.
+  @param[in]  File    Contents of the file.
+  @param[in]  Size    Its size in bytes.
+  @param[out] Record  Receives the record's header.
+
+  @retval TRUE   It is whole.
+  @retval FALSE  It was never written, or not to its end.
+**/
+STATIC
+BOOLEAN
+ReadRecord (
+  IN  CONST MRM_STORE   *Store,
+  IN  CONST UINT8       *File,
+  IN  UINTN             Size,
+  OUT MRM_STORE_RECORD  *Record
+  )
+{
+  if ((Store->Next > Size) || (Size - Store->Next < sizeof (*Record))) {
+    return FALSE;
+  }
+
+  CopyMem (Record, File + Store->Next, sizeof (*Record));
+  return (Record->Signature == MRM_STORE_RECORD_SIGNATURE)
+         && (Record->Size >= sizeof (*Record))
+         && (Record->Size <= Size - Store->Next)
+         && (Record->Generation == Store->Generation)
+         && (Record->Sequence == Store->Sequence)
+         && (Record->Crc == CalculateCrc32 ((UINT8 *)File + Store->Next + CRC_START, Record->Size - CRC_START));
+}
+
+/**
+  Carry out the changes of a record.
+
+  @param[in,out] Store   Image is changed, if anything.
+  @param[in]     Data    What follows the record's header.
+  @param[in]     Size    Its size in bytes.
+  @param[in]     Write   FALSE: only judge.
+
+  @retval TRUE   All of them lie in the store.
+  @retval FALSE  They do not: written by nobody of ours.
+**/
+STATIC
+BOOLEAN
+ReplayChanges (
+  IN OUT MRM_STORE    *Store,
+  IN     CONST UINT8  *Data,
+  IN     UINTN        Size,
+  IN     BOOLEAN      Write
+  )
+{
+  MRM_STORE_CHANGE  Change;
+
+  while (Size != 0) {
+    if (Size < sizeof (Change)) {
+      return FALSE;
+    }
+
+    CopyMem (&Change, Data, sizeof (Change));
+    Data += sizeof (Change);
+    Size -= sizeof (Change);
+    if (  (Change.Size == 0)
+       || (Change.Size > Size)
+       || (Change.Size > Store->ImageSize)
+       || (Change.Offset > Store->ImageSize - Change.Size))
+    {
+      return FALSE;
+    }
+
+    if (Write) {
+      CopyMem (Store->Image + Change.Offset, Data, Change.Size);
+    }
+
+    Data += Change.Size;
+    Size -= Change.Size;
+  }
+
+  return TRUE;
+}
+
+/**
+  Find the last committed state.
+
+  @param[in,out] Store  ImageSize, Image and Buffer are set; receives everything else. Image
+                        becomes the committed store, all 0xFF when there is none.
+  @param[in]     Files  The contents of both files; NULL for one that cannot be read.
+  @param[in]     Sizes  Their sizes in bytes.
+
+  @retval RETURN_SUCCESS          Found.
+  @retval RETURN_NOT_FOUND        Neither file holds a store: new, or all of it is damaged.
+  @retval RETURN_BAD_BUFFER_SIZE  The newest store has another size.
+**/
+RETURN_STATUS
+EFIAPI
+MrmStoreOpen (
+  IN OUT MRM_STORE    *Store,
+  IN     CONST UINT8  *CONST  *Files,
+  IN     CONST UINTN  *Sizes
+  )
+{
+  MRM_STORE_HEADER  Header;
+  MRM_STORE_HEADER  Newest;
+  MRM_STORE_RECORD  Record;
+  CONST UINT8       *Changes;
+  UINTN             Size;
+  UINT32            Index;
+
+  SetMem (Store->Image, Store->ImageSize, 0xFF);
+  ZeroMem (&Newest, sizeof (Newest));
+  Store->File = 0;
+  for (Index = 0; Index < MRM_STORE_FILES; Index++) {
+    if (ReadCheckpoint (Files[Index], Sizes[Index], &Header) && (Header.Generation > Newest.Generation)) {
+      Newest      = Header;
+      Store->File = Index;
+    }
+  }
+
+  // A store of another size is still counted on from: it must not win later.
+  Store->Generation = Newest.Generation;
+  Store->Sequence   = 1;
+  Store->Next       = MrmStoreFileSize (Store->ImageSize);
+  if (Newest.Generation == 0) {
+    return RETURN_NOT_FOUND;
+  }
+
+  if (Newest.ImageSize != Store->ImageSize) {
+    return RETURN_BAD_BUFFER_SIZE;
+  }
+
+  CopyMem (Store->Image, Files[Store->File] + MRM_STORE_BLOCK, Store->ImageSize);
+  Store->Next = MrmStoreJournalStart (Store->ImageSize);
+  Size        = MIN (Sizes[Store->File], MrmStoreFileSize (Store->ImageSize));
+  while (ReadRecord (Store, Files[Store->File], Size, &Record)) {
+    Changes = Files[Store->File] + Store->Next + sizeof (Record);
+    if (!ReplayChanges (Store, Changes, Record.Size - sizeof (Record), FALSE)) {
+      break;
+    }
+
+    ReplayChanges (Store, Changes, Record.Size - sizeof (Record), TRUE);
+    Store->Next += ALIGN_VALUE (Record.Size, MRM_STORE_BLOCK);
+    Store->Sequence++;
+  }
+
+  return RETURN_SUCCESS;
+}
