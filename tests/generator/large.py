@@ -54,7 +54,9 @@ def port_path(port: int) -> str:
     return f"PciRoot(0x{port // DEVICES:X})/Pci(0x{port % DEVICES:X},0x0)"
 
 
-def large_partitions(partitions: int, processors: int, ports: int) -> str:
+def large_partitions(
+    partitions: int, processors: int, ports: int, low: str = "32 KiB", loader: str = "files/linux"
+) -> str:
     """Partitions that fill a large machine: half by count and properties, half by name."""
     each_processors, each_ports = processors // partitions, ports // partitions
     entries = []
@@ -67,9 +69,9 @@ def large_partitions(partitions: int, processors: int, ports: int) -> str:
             partition(
                 f"p{number}",
                 processors=f"{{apic_ids: {ids}}}" if named else str(each_processors),
-                memory=f"{{size: 4 GiB, low: 32 KiB, below_4g: 0, above: {4 + number} GiB}}",
+                memory=f"{{size: 4 GiB, low: {low}, below_4g: 0, above: {4 + number} GiB}}",
                 pci=f"[{', '.join(paths)}]" if named else f"{{class: nvme, count: {each_ports}}}",
-                boot="{file: files/linux, initrd: files/initrd}",
+                boot=f"{{file: {loader}, initrd: files/initrd}}",
             )
         )
     return "format: 1\nmachine: large\npartitions:\n" + "".join(entries)
