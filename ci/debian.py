@@ -270,3 +270,19 @@ class PrivateApt:
         """Download a binary package's `.deb` into a folder."""
         command = ["apt-get", *self._options, "download", f"{package}={version}"]
         run_logged(command, f"download-{package}", what=f"downloading {package} {version}", cwd=folder)
+
+    def download_system(self, packages: Sequence[str]) -> list[Path]:
+        """Download what a new system of essential packages and `packages` consists of, dependencies included.
+
+        Recommended packages are left out. Returns the `.deb` files; they lie in apt's cache under the folder.
+        """
+        archives = self._folder / "cache" / "archives"
+        for path in archives.glob("*.deb"):
+            path.unlink()
+        nothing_installed = self._folder / "status"
+        nothing_installed.touch()
+        settings = ["-o", f"Dir::State::status={nothing_installed}", "-o", "APT::Install-Recommends=false"]
+        command = ["apt-get", *self._options, *settings, "--yes", "--download-only", "install"]
+        what = "downloading the packages of a Debian system"
+        run_logged([*command, "?essential", *packages], "download-system", what=what)
+        return sorted(archives.glob("*.deb"))

@@ -22,11 +22,17 @@ class Edk2Version:
 
 @dataclass(frozen=True)
 class GuestVersions:
-    """Debian suites and packages the guests are made from; `kernels` maps guest name to package."""
+    """Debian suites and packages the guests are made from.
+
+    `kernels` maps guest name to package, `loaders` a loader's name to package; `whole` is the name of the
+    whole Debian.
+    """
 
     suites: list[str]
     busybox: str
     kernels: dict[str, str]
+    loaders: dict[str, str]
+    whole: str
 
 
 @dataclass(frozen=True)

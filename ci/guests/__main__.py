@@ -3,13 +3,19 @@
 
 import sys
 
-from ci.guests.build import ensure
+from ci.guests import build
+from ci.guests.debian import build as whole
 from ci.progress import main, say
 
 
 def _main() -> None:
-    guests = ensure()
-    say(f"guests are ready: {', '.join(f'{guest.name} ({guest.release})' for guest in guests)}")
+    guests = build.ensure()
+    debian = whole.ensure()
+    names = [
+        *(f"{guest.name} ({guest.release})" for guest in guests),
+        f"{debian.folder.name}, a whole Debian",
+    ]
+    say(f"guests are ready: {', '.join(names)}")
 
 
 sys.exit(main(_main))

@@ -27,6 +27,7 @@ _FOLDERS = (
     "etc",
     "lib",
     "lib/modules",
+    "lib/mrm",
     "mnt",
     "proc",
     "root",
@@ -54,17 +55,22 @@ class Guest:
     release: str
 
 
-def _digest(*parts: bytes | str) -> str:
-    """Return a digest of the parts and of this package's own sources."""
-    sources = [path.read_bytes() for path in sorted(HERE.glob("*.py"))]
+def digest(*parts: bytes | str) -> str:
+    """Return a digest of the parts and of this folder's Python sources."""
+    return digest_of(*parts, *(path.read_bytes() for path in sorted(HERE.glob("*.py"))))
+
+
+def digest_of(*parts: bytes | str) -> str:
+    """Return a digest of the parts."""
     total = hashlib.sha256()
-    for part in [*parts, *sources]:
+    for part in parts:
         data = part.encode() if isinstance(part, str) else part
         total.update(len(data).to_bytes(8, "little") + data)
     return total.hexdigest()
 
 
-def _unpack_package(package: Package, target: Path) -> None:
+def unpack_package(package: Package, target: Path) -> None:
+    """Unpack a package into a folder; raises SetupError."""
     run_logged(
         ["dpkg-deb", "-x", package.path, target], f"unpack-{package.name}", what=f"unpacking {package.name}"
     )
@@ -72,7 +78,7 @@ def _unpack_package(package: Package, target: Path) -> None:
 
 def _unpack_kernel(package: Package, names: list[str], unpacked: Path) -> None:
     """Make `unpacked/` with vmlinuz, root/lib/modules/… and kernel.json."""
-    stamp = _digest(package.sha256, *names)
+    stamp = digest(package.sha256, *names)
     try:
         if json.loads((unpacked / "kernel.json").read_text())["inputs"] == stamp:
             return
@@ -83,7 +89,7 @@ def _unpack_kernel(package: Package, names: list[str], unpacked: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     whole = partial / "whole"
     whole.mkdir(parents=True)
-    _unpack_package(package, whole)
+    unpack_package(package, whole)
     kernels = list(whole.glob("boot/vmlinuz-*"))
     if len(kernels) != 1:
         raise SetupError(f"{package.path} holds {len(kernels)} files boot/vmlinuz-*, expected one")
@@ -101,7 +107,7 @@ def _busybox_entries(package: Package, scratch: Path) -> list[initrd.Entry]:
     """Return busybox and a link for each of its applets."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    _unpack_package(package, scratch)
+    unpack_package(package, scratch)
     programs = [path for path in (scratch / "bin/busybox", scratch / "usr/bin/busybox") if path.is_file()]
     if not programs:
         raise SetupError(f"{package.path} holds no busybox")
@@ -116,7 +122,19 @@ def _busybox_entries(package: Package, scratch: Path) -> list[initrd.Entry]:
     ]
 
 
-def _initrd(unpacked: Path, init: bytes, busybox: list[initrd.Entry]) -> bytes:
+def script_entries() -> list[initrd.Entry]:
+    """Return the first process and what it reads."""
+    parts = [path for path in sorted((HERE / "lib").iterdir()) if path.is_file()]
+    return [
+        initrd.regular("init", (HERE / "init").read_bytes(), executable=True),
+        *(
+            initrd.regular(f"lib/mrm/{path.name}", path.read_bytes(), executable=not path.suffix)
+            for path in parts
+        ),
+    ]
+
+
+def _initrd(unpacked: Path, scripts: list[initrd.Entry], busybox: list[initrd.Entry]) -> bytes:
     module_entries = [entry for entry in initrd.tree(unpacked / "root") if entry.path not in _FOLDERS]
     return initrd.compress(
         initrd.archive(
@@ -124,7 +142,7 @@ def _initrd(unpacked: Path, init: bytes, busybox: list[initrd.Entry]) -> bytes:
                 *(initrd.folder(path) for path in _FOLDERS),
                 initrd.character_device("dev/console", 5, 1),
                 initrd.character_device("dev/null", 1, 3),
-                initrd.regular("init", init, executable=True),
+                *scripts,
                 *busybox,
                 *module_entries,
             ]
@@ -132,7 +150,8 @@ def _initrd(unpacked: Path, init: bytes, busybox: list[initrd.Entry]) -> bytes:
     )
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes) -> None:
+    """Write a file such that it is there as a whole or as it was before."""
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(data)
     partial.rename(path)
@@ -147,7 +166,7 @@ def ensure(output: Path = OUTPUT) -> list[Guest]:
     versions = load().guests
     debs = packages.ensure(versions)
     names = modules.parse_names((HERE / "modules.txt").read_text())
-    init = (HERE / "init").read_bytes()
+    scripts = script_entries()
     busybox_package = debs[versions.busybox]
     busybox: list[initrd.Entry] = []
     guests = []
@@ -158,7 +177,7 @@ def ensure(output: Path = OUTPUT) -> list[Guest]:
         _unpack_kernel(package, names, unpacked)
         kernel = json.loads((unpacked / "kernel.json").read_text())
         guests.append(Guest(name, target, kernel["release"]))
-        stamp = _digest(kernel["inputs"], busybox_package.sha256, init)
+        stamp = digest(kernel["inputs"], busybox_package.sha256, *(entry.data for entry in scripts))
         try:
             if json.loads((target / "guest.json").read_text())["inputs"] == stamp:
                 continue
@@ -167,8 +186,8 @@ def ensure(output: Path = OUTPUT) -> list[Guest]:
         say(f"writing the initrd of {name}")
         busybox = busybox or _busybox_entries(busybox_package, output / "busybox.partial")
         (target / "guest.json").unlink(missing_ok=True)
-        _replace(target / "vmlinuz", (unpacked / "vmlinuz").read_bytes())
-        _replace(target / "initrd.img", _initrd(unpacked, init, busybox))
+        replace(target / "vmlinuz", (unpacked / "vmlinuz").read_bytes())
+        replace(target / "initrd.img", _initrd(unpacked, scripts, busybox))
         facts = {
             "name": name,
             "package": package.name,
@@ -178,5 +197,5 @@ def ensure(output: Path = OUTPUT) -> list[Guest]:
             "busybox": {"package": busybox_package.name, "version": busybox_package.version},
             "inputs": stamp,
         }
-        _replace(target / "guest.json", (json.dumps(facts, indent=2) + "\n").encode())
+        replace(target / "guest.json", (json.dumps(facts, indent=2) + "\n").encode())
     return guests

@@ -98,13 +98,13 @@ def ensure(versions: GuestVersions) -> dict[str, Package]:
     """Make sure the packages are downloaded.
 
     Returns:
-        The package for each name in `versions`: the busybox package, and each kernel package (a metapackage's
-        entry is the kernel it stands for).
+        The package for each name in `versions`: busybox, each loader's, and each kernel package (a
+        metapackage's entry is the kernel it stands for).
 
     Raises:
         SetupError: A package cannot be had.
     """
-    names = [versions.busybox, *versions.kernels.values()]
+    names = [versions.busybox, *versions.kernels.values(), *versions.loaders.values()]
     recorded = _recorded(names)
     if recorded is not None:
         return recorded

@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from ci.images.esp import ImageError, make_esp_image
+from ci.images.esp import make_esp_image
+from ci.images.gpt import ImageError
 from ci.images.nvme import make_test_disk
 from ci.qemu.command import Boot, MachineDescription
 

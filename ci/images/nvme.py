@@ -7,7 +7,7 @@ TEST_DISK_SIZE = 64 * 2**20
 """Size of a test drive in bytes."""
 
 TEST_DISK_MARK = b"MRM test disk image"
-"""First bytes of a drive that the guests' init script may overwrite; it leaves every other drive alone."""
+"""First bytes of a drive, or a partition of one, that the guests may overwrite; they leave others alone."""
 
 
 def make_test_disk(image: Path, size: int = TEST_DISK_SIZE) -> None:

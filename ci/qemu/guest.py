@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A guest that runs ci/guests/init, seen through its console: report, ticks, commands.
+"""A guest that reports as ci/guests/lib has it, seen through its console: report, ticks, commands.
 
 All methods that wait raise what `Machine.until` raises. A boot of the guest is told from the next one by the
 random identifier the kernel makes (`boot` in each report), never by guessing from text.

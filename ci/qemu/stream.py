@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Taking apart what a serial line carries: text, terminal control sequences and the guests' reports.
 
-Guests report with OSC sequences, `ESC ] 5380 ; NAME JSON BEL` (ci/guests/init), which terminals ignore. The
+Guests report with OSC sequences, `ESC ] 5380 ; NAME JSON BEL` (ci/guests/lib), which terminals ignore. The
 decoder separates three views of one byte stream:
 
 - `terminal`: everything but the reports, for a terminal or a pane that shows the line to a person;

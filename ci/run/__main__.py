@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from ci.images.esp import ImageError
+from ci.images.gpt import ImageError
 from ci.progress import PROJECT
 from ci.qemu.description import DescriptionError, load_description
 from ci.qemu.errors import QemuError

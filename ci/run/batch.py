@@ -125,7 +125,7 @@ async def run_batch(
         printer: Prints one line.
 
     Raises:
-        ci.images.esp.ImageError: The images could not be made.
+        ci.images.gpt.ImageError: The images could not be made.
         ci.qemu.errors.LaunchError: QEMU did not start.
     """
     flushing = partial(print, flush=True) if printer is print else printer

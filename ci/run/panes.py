@@ -133,7 +133,7 @@ async def run_panes(description: MachineDescription, plan: Plan, esp: Path, fold
     """Run the machine in panes on this terminal until the user quits; ends everything then.
 
     Raises:
-        ci.images.esp.ImageError: The images could not be made.
+        ci.images.gpt.ImageError: The images could not be made.
         ci.qemu.errors.LaunchError: QEMU did not start.
         RuntimeError: tmux did not start.
     """

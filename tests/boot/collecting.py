@@ -25,7 +25,7 @@ COLLECT_SECONDS = 180
 async def collect(description: MachineDescription, folder: Path, parameters: str = "") -> bytes:
     """Boot the bare machine with the collector in its initrd; return the archive it makes.
 
-    parameters: more kernel parameters. Raises ci.qemu.errors.QemuError or ci.images.esp.ImageError.
+    parameters: more kernel parameters. Raises ci.qemu.errors.QemuError or ci.images.gpt.ImageError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     script = initrd.regular("bin/collect.sh", (PROJECT / "generator" / "collect.sh").read_bytes())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The functions of the guests' init script, run by the busybox the guests have."""
+"""The functions the guests report with, run by the busybox the guests have."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ from ci.progress import PROJECT
 from ci.qemu.stream import StreamDecoder
 from tests.ci.test_guests import parse_newc
 
-INIT = PROJECT / "ci/guests/init"
+SCRIPTS = [PROJECT / "ci/guests/lib" / f"{name}.sh" for name in ("json", "disks", "report")]
 APPLETS = ("awk", "cat", "sed", "tr", "tail", "head", "cut", "grep")
 
 
@@ -31,8 +31,8 @@ def busybox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def call(busybox: Path, command: str, data: bytes = b"") -> bytes:
-    """Run a command with the functions of the script, without what it does as process 1."""
-    functions = INIT.read_text().partition('\ncase "${0##*/}" in')[0]
+    """Run a command with the functions of the scripts."""
+    functions = "\n".join(script.read_text() for script in SCRIPTS)
     return subprocess.run(
         [busybox / "busybox", "sh", "-c", f"{functions}\n{command}"],
         input=data,

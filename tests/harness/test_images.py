@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ci.images.boot import prepare_boot
-from ci.images.esp import ImageError, fat_size, make_esp_image
+from ci.images.esp import fat_size, make_esp_image
+from ci.images.gpt import ImageError
 from ci.images.nvme import TEST_DISK_MARK, make_test_disk
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
@@ -84,8 +85,9 @@ def test_test_disk_is_marked_and_sparse(tmp_path: Path) -> None:
 
 
 def test_the_guest_knows_the_mark() -> None:
-    assert f"!= '{TEST_DISK_MARK.decode()}' ]" in (PROJECT / "ci/guests/init").read_text()
-    assert f"head -c {len(TEST_DISK_MARK)} " in (PROJECT / "ci/guests/init").read_text()
+    script = (PROJECT / "ci/guests/lib/disks.sh").read_text()
+    assert f"= '{TEST_DISK_MARK.decode()}' ]" in script
+    assert f"head -c {len(TEST_DISK_MARK)} " in script
 
 
 def test_prepared_boot_is_private(tmp_path: Path) -> None:
