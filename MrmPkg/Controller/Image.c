@@ -89,7 +89,8 @@ CollectAcpiFacts (
   Facts->PciBuses         = Partition->PciBuses;
   Facts->PmTimerPort      = gMachine.PmTimerPort;
   Facts->PmTimer32Bit     = gMachine.PmTimer32Bit;
-  Facts->Headless         = TRUE;
+  Facts->Headless         = !Partition->Plan->Display;
+  Facts->Console          = Partition->Console;
   Facts->Plan             = Partition->Plan;
   Facts->MemoryCount      = Partition->PieceCount;
   Facts->Memory           = Partition->Pieces;
@@ -97,6 +98,19 @@ CollectAcpiFacts (
   Facts->SratSize         = TableSize (gMachine.Srat);
   Facts->Slit             = gMachine.Slit;
   Facts->SlitSize         = TableSize (gMachine.Slit);
+  if (Partition->ConsoleFunction != NULL) {
+    Facts->ConsoleFunction.Segment  = Partition->ConsoleSegment;
+    Facts->ConsoleFunction.Bus      = Partition->ConsoleFunction->Bus;
+    Facts->ConsoleFunction.Device   = Partition->ConsoleFunction->Device;
+    Facts->ConsoleFunction.Function = Partition->ConsoleFunction->Function;
+    Facts->ConsoleFunction.VendorId = (UINT16)Partition->ConsoleFunction->Config[0];
+    Facts->ConsoleFunction.DeviceId = (UINT16)(Partition->ConsoleFunction->Config[0] >> 16);
+  }
+
+  if (Partition->Plan->Policy.Watchdog) {
+    // Its place is known only after the layout, its size is not: any place will do until then.
+    Facts->Watchdog = OFFSET_OF (MRM_MAILBOX, Watchdog);
+  }
 }
 
 /**
@@ -368,6 +382,10 @@ BuildPartition (
   }
 
   if (!EFI_ERROR (Status)) {
+    if (AcpiFacts.Watchdog != 0) {
+      AcpiFacts.Watchdog = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Watchdog);
+    }
+
     Status = MrmAcpiBuild (&AcpiFacts, Layout.Acpi.Base, (VOID *)(UINTN)Layout.Acpi.Base, (UINTN)Layout.Acpi.Size);
   }
 

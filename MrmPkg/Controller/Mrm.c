@@ -23,9 +23,9 @@ VOID
 STATIC CONST BIND_STEP  mBindSteps[] = {
   BindMachine,
   BindFiles,
-  BindConsole,
   BindProcessors,
-  BindPci
+  BindPci,
+  BindConsole
 };
 
 /**

@@ -12,6 +12,7 @@
 #include <MrmStart.h>
 #include <Guid/MrmHandOff.h>
 #include <Library/MrmLifecycleLib.h>
+#include <Library/MrmPciLib.h>
 #include <Library/MrmRangeLib.h>
 #include <Protocol/MpService.h>
 #include <Protocol/PciRootBridgeIo.h>
@@ -21,7 +22,6 @@
 #define MRM_RELEASE_DATE      "11/23/2026"   ///< mm/dd/yyyy, as SMBIOS wants it
 #define MRM_MAX_PIECES        16      ///< memory ranges one partition can be made of
 #define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one root port
-#define MRM_CONFIG_DWORDS     16      ///< standard header, 64 bytes
 #define MRM_REASON_SIZE       256     ///< failure text of a partition, cut to this
 
 ///
@@ -64,14 +64,11 @@ typedef struct {
 /// firmware gave it, restored after each reset.
 ///
 typedef struct {
-  UINT8      Bus;
-  UINT8      Device;
-  UINT8      Function;
-  BOOLEAN    Bridge;
-  UINT8      PcieCapability;                     ///< offset, 0 = none
-  UINT16     DeviceControl;                      ///< with a PCIe capability: e.g. payload sizes
-  UINT16     LinkControl;                        ///< with a PCIe capability: e.g. common clock
-  UINT32     Config[MRM_CONFIG_DWORDS];
+  UINT8                   Bus;
+  UINT8                   Device;
+  UINT8                   Function;
+  MRM_PCI_CAPABILITIES    Capabilities;
+  UINT32                  Config[MRM_PCI_CONFIG_DWORDS];
 } MRM_PCI_FUNCTION;
 
 typedef struct {
@@ -109,6 +106,9 @@ typedef struct {
   MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
   MRM_CONSOLE                 Console;                       ///< as the live machine has it
+  CONST MRM_PCI_PORT          *ConsolePort;                  ///< root port of a console on a PCI card, or NULL
+  CONST MRM_PCI_FUNCTION      *ConsoleFunction;              ///< that card
+  UINT16                      ConsoleSegment;                ///< as the partition sees it
   MRM_BOOT_FILES              BootFiles[MRM_MAX_BOOT_SOURCES];
   MRM_MAILBOX                 *Mailbox;                      ///< in the partition's memory, as all below; not trusted
   MRM_RANGE                   VariableStore;
@@ -144,9 +144,10 @@ Say (
 //
 
 /**
-  See that the UART promised to a partition is there.
+  See that the UART promised to a partition is there; on a PCI card it is among the
+  functions BindPci() found.
 
-  @param[in,out] Partition  Refused when it is not.
+  @param[in,out] Partition  Receives Console, or is refused when it is not.
 **/
 VOID
 BindConsole (
@@ -154,13 +155,14 @@ BindConsole (
   );
 
 /**
-  Disconnect the PC's drivers from a UART that goes to a partition.
+  Disconnect the PC's drivers from the partition's UART; those of a PCI card go with
+  ReleasePci().
 
-  @param[in] IoBase  First I/O port of the UART.
+  @param[in] Partition  The partition.
 **/
 VOID
-ReleaseUart (
-  IN UINT16  IoBase
+ReleaseConsole (
+  IN CONST MRM_PARTITION  *Partition
   );
 
 //
@@ -268,7 +270,7 @@ BindPci (
   );
 
 //
-// PciQuiesce.c
+// PciRelease.c
 //
 
 /**
@@ -281,12 +283,20 @@ ReleasePci (
   IN CONST MRM_PARTITION  *Partition
   );
 
+//
+// PciQuiesce.c
+//
+
 /**
-  Quiesce the partition's devices: bus master off, reset, configuration restored.
+  Quiesce the partition's devices: bus master off, reset, configuration restored; the
+  UART of a PCI card that is its console decodes again.
 
   @param[in] Partition  The partition; its processors are stopped.
+
+  @retval EFI_SUCCESS       The partition can start.
+  @retval EFI_DEVICE_ERROR  A function did not come back from its reset; it was said on the console.
 **/
-VOID
+EFI_STATUS
 QuiescePci (
   IN CONST MRM_PARTITION  *Partition
   );

@@ -7,8 +7,6 @@
 #include "PciConfig.h"
 #include <IndustryStandard/Pci.h>
 
-#define CAPABILITY_LIMIT  48   ///< no more fit into 192 bytes
-
 UINT32
 ReadConfig (
   IN CONST MRM_PCI_PORT  *Port,
@@ -33,18 +31,22 @@ ReadConfig (
 
 VOID
 WriteConfig (
-  IN CONST MRM_PCI_PORT  *Port,
-  IN UINT8               Bus,
-  IN UINT8               Device,
-  IN UINT8               Function,
-  IN UINT8               Register,
-  IN UINT32              Value
+  IN CONST MRM_PCI_PORT   *Port,
+  IN UINT8                Bus,
+  IN UINT8                Device,
+  IN UINT8                Function,
+  IN CONST MRM_PCI_WRITE  *Write
   )
 {
+  EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_WIDTH  Width;
+  UINT32                                 Value;
+
+  Width = (Write->Width == 4) ? EfiPciWidthUint32 : (Write->Width == 2) ? EfiPciWidthUint16 : EfiPciWidthUint8;
+  Value = Write->Value;
   Port->RootBridge->Pci.Write (
                           Port->RootBridge,
-                          EfiPciWidthUint32,
-                          EFI_PCI_ADDRESS (Bus, Device, Function, Register),
+                          Width,
+                          EFI_PCI_ADDRESS (Bus, Device, Function, Write->Offset),
                           1,
                           &Value
                           );
@@ -57,35 +59,26 @@ WriteCommand (
   IN UINT16                  Command
   )
 {
-  WriteConfig (Port, Function->Bus, Function->Device, Function->Function, PCI_COMMAND_OFFSET, Command);
+  MRM_PCI_WRITE  Write;
+
+  Write.Offset = PCI_COMMAND_OFFSET;
+  Write.Width  = sizeof (Command);
+  Write.Value  = Command;
+  WriteConfig (Port, Function->Bus, Function->Device, Function->Function, &Write);
 }
 
-UINT8
-FindCapability (
-  IN CONST MRM_PCI_PORT  *Port,
-  IN UINT8               Bus,
-  IN UINT8               Device,
-  IN UINT8               Function,
-  IN UINT8               Id
+VOID
+CopyConfig (
+  IN  CONST MRM_PCI_PORT  *Port,
+  IN  UINT8               Bus,
+  IN  UINT8               Device,
+  IN  UINT8               Function,
+  OUT UINT32              *Config
   )
 {
-  UINT8   Offset;
-  UINT32  Header;
-  UINTN   Count;
+  UINTN  Index;
 
-  if (((ReadConfig (Port, Bus, Device, Function, PCI_COMMAND_OFFSET) >> 16) & EFI_PCI_STATUS_CAPABILITY) == 0) {
-    return 0;
+  for (Index = 0; Index < MRM_PCI_CONFIG_DWORDS; Index++) {
+    Config[Index] = ReadConfig (Port, Bus, Device, Function, (UINT8)(Index * sizeof (UINT32)));
   }
-
-  Offset = (UINT8)ReadConfig (Port, Bus, Device, Function, PCI_CAPBILITY_POINTER_OFFSET) & ~3;
-  for (Count = 0; (Offset >= 0x40) && (Count < CAPABILITY_LIMIT); Count++) {
-    Header = ReadConfig (Port, Bus, Device, Function, Offset);
-    if ((UINT8)Header == Id) {
-      return Offset;
-    }
-
-    Offset = (UINT8)(Header >> 8) & ~3;
-  }
-
-  return 0;
 }

@@ -10,9 +10,6 @@
 
 #include "Mrm.h"
 
-#define PCIE_DEVICE_CONTROL       0x08     ///< PCIe 5.0 section 7.5.3.4; status, write-one-to-clear, above it
-#define PCIE_LINK_CONTROL         0x10     ///< PCIe 5.0 section 7.5.3.7; status above it
-
 /**
   Read a dword of configuration space.
 
@@ -34,28 +31,26 @@ ReadConfig (
   );
 
 /**
-  Write a dword of configuration space.
+  Write to configuration space, exactly as wide as said: status registers lie beside
+  control registers, and a one clears their bits.
 
   @param[in] Port      Names the root bridge.
   @param[in] Bus       Bus number.
   @param[in] Device    Device number.
   @param[in] Function  Function number.
-  @param[in] Register  Offset, dword-aligned, below 256.
-  @param[in] Value     The value.
+  @param[in] Write     Register, width and value.
 **/
 VOID
 WriteConfig (
-  IN CONST MRM_PCI_PORT  *Port,
-  IN UINT8               Bus,
-  IN UINT8               Device,
-  IN UINT8               Function,
-  IN UINT8               Register,
-  IN UINT32              Value
+  IN CONST MRM_PCI_PORT   *Port,
+  IN UINT8                Bus,
+  IN UINT8                Device,
+  IN UINT8                Function,
+  IN CONST MRM_PCI_WRITE  *Write
   );
 
 /**
-  Write the command register and leave the status register alone (its bits are
-  write-one-to-clear).
+  Write the command register of a function.
 
   @param[in] Port      Names the root bridge.
   @param[in] Function  The function.
@@ -69,23 +64,119 @@ WriteCommand (
   );
 
 /**
-  Find a capability.
+  Copy the configuration space of a function.
 
-  @param[in] Port      Names the root bridge.
-  @param[in] Bus       Bus number.
-  @param[in] Device    Device number.
-  @param[in] Function  Function number.
-  @param[in] Id        Capability ID.
-
-  @return  Its offset; 0 when there is none.
+  @param[in]  Port      Names the root bridge.
+  @param[in]  Bus       Bus number.
+  @param[in]  Device    Device number.
+  @param[in]  Function  Function number.
+  @param[out] Config    Receives MRM_PCI_CONFIG_DWORDS; all ones where nothing answers.
 **/
-UINT8
-FindCapability (
-  IN CONST MRM_PCI_PORT  *Port,
-  IN UINT8               Bus,
-  IN UINT8               Device,
-  IN UINT8               Function,
-  IN UINT8               Id
+VOID
+CopyConfig (
+  IN  CONST MRM_PCI_PORT  *Port,
+  IN  UINT8               Bus,
+  IN  UINT8               Device,
+  IN  UINT8               Function,
+  OUT UINT32              *Config
+  );
+
+//
+// PciFunctions.c
+//
+
+/**
+  List the functions on the buses behind a root port, lower buses first: bridges
+  come before what is behind them.
+
+  @param[in,out] Partition  Refused when there are too many.
+  @param[in]     Bus        The bus range.
+  @param[in,out] Port       Receives the functions with their configuration.
+**/
+VOID
+ListFunctions (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_PCI_BUS  *Bus,
+  IN OUT MRM_PCI_PORT       *Port
+  );
+
+/**
+  Find a PCI function of the PC by its UEFI device path.
+
+  @param[in]  Text        Device path text.
+  @param[out] RootBridge  Receives its root bridge.
+  @param[out] Segment     Receives its segment.
+  @param[out] Bus         Receives its bus number.
+  @param[out] Device      Receives its device number.
+  @param[out] Function    Receives its function number.
+
+  @retval EFI_SUCCESS    Found.
+  @retval EFI_NOT_FOUND  The machine has no such function.
+  @return Other          Status of the PC's PCI protocols.
+**/
+EFI_STATUS
+FindFunction (
+  IN  CONST CHAR8                      *Text,
+  OUT EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL  **RootBridge,
+  OUT UINT16                           *Segment,
+  OUT UINT8                            *Bus,
+  OUT UINT8                            *Device,
+  OUT UINT8                            *Function
+  );
+
+//
+// PciReset.c
+//
+
+/**
+  Reset everything behind all root ports of a partition at the same time by their
+  secondary bus resets.
+
+  @param[in] Partition  The partition.
+**/
+VOID
+ResetBuses (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
+  Reset one function.
+
+  @param[in] Port      Its root port.
+  @param[in] Function  The function; bus mastering is off.
+  @param[in] Reset     MrmPciResetFunction, -Advanced or -Power, as it can.
+**/
+VOID
+ResetFunction (
+  IN CONST MRM_PCI_PORT      *Port,
+  IN CONST MRM_PCI_FUNCTION  *Function,
+  IN MRM_PCI_RESET           Reset
+  );
+
+/**
+  Wait until a function answers again after a reset.
+
+  @param[in] Port      Its root port.
+  @param[in] Function  The function.
+
+  @retval TRUE   It answers.
+  @retval FALSE  It does not, or something else does.
+**/
+BOOLEAN
+WaitForFunction (
+  IN CONST MRM_PCI_PORT      *Port,
+  IN CONST MRM_PCI_FUNCTION  *Function
+  );
+
+/**
+  Wait until no function of a partition expects an answer to a request of its own any
+  more, or a second has passed.
+
+  @param[in] Partition  The partition; bus mastering is off.
+**/
+VOID
+WaitForTransactions (
+  IN CONST MRM_PARTITION  *Partition
   );
 
 #endif

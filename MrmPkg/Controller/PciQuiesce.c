@@ -1,147 +1,49 @@
 /** @file
-  Devices of partitions between two owners: released by the PC's drivers, quiesced
-  before every start.
+  Devices of partitions between two owners: quiesced before every start.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "PciConfig.h"
 #include <IndustryStandard/Pci.h>
-#include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
-#include <Protocol/PciIo.h>
-
-#define BRIDGE_CONTROL_RESET      BIT6     ///< PCI-to-PCI Bridge Architecture 1.2 section 3.2.5.18
-#define RESET_HOLD_MICROSECONDS   2000     ///< PCIe 5.0 section 6.6.1: at least 1 ms
-#define RESET_READY_MICROSECONDS  100000   ///< PCIe 5.0 section 6.6.1: configuration after 100 ms
-#define READY_TIMEOUT             10       ///< times RESET_READY_MICROSECONDS
-#define NO_INTERRUPT_LINE         0xFF     ///< PCI Local Bus 3.0 section 6.2.4: no connection
-
-VOID
-ReleasePci (
-  IN CONST MRM_PARTITION  *Partition
-  )
-{
-  EFI_STATUS           Status;
-  EFI_HANDLE           *Handles;
-  EFI_PCI_IO_PROTOCOL  *PciIo;
-  UINTN                Count;
-  UINTN                Index;
-  UINTN                Port;
-  UINTN                Segment;
-  UINTN                Bus;
-  UINTN                Device;
-  UINTN                Function;
-
-  Status = gBS->LocateHandleBuffer (ByProtocol, &gEfiPciIoProtocolGuid, NULL, &Count, &Handles);
-  if (EFI_ERROR (Status)) {
-    return;
-  }
-
-  for (Index = 0; Index < Count; Index++) {
-    // A handle can go away with the bridge above it.
-    Status = gBS->HandleProtocol (Handles[Index], &gEfiPciIoProtocolGuid, (VOID **)&PciIo);
-    if (EFI_ERROR (Status) || EFI_ERROR (PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function))) {
-      continue;
-    }
-
-    for (Port = 0; Port < Partition->PciBusCount; Port++) {
-      if (  (Segment == Partition->PciPorts[Port].PortSegment)
-         && (Bus >= Partition->PciBuses[Port].FirstBus)
-         && (Bus <= Partition->PciBuses[Port].LastBus))
-      {
-        gBS->DisconnectController (Handles[Index], NULL, NULL);
-      }
-    }
-  }
-
-  FreePool (Handles);
-}
 
 /**
-  Reset everything behind a root port by its secondary bus reset.
+  Say what is wrong with a function.
 
-  @param[in] Port  The root port.
+  @param[in] Partition  The partition.
+  @param[in] Function   The function.
+  @param[in] What       What is wrong.
 **/
 STATIC
 VOID
-ResetSecondaryBus (
-  IN CONST MRM_PCI_PORT  *Port
+Complain (
+  IN CONST MRM_PARTITION     *Partition,
+  IN CONST MRM_PCI_FUNCTION  *Function,
+  IN CONST CHAR8             *What
   )
 {
-  UINT32  Control;
-  UINT8   Register;
-
-  Register = OFFSET_OF (PCI_TYPE01, Bridge.InterruptLine);
-  Control  = ReadConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, Register);
-  WriteConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, Register, Control | (BRIDGE_CONTROL_RESET << 16));
-  gBS->Stall (RESET_HOLD_MICROSECONDS);
-  WriteConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, Register, Control & ~(BRIDGE_CONTROL_RESET << 16));
-  gBS->Stall (RESET_READY_MICROSECONDS);
+  Say (
+    "%a: %02x:%02x.%x (%04x:%04x) %a",
+    Partition->Plan->Name,
+    Function->Bus,
+    Function->Device,
+    Function->Function,
+    Function->Config[0] & 0xFFFF,
+    Function->Config[0] >> 16,
+    What
+    );
 }
 
 /**
-  Give a function its configuration back: BARs, bridge windows, bus numbers, ROM.
-  Decoding and bus mastering stay off; who drives the device turns them on.
+  Turn bus mastering and decoding of all functions off, what is behind a bridge before
+  the bridge.
 
-  @param[in] Port      Its root port.
-  @param[in] Function  The function.
+  @param[in] Partition  The partition.
 **/
 STATIC
 VOID
-RestoreFunction (
-  IN CONST MRM_PCI_PORT      *Port,
-  IN CONST MRM_PCI_FUNCTION  *Function
-  )
-{
-  UINTN   Index;
-  UINT32  Value;
-
-  for (Index = 0; Index < READY_TIMEOUT; Index++) {
-    if (ReadConfig (Port, Function->Bus, Function->Device, Function->Function, 0) == Function->Config[0]) {
-      break;
-    }
-
-    gBS->Stall (RESET_READY_MICROSECONDS);
-  }
-
-  WriteCommand (Port, Function, 0);
-  for (Index = PCI_CACHELINE_SIZE_OFFSET / 4; Index < MRM_CONFIG_DWORDS; Index++) {
-    Value = Function->Config[Index];
-    if (Index == PCI_INT_LINE_OFFSET / 4) {
-      Value = (Value & ~0xFFU) | NO_INTERRUPT_LINE;
-    }
-
-    WriteConfig (Port, Function->Bus, Function->Device, Function->Function, (UINT8)(Index * 4), Value);
-  }
-
-  if (Function->PcieCapability != 0) {
-    WriteConfig (
-      Port,
-      Function->Bus,
-      Function->Device,
-      Function->Function,
-      Function->PcieCapability + PCIE_DEVICE_CONTROL,
-      Function->DeviceControl
-      );
-    WriteConfig (
-      Port,
-      Function->Bus,
-      Function->Device,
-      Function->Function,
-      Function->PcieCapability + PCIE_LINK_CONTROL,
-      Function->LinkControl
-      );
-  }
-
-  if (Function->Bridge) {
-    // Bridges inside a partition forward as the PC's firmware set them up.
-    WriteCommand (Port, Function, (UINT16)Function->Config[PCI_COMMAND_OFFSET / 4]);
-  }
-}
-
-VOID
-QuiescePci (
+Silence (
   IN CONST MRM_PARTITION  *Partition
   )
 {
@@ -151,13 +53,102 @@ QuiescePci (
 
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
     Port = &Partition->PciPorts[Index];
-    for (Function = 0; Function < Port->FunctionCount; Function++) {
-      WriteCommand (Port, &Port->Functions[Function], 0);
-    }
-
-    ResetSecondaryBus (Port);
-    for (Function = 0; Function < Port->FunctionCount; Function++) {
-      RestoreFunction (Port, &Port->Functions[Function]);
+    for (Function = Port->FunctionCount; Function > 0; Function--) {
+      WriteCommand (Port, &Port->Functions[Function - 1], 0);
     }
   }
+}
+
+/**
+  Bring a function back after the reset of its bus: answering, reset, configured.
+
+  @param[in] Partition  The partition.
+  @param[in] Port       Its root port; the bridges above the function are back.
+  @param[in] Function   The function.
+
+  @retval TRUE   It is back.
+  @retval FALSE  It is not; that was said.
+**/
+STATIC
+BOOLEAN
+BringBack (
+  IN CONST MRM_PARTITION     *Partition,
+  IN CONST MRM_PCI_PORT      *Port,
+  IN CONST MRM_PCI_FUNCTION  *Function
+  )
+{
+  UINT32         Config[MRM_PCI_CONFIG_DWORDS];
+  MRM_PCI_WRITE  Writes[MRM_PCI_MAX_WRITES];
+  MRM_PCI_RESET  Reset;
+  UINTN          Count;
+  UINTN          Index;
+
+  for (Reset = MrmPciResetBus; ; ) {
+    if (!WaitForFunction (Port, Function)) {
+      Complain (Partition, Function, "did not come back from its reset");
+      return FALSE;
+    }
+
+    CopyConfig (Port, Function->Bus, Function->Device, Function->Function, Config);
+    if (MrmPciWasReset (Function->Config, Config)) {
+      break;
+    }
+
+    Reset = MrmPciNextReset (&Function->Capabilities, Reset);
+    if (Reset == MrmPciResetFailed) {
+      // It is silent, so it harms nobody; its next driver may find it in any state.
+      Complain (Partition, Function, "could not be reset");
+      break;
+    }
+
+    ResetFunction (Port, Function, Reset);
+  }
+
+  Count = MrmPciRestore (Function->Config, Writes);
+  for (Index = 0; Index < Count; Index++) {
+    WriteConfig (Port, Function->Bus, Function->Device, Function->Function, &Writes[Index]);
+  }
+
+  CopyConfig (Port, Function->Bus, Function->Device, Function->Function, Config);
+  if (!MrmPciIsRestored (Function->Config, Config)) {
+    Complain (Partition, Function, "did not take its configuration back");
+    return FALSE;
+  }
+
+  return TRUE;
+}
+
+EFI_STATUS
+QuiescePci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PCI_PORT  *Port;
+  EFI_STATUS          Status;
+  UINTN               Index;
+  UINTN               Function;
+
+  Status = EFI_SUCCESS;
+  Silence (Partition);
+  WaitForTransactions (Partition);
+  ResetBuses (Partition);
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    Port = &Partition->PciPorts[Index];
+    // In ascending order of buses: a bridge is back before what is behind it.
+    for (Function = 0; Function < Port->FunctionCount; Function++) {
+      if (!BringBack (Partition, Port, &Port->Functions[Function])) {
+        Status = EFI_DEVICE_ERROR;
+      }
+    }
+  }
+
+  if (!EFI_ERROR (Status) && (Partition->ConsoleFunction != NULL)) {
+    WriteCommand (
+      Partition->ConsolePort,
+      Partition->ConsoleFunction,
+      (Partition->Console.Kind == MrmConsoleUart16550Io) ? EFI_PCI_COMMAND_IO_SPACE : EFI_PCI_COMMAND_MEMORY_SPACE
+      );
+  }
+
+  return Status;
 }

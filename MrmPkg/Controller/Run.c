@@ -31,7 +31,7 @@ Milliseconds (
 /**
   Start a partition, for the first time or again.
 
-  @param[in,out] Partition  Its processors wait for a SIPI, its devices are quiesced.
+  @param[in,out] Partition  Its processors wait for a SIPI.
 **/
 STATIC
 VOID
@@ -41,6 +41,13 @@ StartPartition (
 {
   EFI_STATUS  Status;
   UINT32      Trampoline;
+
+  if (EFI_ERROR (QuiescePci (Partition))) {
+    Partition->Life.State  = MrmStateFailed;
+    Partition->Life.Status = EFI_DEVICE_ERROR;
+    Say ("%a: failed: a device did not come back from its reset", Partition->Plan->Name);
+    return;
+  }
 
   Status = BuildPartition (Partition, &Trampoline);
   if (EFI_ERROR (Status)) {
@@ -140,10 +147,11 @@ Attend (
   }
 
   StopProcessors (Partition);
-  QuiescePci (Partition);
   Report (Partition, &Snapshot);
   if (Action == MrmActionRestart) {
     StartPartition (Partition);
+  } else {
+    QuiescePci (Partition);
   }
 }
 
@@ -161,11 +169,7 @@ RunPartitions (
   for (Index = 0; Index < Count; Index++) {
     if (Partitions[Index].Life.State != MrmStateRefused) {
       ReleasePci (&Partitions[Index]);
-      if (Partitions[Index].Plan->Console.Kind == MrmConsoleUart16550Io) {
-        ReleaseUart (Partitions[Index].Plan->Console.IoBase);
-      }
-
-      QuiescePci (&Partitions[Index]);
+      ReleaseConsole (&Partitions[Index]);
     }
   }
 

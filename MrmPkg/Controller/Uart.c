@@ -6,6 +6,7 @@
 
 #include "Report.h"
 #include <IndustryStandard/Acpi.h>
+#include <IndustryStandard/Pci.h>
 #include <Library/IoLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/MemoryAllocationLib.h>
@@ -13,6 +14,55 @@
 
 #define UART_LINE_STATUS  5
 #define NOBODY_DECODES    0xFF
+#define SERIAL_CLASS      0x0700   ///< simple communication, serial (PCI Local Bus 3.0 appendix D)
+
+/**
+  Bind a console on a PCI card.
+
+  @param[in,out] Partition  Receives Console, or is refused.
+**/
+STATIC
+VOID
+BindPciConsole (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PLAN_CONSOLE  *Console;
+  UINT64                  Base;
+  BOOLEAN                 Io;
+
+  Console = &Partition->Plan->Console;
+  if (Partition->ConsoleFunction == NULL) {
+    Refuse (
+      Partition,
+      MRM_RULE_CONSOLE_EXISTS,
+      "promised the UART %a, found no such function behind the partition's root ports",
+      Console->Function
+      );
+    return;
+  }
+
+  Base = MrmPciFirstBar (Partition->ConsoleFunction->Config, &Io);
+  if (  ((Partition->ConsoleFunction->Config[PCI_REVISION_ID_OFFSET / 4] >> 16) != SERIAL_CLASS)
+     || (Base == 0)
+     || (Io && (Base > MAX_UINT16)))
+  {
+    Refuse (
+      Partition,
+      MRM_RULE_CONSOLE_EXISTS,
+      "promised the UART %a, found a function of class %06x with address 0x%lx",
+      Console->Function,
+      Partition->ConsoleFunction->Config[PCI_REVISION_ID_OFFSET / 4] >> 8,
+      Base
+      );
+    return;
+  }
+
+  Partition->Console.Kind     = Io ? MrmConsoleUart16550Io : MrmConsoleUart16550Memory;
+  Partition->Console.Base     = Base;
+  Partition->Console.BaudRate = Console->BaudRate;
+  Keep (Partition, MRM_RULE_CONSOLE_EXISTS, "UART %a at %a 0x%lx", Console->Function, Io ? "I/O port" : "address", Base);
+}
 
 VOID
 BindConsole (
@@ -22,6 +72,11 @@ BindConsole (
   CONST MRM_PLAN_CONSOLE  *Console;
 
   Console = &Partition->Plan->Console;
+  if (Console->Kind == MrmConsoleUart16550Pci) {
+    BindPciConsole (Partition);
+    return;
+  }
+
   if (Console->Kind != MrmConsoleUart16550Io) {
     return;
   }
@@ -84,8 +139,8 @@ UsesIoBase (
 }
 
 VOID
-ReleaseUart (
-  IN UINT16  IoBase
+ReleaseConsole (
+  IN CONST MRM_PARTITION  *Partition
   )
 {
   EFI_STATUS                Status;
@@ -94,6 +149,10 @@ ReleaseUart (
   UINTN                     Index;
   EFI_SIO_PROTOCOL          *Sio;
   ACPI_RESOURCE_HEADER_PTR  Resources;
+
+  if (Partition->Plan->Console.Kind != MrmConsoleUart16550Io) {
+    return;
+  }
 
   Status = gBS->LocateHandleBuffer (ByProtocol, &gEfiSioProtocolGuid, NULL, &Count, &Handles);
   if (EFI_ERROR (Status)) {
@@ -106,7 +165,7 @@ ReleaseUart (
       continue;
     }
 
-    if (UsesIoBase ((CONST UINT8 *)Resources.SmallHeader, IoBase)) {
+    if (UsesIoBase ((CONST UINT8 *)Resources.SmallHeader, Partition->Plan->Console.IoBase)) {
       gBS->DisconnectController (Handles[Index], NULL, NULL);
     }
   }

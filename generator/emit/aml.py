@@ -149,6 +149,7 @@ def _bus_patches(
             "MrmPatchPrefetchableLast",
             "MrmPatchPrefetchableLength",
         ),
+        (bus.io, WORD, "MrmPatchIoFirst", "MrmPatchIoLast", "MrmPatchIoLength"),
         (bus.ecam, QWORD, "MrmPatchEcamBase", "MrmPatchEcamLast", "MrmPatchEcamLength"),
     )
     for descriptor, layout, *names in kinds:

@@ -35,6 +35,7 @@ class BusPlaceholders:
     bus: Descriptor
     memory: Descriptor
     prefetchable: Descriptor
+    io: Descriptor
     ecam: Descriptor
 
 
@@ -48,6 +49,7 @@ def placeholders(index: int) -> BusPlaceholders:
         bus=Descriptor(f"BU{index:02X}", 0xA000 + (index << 8), 1 << 8),
         memory=Descriptor(f"ME{index:02X}", 0xA0000000 + (index << 24), 1 << 24),
         prefetchable=Descriptor(f"PF{index:02X}", 0x304D524D2D504600 + index, 0x104D524D2D504C00 + index),
+        io=Descriptor(f"IO{index:02X}", 0xC000 + (index << 8), 1 << 8),
         ecam=Descriptor(f"EC{index:02X}", 0x504D524D2D454300 + index, 0x204D524D2D454C00 + index),
     )
 

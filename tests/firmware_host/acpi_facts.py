@@ -28,6 +28,20 @@ class Bus:
     ecam: int = 0xE0000000
     memory: Range = (0, 0)
     prefetchable: Range = (0, 0)
+    io: Range = (0, 0)
+
+
+@dataclass(frozen=True)
+class Console:
+    """MRM_CONSOLE with MRM_ACPI_CONSOLE_FUNCTION.
+
+    `function` is segment, bus, device, function, vendor ID and device ID.
+    """
+
+    kind: str = "MrmConsoleNone"
+    base: int = 0
+    baud: int = 115200
+    function: tuple[int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,8 @@ class Facts:
     pm_timer: int = 0x608
     pm_timer_32_bit: bool = False
     headless: bool = True
+    console: Console = Console()
+    watchdog: int = 0
     memory: tuple[Range, ...] = ()
     srat: bytes | None = None
     slit: bytes | None = None
@@ -92,7 +108,7 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     plan.Dsdt = stack.enter_context(Guarded(decide.ffi, facts.dsdt))
     patches = [(p.offset, p.width, p.index, p.number(decide)) for p in facts.patches]
     plan.DsdtPatchCount, plan.DsdtPatches = len(patches), array("MRM_PLAN_AML_PATCH", patches)
-    buses = [(b.segment, b.first, b.last, 0, b.ecam, b.memory, b.prefetchable) for b in facts.buses]
+    buses = [(b.segment, b.first, b.last, 0, b.ecam, b.memory, b.prefetchable, b.io) for b in facts.buses]
     native = new("MRM_ACPI_FACTS *")
     native.BspApicId = facts.bsp
     native.ProcessorCount = len(facts.processors)
@@ -102,6 +118,10 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     native.PmTimerPort = facts.pm_timer
     native.PmTimer32Bit = facts.pm_timer_32_bit
     native.Headless = facts.headless
+    kind = getattr(decide, facts.console.kind)
+    native.Console = (kind, facts.console.baud, facts.console.base)
+    native.ConsoleFunction = facts.console.function
+    native.Watchdog = facts.watchdog
     native.Plan = plan
     native.MemoryCount, native.Memory = len(facts.memory), array("MRM_RANGE", facts.memory)
     for name, source in (("Srat", facts.srat), ("Slit", facts.slit)):
@@ -131,13 +151,32 @@ def build(decide: Decide, facts: Facts, address: int = 0x7F000000, short: int = 
 _pages = st.integers(1, 1 << 20).map(lambda pages: pages * PAGE)
 _windows = st.one_of(st.just((0, 0)), st.tuples(st.integers(0, 1 << 40).map(lambda n: n * MIB), _pages))
 
+_io_windows = st.one_of(
+    st.just((0, 0)), st.tuples(st.integers(1, 14).map(lambda n: n << 12), st.just(1 << 12))
+)
+
 
 @st.composite
 def buses(draw: st.DrawFn, segment: int) -> Bus:
     """Return a PCI bus range in the given segment."""
     first, last = sorted((draw(st.integers(0, 255)), draw(st.integers(0, 255))))
     ecam = draw(st.integers(0, 1 << 24)) * 256 * MIB
-    return Bus(segment, first, last, ecam, draw(_windows), draw(_windows))
+    return Bus(segment, first, last, ecam, draw(_windows), draw(_windows), draw(_io_windows))
+
+
+@st.composite
+def consoles(draw: st.DrawFn, owned: tuple[Bus, ...]) -> Console:
+    """Return a console, perhaps on a PCI card in one of the segments."""
+    kind = draw(st.sampled_from(["MrmConsoleNone", "MrmConsoleUart16550Io", "MrmConsoleUart16550Memory"]))
+    last = 0xFFF8 if kind == "MrmConsoleUart16550Io" else (1 << 64) - 8
+    base = draw(st.integers(0, last))
+    baud = draw(st.sampled_from([9600, 19200, 38400, 57600, 115200, 921600]))
+    segments = [bus.segment for bus in owned if bus.segment <= 255]
+    if not segments or draw(st.booleans()):
+        return Console(kind, base, baud)
+    bus, word = st.integers(0, 255), st.integers(0, 0xFFFF)
+    place = (draw(st.sampled_from(segments)), draw(bus), draw(st.integers(0, 31)), draw(st.integers(0, 7)))
+    return Console(kind, base, baud, (*place, draw(word), draw(word)))
 
 
 @st.composite
@@ -161,6 +200,8 @@ def facts(draw: st.DrawFn) -> Facts:
         pm_timer=draw(st.sampled_from([0, 0x408, 0x608, 0xB008])),
         pm_timer_32_bit=draw(st.booleans()),
         headless=draw(st.booleans()),
+        console=draw(consoles(owned)),
+        watchdog=draw(st.integers(0, 1 << 50)) * 4,
         dsdt=table(b"DSDT", draw(st.binary(min_size=1, max_size=40)) * (1 + 8 * len(patches)), 2),
         patches=tuple(patches),
     )
@@ -179,6 +220,9 @@ KINDS = (
     "MrmPatchPrefetchableFirst",
     "MrmPatchPrefetchableLast",
     "MrmPatchPrefetchableLength",
+    "MrmPatchIoFirst",
+    "MrmPatchIoLast",
+    "MrmPatchIoLength",
 )
 
 
@@ -199,5 +243,6 @@ def patch_value(bus: Bus, kind: str | int) -> int:
         count * MIB,
         *window(bus.memory),
         *window(bus.prefetchable),
+        *window(bus.io),
     )
     return values[KINDS.index(str(kind))]

@@ -5,6 +5,7 @@
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -173,6 +174,35 @@ def mcfg(data: bytes) -> list[tuple[int, int, int, int]]:
         assert reserved == 0
         entries.append((base, segment, first, last))
     return entries
+
+
+def unexpected(data: bytes, fields: Mapping[int, tuple[int, int]]) -> list[str]:
+    """Return what in a table differs from `fields` (bytes and value by offset); all other bytes are zero."""
+    found = []
+    rest = bytearray(data)
+    for offset, (width, value) in fields.items():
+        is_there = int.from_bytes(data[offset : offset + width], "little")
+        if is_there != value:
+            found.append(f"{offset}: {is_there:#x} instead of {value:#x}")
+        rest[offset : offset + width] = bytes(width)
+    return found + [f"{offset}: not zero" for offset in range(HEADER, len(rest)) if rest[offset]]
+
+
+def wdat(data: bytes) -> tuple[tuple[int, ...], dict[int, tuple[int, int, int]]]:
+    """Return the header's numbers up to the flags, and instruction, address and value of each action.
+
+    Every register must be a 32-bit word in memory, all of whose bits count.
+    """
+    assert data[8] == 1
+    *header, count = struct.unpack_from("<IHBBB3xIIIB3xI", data, HEADER)
+    entries: dict[int, tuple[int, int, int]] = {}
+    for entry in struct.iter_unpack("<BBHBBBBQII", data[HEADER + 32 :]):
+        action, instruction, reserved, space, width, shift, access, address, value, mask = entry
+        assert (reserved, space, width, shift, access, mask) == (0, 0, 32, 0, 3, 0xFFFFFFFF)
+        assert action not in entries
+        entries[action] = (instruction, address, value)
+    assert len(entries) == count
+    return tuple(header), entries
 
 
 def srat(data: bytes) -> list[Affinity | MemoryAffinity]:

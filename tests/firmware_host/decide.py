@@ -20,7 +20,15 @@ from ci.edk2 import edk2_path
 
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "MrmPkg"
-LIBRARIES = ("MrmRangeLib", "MrmAcpiLib", "MrmHobLib", "MrmLifecycleLib", "MrmSmbiosLib", "MrmStoreLib")
+LIBRARIES = (
+    "MrmRangeLib",
+    "MrmAcpiLib",
+    "MrmHobLib",
+    "MrmLifecycleLib",
+    "MrmPciLib",
+    "MrmSmbiosLib",
+    "MrmStoreLib",
+)
 
 # Macros the tests use; their values come from the C compiler too.
 CONSTANTS = (
@@ -31,6 +39,8 @@ CONSTANTS = (
     "MRM_MAILBOX_VERSION",
     "MRM_MAX_PCI_BUSES",
     "MRM_MAX_PROCESSORS",
+    "MRM_PCI_CONFIG_DWORDS",
+    "MRM_PCI_MAX_WRITES",
     "MRM_STORE_BLOCK",
     "MRM_STORE_JOURNAL_SIZE",
     "RETURN_SUCCESS",

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.firmware_host import acpi_reader
-from tests.firmware_host.acpi_facts import MIB, Bus, Facts, Patch, build, patch_value
+from tests.firmware_host.acpi_facts import MIB, Bus, Console, Facts, Patch, build, patch_value
 from tests.firmware_host.decide import Decide
 from tests.firmware_host.numa import NODES, SLIT
 
 ADDRESS = 0x7F000000
-DATA_TABLES = ("FACP", "FACS", "APIC", "MCFG", "SRAT", "SLIT", "XSDT")
+DATA_TABLES = ("FACP", "FACS", "APIC", "MCFG", "SRAT", "SLIT", "SPCR", "WDAT", "XSDT")
 # Creator ID and revision, which iasl replaces by its own, and the checksum over them.
 COMPILER_WRITES = (9, *range(28, 36))
 CLOSED = (0, 0)
@@ -107,6 +107,8 @@ def _facts(bus: Bus, compiled: tuple[bytes, tuple[Patch, ...]]) -> Facts:
         processors=(2, 1, 300),
         buses=(bus,),
         pm_timer_32_bit=True,
+        console=Console("MrmConsoleUart16550Io", 0x6000, function=(bus.segment, bus.first, 0, 0, 0x1B36, 2)),
+        watchdog=0x7E000440,
         memory=((0x100000, 64 * MIB), (1 << 32, 64 * MIB)),
         srat=NODES,
         slit=SLIT,

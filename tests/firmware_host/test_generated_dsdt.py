@@ -29,7 +29,7 @@ partitions:
 """
 BUSES = (
     Bus(1, 1, 1, memory=(0xC0000000, 2 * MIB), prefetchable=(0x800000000, 512 * MIB)),
-    Bus(2, 2, 4, memory=(0xC0200000, 2 * MIB)),
+    Bus(2, 2, 4, memory=(0xC0200000, 2 * MIB), io=(0x6000, 0x1000)),
 )
 
 
@@ -74,13 +74,21 @@ def test_resources_of_a_host_bridge(decide: Decide, tmp_path: Path, known: Facts
     rows = re.findall(r"^(?:.*= )?\s+[0-9A-F]{4}: ((?:[0-9A-F]{2} )+)", said, re.MULTILINE)
     found = bytes.fromhex("".join(rows))
     bus = BUSES[index]
-    # Every value of every window that is open, as little-endian bytes of the descriptor's width.
-    widths = {"Bus": 2, "Memory": 4, "Prefetchable": 8}
-    for what, width in widths.items():
+    # Type and flags of each descriptor; granularity, first, last, translation and length follow.
+    kinds = {
+        "Bus": (2, b"\x88\x0d\x00\x02\x0c\x00"),
+        "Memory": (4, b"\x87\x17\x00\x00\x0c\x01"),
+        "Prefetchable": (8, b"\x8a\x2b\x00\x00\x0c\x07"),
+        "Io": (2, b"\x88\x0d\x00\x01\x0c\x03"),
+    }
+    expected = b""
+    for what, (width, head) in kinds.items():
         names = ["First", "Last", "Count" if what == "Bus" else "Length"]
         first, last, length = (patch_value(bus, f"MrmPatch{what}{name}") for name in names)
-        descriptor = b"".join(value.to_bytes(width, "little") for value in (first, last, 0, length))
-        assert (descriptor in found) == (length != 0)
+        if length:
+            values = (0, first, last, 0, length)
+            expected += head + b"".join(value.to_bytes(width, "little") for value in values)
+    assert found == expected + b"\x79\x00"
 
 
 def test_processors_of_dsdt_and_madt_are_the_same(decide: Decide, tmp_path: Path, known: Facts) -> None:

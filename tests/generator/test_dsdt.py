@@ -39,6 +39,9 @@ def live_values(index: int, prefetchable: bool) -> Mapping[str, int]:
         "MrmPatchPrefetchableFirst": high if prefetchable else 0,
         "MrmPatchPrefetchableLast": high + 0xFFFFFFFF if prefetchable else 0,
         "MrmPatchPrefetchableLength": 0x100000000 if prefetchable else 0,
+        "MrmPatchIoFirst": 0x1000 if index % 2 else 0,
+        "MrmPatchIoLast": 0x2FFF if index % 2 else 0,
+        "MrmPatchIoLength": 0x2000 if index % 2 else 0,
     }
 
 
@@ -97,6 +100,8 @@ def host_bridge_resources(index: int, prefetchable: bool) -> bytes:
     if prefetchable:
         high = live["MrmPatchPrefetchableFirst"]
         resources += b"\x8a\x2b\x00\x00\x0c\x07" + qword(0, high, high + 0xFFFFFFFF, 0, 0x100000000)
+    if index % 2:
+        resources += b"\x88\x0d\x00\x01\x0c\x03" + word(0, 0x1000, 0x2FFF, 0, 0x2000)
     return resources + b"\x79\x00"
 
 
@@ -135,7 +140,7 @@ def test_exactly_the_own_configuration_space_is_reserved(tmp_path: Path, sixteen
 
 
 def test_patches_lie_apart_and_leave_no_placeholder(sixteen: Dsdt) -> None:
-    assert len(sixteen.patches) == 13 * MAXIMUM_BUSES
+    assert len(sixteen.patches) == 16 * MAXIMUM_BUSES
     end = 36
     for patch in sixteen.patches:
         assert patch.offset >= end

@@ -2,7 +2,7 @@
   Builds the ACPI tables of one partition from facts.  Pure: no globals, no I/O.
 
   Hardware-reduced ACPI (ACPI 6.5 section 4.1): RSDP, XSDT, FADT, FACS, MADT, MCFG,
-  DSDT, and SRAT/SLIT cut down from the PC's own.  Why each field has its value:
+  DSDT, SPCR, WDAT, and SRAT/SLIT cut down from the PC's own.  Why each field has its value:
   docs/acpi.md.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
@@ -19,6 +19,18 @@
 ///
 #define MRM_ACPI_FIXED_SIZE  SIZE_16KB
 
+///
+/// Where a console on a PCI card is for an OS of the partition; Segment 0 = on no PCI card.
+///
+typedef struct {
+  UINT16    Segment;
+  UINT8     Bus;
+  UINT8     Device;
+  UINT8     Function;
+  UINT16    VendorId;
+  UINT16    DeviceId;
+} MRM_ACPI_CONSOLE_FUNCTION;
+
 typedef struct {
   UINT32                      BspApicId;        ///< APIC ID of the machine's bootstrap processor (the controller's)
   UINT32                      ProcessorCount;
@@ -29,6 +41,9 @@ typedef struct {
   UINT16                      PmTimerPort;      ///< I/O port of the machine's PM timer, 0 = none
   BOOLEAN                     PmTimer32Bit;     ///< FADT flag TMR_VAL_EXT of the machine
   BOOLEAN                     Headless;         ///< no display belongs to the partition
+  MRM_CONSOLE                 Console;          ///< for SPCR
+  MRM_ACPI_CONSOLE_FUNCTION   ConsoleFunction;
+  UINT64                      Watchdog;         ///< physical address of an MRM_WATCHDOG, 0 = none is offered
   CONST MRM_PLAN_PARTITION    *Plan;            ///< DSDT and its patches
   UINTN                       MemoryCount;
   CONST MRM_RANGE             *Memory;          ///< RAM of the partition (to cut SRAT down)
@@ -65,8 +80,9 @@ MrmAcpiSize (
                                     twice or the controller's own; more than MRM_MAX_PCI_BUSES, one in segment zero,
                                     two in one segment, bus numbers or windows that make no range; a patch outside the
                                     DSDT or in its header, naming a PCI bus that is not there, or with a value wider
-                                    than its place; no DSDT of DsdtSize bytes; a local APIC or memory range where none
-                                    can be; Address unaligned or too high.
+                                    than its place; no DSDT of DsdtSize bytes; a local APIC, memory range, console or
+                                    watchdog where none can be; a console function in a segment the partition does not
+                                    have; Address unaligned or too high.
   @retval RETURN_BUFFER_TOO_SMALL   Size < MrmAcpiSize (Facts).
   @retval RETURN_UNSUPPORTED        An APIC ID is 0xFFFFFFFF, which ACPI uses for "all processors".
 

@@ -17,9 +17,9 @@
 #define MRM_ACPI_REVISION        1
 
 ///
-/// Tables the XSDT points to: FADT, MADT, MCFG, SRAT, SLIT.
+/// Tables the XSDT points to: FADT, MADT, MCFG, SRAT, SLIT, SPCR, WDAT.
 ///
-#define MRM_ACPI_MAX_XSDT_ENTRIES  5
+#define MRM_ACPI_MAX_XSDT_ENTRIES  7
 
 ///
 /// Offsets of the tables in the buffer; zero for one that is left out (offset zero
@@ -36,6 +36,8 @@ typedef struct {
   UINTN    Mcfg;
   UINTN    Srat;
   UINTN    Slit;
+  UINTN    Spcr;
+  UINTN    Wdat;
   UINTN    Size;                 ///< bytes of everything
 } MRM_ACPI_LAYOUT;
 
@@ -177,6 +179,9 @@ LayoutDecide (
   if (Layout->Srat != 0) {
     Layout->Slit = LayoutPlaceListed (Layout, MrmAcpiSlit (Facts, NULL));
   }
+
+  Layout->Spcr = LayoutPlaceListed (Layout, MrmAcpiSpcr (Facts, NULL));
+  Layout->Wdat = LayoutPlaceListed (Layout, MrmAcpiWdat (Facts, NULL));
 }
 
 /**
@@ -306,6 +311,14 @@ MrmAcpiBuild (
 
   if (Layout.Slit != 0) {
     MrmAcpiSlit (Facts, Bytes + Layout.Slit);
+  }
+
+  if (Layout.Spcr != 0) {
+    MrmAcpiSpcr (Facts, Bytes + Layout.Spcr);
+  }
+
+  if (Layout.Wdat != 0) {
+    MrmAcpiWdat (Facts, Bytes + Layout.Wdat);
   }
 
   WriteRoot (&Layout, Address, Bytes);

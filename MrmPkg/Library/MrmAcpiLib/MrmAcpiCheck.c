@@ -109,7 +109,8 @@ AcpiBusesAgree (
 
     if (  ((Bus->Memory.Size != 0) && (Bus->Memory.Base > MAX_UINT64 - (Bus->Memory.Size - 1)))
        || (  (Bus->Prefetchable.Size != 0)
-          && (Bus->Prefetchable.Base > MAX_UINT64 - (Bus->Prefetchable.Size - 1))))
+          && (Bus->Prefetchable.Base > MAX_UINT64 - (Bus->Prefetchable.Size - 1)))
+       || ((Bus->Io.Size != 0) && (Bus->Io.Base > MAX_UINT64 - (Bus->Io.Size - 1))))
     {
       return FALSE;
     }
@@ -158,7 +159,11 @@ MrmAcpiCheckFacts (
     }
   }
 
-  if (!AcpiBusesAgree (Facts) || (Facts->Plan == NULL) || !MrmAcpiDsdtIsValid (Facts)) {
+  if (!AcpiBusesAgree (Facts) || !MrmAcpiConsoleIsValid (Facts) || !MrmAcpiWatchdogIsValid (Facts)) {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  if ((Facts->Plan == NULL) || !MrmAcpiDsdtIsValid (Facts)) {
     return RETURN_INVALID_PARAMETER;
   }
 

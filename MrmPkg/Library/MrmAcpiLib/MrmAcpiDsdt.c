@@ -97,6 +97,15 @@ PatchValue (
     case MrmPatchPrefetchableLength:
       *Value = Bus->Prefetchable.Size;
       break;
+    case MrmPatchIoFirst:
+      *Value = WindowFirst (&Bus->Io);
+      break;
+    case MrmPatchIoLast:
+      *Value = WindowLast (&Bus->Io);
+      break;
+    case MrmPatchIoLength:
+      *Value = Bus->Io.Size;
+      break;
     default:
       return FALSE;
   }

@@ -206,4 +206,58 @@ MrmAcpiSlit (
   OUT VOID                  *Table OPTIONAL
   );
 
+/**
+  Check the console.
+
+  @param[in] Facts  The facts.
+
+  @retval TRUE   It is where one can be, or there is none.
+  @retval FALSE  It is not.
+**/
+BOOLEAN
+MrmAcpiConsoleIsValid (
+  IN CONST MRM_ACPI_FACTS  *Facts
+  );
+
+/**
+  Serial port console redirection table.
+
+  @param[in]  Facts  The facts.
+  @param[out] Table  Receives the table, or NULL.
+
+  @return Bytes of the table; zero when the partition has no console.
+**/
+UINTN
+MrmAcpiSpcr (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT VOID                  *Table OPTIONAL
+  );
+
+/**
+  Check where the watchdog lies.
+
+  @param[in] Facts  The facts.
+
+  @retval TRUE   Its words are aligned and in the address space, or there is none.
+  @retval FALSE  They are not.
+**/
+BOOLEAN
+MrmAcpiWatchdogIsValid (
+  IN CONST MRM_ACPI_FACTS  *Facts
+  );
+
+/**
+  Watchdog action table.
+
+  @param[in]  Facts  The facts.
+  @param[out] Table  Receives the table, or NULL.
+
+  @return Bytes of the table; zero when no watchdog is offered.
+**/
+UINTN
+MrmAcpiWdat (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT VOID                  *Table OPTIONAL
+  );
+
 #endif

@@ -1,0 +1,185 @@
+/** @file
+  What is decided about PCI functions, from copies of their configuration space.
+  Pure: no globals, no I/O.
+
+  Sections cited: "PCI" is PCI Local Bus 3.0, "PCIe" is PCI Express Base 5.0, "bridge"
+  is PCI-to-PCI Bridge Architecture 1.2, "power" is PCI Power Management 1.2.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_PCI_LIB_H_
+#define MRM_PCI_LIB_H_
+
+#include <Guid/MrmHandOff.h>
+
+#define MRM_PCI_CONFIG_DWORDS  64   ///< configuration space without its extension: 256 bytes
+#define MRM_PCI_MAX_WRITES     32   ///< more than MrmPciRestore() ever returns
+
+///
+/// What a function can do; capabilities as offsets, 0 = none.
+///
+typedef struct {
+  BOOLEAN    Bridge;               ///< type 1 header
+  UINT8      InterruptPin;         ///< 1 to 4; 0 = none
+  UINT8      Msi;
+  UINT8      MsiX;
+  UINT8      Power;
+  UINT8      Pcie;
+  UINT8      AdvancedFeatures;
+  BOOLEAN    FunctionReset;        ///< function-level reset by its PCIe capability
+  BOOLEAN    AdvancedReset;        ///< function-level reset by its advanced features capability
+  BOOLEAN    PowerReset;           ///< reset on the way from D3hot to D0
+} MRM_PCI_CAPABILITIES;
+
+///
+/// Ways to reset a function, in the order they are tried.
+///
+typedef enum {
+  MrmPciResetNone,
+  MrmPciResetBus,                  ///< secondary bus reset of the root port: everything behind it
+  MrmPciResetFunction,             ///< function-level reset (PCIe 6.6.2)
+  MrmPciResetAdvanced,             ///< function-level reset of a conventional function
+  MrmPciResetPower,                ///< D3hot and back
+  MrmPciResetFailed                ///< nothing left to try
+} MRM_PCI_RESET;
+
+///
+/// What becomes of a function's interrupts in a partition, which has no interrupt lines.
+///
+typedef enum {
+  MrmPciInterruptsNone,            ///< it has none
+  MrmPciInterruptsMessage,         ///< MSI or MSI-X
+  MrmPciInterruptsLine             ///< a line only, which is connected to nothing
+} MRM_PCI_INTERRUPTS;
+
+///
+/// One write to configuration space.
+///
+typedef struct {
+  UINT8     Offset;
+  UINT8     Width;                 ///< bytes: 1, 2 or 4
+  UINT32    Value;
+} MRM_PCI_WRITE;
+
+/**
+  Read the capabilities of a function.
+
+  @param[in]  Config        Its configuration space, MRM_PCI_CONFIG_DWORDS; untrusted.
+  @param[out] Capabilities  Receives them.
+**/
+VOID
+EFIAPI
+MrmPciCapabilities (
+  IN  CONST UINT32          *Config,
+  OUT MRM_PCI_CAPABILITIES  *Capabilities
+  );
+
+/**
+  Judge how a function can interrupt.
+
+  @param[in] Capabilities  Its capabilities.
+
+  @return  The best way it has.
+**/
+MRM_PCI_INTERRUPTS
+EFIAPI
+MrmPciInterrupts (
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities
+  );
+
+/**
+  Read the windows a root port forwards (bridge 3.2.5.6 to 3.2.5.10).  A window whose
+  decoding is off, that begins at 0 or that an x86 processor cannot reach is closed.
+
+  @param[in]     Config  Configuration space of the root port, MRM_PCI_CONFIG_DWORDS.
+  @param[in,out] Bus     Receives Memory, Prefetchable and Io.
+**/
+VOID
+EFIAPI
+MrmPciWindows (
+  IN     CONST UINT32  *Config,
+  IN OUT MRM_PCI_BUS   *Bus
+  );
+
+/**
+  Where the first base address register of a function points to (PCI 6.2.5.1).
+
+  @param[in]  Config  Its configuration space, MRM_PCI_CONFIG_DWORDS.
+  @param[out] Io      Receives TRUE for I/O space, FALSE for memory.
+
+  @return  The address; 0 when it has none.
+**/
+UINT64
+EFIAPI
+MrmPciFirstBar (
+  IN  CONST UINT32  *Config,
+  OUT BOOLEAN       *Io
+  );
+
+/**
+  The way to reset a function that is tried next.
+
+  @param[in] Capabilities  Its capabilities.
+  @param[in] Tried         The last way tried, in vain; MrmPciResetNone at first.
+
+  @return  The next way; MrmPciResetFailed when none is left.
+**/
+MRM_PCI_RESET
+EFIAPI
+MrmPciNextReset (
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN MRM_PCI_RESET               Tried
+  );
+
+/**
+  Judge whether a function was reset: its address registers, or the bus numbers of a
+  bridge, went back to zero.  A function without either is taken as reset.
+
+  @param[in] Saved  Its configuration space before, MRM_PCI_CONFIG_DWORDS.
+  @param[in] Now    The same after the reset, before anything was written.
+
+  @retval TRUE   It was.
+  @retval FALSE  It still has what it had.
+**/
+BOOLEAN
+EFIAPI
+MrmPciWasReset (
+  IN CONST UINT32  *Saved,
+  IN CONST UINT32  *Now
+  );
+
+/**
+  What to write to give a function its configuration back.  Decoding, bus mastering and
+  message interrupts are off after it, but for a bridge, which forwards as it did; the
+  interrupt line names no interrupt.
+
+  @param[in]  Saved   Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
+  @param[out] Writes  Receives at most MRM_PCI_MAX_WRITES writes, to be made in this order.
+
+  @return  Their number.
+**/
+UINTN
+EFIAPI
+MrmPciRestore (
+  IN  CONST UINT32   *Saved,
+  OUT MRM_PCI_WRITE  *Writes
+  );
+
+/**
+  Judge whether a function took its configuration back.
+
+  @param[in] Saved  Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
+  @param[in] Now    The same after the writes of MrmPciRestore().
+
+  @retval TRUE   It is the same function, with the same addresses and bus numbers.
+  @retval FALSE  It is not.
+**/
+BOOLEAN
+EFIAPI
+MrmPciIsRestored (
+  IN CONST UINT32  *Saved,
+  IN CONST UINT32  *Now
+  );
+
+#endif

@@ -1,0 +1,148 @@
+/** @file
+  SPCR: the partition's console.  Microsoft "Serial Port Console Redirection Table",
+  revision 2.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmAcpiInternal.h"
+#include <IndustryStandard/SerialPortConsoleRedirectionTable.h>
+
+#define SPCR_NO_ID         0xFFFF      ///< device and vendor of a port that is no PCI function
+#define SPCR_STOP_BITS     1
+#define SPCR_REGISTER_BITS 8
+#define SPCR_VT100_PLUS    1
+#define UART_PORTS         8
+#define IO_SPACE_SIZE      0x10000
+
+/**
+  Check the console: a 16550 where one can be, and, on a PCI card, in a segment of the
+  partition that has room in an SPCR.
+
+  @param[in] Facts  The facts.
+
+  @retval TRUE   It is as it should be, or there is none.
+  @retval FALSE  It is not.
+**/
+BOOLEAN
+MrmAcpiConsoleIsValid (
+  IN CONST MRM_ACPI_FACTS  *Facts
+  )
+{
+  UINT32  Index;
+
+  switch (Facts->Console.Kind) {
+    case MrmConsoleNone:
+      return TRUE;
+    case MrmConsoleUart16550Io:
+      if (Facts->Console.Base > IO_SPACE_SIZE - UART_PORTS) {
+        return FALSE;
+      }
+
+      break;
+    case MrmConsoleUart16550Memory:
+      if (Facts->Console.Base > MAX_UINT64 - (UART_PORTS - 1)) {
+        return FALSE;
+      }
+
+      break;
+    default:
+      return FALSE;
+  }
+
+  if (Facts->ConsoleFunction.Segment == 0) {
+    return TRUE;
+  }
+
+  for (Index = 0; Index < Facts->PciBusCount; Index++) {
+    if (Facts->PciBuses[Index].Segment == Facts->ConsoleFunction.Segment) {
+      return (BOOLEAN)(Facts->ConsoleFunction.Segment <= MAX_UINT8);
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Code of a baud rate.
+
+  @param[in] BaudRate  Bits per second.
+
+  @return  The code; 0, "as it is set", for a rate that has none.
+**/
+STATIC
+UINT8
+BaudRateCode (
+  IN UINT32  BaudRate
+  )
+{
+  switch (BaudRate) {
+    case 9600:
+      return 3;
+    case 19200:
+      return 4;
+    case 57600:
+      return 6;
+    case 115200:
+      return 7;
+    default:
+      return 0;
+  }
+}
+
+/**
+  Serial port console redirection table.
+
+  @param[in]  Facts  The facts.
+  @param[out] Table  Receives the table, or NULL.
+
+  @return Bytes of the table; zero when the partition has no console.
+**/
+UINTN
+MrmAcpiSpcr (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT VOID                  *Table OPTIONAL
+  )
+{
+  EFI_ACPI_SERIAL_PORT_CONSOLE_REDIRECTION_TABLE  *Spcr;
+
+  if (Facts->Console.Kind == MrmConsoleNone) {
+    return 0;
+  }
+
+  if (Table == NULL) {
+    return sizeof (*Spcr);
+  }
+
+  Spcr = Table;
+  ZeroMem (Spcr, sizeof (*Spcr));
+  MrmAcpiHeader (
+    &Spcr->Header,
+    EFI_ACPI_6_3_SERIAL_PORT_CONSOLE_REDIRECTION_TABLE_SIGNATURE,
+    EFI_ACPI_SERIAL_PORT_CONSOLE_REDIRECTION_TABLE_REVISION,
+    sizeof (*Spcr)
+    );
+  Spcr->InterfaceType              = EFI_ACPI_SERIAL_PORT_CONSOLE_REDIRECTION_TABLE_INTERFACE_TYPE_16550;
+  Spcr->BaseAddress.AddressSpaceId = (Facts->Console.Kind == MrmConsoleUart16550Io)
+                                     ? EFI_ACPI_6_3_SYSTEM_IO
+                                     : EFI_ACPI_6_3_SYSTEM_MEMORY;
+  Spcr->BaseAddress.RegisterBitWidth = SPCR_REGISTER_BITS;
+  Spcr->BaseAddress.AccessSize       = EFI_ACPI_6_3_BYTE;
+  Spcr->BaseAddress.Address          = Facts->Console.Base;
+  Spcr->BaudRate                     = BaudRateCode (Facts->Console.BaudRate);
+  Spcr->StopBits                     = SPCR_STOP_BITS;
+  Spcr->TerminalType                 = SPCR_VT100_PLUS;
+  Spcr->PciDeviceId                  = SPCR_NO_ID;
+  Spcr->PciVendorId                  = SPCR_NO_ID;
+  if (Facts->ConsoleFunction.Segment != 0) {
+    Spcr->PciDeviceId       = Facts->ConsoleFunction.DeviceId;
+    Spcr->PciVendorId       = Facts->ConsoleFunction.VendorId;
+    Spcr->PciSegment        = (UINT8)Facts->ConsoleFunction.Segment;
+    Spcr->PciBusNumber      = Facts->ConsoleFunction.Bus;
+    Spcr->PciDeviceNumber   = Facts->ConsoleFunction.Device;
+    Spcr->PciFunctionNumber = Facts->ConsoleFunction.Function;
+  }
+
+  Spcr->Header.Checksum = MrmAcpiChecksum (Spcr, sizeof (*Spcr));
+  return sizeof (*Spcr);
+}

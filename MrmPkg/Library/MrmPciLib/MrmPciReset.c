@@ -1,0 +1,189 @@
+/** @file
+  How to reset a function, and whether it was.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmPciInternal.h"
+
+/**
+  Whether a function can be reset in a way.
+
+  @param[in] Capabilities  Its capabilities.
+  @param[in] Reset         The way.
+
+  @retval TRUE   It can.
+  @retval FALSE  It cannot.
+**/
+STATIC
+BOOLEAN
+CanReset (
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN MRM_PCI_RESET               Reset
+  )
+{
+  switch (Reset) {
+    case MrmPciResetBus:
+      // Every function of a partition is behind a root port of its own.
+      return TRUE;
+    case MrmPciResetFunction:
+      return Capabilities->FunctionReset;
+    case MrmPciResetAdvanced:
+      return Capabilities->AdvancedReset;
+    case MrmPciResetPower:
+      return Capabilities->PowerReset;
+    default:
+      return FALSE;
+  }
+}
+
+/**
+  The way to reset a function that is tried next.
+
+  @param[in] Capabilities  Its capabilities.
+  @param[in] Tried         The last way tried, in vain; MrmPciResetNone at first.
+
+  @return  The next way; MrmPciResetFailed when none is left.
+**/
+MRM_PCI_RESET
+EFIAPI
+MrmPciNextReset (
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN MRM_PCI_RESET               Tried
+  )
+{
+  UINT32  Reset;
+
+  for (Reset = (UINT32)Tried + 1; Reset < MrmPciResetFailed; Reset++) {
+    if (CanReset (Capabilities, (MRM_PCI_RESET)Reset)) {
+      return (MRM_PCI_RESET)Reset;
+    }
+  }
+
+  return MrmPciResetFailed;
+}
+
+/**
+  The address bits of a base address register.
+
+  @param[in] Config  The configuration space.
+  @param[in] Index   Number of the register.
+
+  @return  The bits; all of a register that is the upper half of another one.
+**/
+STATIC
+UINT32
+AddressBits (
+  IN CONST UINT32  *Config,
+  IN UINTN         Index
+  )
+{
+  UINT32  Value;
+
+  Value = Config[PCI_BAR / 4 + Index];
+  if ((Index > 0) && ((Config[PCI_BAR / 4 + Index - 1] & (BAR_IO | BAR_64)) == BAR_64)) {
+    return Value;
+  }
+
+  return Value & (((Value & BAR_IO) != 0) ? ~(UINT32)0x3 : ~(UINT32)0xF);
+}
+
+/**
+  Number of base address registers of a function.
+
+  @param[in] Config  Its configuration space.
+
+  @return  Their number; 0 for a header that is neither a function's nor a bridge's.
+**/
+STATIC
+UINTN
+BarCount (
+  IN CONST UINT32  *Config
+  )
+{
+  switch (MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT) {
+    case 0:
+      return ENDPOINT_BARS;
+    case HEADER_BRIDGE:
+      return BRIDGE_BARS;
+    default:
+      return 0;
+  }
+}
+
+/**
+  Bus numbers of a bridge, without its latency timer.
+
+  @param[in] Config  Its configuration space.
+
+  @return  Primary, secondary and subordinate bus; 0 when it is no bridge.
+**/
+STATIC
+UINT32
+BusNumbers (
+  IN CONST UINT32  *Config
+  )
+{
+  return ((MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT) == HEADER_BRIDGE)
+         ? Config[BRIDGE_BUSES / 4] & 0xFFFFFF
+         : 0;
+}
+
+/**
+  Judge whether a function was reset: its address registers, or the bus numbers of a
+  bridge, went back to zero.  A function without either is taken as reset.
+
+  @param[in] Saved  Its configuration space before, MRM_PCI_CONFIG_DWORDS.
+  @param[in] Now    The same after the reset, before anything was written.
+
+  @retval TRUE   It was.
+  @retval FALSE  It still has what it had.
+**/
+BOOLEAN
+EFIAPI
+MrmPciWasReset (
+  IN CONST UINT32  *Saved,
+  IN CONST UINT32  *Now
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < BarCount (Saved); Index++) {
+    if ((AddressBits (Saved, Index) != 0) && (AddressBits (Now, Index) != 0)) {
+      return FALSE;
+    }
+  }
+
+  return (BOOLEAN)((BusNumbers (Saved) == 0) || (BusNumbers (Now) == 0));
+}
+
+/**
+  Judge whether a function took its configuration back.
+
+  @param[in] Saved  Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
+  @param[in] Now    The same after the writes of MrmPciRestore().
+
+  @retval TRUE   It is the same function, with the same addresses and bus numbers.
+  @retval FALSE  It is not.
+**/
+BOOLEAN
+EFIAPI
+MrmPciIsRestored (
+  IN CONST UINT32  *Saved,
+  IN CONST UINT32  *Now
+  )
+{
+  UINTN  Index;
+
+  if (Saved[0] != Now[0]) {
+    return FALSE;
+  }
+
+  for (Index = 0; Index < BarCount (Saved); Index++) {
+    if (AddressBits (Saved, Index) != AddressBits (Now, Index)) {
+      return FALSE;
+    }
+  }
+
+  return (BOOLEAN)(BusNumbers (Saved) == BusNumbers (Now));
+}

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""MrmPciLib: windows, interrupts, resets and restored configuration, from copies of configuration space."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.firmware_host.decide import Decide
+from tests.firmware_host.memory import Guarded
+from tests.firmware_host.pci_config import (
+    ADVANCED,
+    BRIDGE,
+    ENDPOINT,
+    MSI,
+    MSIX,
+    PCIE,
+    POWER,
+    SIZE,
+    after_reset,
+    as_dwords,
+    capabilities,
+    space,
+)
+
+random_space = st.binary(min_size=SIZE, max_size=SIZE)
+
+
+def changed(config: bytes, *registers: tuple[int, int, int]) -> bytes:
+    """Return configuration space with registers (offset, bytes, value) changed."""
+    made = bytearray(config)
+    for offset, width, value in registers:
+        made[offset : offset + width] = value.to_bytes(width, "little")
+    return bytes(made)
+
+
+def capabilities_of(decide: Decide, config: bytes) -> Any:
+    """Return what MrmPciCapabilities says."""
+    found = decide.ffi.new("MRM_PCI_CAPABILITIES *")
+    copy = Guarded(decide.ffi, config)
+    decide.call("MrmPciCapabilities", as_dwords(decide, copy), found)
+    return found
+
+
+def restore(decide: Decide, config: bytes) -> list[tuple[int, int, int]]:
+    """Return the writes of MrmPciRestore."""
+    copy = Guarded(decide.ffi, config)
+    room = Guarded.array(decide.ffi, "MRM_PCI_WRITE", [{} for _ in range(decide.MRM_PCI_MAX_WRITES)])
+    writes = decide.ffi.cast("MRM_PCI_WRITE *", room.pointer)
+    count = decide.call("MrmPciRestore", as_dwords(decide, copy), writes)
+    assert count <= decide.MRM_PCI_MAX_WRITES
+    return [(writes[n].Offset, writes[n].Width, writes[n].Value) for n in range(count)]
+
+
+def judge(decide: Decide, function: str, saved: bytes, now: bytes) -> bool:
+    """Return what a function says that compares two copies."""
+    copies = Guarded(decide.ffi, saved), Guarded(decide.ffi, now)
+    return bool(decide.call(function, *(as_dwords(decide, copy) for copy in copies)))
+
+
+def windows(decide: Decide, config: bytes) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+    """Return memory, prefetchable and I/O window of a root port; what was there before must not matter."""
+    bus = decide.ffi.new("MRM_PCI_BUS *")
+    decide.ffi.buffer(bus)[:] = b"\xa5" * decide.ffi.sizeof("MRM_PCI_BUS")
+    copy = Guarded(decide.ffi, config)
+    decide.call("MrmPciWindows", as_dwords(decide, copy), bus)
+    found = (bus.Memory, bus.Prefetchable, bus.Io)
+    memory, prefetchable, ports = ((int(window.Base), int(window.Size)) for window in found)
+    return memory, prefetchable, ports
+
+
+CLOSED = (0, 0)
+MEMORY, PREFETCHABLE, PORTS = (0xC0E00000, 0x200000), (0xE000000000, 0x120000000), (0x6000, 0x2000)
+
+
+def test_windows_of_a_bridge(decide: Decide) -> None:
+    assert windows(decide, BRIDGE) == (MEMORY, PREFETCHABLE, PORTS)
+
+
+@pytest.mark.parametrize(
+    ("register", "expected"),
+    [
+        ((0x04, 2, 0x0006), (MEMORY, PREFETCHABLE, CLOSED)),
+        ((0x04, 2, 0x0005), (CLOSED, CLOSED, PORTS)),
+        ((0x1C, 2, 0x01F1), (MEMORY, PREFETCHABLE, CLOSED)),
+        ((0x1C, 2, 0x0000), (MEMORY, PREFETCHABLE, CLOSED)),
+        ((0x1C, 2, 0x6060), (MEMORY, PREFETCHABLE, (0x6000, 0x1000))),
+        ((0x1C, 2, 0xF0F0), (MEMORY, PREFETCHABLE, (0xF000, 0x1000))),
+        ((0x30, 4, 0x00010001), (MEMORY, PREFETCHABLE, CLOSED)),
+        ((0x20, 4, 0x0000FFF0), (CLOSED, PREFETCHABLE, PORTS)),
+        ((0x20, 4, 0x00000000), (CLOSED, PREFETCHABLE, PORTS)),
+        ((0x20, 4, 0xFFF0FFF0), ((0xFFF00000, 0x100000), PREFETCHABLE, PORTS)),
+        ((0x24, 4, 0x1FF00000), (MEMORY, CLOSED, PORTS)),
+        ((0x24, 4, 0x1FF01000), (MEMORY, (0x10000000, 0x10000000), PORTS)),
+        ((0x24, 4, 0x0001FFF1), (MEMORY, (0xE0FFF00000, 0x200000), PORTS)),
+        ((0x2C, 4, 0x000000DF), (MEMORY, CLOSED, PORTS)),
+    ],
+)
+def test_each_window(decide: Decide, register: tuple[int, int, int], expected: object) -> None:
+    """Decoding off, closed, at zero, one granule, above what can be reached, 32 and 64 bits."""
+    assert windows(decide, changed(BRIDGE, register)) == expected
+
+
+@given(config=random_space)
+def test_windows_never_wrap(decide: Decide, config: bytes) -> None:
+    memory, prefetchable, ports = windows(decide, config)
+    for base, size in (memory, prefetchable, ports):
+        assert (base == 0) == (size == 0)
+        assert base + size <= 1 << 64
+    assert memory[0] % 0x100000 == memory[1] % 0x100000 == ports[0] % 0x1000 == ports[1] % 0x1000 == 0
+    assert sum(ports) <= 1 << 16 and sum(memory) <= 1 << 32
+
+
+def test_capabilities_of_an_endpoint(decide: Decide) -> None:
+    found = capabilities_of(decide, ENDPOINT)
+    assert (found.Msi, found.MsiX, found.Power, found.Pcie, found.AdvancedFeatures) == (
+        MSI,
+        MSIX,
+        POWER,
+        PCIE,
+        0,
+    )
+    assert (found.Bridge, found.InterruptPin) == (0, 1)
+    assert (found.FunctionReset, found.AdvancedReset, found.PowerReset) == (1, 0, 0)
+
+
+def test_capabilities_of_a_bridge(decide: Decide) -> None:
+    found = capabilities_of(decide, BRIDGE)
+    assert (found.Msi, found.MsiX, found.Power, found.Pcie) == (0, 0, POWER, PCIE)
+    assert (found.Bridge, found.FunctionReset, found.PowerReset) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("flags", range(4))
+def test_advanced_features_need_both_bits(decide: Decide, flags: int) -> None:
+    config = space(capabilities((ADVANCED, 0x13)) | {ADVANCED + 3: (1, flags)})
+    assert capabilities_of(decide, config).AdvancedReset == (flags == 3)
+
+
+LOST = {
+    "no list": changed(ENDPOINT, (0x06, 2, 0)),
+    "list in the header": changed(ENDPOINT, (0x34, 1, 0x3C)),
+    "capability across the end": space(capabilities((0xFC, 0x10))),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_no_capability_where_none_can_be(decide: Decide, name: str) -> None:
+    found = capabilities_of(decide, LOST[name])
+    assert (found.Msi, found.MsiX, found.Power, found.Pcie, found.AdvancedFeatures) == (0, 0, 0, 0, 0)
+
+
+def test_a_list_that_is_a_ring_ends(decide: Decide) -> None:
+    config = space(capabilities((0x40, 0x09), (0x48, 0x09)) | {0x48: (2, 0x4009)})
+    assert capabilities_of(decide, config).Pcie == 0
+
+
+@given(config=random_space)
+def test_any_configuration_space_is_survived(decide: Decide, config: bytes) -> None:
+    found = capabilities_of(decide, config)
+    shortest = (("Msi", 4), ("MsiX", 4), ("Power", 6), ("Pcie", 0x14), ("AdvancedFeatures", 6))
+    for name, size in shortest:
+        offset = getattr(found, name)
+        assert offset == 0 or 0x40 <= offset <= SIZE - size
+    if found.Bridge:
+        assert not (found.FunctionReset or found.AdvancedReset or found.PowerReset)
+
+
+INTERRUPTS = {
+    "MSI and MSI-X": (ENDPOINT, "Message"),
+    "MSI only": (changed(ENDPOINT, (MSI, 2, 0x05)), "Message"),
+    "line only": (space({0x3D: (1, 1)}), "Line"),
+    "nothing": (space({}), "None"),
+    "bridge with a line": (BRIDGE, "None"),
+}
+
+
+@pytest.mark.parametrize("name", INTERRUPTS)
+def test_interrupts(decide: Decide, name: str) -> None:
+    config, expected = INTERRUPTS[name]
+    kind = decide.call("MrmPciInterrupts", capabilities_of(decide, config))
+    assert kind == getattr(decide, f"MrmPciInterrupts{expected}")
+
+
+BARS = {
+    "I/O": ((0x6001, 0), (0x6000, True)),
+    "32 bits": ((0xC0600008, 0xE0), (0xC0600000, False)),
+    "64 bits": ((0xC060000C, 0xE0), (0xE0C0600000, False)),
+    "none": ((0, 0), (0, False)),
+}
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_first_base_address_register(decide: Decide, name: str) -> None:
+    (low, high), expected = BARS[name]
+    ports = decide.ffi.new("BOOLEAN *")
+    copy = Guarded(decide.ffi, space({0x10: (4, low), 0x14: (4, high)}))
+    base = decide.call("MrmPciFirstBar", as_dwords(decide, copy), ports)
+    assert (base, bool(ports[0])) == expected
+
+
+LADDERS = {
+    "bridge": ((1, 0, 0, 0), ["Bus"]),
+    "nothing of its own": ((0, 0, 0, 0), ["Bus"]),
+    "PCIe": ((0, 1, 0, 0), ["Bus", "Function"]),
+    "conventional": ((0, 0, 1, 0), ["Bus", "Advanced"]),
+    "power": ((0, 0, 0, 1), ["Bus", "Power"]),
+    "everything": ((0, 1, 1, 1), ["Bus", "Function", "Advanced", "Power"]),
+}
+
+
+@pytest.mark.parametrize("name", LADDERS)
+def test_resets_are_tried_in_order(decide: Decide, name: str) -> None:
+    (bridge, function, advanced, power), expected = LADDERS[name]
+    can = decide.ffi.new("MRM_PCI_CAPABILITIES *")
+    can.Bridge, can.FunctionReset, can.AdvancedReset, can.PowerReset = bridge, function, advanced, power
+    found, reset = [], decide.MrmPciResetNone
+    while (reset := decide.call("MrmPciNextReset", can, reset)) != decide.MrmPciResetFailed:
+        found.append(reset)
+    assert found == [getattr(decide, f"MrmPciReset{way}") for way in expected]
+    assert decide.call("MrmPciNextReset", can, decide.MrmPciResetFailed) == decide.MrmPciResetFailed
+
+
+@pytest.mark.parametrize("saved", [ENDPOINT, BRIDGE], ids=["endpoint", "bridge"])
+def test_a_reset_is_seen(decide: Decide, saved: bytes) -> None:
+    assert judge(decide, "MrmPciWasReset", saved, after_reset(saved))
+    assert not judge(decide, "MrmPciWasReset", saved, saved)
+    assert judge(decide, "MrmPciIsRestored", saved, saved)
+    assert not judge(decide, "MrmPciIsRestored", saved, after_reset(saved))
+
+
+KEPT = {
+    "first BAR": (ENDPOINT, (0x10, 4, 0xC0600000)),
+    "I/O BAR": (ENDPOINT, (0x14, 4, 0x6001)),
+    "upper half of a BAR": (ENDPOINT, (0x1C, 4, 0xE0)),
+    "bus numbers": (BRIDGE, (0x18, 4, 0x00060403)),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_one_register_that_stayed_is_no_reset(decide: Decide, name: str) -> None:
+    saved, register = KEPT[name]
+    assert not judge(decide, "MrmPciWasReset", saved, changed(after_reset(saved), register))
+    offset, width, _ = register
+    lost = changed(
+        saved, (offset, width, int.from_bytes(after_reset(saved)[offset : offset + width], "little"))
+    )
+    assert not judge(decide, "MrmPciIsRestored", saved, lost)
+
+
+def test_another_function_is_not_restored(decide: Decide) -> None:
+    assert not judge(decide, "MrmPciIsRestored", ENDPOINT, changed(ENDPOINT, (0x00, 4, 0x10D38087)))
+
+
+def test_latency_timer_of_a_bridge_says_nothing(decide: Decide) -> None:
+    assert judge(decide, "MrmPciWasReset", BRIDGE, changed(after_reset(BRIDGE), (0x1B, 1, 0x40)))
+
+
+# What differs from what the PC's firmware left: decoding, message interrupts and ROM off, no line.
+ENDPOINT_AFTER = changed(
+    ENDPOINT,
+    (0x04, 2, 0),
+    (0x30, 4, 0xC0680000),
+    (0x3C, 1, 0xFF),
+    (MSI + 2, 2, 0x0080),
+    (MSIX + 2, 2, 0x0004),
+    (POWER + 4, 2, 0x0008),
+)
+BRIDGE_AFTER = changed(BRIDGE, (0x3C, 1, 0xFF))
+
+
+@pytest.mark.parametrize(
+    ("saved", "expected"), [(ENDPOINT, ENDPOINT_AFTER), (BRIDGE, BRIDGE_AFTER)], ids=["endpoint", "bridge"]
+)
+def test_configuration_comes_back(decide: Decide, saved: bytes, expected: bytes) -> None:
+    made = changed(after_reset(saved), *restore(decide, saved))
+    different = [hex(n) for n in range(SIZE) if made[n] != expected[n]]
+    assert different == []
+    assert judge(decide, "MrmPciIsRestored", saved, made)
+
+
+def test_a_bridge_forwards_last(decide: Decide) -> None:
+    """Nothing is let through before it is known where to."""
+    offsets = [offset for offset, _, _ in restore(decide, BRIDGE)]
+    assert offsets[0] == offsets[-1] == 0x04
+    assert offsets.index(0x18) < offsets.index(0x20) < offsets.index(0x24)
+
+
+@given(config=random_space)
+def test_writes_start_nothing(decide: Decide, config: bytes) -> None:
+    """No self-test, no reset; status bits, which a one clears, are left alone."""
+    bridge = config[0x0E] & 0x7F == 1
+    can = capabilities_of(decide, config)
+    for offset, width, value in restore(decide, config):
+        touched = range(offset, offset + width)
+        assert offset % width == 0 and offset + width <= SIZE and value < 1 << 8 * width
+        assert not {0x06, 0x07, 0x0E, 0x0F} & set(touched)
+        if bridge:
+            assert not {0x1E, 0x1F} & set(touched)
+            assert offset != 0x3E or value & 1 << 6 == 0
+        elif offset == 0x04:
+            assert value == 0
+        if can.Pcie and offset == can.Pcie + 8 and not bridge:
+            assert value & 1 << 15 == 0
+
+
+@pytest.mark.parametrize("offset", [0xE8, 0xD8, 0xC4])
+def test_a_pcie_capability_at_the_end_is_not_written_beyond(decide: Decide, offset: int) -> None:
+    config = changed(space(capabilities((offset, 0x10))), (offset + 2, 2, 0x0162), (0x0E, 1, 1))
+    written = [at for at, _, _ in restore(decide, config) if at > offset]
+    registers = [offset + 0x08, offset + 0x10, offset + 0x18, offset + 0x28, offset + 0x30]
+    assert written == [at for at in registers if at < SIZE]
