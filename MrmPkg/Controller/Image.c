@@ -335,7 +335,7 @@ PrepareShared (
   Partition->ConsoleRing   = PrepareRing (&Layout->ConsoleRing);
   Partition->EventRing     = PrepareRing (&Layout->EventRing);
   Partition->VariableStore = Layout->VariableStore;
-  MrmMailboxInitialize (Partition->Mailbox);
+  MrmMailboxInitialize (Partition->Mailbox, Partition->Life.Cause == MrmCauseWatchdog);
   ZeroMem (Partition->ControlArea, MRM_CONTROL_SIZE);
   LoadStore (Partition);
   AsciiStrCpyS ((CHAR8 *)(UINTN)Layout->Expected.Base, (UINTN)Layout->Expected.Size, Partition->Plan->Boot.Expected);

@@ -25,6 +25,9 @@
 #define XAPIC_IN_SERVICE_OFFSET  0x100
 #define X2APIC_MSR_IN_SERVICE    0x810
 
+STATIC EFI_CPU_ARCH_PROTOCOL  *mCpu;
+STATIC BOOLEAN                mCaught[LAST_STRAY_VECTOR + 1];   ///< vectors whose handler is ours
+
 /**
   TRUE if the local APIC of this processor has a vector in service: an interrupt that
   came through an 8259 has not, and must not be acknowledged here.
@@ -82,10 +85,28 @@ CatchStrayInterrupts (
   }
 
   // Where the firmware has a handler of its own it answers EFI_ALREADY_STARTED and keeps it.
-  Cpu->RegisterInterruptHandler (Cpu, NMI_VECTOR, OnStrayInterrupt);
-  for (Vector = FIRST_STRAY_VECTOR; Vector <= LAST_STRAY_VECTOR; Vector++) {
-    Cpu->RegisterInterruptHandler (Cpu, (EFI_EXCEPTION_TYPE)Vector, OnStrayInterrupt);
+  for (Vector = 0; Vector <= LAST_STRAY_VECTOR; Vector++) {
+    if ((Vector == NMI_VECTOR) || (Vector >= FIRST_STRAY_VECTOR)) {
+      Status          = Cpu->RegisterInterruptHandler (Cpu, (EFI_EXCEPTION_TYPE)Vector, OnStrayInterrupt);
+      mCaught[Vector] = !EFI_ERROR (Status);
+    }
   }
 
+  mCpu = Cpu;
   return EFI_SUCCESS;
+}
+
+VOID
+ReleaseStrayInterrupts (
+  VOID
+  )
+{
+  UINTN  Vector;
+
+  for (Vector = 0; Vector <= LAST_STRAY_VECTOR; Vector++) {
+    if (mCaught[Vector]) {
+      mCpu->RegisterInterruptHandler (mCpu, (EFI_EXCEPTION_TYPE)Vector, NULL);
+      mCaught[Vector] = FALSE;
+    }
+  }
 }

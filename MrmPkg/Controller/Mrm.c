@@ -5,6 +5,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
+#include "Clock.h"
 #include "Report.h"
 #include "Store.h"
 #include <Library/BaseLib.h>
@@ -134,8 +135,8 @@ FinishVerify (
   @param[in] SystemTable  System table of the PC's firmware.
 
   @retval EFI_ABORTED  No partition could be started; the console says why.
+  @retval EFI_SUCCESS  All partitions are off and the plan wants the PC's firmware back.
   @return Other        The machine or this image cannot run MRM; the console says why.
-                       Does not return once a partition runs.
 **/
 EFI_STATUS
 EFIAPI
@@ -149,6 +150,7 @@ MrmEntry (
   UINTN          Index;
   UINTN          Bound;
 
+  StartClock ();
   Say ("version %a, plan %a, %d partitions", MRM_VERSION_TEXT, gMrmPlan.Title, gMrmPlan.PartitionCount);
 
   // The boot watchdog would reset the whole PC after five minutes (UEFI 2.10 section 3.1.2).
@@ -197,5 +199,9 @@ MrmEntry (
   }
 
   RunPartitions (Partitions, gMrmPlan.PartitionCount);
+
+  // This image is about to be unloaded.
+  ReleaseStrayInterrupts ();
+  CloseStores (Partitions, gMrmPlan.PartitionCount);
   return EFI_SUCCESS;
 }

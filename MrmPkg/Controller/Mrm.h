@@ -116,6 +116,8 @@ typedef struct {
   MRM_CONTROL_AREA            *ControlArea;
   MRM_RING                    *ConsoleRing;
   MRM_RING                    *EventRing;
+  BOOLEAN                     Quiesced;                      ///< its devices wait for a start
+  UINT64                      Scrubbed;                      ///< bytes of its memory zeroed before the next start
   UINT64                      StartTsc;
 } MRM_PARTITION;
 
@@ -403,12 +405,21 @@ CatchStrayInterrupts (
   VOID
   );
 
+/**
+  Take the handlers of CatchStrayInterrupts() away again.
+**/
+VOID
+ReleaseStrayInterrupts (
+  VOID
+  );
+
 //
 // Run.c
 //
 
 /**
-  Start all partitions that were not refused and look after them for good.
+  Start all partitions that were not refused and look after them, until the last one is off
+  and the plan wants the PC's firmware back.
 
   @param[in,out] Partitions  The partitions.
   @param[in]     Count       Their number.

@@ -1,157 +1,138 @@
 /** @file
-  Starts the partitions and looks after them: the controller's life.
+  The controller's life: looks after all partitions until the last one is off, and then
+  does what the plan says.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Store.h"
-#include <Library/BaseLib.h>
-#include <Library/BaseMemoryLib.h>
-#include <Library/LocalApicLib.h>
+#include "Attend.h"
+#include "Clock.h"
+#include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
+#include <Library/UefiRuntimeServicesTableLib.h>
 
 #define POLL_PERIOD  (10 * 10000)   ///< 10 ms in units of 100 ns
 
-/**
-  Milliseconds between two readings of the TSC; 0 when they are not in order.
+STATIC MRM_PARTITION  *mPartitions;
+STATIC UINTN          mCount;
 
-  @param[in] From  Earlier reading.
-  @param[in] To    Later reading.
+/**
+  TRUE when all partitions that one comes after run.
+
+  @param[in] Partition  The one.
 **/
 STATIC
-UINT64
-Milliseconds (
-  IN UINT64  From,
-  IN UINT64  To
+BOOLEAN
+OthersRun (
+  IN CONST MRM_PARTITION  *Partition
   )
 {
-  return (To <= From) ? 0 : DivU64x64Remainder (MultU64x32 (To - From, 1000), gMachine.TscFrequency, NULL);
+  CONST MRM_PLAN_POLICY  *Policy;
+  UINTN                  Index;
+
+  Policy = &Partition->Plan->Policy;
+  for (Index = 0; Index < Policy->AfterCount; Index++) {
+    if (mPartitions[Policy->After[Index]].Life.State != MrmStateRunning) {
+      return FALSE;
+    }
+  }
+
+  return TRUE;
 }
 
 /**
-  Start a partition, for the first time or again.
-
-  @param[in,out] Partition  Its processors wait for a SIPI.
+  TRUE if nothing runs any more and nothing is about to.
 **/
 STATIC
-VOID
-StartPartition (
-  IN OUT MRM_PARTITION  *Partition
+BOOLEAN
+AllOff (
+  VOID
   )
 {
-  EFI_STATUS  Status;
-  UINT32      Trampoline;
+  CONST MRM_LIFECYCLE  *Lifecycles[MRM_MAX_PARTITIONS];
+  UINTN                Index;
 
-  if (EFI_ERROR (QuiescePci (Partition))) {
-    Partition->Life.State  = MrmStateFailed;
-    Partition->Life.Status = EFI_DEVICE_ERROR;
-    Say ("%a: failed: a device did not come back from its reset", Partition->Plan->Name);
-    return;
+  for (Index = 0; Index < mCount; Index++) {
+    Lifecycles[Index] = &mPartitions[Index].Life;
   }
 
-  Status = BuildPartition (Partition, &Trampoline);
-  if (EFI_ERROR (Status)) {
-    Partition->Life.State  = MrmStateFailed;
-    Partition->Life.Status = Status;
-    Say ("%a: failed: its memory cannot hold firmware and boot files: %r", Partition->Plan->Name, Status);
-    return;
-  }
+  return MrmLifecycleAllOff (Lifecycles, mCount);
+}
 
-  MrmLifecycleStart (&Partition->Life);
-  Partition->StartTsc = AsmReadTsc ();
-  Say ("%a: starting", Partition->Plan->Name);
-  SendInitSipiSipi (Partition->ApicIds[0], Trampoline);
+VOID
+StopAll (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < mCount; Index++) {
+    if (MrmLifecycleIsLive (&mPartitions[Index].Life)) {
+      StopProcessors (&mPartitions[Index]);
+      QuiescePci (&mPartitions[Index]);
+    }
+  }
 }
 
 /**
-  Say what state a partition has come to, and how long it took.
+  Do what the plan says for the time when all partitions are off.
 
-  @param[in] Partition  The partition.
-  @param[in] Snapshot   Its mailbox.
+  @retval TRUE   The controller goes on.
+  @retval FALSE  It ends: back to the PC's firmware.
 **/
 STATIC
-VOID
-Report (
-  IN CONST MRM_PARTITION  *Partition,
-  IN CONST MRM_MAILBOX    *Snapshot
+BOOLEAN
+FinishAllOff (
+  VOID
   )
 {
-  CHAR8        Text[MRM_REASON_SIZE];
-  CONST CHAR8  *Detail;
-
-  Text[0] = '\0';
-  switch (Partition->Life.Request) {
-    case MrmRequestShutdown:
-      Detail = "shutdown";
-      break;
-    case MrmRequestColdReset:
-      Detail = "cold reset";
-      break;
-    case MrmRequestWarmReset:
-      Detail = "warm reset";
-      break;
-    case MrmRequestFailed:
-      MrmMailboxText (Snapshot, Text, sizeof (Text));
-      Detail = Text;
-      break;
+  switch (gMrmPlan.AllOff) {
+    case MrmAllOffPowerOff:
+      Say ("all partitions are off: the PC is switched off");
+      gRT->ResetSystem (EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+      return TRUE;
+    case MrmAllOffReboot:
+      Say ("all partitions are off: the PC starts anew");
+      gRT->ResetSystem (EfiResetCold, EFI_SUCCESS, 0, NULL);
+      return TRUE;
+    case MrmAllOffMenu:
+      Say ("all partitions are off: back to the PC's firmware");
+      return FALSE;
     default:
-      // No request, and yet failed: MrmLifecycleLib could not believe the mailbox.
-      Detail = (Partition->Life.State == MrmStateFailed) ? "its mailbox was overwritten" : NULL;
-      break;
-  }
-
-  if (Detail == NULL) {
-    Say ("%a: %a", Partition->Plan->Name, MrmStateName (Partition->Life.State));
-  } else {
-    Say ("%a: %a: %a", Partition->Plan->Name, MrmStateName (Partition->Life.State), Detail);
-  }
-
-  if (Partition->Life.State == MrmStateRunning) {
-    Say (
-      "%a: timing: start->loader %ld ms, loader->os %ld ms",
-      Partition->Plan->Name,
-      Milliseconds (Partition->StartTsc, Snapshot->PhaseTsc[MrmPhaseLoader]),
-      Milliseconds (Snapshot->PhaseTsc[MrmPhaseLoader], Snapshot->PhaseTsc[MrmPhaseRunning])
-      );
+      Say ("all partitions are off");
+      return TRUE;
   }
 }
 
 /**
-  Look at a partition's mailbox once and do what it leads to.
+  Look at all partitions until the controller is to end.
 
-  @param[in,out] Partition  The partition.
+  @param[in] Timer  Periodic timer event.
 **/
 STATIC
 VOID
-Attend (
-  IN OUT MRM_PARTITION  *Partition
+AttendAll (
+  IN EFI_EVENT  Timer
   )
 {
-  MRM_MAILBOX  Snapshot;
-  MRM_ACTION   Action;
+  UINTN    Index;
+  UINTN    Signalled;
+  BOOLEAN  Off;
+  BOOLEAN  WasOff;
 
-  if (Partition->Mailbox == NULL) {
-    return;
-  }
+  WasOff = FALSE;
+  while (TRUE) {
+    for (Index = 0; Index < mCount; Index++) {
+      AttendPartition (&mPartitions[Index], OthersRun (&mPartitions[Index]));
+    }
 
-  CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
-  AttendStore (Partition, &Snapshot);
-  Action = MrmLifecycleStep (&Partition->Life, &Snapshot);
-  if (Action == MrmActionNone) {
-    return;
-  }
+    Off = AllOff ();
+    if (Off && !WasOff && !FinishAllOff ()) {
+      return;
+    }
 
-  if (Action == MrmActionReport) {
-    Report (Partition, &Snapshot);
-    return;
-  }
-
-  StopProcessors (Partition);
-  Report (Partition, &Snapshot);
-  if (Action == MrmActionRestart) {
-    StartPartition (Partition);
-  } else {
-    QuiescePci (Partition);
+    WasOff = Off;
+    gBS->WaitForEvent (1, &Timer, &Signalled);
   }
 }
 
@@ -164,35 +145,25 @@ RunPartitions (
   EFI_STATUS  Status;
   EFI_EVENT   Timer;
   UINTN       Index;
-  UINTN       Signalled;
 
-  for (Index = 0; Index < Count; Index++) {
-    if (Partitions[Index].Life.State != MrmStateRefused) {
-      ReleasePci (&Partitions[Index]);
-      ReleaseConsole (&Partitions[Index]);
-    }
-  }
-
-  for (Index = 0; Index < Count; Index++) {
-    if (Partitions[Index].Life.State != MrmStateRefused) {
-      StartPartition (&Partitions[Index]);
-    }
-  }
-
-  Status = gBS->CreateEvent (EVT_TIMER, TPL_CALLBACK, NULL, NULL, &Timer);
+  mPartitions = Partitions;
+  mCount      = Count;
+  Status      = gBS->CreateEvent (EVT_TIMER, TPL_CALLBACK, NULL, NULL, &Timer);
   if (!EFI_ERROR (Status)) {
     Status = gBS->SetTimer (Timer, TimerPeriodic, POLL_PERIOD);
   }
 
   if (EFI_ERROR (Status)) {
-    // Partitions run on; they cannot be restarted.
-    Say ("the PC's firmware gives no timer: %r; partitions run unattended", Status);
+    Say ("the PC's firmware gives no timer: %r", Status);
+    return;
   }
 
-  while (TRUE) {
-    gBS->WaitForEvent (1, &Timer, &Signalled);
-    for (Index = 0; Index < Count; Index++) {
-      Attend (&Partitions[Index]);
+  for (Index = 0; Index < Count; Index++) {
+    if (Partitions[Index].Life.State == MrmStateAbsent) {
+      TakePartition (&Partitions[Index]);
     }
   }
+
+  AttendAll (Timer);
+  gBS->CloseEvent (Timer);
 }

@@ -151,6 +151,27 @@ OpenFile (
 }
 
 /**
+  Close the files of a store.
+
+  @param[in,out] Store  The store.
+**/
+STATIC
+VOID
+CloseFiles (
+  IN OUT MRM_PARTITION_STORE  *Store
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < MRM_STORE_FILES; Index++) {
+    if (Store->Files[Index] != NULL) {
+      Store->Files[Index]->Close (Store->Files[Index]);
+      Store->Files[Index] = NULL;
+    }
+  }
+}
+
+/**
   Open both files and find the last committed state.
 
   @param[in]     Partition  The partition.
@@ -203,12 +224,7 @@ OpenFiles (
   }
 
   if ((Store->Files[0] == NULL) || (Store->Files[1] == NULL)) {
-    for (Index = 0; Index < MRM_STORE_FILES; Index++) {
-      if (Store->Files[Index] != NULL) {
-        Store->Files[Index]->Close (Store->Files[Index]);
-        Store->Files[Index] = NULL;
-      }
-    }
+    CloseFiles (Store);
   }
 }
 
@@ -240,6 +256,21 @@ OpenStore (
 
   OpenFiles (Partition, Store);
   Partition->Store = Store;
+}
+
+VOID
+CloseStores (
+  IN CONST MRM_PARTITION  *Partitions,
+  IN UINTN                Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    if (Partitions[Index].Store != NULL) {
+      CloseFiles (Partitions[Index].Store);
+    }
+  }
 }
 
 VOID

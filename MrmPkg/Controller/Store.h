@@ -31,6 +31,18 @@ OpenStore (
   );
 
 /**
+  Close the files of all stores.
+
+  @param[in] Partitions  The partitions.
+  @param[in] Count       Their number.
+**/
+VOID
+CloseStores (
+  IN CONST MRM_PARTITION  *Partitions,
+  IN UINTN                Count
+  );
+
+/**
   Put the committed variables into a partition's memory before it starts.
 
   @param[in,out] Partition  VariableStore is set.

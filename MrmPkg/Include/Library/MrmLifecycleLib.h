@@ -1,6 +1,8 @@
 /** @file
   Life of one partition as a state machine over copies of its mailbox.  Pure: no
-  globals, no I/O; the controller carries out the action it returns.
+  globals, no I/O, no clock; the controller carries out the action it returns.
+
+  All times are milliseconds since the controller started.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -9,6 +11,7 @@
 #define MRM_LIFECYCLE_LIB_H_
 
 #include <MrmMailbox.h>
+#include <MrmPlan.h>
 
 typedef enum {
   MrmStateAbsent,        ///< not yet bound to the machine
@@ -17,70 +20,223 @@ typedef enum {
   MrmStateFirmware,      ///< partition firmware runs
   MrmStateLoading,       ///< loader runs
   MrmStateRunning,       ///< OS runs
-  MrmStateOff,           ///< the OS powered the partition off
-  MrmStateFailed,        ///< firmware or loader could not continue
-  MrmStateRestarting,    ///< being started again
+  MrmStateOff,           ///< not running, and nothing is wrong
+  MrmStateFailed,        ///< not running: it failed, and its policy starts it no more
+  MrmStateRestarting,    ///< about to be started again
   MrmStateMax
 } MRM_STATE;
+
+///
+/// Why a partition is off, failed or restarting.
+///
+typedef enum {
+  MrmCauseNone,
+  MrmCauseShutdown,      ///< its OS, loader or firmware switched it off
+  MrmCauseColdReset,
+  MrmCauseWarmReset,
+  MrmCauseReported,      ///< its firmware said why in MRM_MAILBOX.Text
+  MrmCauseMailbox,       ///< its mailbox was overwritten before an OS ran
+  MrmCauseSilence,       ///< no sign of life from its firmware or loader
+  MrmCauseWatchdog,      ///< its OS let its watchdog run out
+  MrmCauseBuild,         ///< its memory cannot hold what it starts with
+  MrmCauseDevice,        ///< a device did not come back from its reset
+  MrmCauseOrder,         ///< somebody who may has asked for it
+  MrmCauseMax
+} MRM_CAUSE;
 
 typedef enum {
   MrmActionNone,
   MrmActionReport,       ///< state changed: tell the operator
-  MrmActionStop,         ///< take back processors, quiesce devices; stays off
-  MrmActionRestart       ///< take back processors, quiesce devices, start again from pristine copies
+  MrmActionStop          ///< state changed: take back processors, quiesce devices, tell the operator
 } MRM_ACTION;
+
+typedef enum {
+  MrmVerbStart,
+  MrmVerbStop,
+  MrmVerbRestart,
+  MrmVerbNmi,
+  MrmVerbMax
+} MRM_VERB;
+
+///
+/// An OS that has run this long has started well: failures in a row begin anew.
+///
+#define MRM_SETTLED_MILLISECONDS  60000
+
+///
+/// The longest wait before a restart, unless the policy's first one is longer.
+///
+#define MRM_BACK_OFF_MAXIMUM  300000
 
 typedef struct {
   MRM_STATE     State;
-  MRM_REQUEST   Request;      ///< request that led to the last action
-  EFI_STATUS    Status;       ///< status that came with it
-  UINT32        Starts;       ///< times started
-  MRM_PHASE     Phase;        ///< furthest phase seen since the last start
+  MRM_CAUSE     Cause;              ///< that led to State
+  EFI_STATUS    Status;             ///< that came with the cause
+  MRM_PHASE     Phase;              ///< furthest phase seen since the last start
+  UINT64        Since;              ///< when State was entered
+  UINT32        Starts;             ///< times started
+  UINT32        Failures;           ///< times failed
+  UINT32        FailuresInRow;      ///< since an OS last ran for MRM_SETTLED_MILLISECONDS
+  BOOLEAN       StartWanted;        ///< it is to be started when due
+  BOOLEAN       StartTimed;         ///< StartAt counts: it waits for no other partition
+  UINT64        StartAt;
+  UINT64        SignOfLife;         ///< last change of phase or heartbeat
+  UINT32        Heartbeat;          ///< as last seen
+  BOOLEAN       WatchdogArmed;      ///< the OS's watchdog runs
+  UINT64        WatchdogFed;        ///< when it was armed or last pinged
+  UINT32        WatchdogRemaining;  ///< for MRM_WATCHDOG.Remaining
 } MRM_LIFECYCLE;
 
 /**
-  Record that a partition is about to be started with a fresh mailbox.
+  TRUE while a partition has processors at work.
+
+  @param[in] Lifecycle  State of the partition.
+**/
+BOOLEAN
+EFIAPI
+MrmLifecycleIsLive (
+  IN CONST MRM_LIFECYCLE  *Lifecycle
+  );
+
+/**
+  Record that a partition is bound to the machine: it is off, and wants to be started if
+  its policy says so.
+
+  @param[in,out] Lifecycle  State of the partition: becomes MrmStateOff.
+  @param[in]     Policy     Its policy.
+  @param[in]     Now        Milliseconds.
+**/
+VOID
+EFIAPI
+MrmLifecycleBound (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     UINT64                 Now
+  );
+
+/**
+  Say whether a partition is to be started now.
+
+  @param[in,out] Lifecycle  State of the partition; when its first start no longer waits for
+                            others, its delay begins.
+  @param[in]     Policy     Its policy.
+  @param[in]     Others     TRUE when all partitions it comes after run.
+  @param[in]     Now        Milliseconds.
+**/
+BOOLEAN
+EFIAPI
+MrmLifecycleIsDue (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     BOOLEAN                Others,
+  IN     UINT64                 Now
+  );
+
+/**
+  Record that a partition is started with a fresh mailbox.
 
   @param[in,out] Lifecycle  State of the partition: becomes MrmStateStarting at its first start,
                             MrmStateRestarting later; Starts is counted.
+  @param[in]     Now        Milliseconds.
 **/
 VOID
 EFIAPI
 MrmLifecycleStart (
-  IN OUT MRM_LIFECYCLE  *Lifecycle
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     UINT64         Now
+  );
+
+/**
+  Record a failure that only the controller sees, such as MrmCauseBuild.
+
+  @param[in,out] Lifecycle  State of the partition: restarting or failed after.
+  @param[in]     Policy     Its policy.
+  @param[in]     Cause      The cause.
+  @param[in]     Status     What came with it.
+  @param[in]     Now        Milliseconds.
+**/
+VOID
+EFIAPI
+MrmLifecycleFail (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_CAUSE              Cause,
+  IN     EFI_STATUS             Status,
+  IN     UINT64                 Now
   );
 
 /**
   Judge a copy of the mailbox and advance the state.
 
   A damaged mailbox (signature, version, phase or request out of range, phase going
-  back) of a partition that has not reached MrmPhaseRunning is a failure (MrmActionStop,
-  Status EFI_COMPROMISED_DATA); of a running one it is ignored: the page is memory of
-  the OS's machine and the OS keeps running.
-
-  A partition that is absent, refused, off or failed has no mailbox to judge: nothing
-  happens.  One that is restarting is judged like a starting one, so its mailbox must
-  have been prepared again (MrmMailboxInitialize()) before the next step.
+  back) of a partition that has not reached MrmPhaseRunning is a failure; of a running
+  one it is ignored: the page is memory of the OS's machine and the OS keeps running.
+  A partition that is not live has no mailbox to judge: nothing happens.
 
   @param[in,out] Lifecycle  State of the partition; advanced.
+  @param[in]     Policy     Its policy.
   @param[in]     Snapshot   Copy of the mailbox; not trusted.
+  @param[in]     Now        Milliseconds.
 
   @return What the controller must do now.
 **/
 MRM_ACTION
 EFIAPI
 MrmLifecycleStep (
-  IN OUT MRM_LIFECYCLE      *Lifecycle,
-  IN     CONST MRM_MAILBOX  *Snapshot
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     CONST MRM_MAILBOX      *Snapshot,
+  IN     UINT64                 Now
   );
 
 /**
-  Prepare a mailbox for a start: signature, version, everything else zero.
+  Carry out an order of somebody who may give it.
+
+  @param[in,out] Lifecycle  State of the partition.
+  @param[in]     Verb       What is ordered.
+  @param[in]     Now        Milliseconds.
+  @param[out]    Action     What the controller must do now; for MrmVerbNmi nothing of this
+                            library's: success says that the NMI may be sent.
+
+  @retval RETURN_SUCCESS          It is or will be done.
+  @retval RETURN_ALREADY_STARTED  Start: it runs.
+  @retval RETURN_NOT_STARTED      Stop, NMI: it does not run.
+  @retval RETURN_UNSUPPORTED      It was refused.
+**/
+RETURN_STATUS
+EFIAPI
+MrmLifecycleOrder (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     MRM_VERB       Verb,
+  IN     UINT64         Now,
+  OUT    MRM_ACTION     *Action
+  );
+
+/**
+  TRUE if nothing runs any more, nothing is about to, and something did.
+
+  @param[in] Lifecycles  State of each partition.
+  @param[in] Count       Their number.
+**/
+BOOLEAN
+EFIAPI
+MrmLifecycleAllOff (
+  IN CONST MRM_LIFECYCLE  *CONST  *Lifecycles,
+  IN UINTN                Count
+  );
+
+/**
+  Prepare a mailbox for a start: signature, version, a watchdog that is set to 30 s and does
+  not run, everything else zero.
+
+  @param[out] Mailbox  The mailbox; nothing of the partition runs.
+  @param[in]  Fired    TRUE if its watchdog is the cause of this start.
 **/
 VOID
 EFIAPI
 MrmMailboxInitialize (
-  OUT MRM_MAILBOX  *Mailbox
+  OUT MRM_MAILBOX  *Mailbox,
+  IN  BOOLEAN      Fired
   );
 
 /**
@@ -101,11 +257,24 @@ MrmMailboxText (
 
 /**
   Name of a state for people, e.g. "running"; "unknown" when out of range.
+
+  @param[in] State  The state.
 **/
 CONST CHAR8 *
 EFIAPI
 MrmStateName (
   IN MRM_STATE  State
+  );
+
+/**
+  A cause in words, e.g. "cold reset"; "" for none and for what another text tells.
+
+  @param[in] Cause  The cause.
+**/
+CONST CHAR8 *
+EFIAPI
+MrmCauseText (
+  IN MRM_CAUSE  Cause
   );
 
 #endif

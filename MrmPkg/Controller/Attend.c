@@ -1,0 +1,266 @@
+/** @file
+  Life of one partition: carries out what MrmLifecycleLib decides.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Attend.h"
+#include "Clock.h"
+#include "Store.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/LocalApicLib.h>
+#include <Library/PrintLib.h>
+
+#define SCRUB_STEP  SIZE_64MB   ///< memory zeroed between two looks at the other partitions
+
+VOID
+TakePartition (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  ReleasePci (Partition);
+  ReleaseConsole (Partition);
+  Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
+  MrmLifecycleBound (&Partition->Life, &Partition->Plan->Policy, Milliseconds ());
+}
+
+/**
+  Say what state a partition has come to, and why.
+
+  @param[in] Partition  The partition.
+  @param[in] Words      What MrmCauseText() does not tell, or "".
+**/
+STATIC
+VOID
+SayState (
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST CHAR8          *Words
+  )
+{
+  CONST MRM_LIFECYCLE  *Life;
+  CHAR8                Text[MRM_REASON_SIZE];
+  UINT64               Now;
+
+  Life = &Partition->Life;
+  AsciiStrCpyS (Text, sizeof (Text), (Words[0] != '\0') ? Words : MrmCauseText (Life->Cause));
+  if (Text[0] != '\0') {
+    Say ("%a: %a: %a", Partition->Plan->Name, MrmStateName (Life->State), Text);
+  } else {
+    Say ("%a: %a", Partition->Plan->Name, MrmStateName (Life->State));
+  }
+
+  Now = Milliseconds ();
+  if ((Life->State == MrmStateRestarting) && (Life->StartAt > Now)) {
+    Say (
+      "%a: failure %d in a row: starts again in %ld ms",
+      Partition->Plan->Name,
+      Life->FailuresInRow,
+      Life->StartAt - Now
+      );
+  } else if ((Life->State == MrmStateFailed) && (Life->FailuresInRow > 1)) {
+    Say ("%a: failure %d in a row: starts no more", Partition->Plan->Name, Life->FailuresInRow);
+  }
+}
+
+/**
+  Zero a part of a partition's memory.
+
+  @param[in,out] Partition  Scrubbed counts the bytes done.
+
+  @retval TRUE   All of it is zero.
+  @retval FALSE  There is more to do.
+**/
+STATIC
+BOOLEAN
+Scrub (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  UINT64  Done;
+  UINT64  Size;
+  UINTN   Index;
+
+  Done = Partition->Scrubbed;
+  for (Index = 0; Index < Partition->PieceCount; Index++) {
+    if (Done < Partition->Pieces[Index].Size) {
+      Size = MIN (Partition->Pieces[Index].Size - Done, SCRUB_STEP);
+      ZeroMem ((VOID *)(UINTN)(Partition->Pieces[Index].Base + Done), (UINTN)Size);
+      Partition->Scrubbed += Size;
+      return FALSE;
+    }
+
+    Done -= Partition->Pieces[Index].Size;
+  }
+
+  Partition->Scrubbed = 0;
+  return TRUE;
+}
+
+/**
+  Start a partition, for the first time or again.
+
+  @param[in,out] Partition  Its processors wait for a SIPI.
+**/
+STATIC
+VOID
+StartPartition (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  EFI_STATUS  Status;
+  MRM_CAUSE   Cause;
+  UINT32      Trampoline;
+
+  if (Partition->Plan->Policy.Scrub && !Scrub (Partition)) {
+    return;
+  }
+
+  // A device that did not come back when the partition was stopped gets another chance.
+  Status = Partition->Quiesced ? EFI_SUCCESS : QuiescePci (Partition);
+  Cause  = MrmCauseDevice;
+  if (!EFI_ERROR (Status)) {
+    Status = BuildPartition (Partition, &Trampoline);
+    Cause  = MrmCauseBuild;
+  }
+
+  if (EFI_ERROR (Status)) {
+    MrmLifecycleFail (&Partition->Life, &Partition->Plan->Policy, Cause, Status, Milliseconds ());
+    SayState (Partition, "");
+    return;
+  }
+
+  MrmLifecycleStart (&Partition->Life, Milliseconds ());
+  Partition->Quiesced = FALSE;
+  Partition->StartTsc = AsmReadTsc ();
+  Say ("%a: starting", Partition->Plan->Name);
+  SendInitSipiSipi (Partition->ApicIds[0], Trampoline);
+}
+
+/**
+  Take back the processors of a partition and quiesce its devices.
+
+  @param[in,out] Partition  The partition.
+**/
+STATIC
+VOID
+StopPartition (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  StopProcessors (Partition);
+  Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
+}
+
+/**
+  Keep the registers of the watchdog that are the controller's.
+
+  @param[in,out] Partition  The partition, running.
+  @param[in]     Snapshot   Copy of its mailbox.
+**/
+STATIC
+VOID
+KeepWatchdog (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_MAILBOX  *Snapshot
+  )
+{
+  if (!Partition->Plan->Policy.Watchdog || (Partition->Life.State != MrmStateRunning)) {
+    return;
+  }
+
+  if (Snapshot->Watchdog.Ping != 0) {
+    Partition->Mailbox->Watchdog.Ping = 0;
+  }
+
+  if (Snapshot->Watchdog.Remaining != Partition->Life.WatchdogRemaining) {
+    Partition->Mailbox->Watchdog.Remaining = Partition->Life.WatchdogRemaining;
+  }
+}
+
+/**
+  Look at the mailbox of a live partition.
+
+  @param[in,out] Partition  The partition.
+**/
+STATIC
+VOID
+AttendMailbox (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  MRM_MAILBOX  Snapshot;
+  MRM_ACTION   Action;
+  CHAR8        Words[MRM_REASON_SIZE];
+
+  CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
+  AttendStore (Partition, &Snapshot);
+  Action = MrmLifecycleStep (&Partition->Life, &Partition->Plan->Policy, &Snapshot, Milliseconds ());
+  if (Action == MrmActionNone) {
+    KeepWatchdog (Partition, &Snapshot);
+    return;
+  }
+
+  Words[0] = '\0';
+  if (Action == MrmActionStop) {
+    StopPartition (Partition);
+    if (Partition->Life.Cause == MrmCauseReported) {
+      MrmMailboxText (&Snapshot, Words, sizeof (Words));
+    }
+  }
+
+  SayState (Partition, Words);
+  if (Partition->Life.State == MrmStateRunning) {
+    Say (
+      "%a: timing: start->loader %ld ms, loader->os %ld ms",
+      Partition->Plan->Name,
+      MillisecondsBetween (Partition->StartTsc, Snapshot.PhaseTsc[MrmPhaseLoader]),
+      MillisecondsBetween (Snapshot.PhaseTsc[MrmPhaseLoader], Snapshot.PhaseTsc[MrmPhaseRunning])
+      );
+  }
+}
+
+VOID
+AttendPartition (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     BOOLEAN        Others
+  )
+{
+  if (MrmLifecycleIsLive (&Partition->Life)) {
+    AttendMailbox (Partition);
+  }
+
+  if (MrmLifecycleIsDue (&Partition->Life, &Partition->Plan->Policy, Others, Milliseconds ())) {
+    StartPartition (Partition);
+  }
+}
+
+EFI_STATUS
+OrderPartition (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     MRM_VERB       Verb,
+  IN     CONST CHAR8    *Who
+  )
+{
+  EFI_STATUS  Status;
+  MRM_ACTION  Action;
+  CHAR8       Words[MRM_REASON_SIZE];
+
+  Status = MrmLifecycleOrder (&Partition->Life, Verb, Milliseconds (), &Action);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  if (Action == MrmActionStop) {
+    StopPartition (Partition);
+  }
+
+  if (Partition->Life.StartWanted && (Partition->Life.State == MrmStateOff)) {
+    Say ("%a: start ordered by %a", Partition->Plan->Name, Who);
+  } else if (Action != MrmActionNone) {
+    AsciiSPrint (Words, sizeof (Words), "ordered by %a", Who);
+    SayState (Partition, Words);
+  }
+
+  return EFI_SUCCESS;
+}

@@ -1,0 +1,59 @@
+/** @file
+  Life of one partition: carries out what MrmLifecycleLib decides.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_ATTEND_H_
+#define MRM_ATTEND_H_
+
+#include "Mrm.h"
+
+/**
+  Take a partition's devices from the PC's firmware and quiesce them.
+
+  @param[in,out] Partition  The partition, bound.
+**/
+VOID
+TakePartition (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Look at a partition once, and do what that leads to.
+
+  @param[in,out] Partition  The partition.
+  @param[in]     Others     TRUE when all partitions it comes after run.
+**/
+VOID
+AttendPartition (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     BOOLEAN        Others
+  );
+
+/**
+  Carry out an order of somebody who may give it.
+
+  @param[in,out] Partition  The partition.
+  @param[in]     Verb       What is ordered.
+  @param[in]     Who        Who orders it, for people.
+
+  @return  Status of MrmLifecycleOrder().
+**/
+EFI_STATUS
+OrderPartition (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     MRM_VERB       Verb,
+  IN     CONST CHAR8    *Who
+  );
+
+/**
+  Take back the processors of all partitions and quiesce their devices, before the PC is
+  reset or switched off.
+**/
+VOID
+StopAll (
+  VOID
+  );
+
+#endif

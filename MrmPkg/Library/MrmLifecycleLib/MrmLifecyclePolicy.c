@@ -1,0 +1,327 @@
+/** @file
+  When a partition starts, and what follows its end: policy and orders.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmLifecycleInternal.h"
+
+VOID
+MrmLifecycleEnter (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     MRM_STATE      State,
+  IN     MRM_CAUSE      Cause,
+  IN     UINT64         Now
+  )
+{
+  Lifecycle->State = State;
+  Lifecycle->Cause = Cause;
+  Lifecycle->Since = Now;
+}
+
+/**
+  Have a partition started.
+
+  @param[in,out] Lifecycle  State of the partition; not live.
+  @param[in]     At         When, milliseconds.
+**/
+STATIC
+VOID
+StartAt (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     UINT64         At
+  )
+{
+  Lifecycle->StartWanted = TRUE;
+  Lifecycle->StartTimed  = TRUE;
+  Lifecycle->StartAt     = At;
+}
+
+/**
+  How long to wait before the restart after a failure.
+
+  @param[in] Policy  The policy.
+  @param[in] InRow   How many failures there were in a row, at least 1.
+
+  @return  Milliseconds.
+**/
+STATIC
+UINT32
+BackOff (
+  IN CONST MRM_PLAN_POLICY  *Policy,
+  IN UINT32                 InRow
+  )
+{
+  UINT32  Most;
+  UINT32  Wait;
+
+  Most = MAX (Policy->BackOffMilliseconds, MRM_BACK_OFF_MAXIMUM);
+  for (Wait = Policy->BackOffMilliseconds; (InRow > 1) && (Wait != 0) && (Wait < Most); InRow--) {
+    Wait = (Wait > Most / 2) ? Most : Wait * 2;
+  }
+
+  return Wait;
+}
+
+/**
+  TRUE while a partition has processors at work.
+
+  @param[in] Lifecycle  State of the partition.
+**/
+BOOLEAN
+EFIAPI
+MrmLifecycleIsLive (
+  IN CONST MRM_LIFECYCLE  *Lifecycle
+  )
+{
+  switch (Lifecycle->State) {
+    case MrmStateStarting:
+    case MrmStateFirmware:
+    case MrmStateLoading:
+    case MrmStateRunning:
+      return TRUE;
+    case MrmStateRestarting:
+      return !Lifecycle->StartWanted;
+    default:
+      return FALSE;
+  }
+}
+
+/**
+  Record that a partition is bound to the machine.
+
+  @param[in,out] Lifecycle  State of the partition: becomes MrmStateOff.
+  @param[in]     Policy     Its policy.
+  @param[in]     Now        Milliseconds.
+**/
+VOID
+EFIAPI
+MrmLifecycleBound (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     UINT64                 Now
+  )
+{
+  MrmLifecycleEnter (Lifecycle, MrmStateOff, MrmCauseNone, Now);
+  Lifecycle->StartWanted = Policy->AutoStart;
+  Lifecycle->StartTimed  = FALSE;
+}
+
+/**
+  Say whether a partition is to be started now.
+
+  @param[in,out] Lifecycle  State of the partition.
+  @param[in]     Policy     Its policy.
+  @param[in]     Others     TRUE when all partitions it comes after run.
+  @param[in]     Now        Milliseconds.
+**/
+BOOLEAN
+EFIAPI
+MrmLifecycleIsDue (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     BOOLEAN                Others,
+  IN     UINT64                 Now
+  )
+{
+  if (!Lifecycle->StartWanted) {
+    return FALSE;
+  }
+
+  if (!Lifecycle->StartTimed) {
+    if (!Others) {
+      return FALSE;
+    }
+
+    StartAt (Lifecycle, Now + Policy->DelayMilliseconds);
+  }
+
+  return Now >= Lifecycle->StartAt;
+}
+
+/**
+  Record that a partition is started with a fresh mailbox.
+
+  @param[in,out] Lifecycle  State of the partition.
+  @param[in]     Now        Milliseconds.
+**/
+VOID
+EFIAPI
+MrmLifecycleStart (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     UINT64         Now
+  )
+{
+  MrmLifecycleEnter (
+    Lifecycle,
+    (Lifecycle->Starts == 0) ? MrmStateStarting : MrmStateRestarting,
+    MrmCauseNone,
+    Now
+    );
+  Lifecycle->Status            = RETURN_SUCCESS;
+  Lifecycle->Phase             = MrmPhaseNone;
+  Lifecycle->StartWanted       = FALSE;
+  Lifecycle->SignOfLife        = Now;
+  Lifecycle->Heartbeat         = 0;
+  Lifecycle->WatchdogArmed     = FALSE;
+  Lifecycle->WatchdogRemaining = 0;
+  if (Lifecycle->Starts != MAX_UINT32) {
+    Lifecycle->Starts++;
+  }
+}
+
+/**
+  Record a failure.
+
+  @param[in,out] Lifecycle  State of the partition: restarting or failed after.
+  @param[in]     Policy     Its policy.
+  @param[in]     Cause      The cause.
+  @param[in]     Status     What came with it.
+  @param[in]     Now        Milliseconds.
+**/
+VOID
+EFIAPI
+MrmLifecycleFail (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_CAUSE              Cause,
+  IN     EFI_STATUS             Status,
+  IN     UINT64                 Now
+  )
+{
+  if (Lifecycle->Failures != MAX_UINT32) {
+    Lifecycle->Failures++;
+  }
+
+  if (Lifecycle->FailuresInRow != MAX_UINT32) {
+    Lifecycle->FailuresInRow++;
+  }
+
+  Lifecycle->Status      = Status;
+  Lifecycle->StartWanted = FALSE;
+  if (  (Policy->Restart == MrmRestartNever)
+     || ((Policy->RestartLimit != 0) && (Lifecycle->FailuresInRow >= Policy->RestartLimit)))
+  {
+    MrmLifecycleEnter (Lifecycle, MrmStateFailed, Cause, Now);
+  } else {
+    MrmLifecycleEnter (Lifecycle, MrmStateRestarting, Cause, Now);
+    StartAt (Lifecycle, Now + BackOff (Policy, Lifecycle->FailuresInRow));
+  }
+}
+
+VOID
+MrmLifecycleEnd (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_CAUSE              Cause,
+  IN     UINT64                 Now
+  )
+{
+  Lifecycle->Status = RETURN_SUCCESS;
+  if (  (Policy->Restart == MrmRestartAlways)
+     || ((Policy->Restart == MrmRestartOnFailure) && (Cause != MrmCauseShutdown)))
+  {
+    MrmLifecycleEnter (Lifecycle, MrmStateRestarting, Cause, Now);
+    StartAt (Lifecycle, Now);
+  } else {
+    MrmLifecycleEnter (Lifecycle, MrmStateOff, Cause, Now);
+  }
+}
+
+/**
+  Carry out an order of somebody who may give it.
+
+  @param[in,out] Lifecycle  State of the partition.
+  @param[in]     Verb       What is ordered.
+  @param[in]     Now        Milliseconds.
+  @param[out]    Action     What the controller must do now.
+
+  @retval RETURN_SUCCESS          It is or will be done.
+  @retval RETURN_ALREADY_STARTED  Start: it runs.
+  @retval RETURN_NOT_STARTED      Stop, NMI: it does not run.
+  @retval RETURN_UNSUPPORTED      It was refused.
+**/
+RETURN_STATUS
+EFIAPI
+MrmLifecycleOrder (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     MRM_VERB       Verb,
+  IN     UINT64         Now,
+  OUT    MRM_ACTION     *Action
+  )
+{
+  BOOLEAN  Live;
+
+  *Action = MrmActionNone;
+  if ((Lifecycle->State == MrmStateAbsent) || (Lifecycle->State == MrmStateRefused)) {
+    return RETURN_UNSUPPORTED;
+  }
+
+  Live = MrmLifecycleIsLive (Lifecycle);
+  switch (Verb) {
+    case MrmVerbStart:
+    case MrmVerbRestart:
+      if (Live && (Verb == MrmVerbStart)) {
+        return RETURN_ALREADY_STARTED;
+      }
+
+      Lifecycle->FailuresInRow = 0;
+      Lifecycle->Status        = RETURN_SUCCESS;
+      MrmLifecycleEnter (
+        Lifecycle,
+        (Lifecycle->Starts == 0) ? MrmStateOff : MrmStateRestarting,
+        MrmCauseOrder,
+        Now
+        );
+      StartAt (Lifecycle, Now);
+      *Action = Live ? MrmActionStop : MrmActionReport;
+      return RETURN_SUCCESS;
+
+    case MrmVerbStop:
+      if (!Live && !Lifecycle->StartWanted) {
+        return RETURN_NOT_STARTED;
+      }
+
+      Lifecycle->StartWanted = FALSE;
+      Lifecycle->Status      = RETURN_SUCCESS;
+      MrmLifecycleEnter (Lifecycle, MrmStateOff, MrmCauseOrder, Now);
+      *Action = Live ? MrmActionStop : MrmActionReport;
+      return RETURN_SUCCESS;
+
+    default:
+      return Live ? RETURN_SUCCESS : RETURN_NOT_STARTED;
+  }
+}
+
+/**
+  TRUE if nothing runs any more, nothing is about to, and something did.
+
+  @param[in] Lifecycles  State of each partition.
+  @param[in] Count       Their number.
+**/
+BOOLEAN
+EFIAPI
+MrmLifecycleAllOff (
+  IN CONST MRM_LIFECYCLE  *CONST  *Lifecycles,
+  IN UINTN                Count
+  )
+{
+  UINTN    Index;
+  BOOLEAN  Started;
+
+  Started = FALSE;
+  for (Index = 0; Index < Count; Index++) {
+    if (MrmLifecycleIsLive (Lifecycles[Index])) {
+      return FALSE;
+    }
+
+    // One that waits for a partition which is off waits for nothing.
+    if (Lifecycles[Index]->StartWanted && Lifecycles[Index]->StartTimed) {
+      return FALSE;
+    }
+
+    Started = Started || (Lifecycles[Index]->Starts != 0);
+  }
+
+  return Started;
+}

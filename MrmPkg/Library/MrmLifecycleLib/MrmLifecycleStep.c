@@ -1,0 +1,181 @@
+/** @file
+  What a mailbox means for the life of its partition.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmLifecycleInternal.h"
+
+/**
+  The state that belongs to a phase.
+
+  @param[in] Phase     A phase, in range.
+  @param[in] Starting  The state before any sign of life.
+
+  @return The state.
+**/
+STATIC
+MRM_STATE
+StateOf (
+  IN UINT32     Phase,
+  IN MRM_STATE  Starting
+  )
+{
+  switch (Phase) {
+    case MrmPhaseNone:
+      return Starting;
+    case MrmPhaseLoader:
+      return MrmStateLoading;
+    case MrmPhaseRunning:
+      return MrmStateRunning;
+    default:
+      return MrmStateFirmware;
+  }
+}
+
+/**
+  TRUE if a mailbox is what a partition firmware makes of it.
+
+  @param[in] Snapshot  Copy of the mailbox.
+  @param[in] Reached   Furthest phase seen since the last start.
+**/
+STATIC
+BOOLEAN
+IsSound (
+  IN CONST MRM_MAILBOX  *Snapshot,
+  IN MRM_PHASE          Reached
+  )
+{
+  return (Snapshot->Signature == MRM_MAILBOX_SIGNATURE)
+         && (Snapshot->Version == MRM_MAILBOX_VERSION)
+         && (Snapshot->Phase >= (UINT32)Reached)
+         && (Snapshot->Phase < MrmPhaseMax)
+         && (Snapshot->Request < MrmRequestMax);
+}
+
+/**
+  Carry out what the partition asks for.
+
+  @param[in,out] Lifecycle  State of the partition.
+  @param[in]     Policy     Its policy.
+  @param[in]     Snapshot   Copy of the mailbox, sound, with a request.
+  @param[in]     Now        Milliseconds.
+**/
+STATIC
+VOID
+ObeyRequest (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     CONST MRM_MAILBOX      *Snapshot,
+  IN     UINT64                 Now
+  )
+{
+  switch (Snapshot->Request) {
+    case MrmRequestShutdown:
+      MrmLifecycleEnd (Lifecycle, Policy, MrmCauseShutdown, Now);
+      break;
+    case MrmRequestColdReset:
+      MrmLifecycleEnd (Lifecycle, Policy, MrmCauseColdReset, Now);
+      break;
+    case MrmRequestWarmReset:
+      MrmLifecycleEnd (Lifecycle, Policy, MrmCauseWarmReset, Now);
+      break;
+    default:
+      MrmLifecycleFail (Lifecycle, Policy, MrmCauseReported, (EFI_STATUS)Snapshot->Status, Now);
+      break;
+  }
+}
+
+/**
+  TRUE if firmware or loader has shown no sign of life for too long.
+
+  @param[in,out] Lifecycle  State of the partition; takes note of signs.
+  @param[in]     Policy     Its policy.
+  @param[in]     Snapshot   Copy of the mailbox, sound.
+  @param[in]     Now        Milliseconds.
+**/
+STATIC
+BOOLEAN
+IsSilent (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     CONST MRM_MAILBOX      *Snapshot,
+  IN     UINT64                 Now
+  )
+{
+  if ((Snapshot->Phase != (UINT32)Lifecycle->Phase) || (Snapshot->Heartbeat != Lifecycle->Heartbeat)) {
+    Lifecycle->Heartbeat  = Snapshot->Heartbeat;
+    Lifecycle->SignOfLife = Now;
+  }
+
+  return (Snapshot->Phase < MrmPhaseRunning)
+         && (Policy->FirmwareMilliseconds != 0)
+         && (Now - Lifecycle->SignOfLife >= Policy->FirmwareMilliseconds);
+}
+
+/**
+  Judge a copy of the mailbox and advance the state.
+
+  @param[in,out] Lifecycle  State of the partition; advanced.
+  @param[in]     Policy     Its policy.
+  @param[in]     Snapshot   Copy of the mailbox; not trusted.
+  @param[in]     Now        Milliseconds.
+
+  @return What the controller must do now.
+**/
+MRM_ACTION
+EFIAPI
+MrmLifecycleStep (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     CONST MRM_MAILBOX      *Snapshot,
+  IN     UINT64                 Now
+  )
+{
+  MRM_STATE  State;
+
+  if (!MrmLifecycleIsLive (Lifecycle)) {
+    return MrmActionNone;
+  }
+
+  if (!IsSound (Snapshot, Lifecycle->Phase)) {
+    if (Lifecycle->State == MrmStateRunning) {
+      return MrmActionNone;
+    }
+
+    MrmLifecycleFail (Lifecycle, Policy, MrmCauseMailbox, RETURN_COMPROMISED_DATA, Now);
+    return MrmActionStop;
+  }
+
+  if (Snapshot->Request != MrmRequestNone) {
+    ObeyRequest (Lifecycle, Policy, Snapshot, Now);
+    return MrmActionStop;
+  }
+
+  if (IsSilent (Lifecycle, Policy, Snapshot, Now)) {
+    MrmLifecycleFail (Lifecycle, Policy, MrmCauseSilence, RETURN_TIMEOUT, Now);
+    return MrmActionStop;
+  }
+
+  Lifecycle->Phase = (MRM_PHASE)Snapshot->Phase;
+  State            = StateOf (Snapshot->Phase, Lifecycle->State);
+  if (State != Lifecycle->State) {
+    MrmLifecycleEnter (Lifecycle, State, MrmCauseNone, Now);
+    return MrmActionReport;
+  }
+
+  if (State != MrmStateRunning) {
+    return MrmActionNone;
+  }
+
+  if (Now - Lifecycle->Since >= MRM_SETTLED_MILLISECONDS) {
+    Lifecycle->FailuresInRow = 0;
+  }
+
+  if (Policy->Watchdog && MrmWatchdogRunsOut (Lifecycle, &Snapshot->Watchdog, Now)) {
+    MrmLifecycleFail (Lifecycle, Policy, MrmCauseWatchdog, RETURN_TIMEOUT, Now);
+    return MrmActionStop;
+  }
+
+  return MrmActionNone;
+}

@@ -1,0 +1,125 @@
+/** @file
+  The mailbox before a start, its text, and the names of states and causes.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Base.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/MrmLifecycleLib.h>
+
+#define DEFAULT_COUNTDOWN  300   ///< units of MRM_WATCHDOG_PERIOD: 30 s
+
+STATIC CONST CHAR8  *CONST  mStateNames[MrmStateMax] = {
+  "absent",
+  "refused",
+  "starting",
+  "firmware",
+  "loading",
+  "running",
+  "off",
+  "failed",
+  "restarting"
+};
+
+STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
+  "",
+  "shutdown",
+  "cold reset",
+  "warm reset",
+  "",
+  "its mailbox was overwritten",
+  "no sign of life from its firmware",
+  "watchdog",
+  "its memory cannot hold firmware and boot files",
+  "a device did not come back from its reset",
+  "ordered"
+};
+
+/**
+  Prepare a mailbox for a start: signature, version, a watchdog that is set to 30 s and does
+  not run, everything else zero.
+
+  @param[out] Mailbox  The mailbox; nothing of the partition runs.
+  @param[in]  Fired    TRUE if its watchdog is the cause of this start.
+**/
+VOID
+EFIAPI
+MrmMailboxInitialize (
+  OUT MRM_MAILBOX  *Mailbox,
+  IN  BOOLEAN      Fired
+  )
+{
+  ZeroMem (Mailbox, sizeof (*Mailbox));
+  Mailbox->Signature          = MRM_MAILBOX_SIGNATURE;
+  Mailbox->Version            = MRM_MAILBOX_VERSION;
+  Mailbox->Watchdog.Countdown = DEFAULT_COUNTDOWN;
+  Mailbox->Watchdog.Remaining = DEFAULT_COUNTDOWN;
+  Mailbox->Watchdog.Fired     = Fired ? 1 : 0;
+}
+
+/**
+  Copy the failure text of a mailbox as printable, zero-terminated ASCII: bytes
+  outside 0x20..0x7E become '?', TextLength is not trusted.
+
+  @param[in]  Snapshot  Copy of the mailbox.
+  @param[out] Text      Receives the text.
+  @param[in]  Size      Bytes in Text, at least 1.
+**/
+VOID
+EFIAPI
+MrmMailboxText (
+  IN  CONST MRM_MAILBOX  *Snapshot,
+  OUT CHAR8              *Text,
+  IN  UINTN              Size
+  )
+{
+  UINTN  Index;
+  UINTN  Length;
+  CHAR8  Character;
+
+  if (Size == 0) {
+    return;
+  }
+
+  Length = MIN ((UINTN)Snapshot->TextLength, MRM_MAILBOX_TEXT_SIZE);
+  Length = MIN (Length, Size - 1);
+  for (Index = 0; Index < Length; Index++) {
+    Character   = Snapshot->Text[Index];
+    Text[Index] = ((Character >= 0x20) && (Character <= 0x7E)) ? Character : '?';
+  }
+
+  Text[Length] = '\0';
+}
+
+/**
+  Name of a state for people.
+
+  @param[in] State  The state.
+
+  @return The name, e.g. "running"; "unknown" when State is out of range.
+**/
+CONST CHAR8 *
+EFIAPI
+MrmStateName (
+  IN MRM_STATE  State
+  )
+{
+  return ((UINT32)State < MrmStateMax) ? mStateNames[State] : "unknown";
+}
+
+/**
+  A cause in words.
+
+  @param[in] Cause  The cause.
+
+  @return The words, e.g. "cold reset"; "" for none and for what another text tells.
+**/
+CONST CHAR8 *
+EFIAPI
+MrmCauseText (
+  IN MRM_CAUSE  Cause
+  )
+{
+  return ((UINT32)Cause < MrmCauseMax) ? mCauseTexts[Cause] : "";
+}
