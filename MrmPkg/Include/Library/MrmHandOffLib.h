@@ -45,6 +45,19 @@ MrmEnterPhase (
   );
 
 /**
+  Give the controller a line for its log.  Boot time only; allocates nothing.
+
+  @param[in] Format  PrintLib ASCII format string of one line without its end.
+  @param[in] ...     Its arguments.
+**/
+VOID
+EFIAPI
+MrmEvent (
+  IN CONST CHAR8  *Format,
+  ...
+  );
+
+/**
   Tell the controller that this partition cannot continue, say so on its console,
   and park the processor.  Never returns.  Boot time only.
 

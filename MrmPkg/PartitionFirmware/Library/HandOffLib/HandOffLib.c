@@ -9,8 +9,11 @@
 #include <Library/CpuLib.h>
 #include <Library/HobLib.h>
 #include <Library/MrmHandOffLib.h>
+#include <Library/MrmPartitionLib.h>
 #include <Library/PrintLib.h>
 #include <Library/SerialPortLib.h>
+
+#define LINE_SIZE  512   ///< of an event
 
 CONST MRM_HAND_OFF *
 EFIAPI
@@ -62,6 +65,31 @@ MrmEnterPhase (
   Mailbox->PhaseTsc[Phase] = AsmReadTsc ();
   MemoryFence ();
   Mailbox->Phase = Phase;
+}
+
+VOID
+EFIAPI
+MrmEvent (
+  IN CONST CHAR8  *Format,
+  ...
+  )
+{
+  CONST MRM_HAND_OFF  *HandOff;
+  CHAR8               Line[LINE_SIZE];
+  UINTN               Length;
+  VA_LIST             Marker;
+
+  HandOff = MrmGetHandOff ();
+  if (HandOff == NULL) {
+    return;
+  }
+
+  // One character is left for the line feed.
+  VA_START (Marker, Format);
+  Length = AsciiVSPrint (Line, sizeof (Line) - 1, Format, Marker);
+  VA_END (Marker);
+  Line[Length++] = '\n';
+  MrmRingWrite ((MRM_RING *)(UINTN)HandOff->EventRing.Base, HandOff->EventRing.Size, Line, Length);
 }
 
 VOID

@@ -104,8 +104,8 @@ PciHostBridgeGetRootBridges (
     Bridge->AllocationAttributes = EFI_PCI_HOST_BRIDGE_MEM64_DECODE;
     Bridge->Bus.Base             = Bus->FirstBus;
     Bridge->Bus.Limit            = Bus->LastBus;
-    Bridge->Io.Base              = MAX_UINT64;
-    Bridge->Io.Limit             = 0;
+    Bridge->Io.Base              = (Bus->Io.Size == 0) ? MAX_UINT64 : Bus->Io.Base;
+    Bridge->Io.Limit             = (Bus->Io.Size == 0) ? 0 : Bus->Io.Base + Bus->Io.Size - 1;
     Bridge->DevicePath           = (EFI_DEVICE_PATH_PROTOCOL *)DevicePath;
     SetApertures (&Bus->Memory, &Bridge->Mem, &Bridge->MemAbove4G);
     SetApertures (&Bus->Prefetchable, &Bridge->PMem, &Bridge->PMemAbove4G);

@@ -26,7 +26,8 @@ STATIC CONST INITRD_DEVICE_PATH  mInitrdPath = {
   { END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, { END_DEVICE_PATH_LENGTH, 0 } }
 };
 
-STATIC MRM_RANGE  mInitrd;
+STATIC MRM_RANGE   mInitrd;
+STATIC EFI_HANDLE  mHandle;     ///< NULL = none is offered
 
 /**
   EFI_LOAD_FILE2_PROTOCOL.LoadFile() (UEFI 2.10 section 13.2).
@@ -83,16 +84,35 @@ OfferInitrd (
   IN CONST MRM_RANGE  *Initrd
   )
 {
-  EFI_HANDLE  Handle;
+  EFI_STATUS  Status;
 
   mInitrd = *Initrd;
-  Handle  = NULL;
-  return gBS->InstallMultipleProtocolInterfaces (
-                &Handle,
-                &gEfiDevicePathProtocolGuid,
-                &mInitrdPath,
-                &gEfiLoadFile2ProtocolGuid,
-                &mInitrdLoadFile2,
-                NULL
-                );
+  if ((mInitrd.Size == 0) == (mHandle == NULL)) {
+    return EFI_SUCCESS;
+  }
+
+  if (mHandle == NULL) {
+    return gBS->InstallMultipleProtocolInterfaces (
+                  &mHandle,
+                  &gEfiDevicePathProtocolGuid,
+                  &mInitrdPath,
+                  &gEfiLoadFile2ProtocolGuid,
+                  &mInitrdLoadFile2,
+                  NULL
+                  );
+  }
+
+  Status = gBS->UninstallMultipleProtocolInterfaces (
+                  mHandle,
+                  &gEfiDevicePathProtocolGuid,
+                  &mInitrdPath,
+                  &gEfiLoadFile2ProtocolGuid,
+                  &mInitrdLoadFile2,
+                  NULL
+                  );
+  if (!EFI_ERROR (Status)) {
+    mHandle = NULL;
+  }
+
+  return Status;
 }

@@ -1,85 +1,99 @@
 /** @file
-  How a partition boots: its console, its devices, its loader.
+  How a partition boots: its console, then its boot sources in order.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "PlatformBootManager.h"
 #include <Guid/EventGroup.h>
-#include <Library/BaseMemoryLib.h>
-#include <Library/DevicePathLib.h>
+#include <Library/BaseLib.h>
 #include <Library/PlatformBootManagerLib.h>
-#include <Library/UefiBootManagerLib.h>
-#include <Library/UefiBootServicesTableLib.h>
+#include <Library/PrintLib.h>
 #include <Library/UefiLib.h>
-#include <Protocol/LoadedImage.h>
 
-#pragma pack(1)
-typedef struct {
-  MEMMAP_DEVICE_PATH          Memory;
-  EFI_DEVICE_PATH_PROTOCOL    End;
-} MEMORY_DEVICE_PATH;
-#pragma pack()
+#define SUMMARY_LENGTH  768   ///< of the reasons of all sources
 
 /**
-  Run the loader the controller handed over.  Returns only if it could not take the
-  partition: that is a failure the controller is told of.
+  Try one boot source.
 
-  @param[in] Source  A file the controller has read.
+  @param[in]  Source  The source.
+  @param[out] Reason  Why it is back, MRM_REASON_LENGTH bytes.
 **/
 STATIC
 VOID
-BootFile (
-  IN CONST MRM_BOOT_SOURCE  *Source
+TrySource (
+  IN  CONST MRM_BOOT_SOURCE  *Source,
+  OUT CHAR8                  *Reason
   )
 {
-  MEMORY_DEVICE_PATH         Path;
-  EFI_LOADED_IMAGE_PROTOCOL  *LoadedImage;
-  EFI_HANDLE                 Loader;
-  EFI_STATUS                 Status;
-
-  ZeroMem (&Path, sizeof (Path));
-  Path.Memory.Header.Type     = HARDWARE_DEVICE_PATH;
-  Path.Memory.Header.SubType  = HW_MEMMAP_DP;
-  Path.Memory.MemoryType      = EfiBootServicesData;
-  Path.Memory.StartingAddress = Source->Loader.Base;
-  Path.Memory.EndingAddress   = Source->Loader.Base + Source->Loader.Size - 1;
-  SetDevicePathNodeLength (&Path.Memory.Header, sizeof (Path.Memory));
-  SetDevicePathEndNode (&Path.End);
-
-  Status = gBS->LoadImage (
-                  FALSE,
-                  gImageHandle,
-                  (EFI_DEVICE_PATH_PROTOCOL *)&Path,
-                  (VOID *)(UINTN)Source->Loader.Base,
-                  (UINTN)Source->Loader.Size,
-                  &Loader
-                  );
-  if (EFI_ERROR (Status)) {
-    MrmFail (Status, "the loader cannot be loaded: %r", Status);
+  Reason[0] = '\0';
+  switch (Source->Kind) {
+    case MrmBootFile:
+    case MrmBootShell:
+      BootFile (Source, Reason);
+      break;
+    case MrmBootDisk:
+      BootDisk (Source, Reason);
+      break;
+    case MrmBootNetwork:
+      BootNetwork (Source, Reason);
+      break;
+    default:
+      AsciiSPrint (Reason, MRM_REASON_LENGTH, "no such kind of source: %d", Source->Kind);
+      break;
   }
+}
 
-  Status = gBS->HandleProtocol (Loader, &gEfiLoadedImageProtocolGuid, (VOID **)&LoadedImage);
-  if (EFI_ERROR (Status)) {
-    MrmFail (Status, "the loader has no loaded image protocol: %r", Status);
-  }
+/**
+  Try all boot sources, the chosen one first.  Does not return: what is left then is a failure.
 
-  if (Source->Options.Size != 0) {
-    LoadedImage->LoadOptions     = (VOID *)(UINTN)Source->Options.Base;
-    LoadedImage->LoadOptionsSize = (UINT32)Source->Options.Size;
-  }
+  @param[in] HandOff  The hand-off.
+  @param[in] First    Index of the source to begin with.
+**/
+STATIC
+VOID
+TrySources (
+  IN CONST MRM_HAND_OFF  *HandOff,
+  IN UINTN               First
+  )
+{
+  UINTN  Order[MRM_MAX_BOOT_SOURCES];
+  UINTN  Count;
+  UINTN  Index;
+  UINTN  Length;
+  CHAR8  Name[MRM_REASON_LENGTH];
+  CHAR8  Next[MRM_REASON_LENGTH];
+  CHAR8  Reason[MRM_REASON_LENGTH];
+  CHAR8  Summary[SUMMARY_LENGTH];
 
-  if (Source->Initrd.Size != 0) {
-    Status = OfferInitrd (&Source->Initrd);
-    if (EFI_ERROR (Status)) {
-      MrmFail (Status, "the initrd cannot be offered: %r", Status);
+  Count          = 0;
+  Order[Count++] = First;
+  for (Index = 0; Index < HandOff->BootSourceCount; Index++) {
+    if (Index != First) {
+      Order[Count++] = Index;
     }
   }
 
-  EfiSignalEventReadyToBoot ();
-  MrmEnterPhase (MrmPhaseLoader);
-  Status = gBS->StartImage (Loader, NULL, NULL);
-  MrmFail (Status, "the loader returned: %r", Status);
+  Summary[0] = '\0';
+  Length     = 0;
+  for (Index = 0; Index < Count; Index++) {
+    DescribeSource (&HandOff->BootSources[Order[Index]], Name);
+    TrySource (&HandOff->BootSources[Order[Index]], Reason);
+    Length += AsciiSPrint (
+                Summary + Length,
+                sizeof (Summary) - Length,
+                "%a%a: %a",
+                (Index == 0) ? "" : "; ",
+                Name,
+                Reason
+                );
+    if (Index + 1 < Count) {
+      DescribeSource (&HandOff->BootSources[Order[Index + 1]], Next);
+      Tell ("boot: %a: %a; trying %a", Name, Reason, Next);
+    }
+  }
+
+  MrmFail (EFI_NOT_FOUND, "no boot source is left: %a", Summary);
 }
 
 VOID
@@ -94,7 +108,7 @@ PlatformBootManagerBeforeConsole (
   EfiEventGroupSignal (&gEfiEndOfDxeEventGroupGuid);
   HandOff = MrmGetHandOff ();
   if (HandOff != NULL) {
-    SetConsoleVariables (&HandOff->Console);
+    SetConsoleVariables (HandOff);
   }
 }
 
@@ -106,10 +120,11 @@ PlatformBootManagerAfterConsole (
 {
   CONST MRM_HAND_OFF  *HandOff;
 
-  EfiBootManagerConnectAll ();
   HandOff = MrmGetHandOff ();
-  if ((HandOff != NULL) && (HandOff->BootSourceCount != 0) && (HandOff->BootSources[0].Loader.Size != 0)) {
-    BootFile (&HandOff->BootSources[0]);
+  if ((HandOff == NULL) || (HandOff->BootSourceCount == 0) || (HandOff->BootSourceCount > MRM_MAX_BOOT_SOURCES)) {
+    MrmFail (EFI_NOT_FOUND, "the controller named no boot source");
+  } else {
+    TrySources (HandOff, OfferChoice (HandOff));
   }
 }
 
@@ -127,5 +142,4 @@ PlatformBootManagerUnableToBoot (
   VOID
   )
 {
-  MrmFail (EFI_NOT_FOUND, "nothing to boot");
 }

@@ -68,7 +68,8 @@ LibSetTime (
     return EFI_INVALID_PARAMETER;
   }
 
-  mEpochTsc     = AsmReadTsc ();
+  // The second began Nanosecond ago.
+  mEpochTsc     = AsmReadTsc () - DivU64x32 (MultU64x32 (mTscFrequency, Time->Nanosecond), 1000000000);
   mEpochSeconds = EfiTimeToEpoch (Time);
   mTimeZone     = Time->TimeZone;
   mDaylight     = Time->Daylight;
@@ -113,7 +114,7 @@ LibRtcInitialize (
 
   WallTime      = HandOff->WallTime;
   mTscFrequency = HandOff->TscFrequency;
-  mEpochTsc     = HandOff->WallTimeTsc;
+  mEpochTsc     = HandOff->WallTimeTsc - DivU64x32 (MultU64x32 (mTscFrequency, WallTime.Nanosecond), 1000000000);
   mTimeZone     = WallTime.TimeZone;
   mDaylight     = WallTime.Daylight;
   mEpochSeconds = EfiTimeToEpoch (&WallTime);

@@ -1,5 +1,6 @@
 /** @file
-  Polled 16550 UART that the hand-off names; silent when the partition has none.
+  Polled 16550 UART that the hand-off names, in I/O or memory space, and the ring in which
+  the controller keeps what was written; only the latter when the partition has no UART.
 
   EDK2's BaseSerialPortLib16550 takes its port from a PCD, which one firmware
   image shared by all partitions cannot have.
@@ -11,6 +12,7 @@
 #include <Guid/MrmHandOff.h>
 #include <Library/HobLib.h>
 #include <Library/IoLib.h>
+#include <Library/MrmPartitionLib.h>
 #include <Library/SerialPortLib.h>
 
 #define UART_CLOCK                 1843200
@@ -37,13 +39,50 @@
 ///
 #define TRANSMIT_POLLS  1000000
 
-STATIC UINT16  mIoBase;   ///< 0 = no console
+STATIC MRM_CONSOLE  mUart;       ///< Kind MrmConsoleNone = no UART
+STATIC MRM_RANGE    mRing;       ///< what was written, for the controller
+
+/**
+  Read a register of the UART.
+
+  @param[in] Register  UART_*.
+**/
+STATIC
+UINT8
+ReadUart (
+  IN UINTN  Register
+  )
+{
+  return (mUart.Kind == MrmConsoleUart16550Io) ?
+         IoRead8 ((UINTN)mUart.Base + Register) :
+         MmioRead8 ((UINTN)mUart.Base + Register);
+}
+
+/**
+  Write a register of the UART.
+
+  @param[in] Register  UART_*.
+  @param[in] Value     The value.
+**/
+STATIC
+VOID
+WriteUart (
+  IN UINTN  Register,
+  IN UINT8  Value
+  )
+{
+  if (mUart.Kind == MrmConsoleUart16550Io) {
+    IoWrite8 ((UINTN)mUart.Base + Register, Value);
+  } else {
+    MmioWrite8 ((UINTN)mUart.Base + Register, Value);
+  }
+}
 
 /**
   Set the UART up as the hand-off says: 8N1, FIFOs on, interrupts off.
 
   @retval RETURN_SUCCESS    Ready.
-  @retval RETURN_NOT_FOUND  The partition has no UART console.
+  @retval RETURN_NOT_FOUND  There is no hand-off; nothing is written anywhere.
 **/
 RETURN_STATUS
 EFIAPI
@@ -61,32 +100,33 @@ SerialPortInitialize (
   }
 
   HandOff = GET_GUID_HOB_DATA (Hob);
-  if ((HandOff->Console.Kind != MrmConsoleUart16550Io) || (HandOff->Console.BaudRate == 0)) {
-    return RETURN_NOT_FOUND;
+  mRing   = HandOff->ConsoleRing;
+  mUart   = HandOff->Console;
+  if ((mUart.BaudRate == 0) || ((mUart.Kind != MrmConsoleUart16550Io) && (mUart.Kind != MrmConsoleUart16550Memory))) {
+    mUart.Kind = MrmConsoleNone;
   }
 
-  if (IoRead8 ((UINT16)HandOff->Console.Base + UART_LINE_STATUS) == UART_ABSENT) {
-    return RETURN_NOT_FOUND;
+  if ((mUart.Kind == MrmConsoleNone) || (ReadUart (UART_LINE_STATUS) == UART_ABSENT)) {
+    mUart.Kind = MrmConsoleNone;
+    return RETURN_SUCCESS;
   }
-
-  mIoBase = (UINT16)HandOff->Console.Base;
-  Divisor = UART_CLOCK / (HandOff->Console.BaudRate * 16);
 
   // Each module's instance comes by here: reprogram only what differs, so that no byte in flight is lost.
-  if (  ((IoRead8 (mIoBase + UART_LINE_CONTROL) & 0x3F) == LINE_8N1)
-     && ((IoRead8 (mIoBase + UART_MODEM_CONTROL) & MODEM_DTR_RTS) == MODEM_DTR_RTS)
-     && (IoRead8 (mIoBase + UART_INTERRUPT_ENABLE) == 0))
+  if (  ((ReadUart (UART_LINE_CONTROL) & 0x3F) == LINE_8N1)
+     && ((ReadUart (UART_MODEM_CONTROL) & MODEM_DTR_RTS) == MODEM_DTR_RTS)
+     && (ReadUart (UART_INTERRUPT_ENABLE) == 0))
   {
     return RETURN_SUCCESS;
   }
 
-  IoWrite8 (mIoBase + UART_LINE_CONTROL, LINE_DLAB | LINE_8N1);
-  IoWrite8 (mIoBase + UART_DIVISOR_HIGH, (UINT8)(Divisor >> 8));
-  IoWrite8 (mIoBase + UART_DIVISOR_LOW, (UINT8)Divisor);
-  IoWrite8 (mIoBase + UART_LINE_CONTROL, LINE_8N1);
-  IoWrite8 (mIoBase + UART_INTERRUPT_ENABLE, 0);
-  IoWrite8 (mIoBase + UART_FIFO_CONTROL, FIFO_ENABLE_AND_CLEAR);
-  IoWrite8 (mIoBase + UART_MODEM_CONTROL, MODEM_DTR_RTS);
+  Divisor = UART_CLOCK / (mUart.BaudRate * 16);
+  WriteUart (UART_LINE_CONTROL, LINE_DLAB | LINE_8N1);
+  WriteUart (UART_DIVISOR_HIGH, (UINT8)(Divisor >> 8));
+  WriteUart (UART_DIVISOR_LOW, (UINT8)Divisor);
+  WriteUart (UART_LINE_CONTROL, LINE_8N1);
+  WriteUart (UART_INTERRUPT_ENABLE, 0);
+  WriteUart (UART_FIFO_CONTROL, FIFO_ENABLE_AND_CLEAR);
+  WriteUart (UART_MODEM_CONTROL, MODEM_DTR_RTS);
   return RETURN_SUCCESS;
 }
 
@@ -100,20 +140,24 @@ SerialPortWrite (
   UINTN  Index;
   UINTN  Polls;
 
-  if ((mIoBase == 0) || (Buffer == NULL)) {
+  if (Buffer == NULL) {
     return 0;
   }
 
-  for (Index = 0; Index < NumberOfBytes; Index++) {
+  if (mRing.Base != 0) {
+    MrmRingWrite ((MRM_RING *)(UINTN)mRing.Base, mRing.Size, (CHAR8 *)Buffer, NumberOfBytes);
+  }
+
+  for (Index = 0; mUart.Kind != MrmConsoleNone && Index < NumberOfBytes; Index++) {
     if (Index % UART_FIFO_SIZE == 0) {
-      for (Polls = 0; (IoRead8 (mIoBase + UART_LINE_STATUS) & STATUS_TRANSMIT_EMPTY) == 0; Polls++) {
+      for (Polls = 0; (ReadUart (UART_LINE_STATUS) & STATUS_TRANSMIT_EMPTY) == 0; Polls++) {
         if (Polls == TRANSMIT_POLLS) {
-          return Index;
+          return NumberOfBytes;
         }
       }
     }
 
-    IoWrite8 (mIoBase + UART_DATA, Buffer[Index]);
+    WriteUart (UART_DATA, Buffer[Index]);
   }
 
   return NumberOfBytes;
@@ -133,7 +177,7 @@ SerialPortRead (
   }
 
   for (Index = 0; Index < NumberOfBytes && SerialPortPoll (); Index++) {
-    Buffer[Index] = IoRead8 (mIoBase + UART_DATA);
+    Buffer[Index] = ReadUart (UART_DATA);
   }
 
   return Index;
@@ -145,7 +189,7 @@ SerialPortPoll (
   VOID
   )
 {
-  return (mIoBase != 0) && ((IoRead8 (mIoBase + UART_LINE_STATUS) & STATUS_DATA_READY) != 0);
+  return (mUart.Kind != MrmConsoleNone) && ((ReadUart (UART_LINE_STATUS) & STATUS_DATA_READY) != 0);
 }
 
 RETURN_STATUS
@@ -164,7 +208,7 @@ SerialPortGetControl (
   )
 {
   *Control = SerialPortPoll () ? 0 : EFI_SERIAL_INPUT_BUFFER_EMPTY;
-  return (mIoBase == 0) ? RETURN_UNSUPPORTED : RETURN_SUCCESS;
+  return RETURN_SUCCESS;
 }
 
 RETURN_STATUS

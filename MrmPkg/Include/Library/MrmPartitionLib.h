@@ -1,0 +1,174 @@
+/** @file
+  What partition firmware decides about memory it shares with the controller, and about
+  text.  Pure; also at run time of the OS.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_PARTITION_LIB_H_
+#define MRM_PARTITION_LIB_H_
+
+#include <MrmMailbox.h>
+
+/**
+  Append text to a ring; the oldest is overwritten.
+
+  @param[in,out] Ring      The ring; nothing is written unless it fits into Room.
+  @param[in]     Room      Bytes of memory at Ring.
+  @param[in]     Text      The text.
+  @param[in]     Length    Bytes of it.
+**/
+VOID
+EFIAPI
+MrmRingWrite (
+  IN OUT MRM_RING     *Ring,
+  IN     UINT64       Room,
+  IN     CONST CHAR8  *Text,
+  IN     UINTN        Length
+  );
+
+/**
+  GetVariable() for the items of the control area (UEFI 2.10 section 8.2.1).
+
+  @param[in]     Area        The control area; the controller may be writing it.
+  @param[in]     AreaSize    Bytes of memory at Area, at least sizeof (MRM_CONTROL_AREA).
+  @param[in]     Needed      Attributes an item must have to be seen.
+  @param[in]     Name        Name of the variable.
+  @param[out]    Attributes  Receives its attributes, or NULL.
+  @param[in,out] DataSize    Bytes at Data; bytes of the variable on return.
+  @param[out]    Data        Receives the variable.
+
+  @retval RETURN_SUCCESS            Found.
+  @retval RETURN_NOT_FOUND          There is no such item.
+  @retval RETURN_BUFFER_TOO_SMALL   DataSize says how much is needed; Attributes are there.
+  @retval RETURN_INVALID_PARAMETER  Data is NULL although DataSize is big enough.
+  @retval RETURN_DEVICE_ERROR       The controller does not finish writing.
+**/
+RETURN_STATUS
+EFIAPI
+MrmControlGet (
+  IN     CONST MRM_CONTROL_AREA  *Area,
+  IN     UINTN                   AreaSize,
+  IN     UINT32                  Needed,
+  IN     CONST CHAR16            *Name,
+  OUT    UINT32                  *Attributes OPTIONAL,
+  IN OUT UINTN                   *DataSize,
+  OUT    VOID                    *Data OPTIONAL
+  );
+
+/**
+  GetNextVariableName() for the items of the control area (UEFI 2.10 section 8.2.2).
+
+  @param[in]     Area      The control area; the controller may be writing it.
+  @param[in]     AreaSize  Bytes of memory at Area, at least sizeof (MRM_CONTROL_AREA).
+  @param[in]     Needed    Attributes an item must have to be seen.
+  @param[in,out] NameSize  Bytes at Name; bytes of the next name on return.
+  @param[in,out] Name      Name before; empty gives the first.  Receives the next name.
+
+  @retval RETURN_SUCCESS            Found.
+  @retval RETURN_NOT_FOUND          That was the last.
+  @retval RETURN_BUFFER_TOO_SMALL   NameSize says how much is needed; Name is unchanged.
+  @retval RETURN_INVALID_PARAMETER  There is no item of that name, or it does not end.
+  @retval RETURN_DEVICE_ERROR       The controller does not finish writing.
+**/
+RETURN_STATUS
+EFIAPI
+MrmControlNext (
+  IN     CONST MRM_CONTROL_AREA  *Area,
+  IN     UINTN                   AreaSize,
+  IN     UINT32                  Needed,
+  IN OUT UINTN                   *NameSize,
+  IN OUT CHAR16                  *Name
+  );
+
+/**
+  Put what SetVariable() wants into the control area, for the controller to decide on.
+
+  @param[in,out] Area        The control area.
+  @param[in]     AreaSize    Bytes of memory at Area, at least sizeof (MRM_CONTROL_AREA).
+  @param[in]     Needed      Attributes an item must have to be seen.
+  @param[in]     Name        Name of the variable.
+  @param[in]     Attributes  Attributes given; must be the variable's.
+  @param[in]     DataSize    Bytes at Data; 0 would delete.
+  @param[in]     Data        The data.
+
+  @retval RETURN_SUCCESS            The request is in the area: tell the controller.
+  @retval RETURN_WRITE_PROTECTED    There is no such item, it cannot be written, or not deleted.
+  @retval RETURN_INVALID_PARAMETER  Other attributes, no data, or too much.
+  @retval RETURN_DEVICE_ERROR       The controller does not finish writing.
+**/
+RETURN_STATUS
+EFIAPI
+MrmControlRequest (
+  IN OUT MRM_CONTROL_AREA  *Area,
+  IN     UINTN             AreaSize,
+  IN     UINT32            Needed,
+  IN     CONST CHAR16      *Name,
+  IN     UINT32            Attributes,
+  IN     UINTN             DataSize,
+  IN     CONST VOID        *Data
+  );
+
+/**
+  Judge a variable store as EDK2's variable driver keeps it, before that driver believes it.
+
+  @param[in] Store  The store.
+  @param[in] Size   Bytes of memory at Store.
+
+  @retval TRUE   It is sound, or all 0xFF as a new one is.
+  @retval FALSE  It is neither.
+**/
+BOOLEAN
+EFIAPI
+MrmVariableStoreIsSound (
+  IN CONST VOID  *Store,
+  IN UINTN       Size
+  );
+
+/**
+  Take the next word of a text.
+
+  @param[in]  Text    The text.
+  @param[out] Length  Receives the length of the word.
+
+  @return  Its beginning; NULL when there is none left.
+**/
+CONST CHAR8 *
+EFIAPI
+MrmNextWord (
+  IN  CONST CHAR8  *Text,
+  OUT UINTN        *Length
+  );
+
+/**
+  Whether a text contains a word as a whole.
+
+  @param[in] Text    The text.
+  @param[in] Size    Bytes at Text; it may end earlier by a zero.
+  @param[in] Word    The word, without blanks.
+  @param[in] Length  Its length.
+**/
+BOOLEAN
+EFIAPI
+MrmHasWord (
+  IN CONST CHAR8  *Text,
+  IN UINTN        Size,
+  IN CONST CHAR8  *Word,
+  IN UINTN        Length
+  );
+
+/**
+  Find the command line of a Linux kernel that is about to take over, by the boot_params
+  page its loader or stub has filled in (Documentation/arch/x86/boot.rst).
+
+  @param[in] Page  4 KiB that may be that page.
+
+  @return  Physical address of the command line; 0 when this is no such page.
+**/
+UINT64
+EFIAPI
+MrmLinuxCommandLine (
+  IN CONST UINT8  *Page
+  );
+
+#endif

@@ -1,0 +1,148 @@
+/** @file
+  Starts the drivers of those devices a partition needs, and finds what they made.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "PlatformBootManager.h"
+#include <IndustryStandard/Pci.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/DevicePathLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+#include <Protocol/PciIo.h>
+#include <Protocol/PciRootBridgeIo.h>
+
+/**
+  What kind of device a PCI function is, by its class code.
+
+  @param[in] PciIo  The function.
+
+  @return  MRM_DEVICES_*; 0 for any other.
+**/
+STATIC
+UINT32
+KindOf (
+  IN EFI_PCI_IO_PROTOCOL  *PciIo
+  )
+{
+  UINT8  Class[3];
+
+  if (EFI_ERROR (PciIo->Pci.Read (PciIo, EfiPciIoWidthUint8, PCI_CLASSCODE_OFFSET, sizeof (Class), Class))) {
+    return 0;
+  }
+
+  switch (Class[2]) {
+    case PCI_CLASS_MASS_STORAGE:
+      return MRM_DEVICES_STORAGE;
+    case PCI_CLASS_NETWORK:
+      return MRM_DEVICES_NETWORK;
+    case PCI_CLASS_DISPLAY:
+      return MRM_DEVICES_DISPLAY;
+    case PCI_CLASS_SERIAL:
+      return (Class[1] == PCI_CLASS_SERIAL_USB) ? MRM_DEVICES_USB : 0;
+    default:
+      return 0;
+  }
+}
+
+BOOLEAN
+IsBehind (
+  IN CONST EFI_DEVICE_PATH_PROTOCOL  *Path,
+  IN UINT16                          Segment
+  )
+{
+  if (Path == NULL) {
+    return FALSE;
+  }
+
+  // PciHostBridgeLib gives each host bridge its segment as UID.
+  return   (Segment == 0)
+        || (  (DevicePathType (Path) == ACPI_DEVICE_PATH)
+           && (DevicePathSubType (Path) == ACPI_DP)
+           && (((CONST ACPI_HID_DEVICE_PATH *)Path)->UID == Segment));
+}
+
+EFI_HANDLE *
+ListHandles (
+  IN  EFI_GUID  *Protocol,
+  IN  UINT16    Segment,
+  OUT UINTN     *Count
+  )
+{
+  EFI_HANDLE                *Handles;
+  EFI_HANDLE                Handle;
+  EFI_DEVICE_PATH_PROTOCOL  *Path;
+  EFI_DEVICE_PATH_PROTOCOL  *Other;
+  UINTN                     Found;
+  UINTN                     Index;
+  UINTN                     Place;
+
+  *Count = 0;
+  if (EFI_ERROR (gBS->LocateHandleBuffer (ByProtocol, Protocol, NULL, &Found, &Handles))) {
+    return NULL;
+  }
+
+  // Insertion sort; few handles.
+  for (Index = 0; Index < Found; Index++) {
+    Handle = Handles[Index];
+    Path   = DevicePathFromHandle (Handle);
+    if (!IsBehind (Path, Segment)) {
+      continue;
+    }
+
+    for (Place = *Count; Place > 0; Place--) {
+      Other = DevicePathFromHandle (Handles[Place - 1]);
+      if (CompareMem (Other, Path, MIN (GetDevicePathSize (Other), GetDevicePathSize (Path))) <= 0) {
+        break;
+      }
+
+      Handles[Place] = Handles[Place - 1];
+    }
+
+    Handles[Place] = Handle;
+    (*Count)++;
+  }
+
+  if (*Count == 0) {
+    FreePool (Handles);
+    return NULL;
+  }
+
+  return Handles;
+}
+
+VOID
+ConnectDevices (
+  IN UINT32  Kinds,
+  IN UINT16  Segment
+  )
+{
+  EFI_HANDLE           *Handles;
+  UINTN                Count;
+  UINTN                Index;
+  EFI_PCI_IO_PROTOCOL  *PciIo;
+
+  // Not recursive: this only makes a handle for each PCI function.
+  Handles = ListHandles (&gEfiPciRootBridgeIoProtocolGuid, Segment, &Count);
+  for (Index = 0; Index < Count; Index++) {
+    gBS->ConnectController (Handles[Index], NULL, NULL, FALSE);
+  }
+
+  if (Handles != NULL) {
+    FreePool (Handles);
+  }
+
+  Handles = ListHandles (&gEfiPciIoProtocolGuid, Segment, &Count);
+  for (Index = 0; Index < Count; Index++) {
+    if (  !EFI_ERROR (gBS->HandleProtocol (Handles[Index], &gEfiPciIoProtocolGuid, (VOID **)&PciIo))
+       && ((KindOf (PciIo) & Kinds) != 0))
+    {
+      gBS->ConnectController (Handles[Index], NULL, NULL, TRUE);
+    }
+  }
+
+  if (Handles != NULL) {
+    FreePool (Handles);
+  }
+}

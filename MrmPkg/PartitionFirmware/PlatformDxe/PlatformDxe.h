@@ -1,0 +1,59 @@
+/** @file
+  Parts of the platform driver.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef PLATFORM_DXE_H_
+#define PLATFORM_DXE_H_
+
+#include <PiDxe.h>
+#include <Library/MrmHandOffLib.h>
+
+/**
+  Make exceptions a failure the controller is told of, instead of a dead loop.
+
+  @retval EFI_SUCCESS  They are from when the processor's driver runs.
+  @return Other        Status of the event services.
+**/
+EFI_STATUS
+CatchExceptions (
+  VOID
+  );
+
+/**
+  Name of the image an address lies in, as far as it is known.  Takes no locks.
+
+  @param[in]  Address  The address.
+  @param[out] Name     Receives it.
+  @param[in]  Size     Bytes at Name.
+**/
+VOID
+NameImage (
+  IN  UINT64  Address,
+  OUT CHAR8   *Name,
+  IN  UINTN   Size
+  );
+
+/**
+  Prepare to look for a kernel's command line.
+
+  @retval EFI_SUCCESS           Ready.
+  @retval EFI_OUT_OF_RESOURCES  No memory.
+**/
+EFI_STATUS
+PrepareCommandLine (
+  VOID
+  );
+
+/**
+  At ExitBootServices: warn of each parameter the plan expects and the OS was started without.
+
+  @param[in] Expected  Zero-terminated words.
+**/
+VOID
+JudgeCommandLine (
+  IN CONST CHAR8  *Expected
+  );
+
+#endif

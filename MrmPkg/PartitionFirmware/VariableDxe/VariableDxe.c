@@ -1,0 +1,319 @@
+/** @file
+  Variable services as the partition sees them: EDK2's variable driver, whose store the
+  controller commits to the PC's disk after each change, and the controller's own variables
+  beside it.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "VariableDxe.h"
+#include <Guid/EventGroup.h>
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Library/MrmPartitionLib.h>
+#include <Library/PcdLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+#include <Library/UefiRuntimeLib.h>
+#include <Library/UefiRuntimeServicesTableLib.h>
+
+#define COMMIT_SECONDS   5
+#define REQUEST_SECONDS  2
+
+STATIC MRM_MAILBOX                 *mMailbox;
+STATIC MRM_CONTROL_AREA            *mControl;       ///< NULL = no variables of the controller
+STATIC UINTN                       mControlSize;
+STATIC UINT64                      mTscFrequency;
+STATIC UINT8                       *mOld;           ///< value of a variable before a change
+STATIC UINTN                       mOldSize;        ///< bytes there are at mOld
+STATIC EFI_GET_VARIABLE            mGetVariable;
+STATIC EFI_GET_NEXT_VARIABLE_NAME  mGetNextVariableName;
+STATIC EFI_SET_VARIABLE            mSetVariable;
+
+/**
+  Attributes a variable of the controller must have to be seen now.
+**/
+STATIC
+UINT32
+Needed (
+  VOID
+  )
+{
+  return EfiAtRuntime () ? EFI_VARIABLE_RUNTIME_ACCESS : EFI_VARIABLE_BOOTSERVICE_ACCESS;
+}
+
+/**
+  Whether a variable is the controller's.
+
+  @param[in] VendorGuid  Its GUID.
+**/
+STATIC
+BOOLEAN
+IsControllers (
+  IN CONST EFI_GUID  *VendorGuid
+  )
+{
+  return (mControl != NULL) && CompareGuid (VendorGuid, &gMrmVariableGuid);
+}
+
+/**
+  GetVariable() (UEFI 2.10 section 8.2.1).
+
+  @param[in]     VariableName  Name.
+  @param[in]     VendorGuid    GUID.
+  @param[out]    Attributes    Receives attributes, or NULL.
+  @param[in,out] DataSize      Bytes at Data; bytes of the variable on return.
+  @param[out]    Data          Receives the variable.
+
+  @return  As the specification says.
+**/
+STATIC
+EFI_STATUS
+EFIAPI
+GetVariable (
+  IN     CHAR16    *VariableName,
+  IN     EFI_GUID  *VendorGuid,
+  OUT    UINT32    *Attributes OPTIONAL,
+  IN OUT UINTN     *DataSize,
+  OUT    VOID      *Data OPTIONAL
+  )
+{
+  if ((VariableName == NULL) || (VendorGuid == NULL) || (DataSize == NULL) || !IsControllers (VendorGuid)) {
+    return mGetVariable (VariableName, VendorGuid, Attributes, DataSize, Data);
+  }
+
+  return MrmControlGet (mControl, mControlSize, Needed (), VariableName, Attributes, DataSize, Data);
+}
+
+/**
+  GetNextVariableName() (UEFI 2.10 section 8.2.2): the controller's variables come last.
+
+  @param[in,out] VariableNameSize  Bytes at VariableName; bytes of the name on return.
+  @param[in,out] VariableName      Name before; receives the next.
+  @param[in,out] VendorGuid        GUID before; receives the next.
+
+  @return  As the specification says.
+**/
+STATIC
+EFI_STATUS
+EFIAPI
+GetNextVariableName (
+  IN OUT UINTN     *VariableNameSize,
+  IN OUT CHAR16    *VariableName,
+  IN OUT EFI_GUID  *VendorGuid
+  )
+{
+  EFI_STATUS  Status;
+  CHAR16      First;
+
+  if (  (VariableNameSize == NULL)
+     || (VariableName == NULL)
+     || (VendorGuid == NULL)
+     || (*VariableNameSize < sizeof (CHAR16))
+     || (VariableName[0] == 0)
+     || !IsControllers (VendorGuid))
+  {
+    Status = mGetNextVariableName (VariableNameSize, VariableName, VendorGuid);
+    if ((Status != EFI_NOT_FOUND) || (mControl == NULL)) {
+      return Status;
+    }
+
+    // EDK2's are at their end: on with the controller's first.
+    First           = VariableName[0];
+    VariableName[0] = 0;
+    Status          = MrmControlNext (mControl, mControlSize, Needed (), VariableNameSize, VariableName);
+    if (EFI_ERROR (Status)) {
+      VariableName[0] = First;
+    } else {
+      CopyGuid (VendorGuid, &gMrmVariableGuid);
+    }
+
+    return Status;
+  }
+
+  return MrmControlNext (mControl, mControlSize, Needed (), VariableNameSize, VariableName);
+}
+
+/**
+  Change a variable, and have it kept.
+
+  @param[in] VariableName  Name.
+  @param[in] VendorGuid    GUID.
+  @param[in] Attributes    Attributes.
+  @param[in] DataSize      Bytes at Data.
+  @param[in] Data          The data.
+
+  @return  As the specification says of SetVariable().
+**/
+STATIC
+EFI_STATUS
+ChangeAndCommit (
+  IN CHAR16    *VariableName,
+  IN EFI_GUID  *VendorGuid,
+  IN UINT32    Attributes,
+  IN UINTN     DataSize,
+  IN VOID      *Data
+  )
+{
+  EFI_STATUS  Status;
+  EFI_STATUS  OldStatus;
+  UINT32      OldAttributes;
+  UINTN       OldSize;
+
+  OldAttributes = 0;
+  OldSize       = mOldSize;
+  OldStatus     = mGetVariable (VariableName, VendorGuid, &OldAttributes, &OldSize, mOld);
+  Status        = mSetVariable (VariableName, VendorGuid, Attributes, DataSize, Data);
+  if (EFI_ERROR (Status) || (((Attributes | OldAttributes) & EFI_VARIABLE_NON_VOLATILE) == 0)) {
+    return Status;
+  }
+
+  // A commit costs time: not for a variable that is what it was.
+  if (  !EFI_ERROR (OldStatus)
+     && (Attributes == OldAttributes)
+     && (DataSize == OldSize)
+     && (DataSize != 0)
+     && (CompareMem (Data, mOld, DataSize) == 0))
+  {
+    return Status;
+  }
+
+  return CallController (&mMailbox->Store, mTscFrequency, COMMIT_SECONDS);
+}
+
+/**
+  SetVariable() (UEFI 2.10 section 8.2.3).
+
+  @param[in] VariableName  Name.
+  @param[in] VendorGuid    GUID.
+  @param[in] Attributes    Attributes.
+  @param[in] DataSize      Bytes at Data.
+  @param[in] Data          The data.
+
+  @return  As the specification says.
+**/
+STATIC
+EFI_STATUS
+EFIAPI
+SetVariable (
+  IN CHAR16    *VariableName,
+  IN EFI_GUID  *VendorGuid,
+  IN UINT32    Attributes,
+  IN UINTN     DataSize,
+  IN VOID      *Data
+  )
+{
+  EFI_STATUS  Status;
+  EFI_TPL     Tpl;
+  BOOLEAN     Boot;
+
+  if ((VariableName == NULL) || (VariableName[0] == 0) || (VendorGuid == NULL)) {
+    return EFI_INVALID_PARAMETER;
+  }
+
+  // One change at a time; at run time the OS sees to that (UEFI 2.10 section 8.1).
+  Boot = !EfiAtRuntime ();
+  Tpl  = Boot ? gBS->RaiseTPL (TPL_NOTIFY) : 0;
+  if (IsControllers (VendorGuid)) {
+    Status = MrmControlRequest (mControl, mControlSize, Needed (), VariableName, Attributes, DataSize, Data);
+    if (!EFI_ERROR (Status)) {
+      Status = CallController (&mMailbox->Control, mTscFrequency, REQUEST_SECONDS);
+    }
+  } else {
+    Status = ChangeAndCommit (VariableName, VendorGuid, Attributes, DataSize, Data);
+  }
+
+  if (Boot) {
+    gBS->RestoreTPL (Tpl);
+  }
+
+  return Status;
+}
+
+/**
+  Follow the OS into virtual addressing.
+
+  @param[in] Event    Not used.
+  @param[in] Context  Not used.
+**/
+STATIC
+VOID
+EFIAPI
+OnVirtualAddressChange (
+  IN EFI_EVENT  Event,
+  IN VOID       *Context
+  )
+{
+  EfiConvertPointer (0, (VOID **)&mMailbox);
+  EfiConvertPointer (EFI_OPTIONAL_PTR, (VOID **)&mControl);
+  EfiConvertPointer (0, (VOID **)&mOld);
+  EfiConvertPointer (0, (VOID **)&mGetVariable);
+  EfiConvertPointer (0, (VOID **)&mGetNextVariableName);
+  EfiConvertPointer (0, (VOID **)&mSetVariable);
+}
+
+/**
+  Entry point: put these services in front of those there are.
+
+  @param[in] ImageHandle  Not used.
+  @param[in] SystemTable  Not used.
+
+  @retval EFI_SUCCESS           Done.
+  @retval EFI_NOT_FOUND         There is no hand-off.
+  @retval EFI_OUT_OF_RESOURCES  No memory.
+  @return Other                 Status of CreateEventEx.
+**/
+EFI_STATUS
+EFIAPI
+VariableDxeEntry (
+  IN EFI_HANDLE        ImageHandle,
+  IN EFI_SYSTEM_TABLE  *SystemTable
+  )
+{
+  EFI_STATUS          Status;
+  EFI_EVENT           Event;
+  EFI_TPL             Tpl;
+  CONST MRM_HAND_OFF  *HandOff;
+
+  HandOff  = MrmGetHandOff ();
+  mMailbox = MrmGetMailbox ();
+  if ((HandOff == NULL) || (mMailbox == NULL)) {
+    return EFI_NOT_FOUND;
+  }
+
+  mOldSize = PcdGet32 (PcdMaxVariableSize);
+  mOld     = AllocateRuntimePool (mOldSize);
+  if (mOld == NULL) {
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  mTscFrequency = HandOff->TscFrequency;
+  if (HandOff->ControlArea.Size >= sizeof (MRM_CONTROL_AREA)) {
+    mControl     = (MRM_CONTROL_AREA *)(UINTN)HandOff->ControlArea.Base;
+    mControlSize = (UINTN)HandOff->ControlArea.Size;
+  }
+
+  Status = gBS->CreateEventEx (
+                  EVT_NOTIFY_SIGNAL,
+                  TPL_NOTIFY,
+                  OnVirtualAddressChange,
+                  NULL,
+                  &gEfiEventVirtualAddressChangeGuid,
+                  &Event
+                  );
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  Tpl                      = gBS->RaiseTPL (TPL_HIGH_LEVEL);
+  mGetVariable             = gRT->GetVariable;
+  mGetNextVariableName     = gRT->GetNextVariableName;
+  mSetVariable             = gRT->SetVariable;
+  gRT->GetVariable         = GetVariable;
+  gRT->GetNextVariableName = GetNextVariableName;
+  gRT->SetVariable         = SetVariable;
+  gRT->Hdr.CRC32           = 0;
+  gBS->CalculateCrc32 (&gRT->Hdr, gRT->Hdr.HeaderSize, &gRT->Hdr.CRC32);
+  gBS->RestoreTPL (Tpl);
+  return EFI_SUCCESS;
+}

@@ -1,0 +1,30 @@
+/** @file
+  Parts of the variable driver.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef VARIABLE_DXE_H_
+#define VARIABLE_DXE_H_
+
+#include <PiDxe.h>
+#include <Library/MrmHandOffLib.h>
+
+/**
+  Ask the controller something and wait for the answer.  Also at run time.
+
+  @param[in,out] Call          The call in the mailbox.
+  @param[in]     TscFrequency  Hz.
+  @param[in]     Seconds       How long to wait.
+
+  @retval EFI_DEVICE_ERROR  The controller did not answer in time.
+  @return Other             Its answer.
+**/
+EFI_STATUS
+CallController (
+  IN OUT MRM_CALL  *Call,
+  IN     UINT64    TscFrequency,
+  IN     UINT32    Seconds
+  );
+
+#endif
