@@ -5,22 +5,52 @@
 `Boot` what it is to boot from this time, `Channels` the open sockets QEMU inherits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ci.qemu.devices import KINDS, Network, PciDevice, Slots, option
+
+NVME = PciDevice(KINDS[0x1B36, 0x0010])
+
+
+def identity(root: int, device: int) -> str:
+    """Return QEMU's name of a root port: `rp3`, or `rp40-3` on the root bridge whose first bus is 0x40."""
+    return f"rp{device}" if root == 0 else f"rp{root:x}-{device}"
 
 
 @dataclass(frozen=True)
 class RootPort:
-    """A PCI Express root port on bus 0 with one NVMe drive behind it.
+    """A PCI Express root port and what is behind it.
 
-    path: UEFI device path text of the port, `PciRoot(0x0)/Pci(0x3,0x0)`; device: its device number on bus 0
-    (0–31); serial: serial number of the drive.
+    Attributes:
+        path: UEFI device path text of the port, `PciRoot(0x0)/Pci(0x3,0x0)`.
+        device: Its device number on the root bus (0–31).
+        serial: Serial number of the disk behind it.
+        devices: The functions behind it.
+        root: First bus of the root bridge it belongs to; 0 is the machine's own.
     """
 
     path: str
     device: int
     serial: str
+    devices: Sequence[PciDevice] = (NVME,)
+    root: int = 0
+
+    @property
+    def identity(self) -> str:
+        """QEMU's name of it."""
+        return identity(self.root, self.device)
+
+    @property
+    def holds_disk(self) -> bool:
+        """Whether a disk can be behind it."""
+        return any(found.kind.disk is not None for device in self.devices for found in device.all())
+
+    @property
+    def has_network(self) -> bool:
+        """Whether a network card is behind it."""
+        return any(found.kind.network for device in self.devices for found in device.all())
 
 
 @dataclass(frozen=True)
@@ -48,7 +78,7 @@ class MachineDescription:
         firmware_variables: The pristine variable store that each run starts with a copy of.
         esp_device: QEMU device that carries the ESP's disk.
         esp_bus: The bus that device is on.
-        disk_size: Bytes of each NVMe drive.
+        disk_size: Bytes of each disk.
         root_ports: In the order they are created.
         serial_ports: In the order they are created.
     """
@@ -77,7 +107,9 @@ class Boot:
     Attributes:
         variables: Private, writable copy of the firmware's variable store.
         esp: Image of the disk that holds the ESP, or None.
-        disks: Image of the drive behind each root port, by the port's path; a port without one is empty.
+        disks: Image of the disk behind each root port, by the port's path; no NVMe drive is without one.
+        networks: What is different about the network behind a root port, by the port's path.
+        absent: Paths of the root ports with nothing behind them.
         kernel: A kernel the firmware starts directly through its EFI stub (the bare machine), or None.
         initrd: That kernel's initrd.
         append: That kernel's command line.
@@ -86,6 +118,8 @@ class Boot:
     variables: Path
     esp: Path | None = None
     disks: Mapping[str, Path] = field(default_factory=dict)
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    absent: Collection[str] = ()
     kernel: Path | None = None
     initrd: Path | None = None
     append: str = ""
@@ -99,18 +133,13 @@ class Channels:
     serial: Mapping[str, int]
 
 
-def _option(text: Path | str) -> str:
-    """Escape a value inside a comma-separated QEMU option."""
-    return str(text).replace(",", ",,")
-
-
 def command_line(machine: MachineDescription, boot: Boot, channels: Channels) -> list[str]:
     """Return the argument vector that starts the machine, paused until QMP says `cont`.
 
     A reset or power-off of the whole machine pauses it instead (`-no-reboot`, `-no-shutdown`), so that it is
-    noticed and can be looked at. Raises ValueError when `boot.disks` names a root port the machine lacks.
+    noticed and can be looked at. Raises ValueError when `boot` names a root port the machine lacks.
     """
-    unknown = set(boot.disks) - {port.path for port in machine.root_ports}
+    unknown = {*boot.disks, *boot.networks, *boot.absent} - {port.path for port in machine.root_ports}
     if unknown:
         raise ValueError(f"no such root port on {machine.name}: {', '.join(sorted(unknown))}")
     arguments = [machine.binary, "-name", f"mrm-{machine.name}", "-nodefaults", "-no-user-config"]
@@ -120,17 +149,19 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     for unit, image, read_only in ((0, machine.firmware_code, "on"), (1, boot.variables, "off")):
         arguments += [
             "-drive",
-            f"if=pflash,format=raw,unit={unit},readonly={read_only},file={_option(image)}",
+            f"if=pflash,format=raw,unit={unit},readonly={read_only},file={option(image)}",
         ]
     arguments += ["-chardev", f"socket,id=qmp,fd={channels.qmp}", "-mon", "chardev=qmp,mode=control"]
     for index, port in enumerate(machine.serial_ports):
         arguments += ["-chardev", f"socket,id=serial{index},fd={channels.serial[port.name]}"]
         arguments += ["-device", f"isa-serial,chardev=serial{index},index={index},iobase={port.io_base:#x}"]
     if boot.esp:
-        arguments += ["-drive", f"if=none,id=esp,format=raw,file={_option(boot.esp)}"]
+        arguments += ["-drive", f"if=none,id=esp,format=raw,file={option(boot.esp)}"]
         arguments += ["-device", f"{machine.esp_device},drive=esp,bus={machine.esp_bus},bootindex=0"]
+    for bus in sorted({port.root for port in machine.root_ports} - {0}):
+        arguments += ["-device", f"pxb-pcie,id=root{bus:x},bus=pcie.0,bus_nr={bus}"]
     for root_port in machine.root_ports:
-        arguments += _root_port(root_port, boot.disks.get(root_port.path))
+        arguments += _root_port(root_port, boot)
     if boot.kernel:
         arguments += ["-kernel", str(boot.kernel), "-append", boot.append]
         if boot.initrd:
@@ -138,13 +169,17 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     return arguments
 
 
-def _root_port(port: RootPort, image: Path | None) -> list[str]:
-    name = f"rp{port.device}"
-    arguments = [
-        "-device",
-        f"pcie-root-port,id={name},bus=pcie.0,addr={port.device:#x},chassis={port.device}",
-    ]
-    if image:
-        arguments += ["-drive", f"if=none,id=disk-{name},format=raw,file={_option(image)}"]
-        arguments += ["-device", f"nvme,drive=disk-{name},serial={_option(port.serial)},bus={name}"]
-    return arguments
+def _root_port(port: RootPort, boot: Boot) -> list[str]:
+    bus = f"root{port.root:x}" if port.root else "pcie.0"
+    # Chassis and slot must differ on the whole machine.
+    chassis = port.device + 32 * (port.root != 0)
+    words = ["pcie-root-port", f"id={port.identity}", f"bus={bus}", f"addr={port.device:#x}"]
+    words.append(f"chassis={chassis}")
+    if not any(found.kind.ports for device in port.devices for found in device.all()):
+        words.append("io-reserve=0")
+    arguments = ["-device", ",".join(words)]
+    if port.path in boot.absent:
+        return arguments
+    network = boot.networks.get(port.path, Network({}))
+    slots = Slots(port.identity, chassis, port.serial, boot.disks.get(port.path), network)
+    return [*arguments, *slots.arguments(port.devices, port.identity)]

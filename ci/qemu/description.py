@@ -3,16 +3,15 @@
 
 from pathlib import Path
 
-from ci.qemu.command import MachineDescription, RootPort, SerialPort
+from ci.qemu.command import MachineDescription, RootPort, SerialPort, identity
+from ci.qemu.devices import KINDS, PciDevice
 from generator.errors import Problem, in_order
 from generator.load.machine_file import load_machine_file
-from generator.model.machine import Machine, PciFunction
+from generator.model.machine import Machine, PciFunction, PciRoot
 
 BINARY = "qemu-system-x86_64"
 FIRMWARE_FOLDER = Path("/usr/share/OVMF")
 """Where Debian's package ovmf puts the files that the machine file names."""
-
-_NVME_CLASS = 0x010802
 
 
 class DescriptionError(Exception):
@@ -33,7 +32,12 @@ def describe(machine: Machine) -> MachineDescription:
     qemu = machine.qemu
     if qemu is None:
         raise DescriptionError(f"{machine.path}: no section `qemu:`, so this machine cannot be emulated")
-    ports = [function for root in machine.roots for function in root.functions if _is_root_port(function)]
+    ports = [
+        _root_port(root, function)
+        for root in machine.roots
+        for function in root.functions
+        if _is_root_port(function)
+    ]
     return MachineDescription(
         name=machine.name,
         binary=BINARY,
@@ -47,7 +51,7 @@ def describe(machine: Machine) -> MachineDescription:
         esp_device=qemu.esp_device,
         esp_bus=qemu.esp_bus,
         disk_size=qemu.disk_size,
-        root_ports=[_root_port(port) for port in ports],
+        root_ports=ports,
         serial_ports=[SerialPort(uart.name, uart.io_base) for uart in machine.uarts],
     )
 
@@ -56,14 +60,28 @@ def _is_root_port(function: PciFunction) -> bool:
     return function.bridge is not None and function.bridge.kind == "root-port"
 
 
-def _root_port(port: PciFunction) -> RootPort:
-    """Describe a root port; behind it must be exactly one NVMe drive with a serial number."""
-    drives = [f for f in port.behind if f.class_code == _NVME_CLASS and f.serial]
-    if len(drives) != 1 or len(port.behind) != 1:
-        raise DescriptionError(
-            f"{port.place}: behind {port.path}: expected one NVMe drive with a serial number"
-        )
+def _root_port(root: PciRoot, port: PciFunction) -> RootPort:
+    """Describe a root port and what is behind it."""
     device, function = port.path.nodes[-1]
     if function != 0 or len(port.path.nodes) != 1:
-        raise DescriptionError(f"{port.place}: {port.path}: expected a root port that is function 0 on bus 0")
-    return RootPort(str(port.path), device, str(drives[0].serial))
+        raise DescriptionError(f"{port.place}: {port.path}: expected a root port that is function 0")
+    serials = [found.serial for found in port.below() if found.serial]
+    return RootPort(
+        path=str(port.path),
+        device=device,
+        serial=serials[0] if serials else f"mrm-{identity(root.bus, device)}",
+        devices=[_device(found) for found in port.behind],
+        root=root.bus,
+    )
+
+
+def _device(found: PciFunction) -> PciDevice:
+    kind = KINDS.get((found.vendor, found.device))
+    if kind is None:
+        known = ", ".join(f"{v:04x}:{d:04x} {kind.driver}" for (v, d), kind in KINDS.items())
+        raise DescriptionError(
+            f"{found.place}: QEMU has no device {found.vendor:04x}:{found.device:04x} that is known here; "
+            f"known: {known}"
+        )
+    device, function = found.path.nodes[-1]
+    return PciDevice(kind, device, function, [_device(deeper) for deeper in found.behind])

@@ -30,7 +30,9 @@ def test_q35_is_what_the_machine_file_says() -> None:
     ports = [device.split("iobase=")[1] for device in devices if device.startswith("isa-serial")]
     assert ports == ["0x3f8", "0x2f8", "0x3e8", "0x2e8"]
     root_ports = [device for device in devices if device.startswith("pcie-root-port")]
-    assert [device.split("addr=")[1].split(",")[0] for device in root_ports] == ["0x3", "0x4", "0x5", "0x6"]
+    assert [device.split("addr=")[1].split(",")[0] for device in root_ports] == [
+        f"{number:#x}" for number in range(3, 9)
+    ]
     assert "ide-hd,drive=esp,bus=ide.0,bootindex=0" in devices
 
 
@@ -38,7 +40,7 @@ def test_only_named_root_ports_get_a_drive() -> None:
     boot = Boot(Path("vars.fd"), disks={"PciRoot(0x0)/Pci(0x4,0x0)": Path("disk.img")})
     devices = values(command_line(Q35, boot, CHANNELS), "-device")
     assert [device for device in devices if device.startswith("nvme")] == [
-        "nvme,drive=disk-rp4,serial=mrm-rp4,bus=rp4"
+        "nvme,id=rp4-device,bus=rp4,drive=disk-rp4,serial=mrm-rp4"
     ]
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The scan of the running q35 machine finds what platforms/q35.yaml says, in everything a scan can know."""
+"""The scan of a running machine finds what its file in platforms/ says, in everything a scan can know."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -14,20 +15,25 @@ from tests.boot.collecting import scan_machine
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1200)]
 
-Q35 = PROJECT / "platforms" / "q35.yaml"
 FOUR_GIB = 4 << 30
 ANYWHERE = Place("any")
 
 
+@pytest.fixture(scope="module", params=["q35", "q35-devices"])
+def file(request: pytest.FixtureRequest) -> Path:
+    """The machine file."""
+    return PROJECT / "platforms" / f"{request.param}.yaml"
+
+
 @pytest.fixture(scope="module")
-def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, str]:
+def scanned(file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, str]:
     """The machine file of a scan, and the findings it was made with."""
-    return scan_machine(load_description(Q35), tmp_path_factory.mktemp("q35"), "q35")
+    return scan_machine(load_description(file), tmp_path_factory.mktemp(file.stem), file.stem)
 
 
 @pytest.fixture(scope="module")
-def written() -> Machine:
-    return load_machine(Q35)
+def written(file: Path) -> Machine:
+    return load_machine(file)
 
 
 def bare_function(function: PciFunction) -> PciFunction:
