@@ -25,6 +25,7 @@ LIBRARIES = (
     "MrmAcpiLib",
     "MrmHobLib",
     "MrmLifecycleLib",
+    "MrmPartitionLib",
     "MrmPciLib",
     "MrmSmbiosLib",
     "MrmStoreLib",
@@ -34,6 +35,9 @@ LIBRARIES = (
 CONSTANTS = (
     "MRM_ACPI_FIXED_SIZE",
     "MRM_BACK_OFF_MAXIMUM",
+    "MRM_CONTROL_MAX_ITEMS",
+    "MRM_CONTROL_NAME_SIZE",
+    "MRM_CONTROL_REQUEST_SIZE",
     "MRM_HAND_OFF_VERSION",
     "MRM_MAILBOX_SIGNATURE",
     "MRM_MAILBOX_TEXT_SIZE",
@@ -52,11 +56,13 @@ CONSTANTS = (
     "RETURN_ALREADY_STARTED",
     "RETURN_BAD_BUFFER_SIZE",
     "RETURN_BUFFER_TOO_SMALL",
+    "RETURN_DEVICE_ERROR",
     "RETURN_NOT_FOUND",
     "RETURN_NOT_STARTED",
     "RETURN_OUT_OF_RESOURCES",
     "RETURN_UNSUPPORTED",
     "RETURN_COMPROMISED_DATA",
+    "RETURN_WRITE_PROTECTED",
     "EFI_RESOURCE_SYSTEM_MEMORY",
     "EFI_RESOURCE_MEMORY_MAPPED_IO",
     "EFI_RESOURCE_MEMORY_RESERVED",
@@ -84,7 +90,7 @@ INT32 HostIncrement (INT32 Number);
 # What BaseMemoryLib calls of BaseLib.
 _BASE_LIB = (
     *("BitField", "CheckSum", "LShiftU64", "Math64", "RShiftU64"),
-    *("SwapBytes16", "SwapBytes32", "Unaligned"),
+    *("SwapBytes16", "SwapBytes32", "Unaligned", "X64/GccInline"),
 )
 
 # The options of EDK2's tool chain GCC for a RELEASE X64 build that matter to the compiler front end.
@@ -248,7 +254,7 @@ def build(folder: Path) -> Decide:
     theirs = [*sorted((libraries / "BaseMemoryLib").glob("*.c"))]
     theirs += [libraries / "BaseLib" / f"{name}.c" for name in _BASE_LIB]
     beneath = folder / "beneath.o"
-    gcc([*_DIALECT, *_HOST, *includes, "-r", "-o", beneath, *theirs])
+    gcc([*_DIALECT, *_HOST, *includes, f"-I{libraries / 'BaseLib'}", "-r", "-o", beneath, *theirs])
     ours = [*library_sources(), *sorted((Path(__file__).parent / "host").glob("*.c")), layout]
     shared = folder / "decide.so"
     options = [*_DIALECT, *_WARNINGS, *_HOST, *_SANITIZER, *includes]

@@ -6,10 +6,13 @@
 **/
 
 #include <PiPei.h>
+#include <Uefi.h>
 #include <Guid/MemoryAllocationHob.h>
 #include <Guid/MemoryTypeInformation.h>
 #include <Guid/MrmHandOff.h>
+#include <Guid/VariableFormat.h>
 
+EFI_GUID  gEfiAuthenticatedVariableGuid = EFI_AUTHENTICATED_VARIABLE_GUID;
 EFI_GUID  gEfiHobMemoryAllocModuleGuid  = EFI_HOB_MEMORY_ALLOC_MODULE_GUID;
 EFI_GUID  gEfiHobMemoryAllocStackGuid   = EFI_HOB_MEMORY_ALLOC_STACK_GUID;
 EFI_GUID  gEfiMemoryTypeInformationGuid = EFI_MEMORY_TYPE_INFORMATION_GUID;

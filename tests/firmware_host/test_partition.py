@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""MrmPartitionLib: rings, the controller's variables, variable stores, command lines."""
+
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.firmware_host.decide import Decide
+from tests.firmware_host.memory import Guarded
+
+BOOT, RUNTIME = 2, 4
+AREA = 0x1800
+Item = tuple[str, int, bytes, bool]  # name, attributes, data, writable
+
+ITEMS: list[Item] = [
+    ("Status", BOOT | RUNTIME, b"running\n", False),
+    ("Secret", BOOT, b"x", False),
+    ("Request", BOOT | RUNTIME, b"", True),
+    ("Last", BOOT | RUNTIME, bytes(range(200)), False),
+]
+
+
+def _units(name: str) -> list[int]:
+    return [ord(character) for character in name] + [0]
+
+
+class Area:
+    """A control area in memory that ends where it ends."""
+
+    def __init__(self, decide: Decide, items: list[Item], size: int = AREA) -> None:
+        self.decide = decide
+        self.size = size
+        self._memory = Guarded(decide.ffi, bytes(size))
+        self.c = decide.ffi.cast("MRM_CONTROL_AREA *", self._memory.pointer)
+        self.c.Count = len(items)
+        offset = decide.ffi.sizeof("MRM_CONTROL_AREA")
+        bytes_ = decide.ffi.buffer(self._memory.pointer, size)
+        for slot, (name, attributes, data, writable) in zip(self.c.Items, items, strict=False):
+            slot.Name[0 : len(name)] = _units(name)[:-1]
+            slot.Attributes, slot.Offset, slot.Size, slot.Writable = attributes, offset, len(data), writable
+            bytes_[offset : offset + len(data)] = data
+            offset += len(data)
+
+    def get(self, name: str, room: int = 1000, needed: int = RUNTIME) -> tuple[int, bytes, int, int]:
+        """Return status, data, size and attributes."""
+        ffi = self.decide.ffi
+        size, attributes = ffi.new("UINTN *", room), ffi.new("UINT32 *")
+        data = Guarded(ffi, b"\xa5" * max(room, 1))
+        status = self.decide.call(
+            "MrmControlGet",
+            self.c,
+            self.size,
+            needed,
+            ffi.new("CHAR16[]", _units(name)),
+            attributes,
+            size,
+            data.pointer,
+        )
+        return status, data.contents()[: size[0]], size[0], attributes[0]
+
+    def following(self, name: str, room: int = 64, needed: int = RUNTIME) -> tuple[int, str, int]:
+        """Return status, next name and its size."""
+        ffi = self.decide.ffi
+        units = (_units(name) + [0] * room)[: room // 2]
+        memory = Guarded(ffi, struct.pack(f"<{len(units)}H", *units))
+        buffer = ffi.cast("CHAR16 *", memory.pointer)
+        size = ffi.new("UINTN *", room)
+        status = self.decide.call("MrmControlNext", self.c, self.size, needed, size, buffer)
+        text = "".join(map(chr, struct.unpack(f"<{len(units)}H", memory.contents())))
+        return status, text.partition("\0")[0], size[0]
+
+    def names(self, needed: int = RUNTIME) -> list[str]:
+        """Enumerate as an OS does."""
+        found = [""]
+        while (step := self.following(found[-1], needed=needed))[0] == self.decide.RETURN_SUCCESS:
+            if step[1] in found:
+                return found[1:]  # two of one name, which only damage makes: an OS sees it, too
+            found.append(step[1])
+        assert step[0] == self.decide.RETURN_NOT_FOUND
+        return found[1:]
+
+    def request(self, name: str, data: bytes, attributes: int = BOOT | RUNTIME) -> int:
+        """Write a variable."""
+        ffi = self.decide.ffi
+        memory = Guarded(ffi, data or b"\0")
+        return int(
+            self.decide.call(
+                "MrmControlRequest",
+                self.c,
+                self.size,
+                RUNTIME,
+                ffi.new("CHAR16[]", _units(name)),
+                attributes,
+                len(data),
+                memory.pointer,
+            )
+        )
+
+
+@pytest.fixture
+def area(decide: Decide) -> Area:
+    return Area(decide, ITEMS)
+
+
+@pytest.mark.parametrize(("needed", "hidden"), [(BOOT, ()), (RUNTIME, ("Secret",))])
+def test_items_are_enumerated_and_read(area: Area, needed: int, hidden: tuple[str, ...]) -> None:
+    assert area.names(needed) == [name for name, *_ in ITEMS if name not in hidden]
+    for name, attributes, data, _ in ITEMS:
+        expected = (0, data, len(data), attributes)
+        if name in hidden:
+            assert area.get(name, needed=needed)[0] == area.decide.RETURN_NOT_FOUND
+        else:
+            assert area.get(name, needed=needed) == expected
+
+
+def test_too_small_a_buffer_is_told_what_is_needed(area: Area) -> None:
+    status, _, size, attributes = area.get("Last", room=199)
+    assert (status, size, attributes) == (area.decide.RETURN_BUFFER_TOO_SMALL, 200, BOOT | RUNTIME)
+    status, name, size = area.following("", room=12)
+    assert (status, name, size) == (area.decide.RETURN_BUFFER_TOO_SMALL, "", 14)
+
+
+def test_unknown_names(area: Area) -> None:
+    assert area.get("Statu")[0] == area.get("Status2")[0] == area.decide.RETURN_NOT_FOUND
+    assert area.following("Unknown")[0] == area.decide.RETURN_INVALID_PARAMETER
+    assert area.following("Last")[0] == area.decide.RETURN_NOT_FOUND
+    assert area.following("x" * 32)[0] == area.decide.RETURN_INVALID_PARAMETER  # no end
+
+
+def test_request(area: Area) -> None:
+    decide = area.decide
+    assert area.request("Request", b"restart realtime") == decide.RETURN_SUCCESS
+    assert decide.ffi.buffer(area.c.Request)[: area.c.RequestSize] == b"restart realtime"
+    assert "".join(map(chr, area.c.RequestName)).rstrip("\0") == "Request"
+    largest = bytes(decide.MRM_CONTROL_REQUEST_SIZE)
+    assert area.request("Request", largest) == decide.RETURN_SUCCESS
+    assert area.request("Request", largest + b"x") == decide.RETURN_INVALID_PARAMETER
+    assert area.request("Request", b"x", attributes=BOOT) == decide.RETURN_INVALID_PARAMETER
+    assert area.request("Request", b"") == decide.RETURN_WRITE_PROTECTED
+    assert area.request("Status", b"x") == decide.RETURN_WRITE_PROTECTED
+    assert area.request("New", b"x") == decide.RETURN_WRITE_PROTECTED
+
+
+def test_a_controller_that_never_finishes(area: Area) -> None:
+    area.c.Sequence = 1
+    for status in (area.get("Status")[0], area.following("")[0], area.request("Request", b"x")):
+        assert status == area.decide.RETURN_DEVICE_ERROR
+
+
+@given(
+    st.binary(min_size=76, max_size=400),
+    st.integers(0, (1 << 32) - 1),
+    st.integers(0, 3).map(lambda pages: 0x1000 - 0x400 * pages),
+)
+def test_whatever_is_in_the_area(decide: Decide, items: bytes, count: int, room: int) -> None:
+    """Overwritten by the OS, it is read within its bounds, and each reading ends."""
+    size = decide.ffi.sizeof("MRM_CONTROL_AREA") + room
+    area = Area(decide, [], size - size % 8)
+    area.c.Count = count
+    decide.ffi.buffer(area.c.Items)[0 : len(items)] = items
+    for name in area.names(needed=0):
+        assert area.get(name, room=size, needed=0)[0] == decide.RETURN_SUCCESS
+    area.request("Request", b"x")
+
+
+@given(st.lists(st.binary(max_size=40)), st.sampled_from([4, 8, 16]))
+def test_ring_holds_the_end_of_the_text(decide: Decide, texts: list[bytes], size: int) -> None:
+    header = decide.ffi.sizeof("MRM_RING")
+    memory = Guarded(decide.ffi, struct.pack("<II", size, 0xFFFFFFF0) + bytes(size))
+    ring = decide.ffi.cast("MRM_RING *", memory.pointer)
+    for text in texts:
+        decide.call("MrmRingWrite", ring, header + size, text, len(text))
+    everything = b"".join(texts)
+    written = (0xFFFFFFF0 + len(everything)) & 0xFFFFFFFF
+    assert ring.Written == written
+    kept = memory.contents()[header:]
+    for back, byte in enumerate(reversed(everything[-size:]), 1):
+        assert kept[(written - back) % size] == byte
+
+
+@pytest.mark.parametrize(("size", "room"), [(0, 24), (12, 24), (32, 24), (16, 4)])
+def test_ring_that_does_not_fit_is_left_alone(decide: Decide, size: int, room: int) -> None:
+    memory = Guarded(decide.ffi, struct.pack("<II", size, 0) + bytes(16))
+    before = memory.contents()
+    decide.call("MrmRingWrite", decide.ffi.cast("MRM_RING *", memory.pointer), room, b"text", 4)
+    assert memory.contents() == before
+
+
+STORE = 0x400
+SIGNATURE = struct.pack("<IHH8B", 0xAAF32C78, 0x947B, 0x439A, 0xA1, 0x80, 0x2E, 0x14, 0x4E, 0xC3, 0x77, 0x92)
+
+
+def _variable(name: bytes = b"A\0\0\0", data: bytes = b"value", **sizes: int) -> bytes:
+    """A variable as EDK2 lays it out: AUTHENTICATED_VARIABLE_HEADER, name, data, padding."""
+    name_size, data_size = sizes.get("name_size", len(name)), sizes.get("data_size", len(data))
+    header = struct.pack("<HBBIQ16sIII16s", 0x55AA, 0x3F, 0, 7, 0, b"", 0, name_size, data_size, b"")
+    whole = header + name + data
+    return whole + b"\xff" * (-len(whole) % 4)
+
+
+def _store(*variables: bytes, size: int = STORE, healthy: int = 0xFE) -> bytes:
+    header = SIGNATURE + struct.pack("<IBBHI", size, 0x5A, healthy, 0, 0)
+    return (header + b"".join(variables)).ljust(STORE, b"\xff")
+
+
+def _sound(decide: Decide, store: bytes) -> bool:
+    memory = Guarded(decide.ffi, store)
+    return bool(decide.call("MrmVariableStoreIsSound", memory.pointer, memory.size))
+
+
+@pytest.mark.parametrize("store", [b"\xff" * STORE, _store(), _store(_variable(), _variable(b"Bo\0\0", b""))])
+def test_sound_stores(decide: Decide, store: bytes) -> None:
+    assert _sound(decide, store)
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        bytes(STORE),
+        _store(size=STORE - 4),
+        _store(healthy=0),
+        _store(_variable(name_size=1 << 31)),
+        _store(_variable(name_size=3)),
+        _store(_variable(name_size=0)),
+        _store(_variable(data_size=(1 << 32) - 8)),
+        _store(_variable(), b"\xff\xff\xff\xffleft over"),
+        b"\xff" * 8,
+    ],
+)
+def test_unsound_stores(decide: Decide, store: bytes) -> None:
+    assert not _sound(decide, store)
+
+
+@given(st.binary(max_size=STORE - 28))
+@example(_variable(name_size=STORE - 28 - 60))
+def test_any_store_is_judged_within_its_bounds(decide: Decide, contents: bytes) -> None:
+    _sound(decide, _store(contents))
+
+
+COMMAND_LINE = b"BOOT_IMAGE=/vmlinuz root=/dev/nvme0n1p2 ro\tno_ipi_broadcast=1 quiet\0behind"
+
+
+@pytest.mark.parametrize(
+    ("word", "there"),
+    [
+        (b"BOOT_IMAGE=/vmlinuz", True),
+        (b"no_ipi_broadcast=1", True),
+        (b"quiet", True),
+        (b"no_ipi_broadcast", False),
+        (b"ro", True),
+        (b"o", False),
+        (b"behind", False),
+    ],
+)
+def test_words_of_a_command_line(decide: Decide, word: bytes, there: bool) -> None:
+    text = Guarded(decide.ffi, COMMAND_LINE)
+    pointer = decide.ffi.cast("CHAR8 *", text.pointer)
+    assert bool(decide.call("MrmHasWord", pointer, text.size, word, len(word))) is there
+
+
+def test_command_line_without_end_is_read_within_its_room(decide: Decide) -> None:
+    text = Guarded(decide.ffi, b"ro quiet")
+    pointer = decide.ffi.cast("CHAR8 *", text.pointer)
+    assert decide.call("MrmHasWord", pointer, text.size, b"quiet", 5)
+    assert not decide.call("MrmHasWord", pointer, text.size, b"quie", 4)
+
+
+@given(st.lists(st.text("ab=", min_size=1)))
+def test_words_one_by_one(decide: Decide, words: list[str]) -> None:
+    text = decide.ffi.new("CHAR8[]", (" " + " \t".join(words) + "\n").encode())
+    length, found = decide.ffi.new("UINTN *"), []
+    place: Any = text
+    while (place := decide.call("MrmNextWord", place, length)) != decide.ffi.NULL:
+        found.append(decide.ffi.buffer(place, length[0])[:].decode())
+        place += length[0]
+    assert found == words
+
+
+def test_boot_params_page(decide: Decide) -> None:
+    page = bytearray(4096)
+    page[0x1FE:0x200] = b"\x55\xaa"
+    page[0x202:0x206] = b"HdrS"
+    page[0x228:0x22C] = struct.pack("<I", 0x12345678)
+    page[0x0C8:0x0CC] = struct.pack("<I", 0x1)
+    memory = Guarded(decide.ffi, bytes(page))
+    pointer = decide.ffi.cast("UINT8 *", memory.pointer)
+    assert decide.call("MrmLinuxCommandLine", pointer) == 0x112345678
+    page[0x202] = 0
+    memory = Guarded(decide.ffi, bytes(page))
+    assert decide.call("MrmLinuxCommandLine", decide.ffi.cast("UINT8 *", memory.pointer)) == 0
