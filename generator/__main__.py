@@ -7,7 +7,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from generator.commands import check, corpus, diff, emit, hardware, plan, rules, scan, schema, show
+from generator.commands import (
+    check,
+    corpus,
+    diff,
+    emit,
+    hardware,
+    parameters,
+    plan,
+    rules,
+    scan,
+    schema,
+    show,
+)
 from generator.commands.command import Command, print_problems, problems_json
 from generator.emit.aml import CompileError
 from generator.errors import UserErrors
@@ -18,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     emit.COMMAND,
     show.COMMAND,
     diff.COMMAND,
+    parameters.COMMAND,
     rules.COMMAND,
     schema.COMMAND,
     scan.COMMAND,

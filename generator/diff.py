@@ -29,7 +29,9 @@ _IGNORED = {
     "added_parameters",
 }
 """Where a value comes from, what is told by its owner already, and paths of the build host."""
-_SIZES = {"size", "alignment", "minimum", "limit"}
+_SIZES = {"size", "alignment", "minimum", "limit", "quota"}
+"""Values told with units, save those that count something else."""
+_COUNTS = (".policy.limit",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Difference:
 
     def __str__(self) -> str:
         """`what: before -> after` on one line."""
-        leaf = self.what.rsplit(".", 1)[-1]
+        leaf = "" if self.what.endswith(_COUNTS) else self.what.rsplit(".", 1)[-1]
         return f"{self.what}: {_told(leaf, self.before)} → {_told(leaf, self.after)}"
 
     def to_json(self) -> dict[str, Any]:
@@ -89,7 +91,8 @@ def _partitions(plan: Mapping[str, Any]) -> dict[str, Any]:
 def _top(plan: Mapping[str, Any]) -> dict[str, Any]:
     """What belongs to no partition."""
     controller = plan.get("controller") or {}
-    return {"machine": plan.get("machine"), "controller.console": controller.get("console")}
+    told = {f"controller.{key}": controller.get(key) for key in ("console", "all_off", "power_button")}
+    return {"machine": plan.get("machine"), **told}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
@@ -112,6 +115,8 @@ def _owners(plan: Mapping[str, Any]) -> dict[str, Any]:
         console = partition.get("console")
         if console:
             owners[str(console.get("name"))] = name
+        if partition.get("display"):
+            owners["display"] = name
     return owners
 
 
@@ -122,9 +127,10 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
             if key not in _IGNORED:
                 yield from _flat(f"{prefix}.{key}", inner)
     elif isinstance(value, list):
-        for inner in value:
-            yield from _flat(f"{prefix}[{_name_of(inner)}]", inner)
-    elif prefix.endswith(".boot.options"):
+        for number, inner in enumerate(value, 1):
+            name = number if prefix.endswith(".sources") else _name_of(inner)
+            yield from _flat(f"{prefix}[{name}]", inner)
+    elif prefix.endswith(".options") and value is not None:
         for word in split_words(str(value)):
             yield f"{prefix} {word}", "given"
     else:

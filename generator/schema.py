@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from generator.load.partition_file import ALL_OFF, DEFAULTS_KEYS, POWER_BUTTON
 from generator.load.partition_pci import CLASSES
+from generator.load.partition_policy import OFF, PC_REQUESTS, RESTARTS
 from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE
 
 Schema = dict[str, Any]
@@ -16,6 +18,7 @@ Schema = dict[str, Any]
 _SIZE_PATTERN = (
     r"^(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,12}(\.[0-9]{1,6})?\s*(B|KiB|MiB|GiB|TiB)|0|[1-9][0-9]{0,19})$"
 )
+_TIME_PATTERN = r"^(0|[0-9]{1,12}(\.[0-9]{1,6})?\s*(ms|s|min|h))$"
 _NUMBERS_PATTERN = r"^[0-9xXa-fA-F]+(\s*-\s*[0-9xXa-fA-F]+)?(,\s*[0-9xXa-fA-F]+(\s*-\s*[0-9xXa-fA-F]+)?)*$"
 _PATH_PATTERN = r"^[Pp][Cc][Ii][Rr]oot\(.*\)(/[Pp][Cc][Ii]\(.*,.*\))+$"
 _AT_PATTERN = r"^[0-9a-fA-F]{1,2}\.[0-7]$"
@@ -34,14 +37,21 @@ def partition_file_schema() -> Schema:
                 "extends": _one_or_more(_text("A partition file to build on, relative to this one.")),
                 "machine": _text("NAME of platforms/NAME.yaml, or the path of a machine file (….yaml)."),
                 "controller": _object(
-                    {"console": _console("The controller's UART, by name or first I/O port, or none.")},
+                    {
+                        "console": _console("The controller's UART, by name or first I/O port, or none."),
+                        "all_off": {
+                            "enum": list(ALL_OFF),
+                            "description": "What happens when the last partition has gone off.",
+                        },
+                        "power_button": {
+                            "enum": list(POWER_BUTTON),
+                            "description": "What the power button does.",
+                        },
+                    },
                     "What the controller keeps.",
                 ),
                 "defaults": _object(
-                    {
-                        key: partition["properties"][key]
-                        for key in ("processors", "memory", "console", "isolation")
-                    },
+                    {key: partition["properties"][key] for key in DEFAULTS_KEYS},
                     "For partitions that do not say otherwise.",
                 ),
                 "partitions": {
@@ -72,14 +82,23 @@ def _partition() -> Schema:
             "processors": _processors(),
             "memory": _memory(),
             "pci": {**_one_or_more(_pci()), "description": "Root ports, with everything behind them."},
-            "console": _console(
-                "A UART by name or first I/O port, none, or auto: the first that nobody names."
-            ),
+            "console": {
+                "description": "Where its firmware and operating system speak.",
+                "anyOf": [
+                    _console("A UART by name or first I/O port, none, or auto: the first that nobody names."),
+                    _object({"pci": _text("The device path of a PCI serial card of its own.")}),
+                ],
+            },
             "isolation": {
                 "enum": ["cooperative"],
                 "description": "Nothing runs beneath the operating system.",
             },
+            "display": {
+                "type": "boolean",
+                "description": "Its display function is its screen; one partition at most.",
+            },
             "boot": _boot(),
+            **_policy(),
         },
         "A real machine cut out of the PC.",
     )
@@ -162,22 +181,96 @@ def _pci() -> Schema:
 
 def _boot() -> Schema:
     """The key `boot`."""
+    word = _text("A file on the build host, relative to this file; or disk, network, shell.")
+    file: Schema = {
+        "file": _text("An EFI application on the build host, relative to this file."),
+        "initrd": _text("Handed to a Linux kernel by the firmware."),
+        "options": _options(),
+        "kernel_parameters": {
+            "enum": ["auto", "off", False],
+            "description": "auto adds what MRM needs if the loader is Linux.",
+        },
+    }
+    disk: Schema = {
+        "disk": _text("any, or the root port with the disk."),
+        "path": _text(r"A loader on its EFI system partition, such as \EFI\debian\shimx64.efi."),
+        "options": _options(),
+    }
+    network: Schema = {"network": _text("any, or the root port with the network interface.")}
+    timeout: Schema = {"timeout": _time("How long the console offers the choice.")}
+    source = {"anyOf": [word, *map(_object, (file, disk, network))]}
     return {
-        "description": "What the partition boots.",
+        "description": "What the partition boots: a source, or several that are tried in order.",
         "anyOf": [
-            _text("An EFI application on the build host, relative to this file."),
-            _object(
-                {
-                    "file": _text("An EFI application on the build host, relative to this file."),
-                    "initrd": _text("Handed to a Linux kernel by the firmware."),
-                    "options": {"type": ["string", "number"], "description": "Load options."},
-                    "kernel_parameters": {
-                        "enum": ["auto", "off", False],
-                        "description": "auto adds what MRM needs if the loader is Linux.",
-                    },
-                }
-            ),
+            word,
+            *(_object({**timeout, **keys}) for keys in (file, disk, network)),
+            _object({**timeout, "order": _one_or_more(source)}),
+            {"type": "array", "items": source},
         ],
+    }
+
+
+def _options() -> Schema:
+    """Load options."""
+    return {"type": ["string", "number"], "description": "Load options."}
+
+
+def _policy() -> Schema:
+    """The keys that say how a partition lives."""
+    restart = {"enum": list(RESTARTS), "description": "When a partition starts again after it has ended."}
+    names = _one_or_more(_text("The name of a partition."))
+    return {
+        "restart": {
+            "description": "When it starts again after it has ended.",
+            "anyOf": [
+                restart,
+                _object(
+                    {
+                        "policy": restart,
+                        "limit": _integer("Failures in a row until it stays failed; 0: no limit."),
+                        "backoff": _time("Before a restart after a failure, doubled with each in a row."),
+                    }
+                ),
+            ],
+        },
+        "scrub": {"type": "boolean", "description": "Its memory is zeroed before each start."},
+        "autostart": {"type": "boolean", "description": "It starts by itself."},
+        "after": {**names, "description": "Partitions that run before it starts."},
+        "delay": _time("Before its first start."),
+        "watchdog": {
+            "description": "A watchdog for the operating system, and one for firmware and loader.",
+            "anyOf": [
+                {"enum": [OFF, False]},
+                _object(
+                    {
+                        "os": {"type": "boolean", "description": "Offer one (WDAT)."},
+                        "firmware": {
+                            "description": "Firmware or loader silent for so long has failed.",
+                            "anyOf": [{"enum": [OFF, False]}, _time("A time.")],
+                        },
+                    }
+                ),
+            ],
+        },
+        "nmi": {"type": "boolean", "description": "NMIs of the machine go to its first processor."},
+        "permissions": _object(
+            {
+                **{
+                    verb: {**names, "description": f"Partitions it may {verb}, or all."}
+                    for verb in ("start", "stop", "restart")
+                },
+                "nmi": {**names, "description": "Partitions it may send an NMI, or all."},
+                "pc": {
+                    **_one_or_more({"enum": list(PC_REQUESTS)}),
+                    "description": "What it may do to the PC.",
+                },
+                "reload": {"type": "boolean", "description": "It may have the plan read again."},
+            },
+            "What it may do to others.",
+        ),
+        "variables": _object(
+            {"quota": _size("Space for its UEFI variables, 16 KiB to 256 KiB.")}, "Its UEFI variables."
+        ),
     }
 
 
@@ -211,6 +304,14 @@ def _size(description: str) -> Schema:
     return {
         "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _SIZE_PATTERN}],
         "description": f"{description} With an IEC unit, such as 640 MiB.",
+    }
+
+
+def _time(description: str) -> Schema:
+    """A time."""
+    return {
+        "anyOf": [{"const": 0}, {"type": "string", "pattern": _TIME_PATTERN}],
+        "description": f"{description} With a unit: ms, s, min, h.",
     }
 
 

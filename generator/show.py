@@ -5,8 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.load.values import format_size
-from generator.model.plan import FileBoot, PartitionPlan, Plan
+from generator.load.values import format_duration, format_size
+from generator.model.plan import (
+    ConsolePlan,
+    FileBoot,
+    NetworkBoot,
+    PartitionPlan,
+    Plan,
+    PolicyPlan,
+    ShellBoot,
+    SourcePlan,
+)
 
 
 def render_plan_text(plan: Plan) -> str:
@@ -23,6 +32,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     bsp = ", ".join(str(processor.apic_id) for processor in machine.processors if processor.bsp)
     yield _fact("processor", f"APIC ID {bsp} (bootstrap processor)", machine.place.short)
     yield _fact("console", controller.name.value, controller.name.place.short)
+    yield _fact("all off", plan.all_off, "")
+    yield _fact("power", f"button: {plan.power_button}", "")
     for partition in plan.partitions:
         yield ""
         yield from _partition(partition)
@@ -31,6 +42,13 @@ def _lines(plan: Plan) -> Iterator[str]:
 def _fact(name: str, text: str, place: str) -> str:
     """One line."""
     return f"  {name:<11} {text:<70} {place}".rstrip()
+
+
+def describe_console(console: ConsolePlan | None) -> str:
+    """A console in a word."""
+    if console is not None and console.path is not None:
+        return str(console.path)
+    return "none" if console is None or console.uart is None else console.uart.name
 
 
 def _partition(partition: PartitionPlan) -> Iterator[str]:
@@ -56,15 +74,73 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
             text = f"  {function.vendor:04x}:{function.device:04x}{title}{serial}{mate}"
             yield _fact("", text, function.place.short)
     console = partition.console
-    name = "none" if console is None or console.uart is None else console.uart.name
+    name = describe_console(console)
     yield _fact("console", name, console.name.place.short if console is not None else "")
-    for source in partition.boot.files:
-        yield from _file(source)
+    if partition.display.value:
+        yield _fact("display", "its display function is its screen", partition.display.place.short)
+    for number, source in enumerate(partition.boot.sources, 1):
+        name = "boot" if len(partition.boot.sources) == 1 else f"boot {number}"
+        yield _fact(name, describe_source(source), source.place.short)
+        if isinstance(source, FileBoot):
+            yield from _file(source)
+    timeout = partition.boot.timeout
+    if timeout.value:
+        yield _fact("", f"  {format_duration(timeout.value)} to choose another one", timeout.place.short)
+    for expected in partition.boot.expected:
+        yield _fact("own Linux", expected.parameter, f"# {expected.why}")
+    for name, text, place in describe_policy(partition.policy):
+        yield _fact(name, text, place)
+
+
+def describe_source(source: SourcePlan) -> str:
+    """A boot source in a few words."""
+    if isinstance(source, FileBoot | ShellBoot):
+        return source.esp_file
+    where = f" behind {source.root_port.value}" if source.root_port is not None else ""
+    if isinstance(source, NetworkBoot):
+        return f"network{where}: HTTP, PXE"
+    path = f": {source.path.value}" if source.path is not None else ""
+    options = f" {source.options.value}" if source.options is not None else ""
+    return f"disk{where}{path}{options}"
+
+
+def describe_policy(policy: PolicyPlan) -> Iterator[tuple[str, str, str]]:
+    """How a partition lives: name, text and place of each fact worth telling."""
+    limit = f"{policy.limit.value} times in a row" if policy.limit.value else "without limit"
+    waits = f"{limit}, first after {format_duration(policy.backoff.value)}"
+    texts = {
+        "never": "never",
+        "on-failure": f"after a failure ({waits}) or a reset",
+        "always": f"always; after a failure {waits}",
+    }
+    yield (
+        "restart",
+        texts[policy.restart] + (", memory zeroed" if policy.scrub else ""),
+        policy.limit.place.short,
+    )
+    start = ["by itself" if policy.autostart else "when told to"]
+    if policy.after:
+        start.append("after " + ", ".join(name.value for name in policy.after))
+    if policy.delay.value:
+        start.append(f"{format_duration(policy.delay.value)} later")
+    yield "start", ", ".join(start), policy.delay.place.short
+    watched = [f"firmware {format_duration(policy.firmware.value)}"] if policy.firmware.value else []
+    watched += ["operating system"] if policy.watchdog else []
+    yield "watchdog", ", ".join(watched) or "off", policy.firmware.place.short
+    if policy.nmi.value:
+        yield "nmi", "the machine's NMIs go to its first processor", policy.nmi.place.short
+    for verb, names in policy.permissions.verbs:
+        if names:
+            yield f"may {verb}", ", ".join(name.value for name in names), names[0].place.short
+    for request in policy.permissions.pc:
+        yield "may", f"{request.value} the PC", request.place.short
+    if policy.permissions.reload:
+        yield "may", "have the plan read again", ""
+    yield "variables", format_size(policy.quota.value), policy.quota.place.short
 
 
 def _file(boot: FileBoot) -> Iterator[str]:
-    """The lines of a loader file."""
-    yield _fact("boot", boot.esp_file, boot.file.place.short)
+    """What is known of a loader file, and what it is given."""
     loader = boot.file_facts.loader
     if loader is not None and loader.linux is not None:
         signed = "signed" if loader.signed else "not signed"

@@ -40,7 +40,7 @@ class PartitionPromise:
         console: Name of its serial port, or None.
         console_port: First I/O port of that, or None.
         kernel: Release of the Linux kernel it boots (`uname -r`), or None when it boots something else.
-        kernel_file: That loader on this host.
+        kernel_file: That loader on this host, or None when it boots none of the build host's.
         initrd_file: Its initrd on this host, or None.
     """
 
@@ -54,7 +54,7 @@ class PartitionPromise:
     console: str | None
     console_port: int | None
     kernel: str | None
-    kernel_file: Path
+    kernel_file: Path | None
     initrd_file: Path | None
 
 
@@ -91,7 +91,8 @@ def load_plan(path: Path, project: Path) -> Plan:
 
 def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
     processors, boot, console = item["processors"], item["boot"], item["console"]
-    linux, initrd = boot["linux"], boot["initrd"]
+    file = next((source for source in boot["sources"] if source["kind"] == "file"), None)
+    linux, initrd = (file["linux"], file["initrd"]) if file else (None, None)
     return PartitionPromise(
         name=str(item["name"]),
         processors=int(processors["count"]),
@@ -101,9 +102,9 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
         root_ports=[str(grant["root_port"]) for grant in item["pci"]],
         pci=[_function(grant, function) for grant in item["pci"] for function in grant["functions"]],
         console=str(console["name"]) if console else None,
-        console_port=int(console["io_base"]) if console else None,
+        console_port=int(console["io_base"]) if console and console["io_base"] is not None else None,
         kernel=str(linux["release"]) if linux else None,
-        kernel_file=project / boot["file"],
+        kernel_file=project / file["file"] if file else None,
         initrd_file=project / initrd if initrd else None,
     )
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from generator.check import boot, consoles, machine, memory, names, pci, processors
+from generator.check import boot, consoles, machine, memory, names, pci, policy, processors, sources
 from generator.check.registry import Rule, registered
 from generator.errors import Problem, in_order
 from generator.model.plan import Plan
 
-_MODULES = (machine, names, processors, memory, pci, consoles, boot)
+_MODULES = (machine, names, processors, memory, pci, consoles, boot, sources, policy)
 """Importing them registers their rules, in this order."""
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from generator.check.registry import Finding, error, warning
-from generator.model.plan import FileBoot, Plan
+from generator.model.plan import DiskBoot, FileBoot, Plan
+from generator.places import Located
 from generator.resolve.kernel_parameters import TSC_KHZ, harmful_parameters
 
 FIRST_LINUX_WITH_INITRD_PROTOCOL = (5, 8)
@@ -23,6 +25,16 @@ def _boots(plan: Plan) -> Iterator[FileBoot]:
     """The boot files of all partitions."""
     for partition in plan.partitions:
         yield from partition.boot.files
+
+
+def _options(plan: Plan) -> Iterator[Located[str]]:
+    """The owner's load options of all boot sources."""
+    for partition in plan.partitions:
+        for source in partition.boot.sources:
+            found = source.owner_options if isinstance(source, FileBoot) else None
+            found = source.options if isinstance(source, DiskBoot) else found
+            if found is not None:
+                yield found
 
 
 @error
@@ -71,34 +83,35 @@ def boot_file_is_efi_application(plan: Plan) -> Iterator[Finding]:
 
 @error
 def boot_file_names(plan: Plan) -> Iterator[Finding]:
-    """Names of loader and initrd can stand in one folder of the ESP: ASCII, short, different."""
-    for boot in _boots(plan):
-        for file in (boot.file, boot.initrd):
-            # A file whose name could not be read has none.
-            if file is not None and file.value.name and _FAT_NAME.fullmatch(file.value.name) is None:
+    """Names of a partition's boot files can stand in one folder of the ESP: ASCII, short, different."""
+    for partition in plan.partitions:
+        named: dict[str, Located[Path]] = {}
+        files = [f for boot in partition.boot.files for f in (boot.file, boot.initrd) if f is not None]
+        # A file whose name could not be read has none.
+        for file in (file for file in files if file.value.name):
+            first = named.setdefault(file.value.name.lower(), file)
+            if first.value != file.value:
+                yield Finding(
+                    file.place,
+                    f"two boot files of '{partition.name.value}' are named {file.value.name}",
+                    "different names, as both go into one folder",
+                    "rename one of the files",
+                )
+            if _FAT_NAME.fullmatch(file.value.name) is None:
                 yield Finding(
                     file.place,
                     f"the file name {file.value.name!r}",
                     "1 to 255 ASCII characters that FAT allows",
                     "rename the file",
                 )
-        initrd = boot.initrd
-        if initrd is not None and initrd.value.name.lower() == boot.file.value.name.lower():
-            yield Finding(
-                initrd.place,
-                f"loader and initrd are both named {initrd.value.name}",
-                "different names, as both go into one folder",
-                "rename one of the files",
-            )
 
 
 @error
 def boot_options_ascii(plan: Plan) -> Iterator[Finding]:
     """Options are printable ASCII."""
-    for boot in _boots(plan):
-        options = boot.owner_options
-        bad = next((c for c in options.value if not 0x20 <= ord(c) < 0x7F), None) if options else None
-        if options is not None and bad is not None:
+    for options in _options(plan):
+        bad = next((c for c in options.value if not 0x20 <= ord(c) < 0x7F), None)
+        if bad is not None:
             yield Finding(
                 options.place, f"the character U+{ord(bad):04X} in 'options'", "printable ASCII", "remove it"
             )
@@ -115,6 +128,12 @@ def boot_options_length(plan: Plan) -> Iterator[Finding]:
         if length > limit:
             place = boot.owner_options.place if boot.owner_options else boot.place
             yield Finding(place, f"options of {length} characters", f"at most {limit}", "shorten 'options'")
+    disks = (s for p in plan.partitions for s in p.boot.sources if isinstance(s, DiskBoot))
+    for options in (disk.options for disk in disks if disk.options is not None):
+        if len(options.value) > LONGEST_OPTIONS:
+            length = len(options.value)
+            what = f"options of {length} characters"
+            yield Finding(options.place, what, f"at most {LONGEST_OPTIONS}", "shorten 'options'")
 
 
 @error

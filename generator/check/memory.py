@@ -14,6 +14,7 @@ from generator.resolve.memory import (
     BELOW_1G_LIMIT,
     BELOW_4G_LIMIT,
     GIB,
+    LOW_GRUB,
     LOW_LEAST,
     LOW_LIMIT,
     LOW_LINUX,
@@ -32,6 +33,8 @@ FIRMWARE_SHARE = 32 * MIB
 """What the partition firmware needs for itself while it starts a loader."""
 MOST_NAMED = 3
 """Ranges of the firmware that a message lists."""
+BELOW_1G_LEAST = 64 * MIB
+"""For GRUB: a kernel, an initrd of the usual size, and what firmware and loader keep there themselves."""
 DMA32_LEAST = 96 * MIB
 """Below 4 GiB: 64 MiB of bounce buffers, Linux's pools and what its firmware keeps."""
 
@@ -352,6 +355,27 @@ def memory_dma32(plan: Plan) -> Iterator[Finding]:
                 "at least 96 MiB there, or all of its memory",
                 "write 'below_4g: 128 MiB', or leave it if all devices of the partition address 64 bits",
             )
+
+
+@warning
+def memory_for_grub(plan: Plan) -> Iterator[Finding]:
+    """Who boots from disks or the network can run GRUB 2.06: 64 KiB of low memory, 64 MiB below 1 GiB."""
+    for partition in plan.partitions:
+        memory = partition.memory
+        if not partition.boot.owns_loader or not partition.knows("memory"):
+            continue
+        for size, least, key in (
+            (memory.low, LOW_GRUB, "low"),
+            (memory.below_1g, min(BELOW_1G_LEAST, memory.size.value // 2), "below_1g"),
+        ):
+            if size.value < least:
+                yield Finding(
+                    size.place,
+                    f"'{key}' of '{partition.name.value}' is {format_size(size.value)}: GRUB before 2.12 "
+                    "cannot start Linux with it",
+                    f"at least {format_size(least)}",
+                    f"leave '{key}' out, or leave it if the loader is another",
+                )
 
 
 @error

@@ -159,11 +159,17 @@ def pci_not_boot_device(plan: Plan) -> Iterator[Finding]:
 
 @error
 def pci_msi(plan: Plan) -> Iterator[Finding]:
-    """Every function given away can interrupt by MSI or MSI-X: a partition has no interrupt lines."""
-    for _, grant in _grants(plan):
+    """Every function given away that interrupts does so by MSI or MSI-X: a partition has no interrupt lines.
+
+    A function without an interrupt pin does not, and the serial port of a console works by polling.
+    """
+    for partition, grant in _grants(plan):
         port = _usable(grant)
+        console = partition.console.path if partition.console is not None else None
         for function in port.below() if port is not None else ():
-            if function.bridge is None and not (function.msi or function.msix):
+            silent = function.bridge is not None or function.interrupt_pin == 0 or function.path == console
+            # A console that cannot be read may be any of them.
+            if not silent and not (function.msi or function.msix) and partition.knows("console"):
                 yield Finding(
                     grant.root_port.place,
                     f"{function.path} ({function.title or 'a PCI function'}) has neither MSI nor MSI-X",

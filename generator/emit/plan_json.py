@@ -6,21 +6,38 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from generator.model.plan import ConsolePlan, FileBoot, PartitionPlan, PciGrant, Plan
+from generator.model.plan import (
+    BootPlan,
+    ConsolePlan,
+    FileBoot,
+    NetworkBoot,
+    PartitionPlan,
+    PciGrant,
+    Plan,
+    PolicyPlan,
+    ShellBoot,
+    SourcePlan,
+)
+from generator.resolve.kernel_parameters import CARD_BAUD
 
 FORMAT = 1
+MILLISECONDS = 1000
 ISOLATION = "cooperative"
 """The level every grant of today's plans needs: nothing is split finer than a root port."""
 
 
-def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data; addresses and sizes in bytes."""
+def plan_to_json(plan: Plan, host_paths: bool = True) -> dict[str, Any]:
+    """The plan as plain data; addresses and sizes in bytes.  `host_paths`: with files of the build host."""
     return {
         "format": FORMAT,
         "machine": plan.machine.name,
         "source": plan.source,
-        "controller": {"console": plan.controller_console.name.value},
-        "partitions": [_partition(partition) for partition in plan.partitions],
+        "controller": {
+            "console": plan.controller_console.name.value,
+            "all_off": plan.all_off,
+            "power_button": plan.power_button,
+        },
+        "partitions": [_partition(partition, host_paths) for partition in plan.partitions],
     }
 
 
@@ -29,7 +46,12 @@ def render_plan_json(plan: Plan) -> str:
     return json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False) + "\n"
 
 
-def _partition(partition: PartitionPlan) -> dict[str, Any]:
+def render_embedded_json(plan: Plan) -> str:
+    """The same in short, as Mrm.efi carries it: ASCII, without paths of the host."""
+    return json.dumps(plan_to_json(plan, host_paths=False), separators=(",", ":"))
+
+
+def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
     """One partition."""
     processors = partition.processors
     return {
@@ -58,7 +80,9 @@ def _partition(partition: PartitionPlan) -> dict[str, Any]:
         "isolation": ISOLATION,
         "pci": [_pci(grant) for grant in partition.pci],
         "console": _console(partition.console),
-        "boot": _boot(partition.boot.files[0]),
+        "display": partition.display.value,
+        "boot": _boot(partition.boot, host_paths),
+        "policy": _policy(partition.policy),
     }
 
 
@@ -85,25 +109,84 @@ def _pci(grant: PciGrant) -> dict[str, Any]:
 
 
 def _console(console: ConsolePlan | None) -> dict[str, Any] | None:
-    """A console, or null for none."""
+    """A console, or null for none; a PCI serial card has a path instead of I/O ports."""
+    if console is not None and console.path is not None:
+        return {"name": str(console.path), "pci": str(console.path), "io_base": None, "baud": CARD_BAUD}
     if console is None or console.uart is None:
         return None
     return {"name": console.uart.name, "io_base": console.uart.io_base, "baud": console.uart.baud}
 
 
-def _boot(boot: FileBoot) -> dict[str, Any]:
-    """A boot source."""
-    linux = boot.file_facts.loader.linux if boot.file_facts.loader is not None else None
+def _boot(boot: BootPlan, host_paths: bool) -> dict[str, Any]:
+    """The boot sources, the time to choose one in seconds, and what an owner's own Linux must be given."""
     return {
+        "timeout": boot.timeout.value // MILLISECONDS,
+        "sources": [_source(source, host_paths) for source in boot.sources],
+        "expected_parameters": [
+            {"parameter": expected.parameter, "why": expected.why} for expected in boot.expected
+        ],
+    }
+
+
+def _source(source: SourcePlan, host_paths: bool) -> dict[str, Any]:
+    """One boot source."""
+    if isinstance(source, FileBoot):
+        return _file(source, host_paths)
+    if isinstance(source, ShellBoot):
+        return {"kind": "shell", "esp_file": source.esp_file}
+    port = str(source.root_port.value) if source.root_port is not None else None
+    device = {"root_port": port, "segment": source.segment}
+    if isinstance(source, NetworkBoot):
+        return {"kind": "network", **device}
+    return {
+        "kind": "disk",
+        **device,
+        "path": source.path.value if source.path is not None else None,
+        "options": source.options.value if source.options is not None else None,
+    }
+
+
+def _file(boot: FileBoot, host_paths: bool) -> dict[str, Any]:
+    """A loader file of the build host."""
+    loader = boot.file_facts.loader
+    linux = loader.linux if loader is not None else None
+    paths = {
         "file": str(boot.file.value.resolve()),
-        "esp_file": boot.esp_file,
         "initrd": str(boot.initrd.value.resolve()) if boot.initrd is not None else None,
+    }
+    return {
+        "kind": "file",
+        **(paths if host_paths else {}),
+        "esp_file": boot.esp_file,
         "esp_initrd": boot.esp_initrd,
         "options": boot.options,
-        "signed": boot.file_facts.loader.signed if boot.file_facts.loader is not None else False,
+        "signed": loader.signed if loader is not None else False,
         "linux": {"version": linux.banner, "release": linux.release} if linux is not None else None,
         "kernel_parameters": boot.kernel_parameters,
         "added_parameters": [
-            {"parameter": added.parameter, "why": added.why} for added in boot.added_parameters
+            {"parameter": added.parameter, "why": added.why, "needed": added.needed}
+            for added in boot.added_parameters
         ],
+    }
+
+
+def _policy(policy: PolicyPlan) -> dict[str, Any]:
+    """How a partition lives; times in milliseconds."""
+    permissions: dict[str, Any] = {
+        verb: [name.value for name in names] for verb, names in policy.permissions.verbs
+    }
+    permissions["pc"] = [request.value for request in policy.permissions.pc]
+    permissions["reload"] = policy.permissions.reload
+    return {
+        "restart": policy.restart,
+        "limit": policy.limit.value,
+        "backoff_ms": policy.backoff.value,
+        "scrub": policy.scrub,
+        "autostart": policy.autostart,
+        "after": [name.value for name in policy.after],
+        "delay_ms": policy.delay.value,
+        "watchdog": {"os": policy.watchdog, "firmware_ms": policy.firmware.value},
+        "nmi": policy.nmi.value,
+        "permissions": permissions,
+        "variables": {"quota": policy.quota.value},
     }

@@ -20,9 +20,14 @@ EXTENDS = "extends"
 MOST_FILES = 64
 """Files read for one plan, each counted as often as it is named."""
 
-_MERGED = ("controller", "defaults", "memory", "boot")
+BOOT_WORDS = ("disk", "network", "shell")
+"""Short forms of `boot` that stand for no file."""
+BOOT_KINDS = ("file", "disk", "network", "order")
+"""Keys of `boot`, of which one says what is booted."""
+
+_MERGED = ("controller", "defaults", "memory", "boot", "restart", "watchdog", "permissions", "variables")
 """Keys whose mappings are merged; other values of the same key replace each other."""
-_SHORT_FORMS = {"memory": "size", "boot": "file"}
+_SHORT_FORMS = {"memory": "size", "boot": "file", "restart": "policy"}
 """Keys with a short form, and the key of the long form that it stands for."""
 
 
@@ -128,6 +133,8 @@ def _merge_value(name: str, base: Node, over: Node) -> Node:
         return _merge_partitions(base, over)
     if name in _MERGED:
         base, over = _long_form(name, base), _long_form(name, over)
+        if name == "boot" and _boot_kind(over) not in (None, _boot_kind(base)):
+            return over
         if isinstance(base, Mapping) and isinstance(over, Mapping):
             return _merge_mapping(base, over)
     return over
@@ -136,9 +143,16 @@ def _merge_value(name: str, base: Node, over: Node) -> Node:
 def _long_form(name: str, node: Node) -> Node:
     """The long form of a value in short form."""
     key = _SHORT_FORMS.get(name)
-    if key is None or not isinstance(node, Scalar):
+    if key is None or not isinstance(node, Scalar) or (name == "boot" and node.text in BOOT_WORDS):
         return node
     return Mapping({key: (Located(key, node.place), node)}, node.place)
+
+
+def _boot_kind(node: Node) -> str | None:
+    """What kind of source a value of `boot` names; None if it only has more to say of one."""
+    if not isinstance(node, Mapping):
+        return "word or list"
+    return next((kind for kind in BOOT_KINDS if kind in node.entries), None)
 
 
 def _merge_partitions(base: Sequence, over: Sequence) -> Sequence:

@@ -23,6 +23,7 @@ FUNCTION_KEYS = (
     "serial",
     "msi",
     "msix",
+    "interrupt_pin",
     "bridge",
     "behind",
     "bars",
@@ -111,6 +112,7 @@ def _function(node: Node, above: DevicePath, problems: list[Problem]) -> PciFunc
     )
     title, serial = fields.text("title"), fields.text("serial")
     msi, msix = fields.boolean("msi"), fields.boolean("msix")
+    pin = fields.integer("interrupt_pin", 0, 4)
     group = fields.integer("iommu_group", 0, 0xFFFFFFFF)
     bars = (_bar(bar, problems) for bar in fields.sequence("bars"))
     bridge_fields = fields.mapping("bridge", BRIDGE_KEYS)
@@ -142,6 +144,7 @@ def _function(node: Node, above: DevicePath, problems: list[Problem]) -> PciFunc
         bars=tuple(bar for bar in bars if bar is not None),
         reset=_reset(fields, problems),
         iommu_group=group.value if group else None,
+        interrupt_pin=pin.value if pin else None,
     )
 
 

@@ -3,36 +3,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Sequence as AnySequence
 from pathlib import Path
 
 from generator.errors import Problem
-from generator.load import later, partition_processors
-from generator.load.layers import EXTENDS, folder_of, read_layers
+from generator.load import later, partition_boot, partition_policy, partition_processors
+from generator.load.layers import EXTENDS, read_layers
 from generator.load.layers import shown_path as shown_path
 from generator.load.nodes import Mapping, Node, Scalar
-from generator.load.partition_pci import read_pci
+from generator.load.partition_boot import read_boot
+from generator.load.partition_pci import join_paths, read_pci
+from generator.load.partition_policy import read_policy
 from generator.load.partition_processors import read_processors
 from generator.load.reader import Fields, later_problem, ranged, read_mapping, read_scalar, wrong_type
 from generator.load.values import parse_address_range, parse_integer, parse_size
-from generator.model.intent import (
-    BootIntent,
-    FileSource,
-    Intent,
-    KernelParameters,
-    MemoryIntent,
-    PartitionIntent,
-)
+from generator.model.device_path import DevicePath, parse_device_path
+from generator.model.intent import AllOff, Intent, MemoryIntent, PartitionIntent, PowerButton
 from generator.places import Located
 
 FORMAT = 1
 FILE_KEYS = ("format", "machine", "controller", "defaults", "partitions")
 """Keys of the file; `extends` is gone once the layers are put together."""
-CONTROLLER_KEYS = ("console",)
-PARTITION_KEYS = ("name", "processors", "memory", "pci", "console", "boot", "isolation")
-DEFAULTS_KEYS = ("processors", "memory", "console", "isolation")
+CONTROLLER_KEYS = ("console", "all_off", "power_button")
+PARTITION_KEYS = (
+    "name",
+    "processors",
+    "memory",
+    "pci",
+    "console",
+    "display",
+    "boot",
+    *partition_policy.KEYS,
+    "isolation",
+)
+DEFAULTS_KEYS = (
+    "processors",
+    "memory",
+    "console",
+    "isolation",
+    "restart",
+    "scrub",
+    "delay",
+    "watchdog",
+    "variables",
+)
 PROCESSORS_KEYS = partition_processors.KEYS
-BOOT_KEYS = ("file", "initrd", "options", "kernel_parameters")
+BOOT_KEYS = partition_boot.KEYS
+CONSOLE_KEYS = ("pci",)
 MEMORY_KEYS = (
     "size",
     "low",
@@ -49,7 +67,8 @@ LOST_FILE = ("yaml-extends", "yaml-syntax", "yaml-encoding", "file-readable")
 ISOLATION = {"cooperative": "cooperative"}
 """Levels that exist."""
 
-KERNEL_PARAMETERS: dict[str, KernelParameters] = {"auto": "auto", "off": "off"}
+ALL_OFF: dict[str, AllOff] = {"stay": "stay", "power-off": "power-off", "reboot": "reboot", "menu": "menu"}
+POWER_BUTTON: dict[str, PowerButton] = {"ignore": "ignore", "shutdown": "shutdown"}
 
 
 def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]) -> Intent | None:
@@ -81,6 +100,14 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         else None
     )
     console = controller.text("console") if controller else None
+    all_off: Located[AllOff] | None = (
+        controller.scalar("all_off", _one_of(ALL_OFF), ALL_OFF.get, False) if controller else None
+    )
+    button: Located[PowerButton] | None = (
+        controller.scalar("power_button", _one_of(POWER_BUTTON), POWER_BUTTON.get, False)
+        if controller
+        else None
+    )
     if controller is not None:
         fields.lose("controller", controller.unread)
     elif controller_node is not None:
@@ -101,7 +128,21 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
             fields.unread.add("partitions")
     if machine is None:
         return None
-    return Intent(fields.place, layers[0], machine, console, tuple(partitions), frozenset(fields.unread))
+    return Intent(
+        place=fields.place,
+        path=layers[0],
+        machine=machine,
+        controller_console=console,
+        partitions=tuple(partitions),
+        all_off=all_off.value if all_off else "stay",
+        power_button=button.value if button else "shutdown",
+        unread=frozenset(fields.unread),
+    )
+
+
+def _one_of(words: Iterable[str]) -> str:
+    """Words in a message."""
+    return "one of " + ", ".join(words)
 
 
 def read_format(fields: Fields, newest: int) -> None:
@@ -136,12 +177,27 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     processors = read_processors(fields)
     memory = _memory(fields)
     pci = read_pci(fields)
-    console = fields.text("console")
+    console = _console(fields)
+    display = fields.boolean("display")
     _isolation(fields)
-    boot = _boot(fields)
+    boot, policy = read_boot(fields), read_policy(fields)
+    unread = frozenset(fields.unread)
     return PartitionIntent(
-        fields.place, name, processors, memory, pci, console, boot, frozenset(fields.unread)
+        fields.place, name, processors, memory, pci, console, boot, policy, display, unread
     )
+
+
+def _console(partition: Fields) -> Located[str] | Located[DevicePath] | None:
+    """A UART by name or port, a word, or `{pci: …}`."""
+    node = partition.node("console")
+    if not isinstance(node, Mapping):
+        return partition.text("console")
+    fields = Fields(join_paths(node), "'console'", CONSOLE_KEYS, partition.problems)
+    path = fields.scalar(
+        "pci", "a UEFI device path such as PciRoot(0x0)/Pci(0x9,0x0)", parse_device_path, required=True
+    )
+    partition.lose("console", fields.unread)
+    return path
 
 
 def _isolation(fields: Fields) -> None:
@@ -185,45 +241,3 @@ def _memory(partition: Fields) -> MemoryIntent:
         fields.unread.update(named)
     partition.lose("memory", fields.unread)
     return MemoryIntent(node.place, size, low, below_1g, above, below_4g, alignment, numa, at, within)
-
-
-def _boot(partition: Fields) -> BootIntent:
-    """What to boot, as far as it can be read."""
-    node = partition.node("boot", required=True)
-    if node is None:
-        return BootIntent(partition.place, ())
-    if isinstance(node, Scalar) and node.text:
-        return BootIntent(node.place, (FileSource(node.place, _path(Located(node.text, node.place))),))
-    fields = read_mapping(node, "'boot'", BOOT_KEYS, partition.problems, later.BOOT)
-    if fields is None:
-        partition.unread.add("boot")
-        return BootIntent(node.place, ())
-    source = _file_source(fields)
-    partition.lose("boot", fields.unread)
-    return BootIntent(node.place, (source,))
-
-
-def _file_source(fields: Fields) -> FileSource:
-    """`{file: …, initrd: …, options: …, kernel_parameters: auto}`."""
-    file = fields.text("file", required=not any(fields.has(name) for name in later.BOOT))
-    initrd = fields.text("initrd")
-    options = fields.scalar("options", "a text", lambda text: text, False)
-    handling: Located[KernelParameters] | None = fields.scalar(
-        "kernel_parameters", "auto or off", KERNEL_PARAMETERS.get, False
-    )
-    if file is None:
-        fields.unread.add("file")
-    if "kernel_parameters" in fields.unread:
-        handling = Located("off", fields.place)
-    return FileSource(
-        fields.place,
-        None if file is None else _path(file),
-        None if initrd is None else _path(initrd),
-        options,
-        handling,
-    )
-
-
-def _path(text: Located[str]) -> Located[Path]:
-    """A path relative to the file it was written in."""
-    return Located(folder_of(text.place) / text.value, text.place)

@@ -58,7 +58,22 @@ def read_pci(partition: Fields) -> tuple[PciIntent, ...]:
     return entries
 
 
-def _parse_place(text: str) -> DevicePath | None:
+def join_paths(node: Mapping) -> Mapping:
+    """With device paths whole: between { and } YAML ends a text at a comma, and takes the rest for a key."""
+    entries: dict[str, tuple[Located[str], Node]] = {}
+    last = ""
+    for name, (key, value) in node.entries.items():
+        before = entries[last][1] if last else None
+        open_path = isinstance(before, Scalar) and before.text.count("(") > before.text.count(")")
+        if open_path and isinstance(before, Scalar) and isinstance(value, Scalar) and not value.text:
+            entries[last] = (entries[last][0], Scalar(f"{before.text},{name}", False, before.place))
+        else:
+            entries[name] = (key, value)
+            last = name
+    return Mapping(entries, node.place)
+
+
+def parse_place(text: str) -> DevicePath | None:
     """A device path, or the device and function of a root port on the first root bridge."""
     at = parse_at(text)
     return parse_device_path(text) if at is None else DevicePath(0, (at,))
@@ -79,7 +94,7 @@ def _entry(node: Node, problems: list[Problem]) -> PciIntent | None:
             )
         )
         return None
-    return read_scalar(node, "an entry of 'pci'", EXPECTED, _parse_place, problems)
+    return read_scalar(node, "an entry of 'pci'", EXPECTED, parse_place, problems)
 
 
 def _mapping(node: Mapping, problems: list[Problem]) -> PciIntent | None:

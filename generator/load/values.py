@@ -8,6 +8,9 @@ import re
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 """IEC units of sizes and addresses."""
 
+TIMES = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+"""Units of time, in milliseconds."""
+
 _INTEGER = re.compile(r"0[xX][0-9a-fA-F]{1,16}|0|[1-9][0-9]{0,19}")
 _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Za-z]+)")
 
@@ -33,6 +36,26 @@ def parse_size(text: str) -> int | None:
     bytes_scaled = int(whole + fraction) * UNITS[match[2]]
     value = bytes_scaled // scale
     return value if bytes_scaled % scale == 0 and value < 1 << 64 else None
+
+
+def parse_duration(text: str) -> int | None:
+    """Milliseconds: `500 ms`, `1.5 s`, `2 min`, or `0`."""
+    match = _SIZE.fullmatch(text)
+    if text == "0":
+        return 0
+    if match is None or match[2] not in TIMES:
+        return None
+    whole, _, fraction = match[1].partition(".")
+    scaled, scale = int(whole + fraction) * TIMES[match[2]], 10 ** len(fraction)
+    return scaled // scale if scaled % scale == 0 and scaled // scale < 1 << 32 else None
+
+
+def format_duration(milliseconds: int) -> str:
+    """A time in the largest unit that keeps it whole: 2 min, 90 s, 1500 ms."""
+    for unit, factor in reversed(TIMES.items()):
+        if milliseconds and milliseconds % factor == 0:
+            return f"{milliseconds // factor} {unit}"
+    return "0 s"
 
 
 def parse_ranges(text: str, high: int, most: int = 4096) -> tuple[int, ...] | None:

@@ -16,9 +16,14 @@ from generator.model.device_path import DevicePath
 from generator.places import Located, Place
 
 KernelParameters = Literal["auto", "off"]
+Restart = Literal["never", "on-failure", "always"]
+AllOff = Literal["stay", "power-off", "reboot", "menu"]
+PowerButton = Literal["ignore", "shutdown"]
 
 CONSOLE_AUTO = "auto"
 CONSOLE_NONE = "none"
+EVERYONE = "all"
+"""Stands for every partition in permissions."""
 
 
 def is_known(unread: Set[str], *keys: str) -> bool:
@@ -139,16 +144,80 @@ class FileSource:
 
 
 @dataclass(frozen=True, slots=True)
-class BootIntent:
-    """What a partition boots, in the order in which it is tried."""
+class DiskSource:
+    """What is on the partition's own disks; None stands for any root port, and for what the disk offers."""
 
     place: Place
-    sources: tuple[FileSource, ...]
+    root_port: Located[DevicePath] | None = None
+    path: Located[str] | None = None
+    options: Located[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSource:
+    """HTTP and PXE over the partition's own network interfaces, or those behind one root port."""
+
+    place: Place
+    root_port: Located[DevicePath] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShellSource:
+    """The UEFI shell that is built with MRM."""
+
+    place: Place
+
+
+BootSource = FileSource | DiskSource | NetworkSource | ShellSource
+
+
+@dataclass(frozen=True, slots=True)
+class BootIntent:
+    """What a partition boots, in the order in which it is tried; `timeout` in milliseconds."""
+
+    place: Place
+    sources: tuple[BootSource, ...]
+    timeout: Located[int] | None = None
+
+    @property
+    def owns_loader(self) -> bool:
+        """Whether a loader may run that is the owner's own: from a disk or the network."""
+        return any(isinstance(source, DiskSource | NetworkSource) for source in self.sources)
 
     @property
     def files(self) -> tuple[FileSource, ...]:
         """Those of the sources that are files of the build host."""
         return tuple(source for source in self.sources if isinstance(source, FileSource))
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionsIntent:
+    """What a partition may do to others (names, or `all`), to the PC, and to its own plan."""
+
+    start: tuple[Located[str], ...] = ()
+    stop: tuple[Located[str], ...] = ()
+    restart: tuple[Located[str], ...] = ()
+    nmi: tuple[Located[str], ...] = ()
+    pc: tuple[Located[str], ...] = ()
+    reload: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyIntent:
+    """The life of a partition; None means the default.  Times are in milliseconds, `quota` in bytes."""
+
+    restart: Located[Restart] | None = None
+    limit: Located[int] | None = None
+    backoff: Located[int] | None = None
+    scrub: Located[bool] | None = None
+    autostart: Located[bool] | None = None
+    after: tuple[Located[str], ...] = ()
+    delay: Located[int] | None = None
+    watchdog: Located[bool] | None = None
+    firmware: Located[int] | None = None
+    nmi: Located[bool] | None = None
+    permissions: PermissionsIntent = PermissionsIntent()
+    quota: Located[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +229,10 @@ class PartitionIntent:
     processors: ProcessorsIntent
     memory: MemoryIntent
     pci: tuple[PciIntent, ...]
-    console: Located[str] | None
+    console: Located[str] | Located[DevicePath] | None
     boot: BootIntent
+    policy: PolicyIntent = PolicyIntent()
+    display: Located[bool] | None = None
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:
@@ -178,6 +249,8 @@ class Intent:
     machine: Located[str]
     controller_console: Located[str] | None
     partitions: tuple[PartitionIntent, ...]
+    all_off: AllOff = "stay"
+    power_button: PowerButton = "shutdown"
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -98,7 +98,8 @@ class PciFunction:
 
     `reset` lists the ways to reset it by the names of Linux, best first (`flr`, `pm`, `bus`, …): empty if
     there is none, None if that is not known.  `iommu_group` is the number of the group of functions that an
-    IOMMU cannot tell apart, None without an IOMMU or where not known.
+    IOMMU cannot tell apart, None without an IOMMU or where not known.  `interrupt_pin` is 0 for a function
+    without one, 1 to 4 for INTA to INTD, None where not known.
     """
 
     place: Place
@@ -115,6 +116,7 @@ class PciFunction:
     bars: tuple[Bar, ...] = ()
     reset: tuple[str, ...] | None = None
     iommu_group: int | None = None
+    interrupt_pin: int | None = None
 
     def below(self) -> Iterator[PciFunction]:
         """All functions behind this one, at any depth."""

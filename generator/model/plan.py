@@ -10,10 +10,11 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts
-from generator.model.intent import KernelParameters, MemoryIntent, is_known
+from generator.model.intent import AllOff, KernelParameters, MemoryIntent, PowerButton, Restart, is_known
 from generator.model.machine import Machine, PciFunction, Processor, Uart
 from generator.places import Located, Place
 
@@ -116,25 +117,35 @@ class PciShortage:
 
 @dataclass(frozen=True, slots=True)
 class ConsolePlan:
-    """The console of a partition or of the controller; `uart` is None if the machine has none so named."""
+    """The console of a partition or of the controller; `uart` is None if the machine has none so named.
+
+    `path` is that of the PCI serial card it is instead, and `function` that card, None if there is none.
+    """
 
     name: Located[str]
     uart: Uart | None
     by_default: bool
+    path: DevicePath | None = None
+    function: PciFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AddedParameter:
-    """A kernel parameter the generator adds, and why MRM needs it."""
+    """A kernel parameter, and why a partition gets it.
+
+    `needed`: without it Linux would disturb others.  Else it is merely good for the partition itself.
+    """
 
     parameter: str
     why: str
+    needed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FileBoot:
     """Booting a file of the build host: files with their place on the ESP, and the complete load options."""
 
+    kind: ClassVar[str] = "file"
     place: Place
     file: Located[Path]
     file_facts: FileFacts
@@ -154,11 +165,60 @@ class FileBoot:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskBoot:
+    """Booting what is on the partition's own disks, only behind one root port if that is named.
+
+    `segment` is that of this root port, 0 for any or for one that is not its own.  `path` and `options` are
+    what is started there, None for what the disk and the partition's own variables offer.
+    """
+
+    kind: ClassVar[str] = "disk"
+    place: Place
+    root_port: Located[DevicePath] | None
+    segment: int
+    path: Located[str] | None
+    options: Located[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkBoot:
+    """Booting over the partition's own network interfaces; `segment` as for disks."""
+
+    kind: ClassVar[str] = "network"
+    place: Place
+    root_port: Located[DevicePath] | None
+    segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShellBoot:
+    """The UEFI shell, and where it lies on the ESP."""
+
+    kind: ClassVar[str] = "shell"
+    place: Place
+    esp_file: str
+
+
+SourcePlan = FileBoot | DiskBoot | NetworkBoot | ShellBoot
+
+
+@dataclass(frozen=True, slots=True)
 class BootPlan:
-    """What a partition boots, in the order in which it is tried."""
+    """What a partition boots, in the order in which it is tried.
+
+    For `timeout` milliseconds the console offers the choice.  `expected` are kernel parameters that a Linux
+    must be given which its owner's own loader starts.
+    """
 
     place: Place
-    sources: tuple[FileBoot, ...]
+    sources: tuple[SourcePlan, ...]
+    timeout: Located[int]
+    expected: tuple[AddedParameter, ...]
+
+    @property
+    def owns_loader(self) -> bool:
+        """Whether a loader may run that is the owner's own: from a disk or the network."""
+        return any(isinstance(source, DiskBoot | NetworkBoot) for source in self.sources)
 
     @property
     def files(self) -> tuple[FileBoot, ...]:
@@ -172,6 +232,41 @@ class BootPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionsPlan:
+    """What a partition may do to which others, to the PC, and to the plan; `all` is every name."""
+
+    start: tuple[Located[str], ...]
+    stop: tuple[Located[str], ...]
+    restart: tuple[Located[str], ...]
+    nmi: tuple[Located[str], ...]
+    pc: tuple[Located[str], ...]
+    reload: bool
+
+    @property
+    def verbs(self) -> tuple[tuple[str, tuple[Located[str], ...]], ...]:
+        """What may be done to partitions, and to which."""
+        return (("start", self.start), ("stop", self.stop), ("restart", self.restart), ("nmi", self.nmi))
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPlan:
+    """The life of a partition; times are in milliseconds (0: for ever), `quota` in bytes."""
+
+    restart: Restart
+    limit: Located[int]
+    backoff: Located[int]
+    scrub: bool
+    autostart: bool
+    after: tuple[Located[str], ...]
+    delay: Located[int]
+    watchdog: bool
+    firmware: Located[int]
+    nmi: Located[bool]
+    permissions: PermissionsPlan
+    quota: Located[int]
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionPlan:
     """One partition."""
 
@@ -181,7 +276,9 @@ class PartitionPlan:
     memory: MemoryPlan
     pci: tuple[PciGrant, ...]
     console: ConsolePlan | None
+    display: Located[bool]
     boot: BootPlan
+    policy: PolicyPlan
     pci_shortages: tuple[PciShortage, ...] = ()
     unread: frozenset[str] = frozenset()
 
@@ -198,6 +295,8 @@ class Plan:
     source: str
     machine: Machine
     controller_console: ConsolePlan
+    all_off: AllOff
+    power_button: PowerButton
     partitions: tuple[PartitionPlan, ...]
     unread: frozenset[str] = frozenset()
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from generator.errors import Problem
-from generator.load.values import format_size
+from generator.load.values import format_duration, format_size
 from generator.model.plan import FileBoot, PartitionPlan, Plan
 from generator.picture.canvas import SOFT_INK
 from generator.picture.owners import letters
 from generator.picture.sheet import render_svg
+from generator.show import describe_console, describe_policy, describe_source
 
 _STYLE = """
 body{font-family:system-ui,"Segoe UI",Roboto,"DejaVu Sans",Verdana,sans-serif;margin:0;color:#1b1b1b;
@@ -103,15 +104,27 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
             name = f"{function.vendor:04x}:{function.device:04x}{title}{serial}"
             yield "", escape(name), function.place.short
     console = partition.console
-    name = "none" if console is None or console.uart is None else console.uart.name
+    name = describe_console(console)
     yield "console", escape(name), console.name.place.short if console is not None else ""
-    for source in partition.boot.files:
-        yield from _file_rows(source)
+    if partition.display.value:
+        yield "display", "its display function is its screen", partition.display.place.short
+    for number, source in enumerate(partition.boot.sources, 1):
+        name = "boot" if len(partition.boot.sources) == 1 else f"boot {number}"
+        yield name, f"<code>{escape(describe_source(source))}</code>", source.place.short
+        if isinstance(source, FileBoot):
+            yield from _file_rows(source)
+    timeout = partition.boot.timeout
+    if timeout.value:
+        yield "", f"{format_duration(timeout.value)} to choose another one", timeout.place.short
+    for number, expected in enumerate(partition.boot.expected):
+        name = "" if number else "own Linux"
+        yield name, f"<code>{escape(expected.parameter)}</code>: {escape(expected.why)}", ""
+    for name, text, place in describe_policy(partition.policy):
+        yield name, escape(text), place
 
 
 def _file_rows(boot: FileBoot) -> Iterator[tuple[str, str, str]]:
-    """What is known of a loader file."""
-    yield "boot", f"<code>{escape(boot.esp_file)}</code>", boot.file.place.short
+    """What is known of a loader file, and what it is given."""
     loader = boot.file_facts.loader
     if loader is not None:
         linux = f"Linux {loader.linux.banner}" if loader.linux is not None else "no Linux kernel"

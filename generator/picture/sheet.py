@@ -3,20 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from generator.load.values import format_size
-from generator.model.plan import PartitionPlan, Plan
+from generator.model.intent import Restart
+from generator.model.plan import FileBoot, PartitionPlan, Plan, ShellBoot, SourcePlan
 from generator.picture.canvas import INK, LINE, PAPER, SHADE, SOFT_INK, Canvas, number, shorten
 from generator.picture.memory import draw_memory
 from generator.picture.owners import FREE, KEPT, Look, Owners, owners_of
 from generator.picture.pci import draw_consoles, draw_pci
 from generator.picture.processors import draw_processors
+from generator.show import describe_source
 
 WIDTH = 1200
 _MARGIN = 32
 _INNER = WIDTH - 2 * _MARGIN
 _CARD_HEIGHT = 104
+RESTARTS: Mapping[Restart, str] = {"never": "never", "on-failure": "after failures", "always": "always"}
 
 STYLE = (
     'text{font-family:system-ui,"Segoe UI",Roboto,"DejaVu Sans",Verdana,sans-serif}'
@@ -132,30 +135,56 @@ def _card(
     canvas.rectangle(x, y, 52, height, look.fill, INK, 6)
     canvas.badge(x + 26, y + height / 2, look.key, 16)
     left, room = x + 64, width - 76
-    console = partition.console.uart if partition.console is not None else None
+    console = partition.console
+    if console is None or (console.uart is None and console.path is None):
+        speaks = "no console"
+    else:
+        speaks = console.uart.name if console.uart is not None else "PCI serial port"
     canvas.text(left, y + 24, shorten(partition.name.value, room, 16), 16, bold=True)
     count = len(partition.processors.grants)
     facts = [
         f"{count} processor{'' if count == 1 else 's'}",
         format_size(partition.memory.size.value),
         f"{len(partition.pci)} root port{'' if len(partition.pci) == 1 else 's'}",
-        console.name if console is not None else "no console",
+        speaks,
+        *(["display"] if partition.display.value else []),
+        f"restarts {RESTARTS[partition.policy.restart]}",
     ]
     if height < _CARD_HEIGHT:
         brief = f"{count} CPU{'' if count == 1 else 's'} · {facts[1]}"
         canvas.text(left, y + 46, shorten(brief, room, 12), 12, colour=SOFT_INK)
         return
     canvas.text(left, y + 45, shorten(" · ".join(facts), room, 13), 13, colour=SOFT_INK)
-    boot = partition.boot.files[0]
-    loader = boot.file_facts.loader
-    linux = loader.linux if loader is not None else None
-    chain = "partition firmware → " + boot.esp_file.rsplit("/", 1)[-1]
-    if linux is not None:
-        chain += f" (Linux {linux.release})"
-    if boot.initrd is not None:
-        chain += f" + {boot.initrd.value.name}"
+    chain = "partition firmware → " + ", else ".join(_source(source) for source in partition.boot.sources)
     canvas.text(left, y + 68, shorten(chain, room, 13), 13)
-    options = boot.owner_options.value if boot.owner_options is not None else ""
-    added = f"{len(boot.added_parameters)} parameters added" if boot.added_parameters else ""
-    rest = " + ".join(part for part in (options, added) if part) or "no options"
-    canvas.text(left, y + 89, shorten(rest, room, 12), 12, colour=SOFT_INK, mono=bool(options))
+    files = partition.boot.files
+    options = next((boot.owner_options.value for boot in files if boot.owner_options is not None), "")
+    count = sum(len(boot.added_parameters) for boot in files[:1])
+    added = f"{count} parameters added" if count else ""
+    wanted = f"{len(partition.boot.expected)} parameters for its own Linux" if partition.boot.expected else ""
+    waits = (
+        "after " + ", ".join(name.value for name in partition.policy.after) if partition.policy.after else ""
+    )
+    parts = [part for part in (options, added, wanted, waits) if part]
+    canvas.text(
+        left,
+        y + 89,
+        shorten(" + ".join(parts) or "no options", room, 12),
+        12,
+        colour=SOFT_INK,
+        mono=bool(options),
+    )
+
+
+def _source(source: SourcePlan) -> str:
+    """A boot source on a card."""
+    if not isinstance(source, FileBoot):
+        return describe_source(source) if not isinstance(source, ShellBoot) else "shell"
+    loader = source.file_facts.loader
+    linux = loader.linux if loader is not None else None
+    text = source.esp_file.rsplit("/", 1)[-1]
+    if linux is not None:
+        text += f" (Linux {linux.release})"
+    if source.initrd is not None:
+        text += f" + {source.initrd.value.name}"
+    return text

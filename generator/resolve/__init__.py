@@ -8,6 +8,7 @@ of `generator.check` say so.
 from __future__ import annotations
 
 from generator.load.values import parse_integer
+from generator.model.device_path import DevicePath
 from generator.model.files import Files
 from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE, Intent, PartitionIntent
 from generator.model.machine import Machine
@@ -16,6 +17,7 @@ from generator.places import Located
 from generator.resolve.boot import resolve_boot
 from generator.resolve.memory import resolve_memory
 from generator.resolve.pci import resolve_pci
+from generator.resolve.policy import resolve_policy
 from generator.resolve.processors import resolve_processors
 
 
@@ -30,6 +32,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     processors = resolve_processors(intent.partitions, machine)
     memory = resolve_memory(intent.partitions, machine, files, processors)
     pci = resolve_pci(intent.partitions, machine)
+    names = [wish.name.value for wish in intent.partitions if wish.name is not None]
     partitions: list[PartitionPlan] = []
     for number, wish in enumerate(intent.partitions):
         partitions.append(
@@ -41,11 +44,22 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                 pci=pci[number].grants,
                 pci_shortages=pci[number].shortages,
                 console=consoles[number],
-                boot=resolve_boot(wish.boot, _name(wish).value, consoles[number], files),
+                display=wish.display or Located(False, wish.place),
+                boot=resolve_boot(wish.boot, _name(wish).value, consoles[number], pci[number].grants, files),
+                policy=resolve_policy(wish, names),
                 unread=wish.unread,
             )
         )
-    return Plan(intent.place, source, machine, controller, tuple(partitions), intent.unread)
+    return Plan(
+        place=intent.place,
+        source=source,
+        machine=machine,
+        controller_console=controller,
+        all_off=intent.all_off,
+        power_button=intent.power_button,
+        partitions=tuple(partitions),
+        unread=intent.unread,
+    )
 
 
 def _name(wish: PartitionIntent) -> Located[str]:
@@ -62,9 +76,12 @@ def _uart_name(text: str, machine: Machine) -> str:
 def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list[ConsolePlan | None]:
     """The console of each partition: the one it names, else the first UART that nobody names."""
     uarts = machine.uarts_by_name()
-    named = {_uart_name(wish.console.value, machine) for wish in intent.partitions if wish.console} | {
-        controller
+    named = {controller} | {
+        _uart_name(wish.console.value, machine)
+        for wish in intent.partitions
+        if wish.console and isinstance(wish.console.value, str)
     }
+    functions = machine.functions_by_path()
     left = iter([uart for uart in machine.uarts if uart.name not in named])
     consoles: list[ConsolePlan | None] = []
     for wish in intent.partitions:
@@ -77,7 +94,12 @@ def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list
             consoles.append(ConsolePlan(Located(name, place), uart, by_default=True))
         elif wish.console.value == CONSOLE_NONE:
             consoles.append(None)
+        elif isinstance(wish.console.value, DevicePath):
+            path, place = wish.console.value, wish.console.place
+            card = functions.get(path)
+            consoles.append(ConsolePlan(Located(str(path), place), None, False, path, card))
         else:
-            uart = uarts.get(_uart_name(wish.console.value, machine))
-            consoles.append(ConsolePlan(wish.console, uart, by_default=False))
+            name = wish.console.value
+            uart = uarts.get(_uart_name(name, machine))
+            consoles.append(ConsolePlan(Located(name, wish.console.place), uart, by_default=False))
     return consoles

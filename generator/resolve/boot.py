@@ -1,22 +1,70 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What a partition boots, and with which options."""
+"""What a partition boots, in which order, and with which options."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
+from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts, Files
-from generator.model.intent import BootIntent, FileSource, KernelParameters
-from generator.model.plan import AddedParameter, BootPlan, ConsolePlan, FileBoot
+from generator.model.intent import (
+    BootIntent,
+    BootSource,
+    DiskSource,
+    FileSource,
+    KernelParameters,
+    NetworkSource,
+)
+from generator.model.plan import (
+    AddedParameter,
+    BootPlan,
+    ConsolePlan,
+    DiskBoot,
+    FileBoot,
+    NetworkBoot,
+    PciGrant,
+    ShellBoot,
+    SourcePlan,
+)
 from generator.places import Located
-from generator.resolve.kernel_parameters import Situation, added_parameters
+from generator.resolve.kernel_parameters import Situation, added_parameters, expected_parameters
 
 ESP_FOLDER = "EFI/MRM"
+SHELL = f"{ESP_FOLDER}/Shell.efi"
+"""Where the build puts the UEFI shell."""
 
 
-def resolve_boot(wish: BootIntent, name: str, console: ConsolePlan | None, files: Files) -> BootPlan:
-    """The boot sources of the partition with this name."""
-    return BootPlan(wish.place, tuple(_file(source, name, console, files) for source in wish.sources))
+def resolve_boot(
+    wish: BootIntent, name: str, console: ConsolePlan | None, pci: Sequence[PciGrant], files: Files
+) -> BootPlan:
+    """The boot sources of the partition with this name, console and root ports."""
+    sources = tuple(_source(source, name, console, pci, files) for source in wish.sources)
+    plan = BootPlan(wish.place, sources, wish.timeout or Located(0, wish.place), ())
+    if not plan.owns_loader:
+        return plan
+    return BootPlan(plan.place, sources, plan.timeout, expected_parameters(console))
+
+
+def _source(
+    source: BootSource, name: str, console: ConsolePlan | None, pci: Sequence[PciGrant], files: Files
+) -> SourcePlan:
+    """One source."""
+    if isinstance(source, FileSource):
+        return _file(source, name, console, files)
+    if isinstance(source, DiskSource):
+        segment = _segment(source.root_port, pci)
+        return DiskBoot(source.place, source.root_port, segment, source.path, source.options)
+    if isinstance(source, NetworkSource):
+        return NetworkBoot(source.place, source.root_port, _segment(source.root_port, pci))
+    return ShellBoot(source.place, SHELL)
+
+
+def _segment(port: Located[DevicePath] | None, pci: Sequence[PciGrant]) -> int:
+    """The segment of a root port, 0 if it is none of the partition's own."""
+    if port is None:
+        return 0
+    return next((grant.segment for grant in pci if grant.root_port.value == port.value), 0)
 
 
 def _file(boot: FileSource, name: str, console: ConsolePlan | None, files: Files) -> FileBoot:
@@ -28,7 +76,7 @@ def _file(boot: FileSource, name: str, console: ConsolePlan | None, files: Files
     owner = boot.options.value if boot.options else ""
     added: tuple[AddedParameter, ...] = ()
     if linux is not None and handling == "auto":
-        added = added_parameters(Situation(linux, console.uart if console else None), owner)
+        added = added_parameters(Situation(linux, console), owner)
     words = [parameter.parameter for parameter in added]
     initrd = boot.initrd
     return FileBoot(

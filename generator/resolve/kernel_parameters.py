@@ -9,18 +9,32 @@ from dataclasses import dataclass
 
 from generator.model.files import LinuxFacts
 from generator.model.machine import Uart
-from generator.model.plan import AddedParameter
+from generator.model.plan import AddedParameter, ConsolePlan
 
 TSC_KHZ = "{tsc_khz}"
 """Replaced by the controller with the measured frequency of the time-stamp counter, in kHz."""
 
 
+CARD_BAUD = 115200
+"""Baud rate of a PCI serial card."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What decides whether a parameter is needed."""
+    """What decides whether a parameter is needed; `linux` is None for a kernel that nobody has seen yet."""
 
-    linux: LinuxFacts
-    uart: Uart | None
+    linux: LinuxFacts | None
+    console: ConsolePlan | None
+
+    @property
+    def uart(self) -> Uart | None:
+        """The UART at I/O ports that is the console."""
+        return self.console.uart if self.console is not None else None
+
+    @property
+    def card(self) -> bool:
+        """Whether the console is a PCI serial card."""
+        return self.console is not None and self.console.path is not None
 
 
 def _always(_: Situation) -> bool:
@@ -31,15 +45,18 @@ def _always(_: Situation) -> bool:
 class KernelParameter:
     """One line of the table.
 
-    `text` may name `{port}`, `{baud}` and `{tsc_khz}`.  `condition` says in words when `applies` holds.
-    If the owner gives the same parameter, ours is left out, unless it is `cumulative`: then Linux adds up
-    both and the owner's comes last.
+    `needed`: without it Linux would disturb other partitions or the controller; the rest is merely good for
+    the partition itself.  `text` may name `{port}`, `{baud}` and `{tsc_khz}`.  `condition` says in words when
+    `applies` holds; with `any_kernel`, kernels that do not need it do not mind it.  If the owner gives the
+    same parameter, ours is left out, unless it is `cumulative`: Linux then adds up both, the owner's last.
     """
 
     text: str
     why: str
+    needed: bool
     condition: str = "always"
     cumulative: bool = False
+    any_kernel: bool = False
     applies: Callable[[Situation], bool] = _always
 
     @property
@@ -52,65 +69,106 @@ def _has_uart(situation: Situation) -> bool:
     return situation.uart is not None
 
 
+def _has_card(situation: Situation) -> bool:
+    return situation.card
+
+
+def _has_serial_console(situation: Situation) -> bool:
+    return situation.uart is not None or situation.card
+
+
 def _has_no_uart(situation: Situation) -> bool:
-    return situation.uart is None
+    return not _has_serial_console(situation)
 
 
 def _is_realtime(situation: Situation) -> bool:
     """PREEMPT_RT kernels say so in their version and start with EFI runtime services switched off."""
-    return "PREEMPT_RT" in situation.linux.banner
+    return situation.linux is not None and "PREEMPT_RT" in situation.linux.banner
 
 
 KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
     KernelParameter(
         "no_ipi_broadcast=1",
         "interprocessor interrupts to all but oneself would reach the processors of every partition",
+        needed=True,
     ),
     KernelParameter(
         "8250.nr_uarts=1",
         "the driver would probe the UARTs of the others",
-        "the console is a UART",
-        applies=_has_uart,
+        needed=True,
+        condition="the console is a UART or a PCI serial card",
+        applies=_has_serial_console,
     ),
     KernelParameter(
         "8250.nr_uarts=0",
         "the driver would probe the UARTs of the others",
-        "there is no console",
+        needed=True,
+        condition="there is no console",
         applies=_has_no_uart,
+    ),
+    KernelParameter(
+        "reserve=0xcf8,8",
+        "the shared PCI configuration ports stay unused: ECAM only",
+        needed=True,
+        cumulative=True,
+    ),
+    KernelParameter(
+        "pci=noearly",
+        "early scans would see everyone's devices, and change the settings of some",
+        needed=True,
+        cumulative=True,
+    ),
+    KernelParameter(
+        "efi=runtime",
+        "PREEMPT_RT kernels leave EFI runtime services alone, and would reset the whole machine to reboot",
+        needed=True,
+        condition="the kernel is PREEMPT_RT",
+        cumulative=True,
+        any_kernel=True,
+        applies=_is_realtime,
     ),
     KernelParameter(
         "console=uart8250,io,0x{port:x},{baud}n8",
         "the partition's console, from the first message on",
-        "the console is a UART",
+        needed=False,
+        condition="the console is a UART",
         cumulative=True,
         applies=_has_uart,
     ),
     KernelParameter(
+        f"console=ttyS0,{CARD_BAUD}n8",
+        "the partition's console; its address is known only at boot",
+        needed=False,
+        condition="the console is a PCI serial card",
+        cumulative=True,
+        applies=_has_card,
+    ),
+    KernelParameter(
         "tsc_early_khz=" + TSC_KHZ,
         "the timer it would measure against (8254) is shared; the controller has measured already",
-    ),
-    KernelParameter("tsc=reliable", "the watchdog of the clock source would compare with shared timers"),
-    KernelParameter(
-        "reserve=0xcf8,8", "the shared PCI configuration ports stay unused: ECAM only", cumulative=True
+        needed=False,
     ),
     KernelParameter(
-        "pci=noearly,realloc=off",
-        "early scans would see everyone's devices; the windows of root ports are not ours to move",
+        "tsc=reliable", "the watchdog of the clock source would compare with shared timers", needed=False
+    ),
+    KernelParameter(
+        "pci=realloc=off",
+        "the windows of root ports are not the partition's to move",
+        needed=False,
         cumulative=True,
     ),
-    KernelParameter("reboot=efi", "any other way to reboot resets the whole machine"),
     KernelParameter(
-        "efi=runtime",
-        "PREEMPT_RT kernels leave EFI runtime services alone, and could neither power off nor reboot alone",
-        "the kernel is PREEMPT_RT",
+        "apic_extnmi=none",
+        "NMIs of the machine belong to the controller, which forwards them as the partition file says",
+        needed=False,
+    ),
+    KernelParameter(
+        "modprobe.blacklist=pcspkr",
+        "the speaker shares ports with the 8254 timer",
+        needed=False,
         cumulative=True,
-        applies=_is_realtime,
     ),
-    KernelParameter("apic_extnmi=none", "external NMIs belong to the controller"),
-    KernelParameter(
-        "modprobe.blacklist=pcspkr", "the speaker shares ports with the 8254 timer", cumulative=True
-    ),
-    KernelParameter("panic=10", "a panic ends in a reset of the partition, which restarts it"),
+    KernelParameter("panic=10", "a panic ends in a reset of the partition, which restarts it", needed=False),
 )
 """Added in this order."""
 
@@ -154,8 +212,31 @@ def added_parameters(situation: Situation, owner_options: str) -> tuple[AddedPar
         text = parameter.text
         if uart is not None and "{port" in text:
             text = text.format(port=uart.io_base, baud=uart.baud)
-        added.append(AddedParameter(text, parameter.why))
+        added.append(AddedParameter(text, parameter.why, parameter.needed))
     return tuple(added)
+
+
+def expected_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
+    """What a Linux must be given that its owner's own loader starts: what others would miss if it were not.
+
+    Nothing that only the live machine knows, or that depends on the kernel.
+    """
+    every = added_parameters(Situation(None, console), "")
+    return tuple(parameter for parameter in every if parameter.needed and TSC_KHZ not in parameter.parameter)
+
+
+def owner_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
+    """The table for the boot configuration of an owner's own Linux, whatever kernel it is."""
+    situation = Situation(None, console)
+    found: list[AddedParameter] = []
+    for parameter in KERNEL_PARAMETERS:
+        if parameter.applies(situation) or parameter.any_kernel:
+            text = parameter.text
+            if situation.uart is not None and "{port" in text:
+                text = text.format(port=situation.uart.io_base, baud=situation.uart.baud)
+            why = parameter.why if not parameter.any_kernel else f"{parameter.why}; others ignore it"
+            found.append(AddedParameter(text, why, parameter.needed))
+    return tuple(found)
 
 
 def harmful_parameters(options: str) -> Sequence[tuple[str, str]]:

@@ -24,6 +24,12 @@ PAGE = 4 * KIB
 LOW_DEFAULT = 64 * KIB
 LOW_LINUX = 32 * KIB
 """Enough for Linux's own EFI stub: it does not start its processors with 28 KiB (seen)."""
+LOW_GRUB = 64 * KIB
+"""GRUB 2.06 puts its real-mode data and the memory map there."""
+BELOW_1G_GRUB = 256 * MIB
+"""Share below 1 GiB for GRUB 2.06, which places an initrd nowhere else, where nothing is said about it."""
+BELOW_1G_GRUB_SCARCE = 128 * MIB
+"""The same if there is not enough for all."""
 LOW_LEAST = 16 * KIB
 """What the partition firmware itself is started with."""
 LOW_MINIMUM = 0x10000
@@ -54,8 +60,9 @@ def resolve_memory(
     read, only those small shares are asked for that could.
     """
     lows = _low_slices(wishes, machine, files)
+    below = _shares_below_1g(wishes, machine)
     asked = [
-        _Asked(wish.memory, wish.memory.size, low, number)
+        _Asked(wish.memory, wish.memory.size, low, below[number], number)
         for number, (wish, low) in enumerate(zip(wishes, lows, strict=True))
         if wish.knows("memory") and wish.memory.size is not None and low is not None
     ]
@@ -83,13 +90,13 @@ class _Asked:
     wish: MemoryIntent
     size: Located[int]
     low: Located[int]
+    below: Located[int]
     number: int
 
     @property
     def rest(self) -> int:
         """Bytes besides the low slice and the share below 1 GiB."""
-        below = self.wish.below_1g.value if self.wish.below_1g else 0
-        return max(0, self.size.value - self.low.value - below)
+        return max(0, self.size.value - self.low.value - self.below.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ class _Places:
         for one in asked:
             memory = one.wish
             self.left -= memory.below_4g.value if memory.below_4g else 0
-            self.left -= memory.below_1g.value if memory.below_1g else 0
+            self.left -= one.below.value
             end = memory.within.value[1] if memory.within else self._top
             if memory.at is not None or (memory.within is not None and end <= BELOW_4G_LIMIT):
                 confined = memory.at is None or memory.at.value < BELOW_4G_LIMIT
@@ -219,9 +226,26 @@ def _low_slices(
 
 def _is_content_with_little(boot: BootIntent, files: Files) -> bool:
     """Whether nothing is booted that is known to need more low memory than Linux's EFI stub."""
+    if boot.owns_loader:
+        return False
     facts = [files[source.file.value] for source in boot.files if source.file is not None]
     loaders = [one.loader for one in facts if one.loader is not None and one.loader.error is None]
     return all(loader.linux is not None for loader in loaders)
+
+
+def _shares_below_1g(wishes: Sequence[PartitionIntent], machine: Machine) -> list[Located[int]]:
+    """The share below 1 GiB of each partition: what it says, else what GRUB takes if it may run there."""
+    owners = [wish for wish in wishes if wish.boot.owns_loader and wish.memory.below_1g is None]
+    said = sum(wish.memory.below_1g.value for wish in wishes if wish.memory.below_1g)
+    room = capacity(machine, MIB, BELOW_1G_LIMIT)
+    share = BELOW_1G_GRUB if said + BELOW_1G_GRUB * len(owners) <= room else BELOW_1G_GRUB_SCARCE
+    shares = []
+    for wish in wishes:
+        size = wish.memory.size or Located(0, wish.memory.place)
+        half = size.value // 2 // LARGEST_ALIGNMENT * LARGEST_ALIGNMENT
+        default = min(share, half) if wish.boot.owns_loader and wish.knows("memory.below_1g") else 0
+        shares.append(wish.memory.below_1g or Located(default, size.place))
+    return shares
 
 
 def _shares_below_4g(asked: Sequence[_Asked], places: Sequence[_Place], left: int) -> list[int]:
@@ -258,7 +282,7 @@ def _what_is_known(wish: PartitionIntent, low: Located[int] | None) -> MemoryPla
 def _requests(asked: _Asked, place: _Place, share: int, machine: Machine) -> MemoryPlan:
     """The memory requests of one partition with a given share below 4 GiB."""
     wish, size_place = asked.wish, asked.size.place
-    below = wish.below_1g or Located(0, size_place)
+    below = asked.below
     rest = asked.rest
     share = min(share, rest)
     limit = 1 << machine.physical_address_bits

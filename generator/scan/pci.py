@@ -33,6 +33,8 @@ LAST_SEGMENT = 0xFFFF
 
 _ADDRESS = re.compile(r"([0-9a-f]{4,8}):([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])")
 _KINDS = {ROOT_PORT: "root-port", UPSTREAM_PORT: "switch-port", DOWNSTREAM_PORT: "switch-port"}
+_LAST_PIN = 4
+"""INTD."""
 _IO_RESOURCE = 0x100
 _MEMORY_RESOURCE = 0x200
 
@@ -221,6 +223,7 @@ class _Walk:
             behind=behind,
             bars=self._bars(folder, config),
             reset=self._reset(folder, config, alone),
+            interrupt_pin=_pin(config),
             iommu_group=int(group) if re.fullmatch(r"[0-9]{1,9}", group) else None,
         )
 
@@ -281,3 +284,9 @@ def _serials(snapshot: Snapshot) -> dict[str, str]:
         if serial and address:
             found[address] = serial
     return found
+
+
+def _pin(config: ConfigSpace) -> int | None:
+    """The interrupt pin of a function that has no other interrupts: only there it matters."""
+    known = config.complete and not config.msi and not config.msix and config.bridge is None
+    return config.interrupt_pin if known and config.interrupt_pin <= _LAST_PIN else None

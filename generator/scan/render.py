@@ -143,6 +143,7 @@ def _function(function: PciFunction, indent: str) -> Iterator[str]:
         "serial": "" if function.serial is None else _text(function.serial),
         "msi": "true" if function.msi else "",
         "msix": "true" if function.msix else "",
+        "interrupt_pin": "" if function.interrupt_pin is None else str(function.interrupt_pin),
         "reset": "" if function.reset is None else f"[{', '.join(function.reset)}]",
         "iommu_group": "" if function.iommu_group is None else str(function.iommu_group),
     }

@@ -46,9 +46,76 @@ PrintConsole (
 {
   if (Console->Kind == MrmConsoleNone) {
     printf ("null");
+  } else if (Console->Kind == MrmConsoleUart16550Pci) {
+    printf ("{\"pci\": \"%s\", \"baud\": %u}", Console->Function, Console->BaudRate);
   } else {
     printf ("{\"io_base\": %u, \"baud\": %u}", Console->IoBase, Console->BaudRate);
   }
+}
+
+/**
+  Print the boot sources.
+**/
+STATIC
+VOID
+PrintBoot (
+  IN CONST MRM_PLAN_BOOT  *Boot
+  )
+{
+  UINT32                      Index;
+  CONST MRM_PLAN_BOOT_SOURCE  *Source;
+
+  printf ("{\"timeout\": %u, \"expected\": \"%s\", \"sources\": [", Boot->TimeoutSeconds, Boot->Expected);
+  for (Index = 0; Index < Boot->SourceCount; Index++) {
+    Source = &Boot->Sources[Index];
+    printf ("%s[%d, %u, ", (Index == 0) ? "" : ", ", (int)Source->Kind, Source->Segment);
+    PrintWide (Source->Loader);
+    printf (", ");
+    PrintWide (Source->Initrd);
+    printf (", ");
+    PrintWide (Source->Options);
+    printf ("]");
+  }
+
+  printf ("]}");
+}
+
+/**
+  Print a policy; Partitions is how many permissions there are.
+**/
+STATIC
+VOID
+PrintPolicy (
+  IN CONST MRM_PLAN_POLICY  *Policy,
+  IN UINT32                 Partitions
+  )
+{
+  UINT32  Index;
+
+  printf (
+    "{\"values\": [%d, %u, %u, %d, %d, %d, %d, %u, %u, %u, %u], \"after\": [",
+    (int)Policy->Restart,
+    Policy->RestartLimit,
+    Policy->BackOffMilliseconds,
+    Policy->Scrub,
+    Policy->AutoStart,
+    Policy->Watchdog,
+    Policy->Nmi,
+    Policy->DelayMilliseconds,
+    Policy->FirmwareMilliseconds,
+    Policy->PcPermits,
+    Policy->VariableQuota
+    );
+  for (Index = 0; Index < Policy->AfterCount; Index++) {
+    printf ("%s%u", (Index == 0) ? "" : ", ", Policy->After[Index]);
+  }
+
+  printf ("], \"permits\": [");
+  for (Index = 0; (Policy->Permits != NULL) && (Index < Partitions); Index++) {
+    printf ("%s%u", (Index == 0) ? "" : ", ", Policy->Permits[Index]);
+  }
+
+  printf ("]}");
 }
 
 /**
@@ -87,12 +154,10 @@ PrintPartition (
 
   printf ("], \"console\": ");
   PrintConsole (&Partition->Console);
-  printf (", \"loader\": ");
-  PrintWide (Partition->Boot.Sources[0].Loader);
-  printf (", \"initrd\": ");
-  PrintWide (Partition->Boot.Sources[0].Initrd);
-  printf (", \"options\": ");
-  PrintWide (Partition->Boot.Sources[0].Options);
+  printf (", \"display\": %s, \"boot\": ", Partition->Display ? "true" : "false");
+  PrintBoot (&Partition->Boot);
+  printf (", \"policy\": ");
+  PrintPolicy (&Partition->Policy, gMrmPlan.PartitionCount);
   printf (", \"dsdt\": \"");
   for (Index = 0; Index < Partition->DsdtSize; Index++) {
     printf ("%02x", Partition->Dsdt[Index]);
@@ -125,7 +190,9 @@ main (
 {
   UINT32  Index;
 
-  printf ("{\"version\": %u, \"title\": \"%s\", \"console\": ", gMrmPlan.Version, gMrmPlan.Title);
+  printf ("{\"version\": %u, \"title\": \"%s\", \"json_size\": %u, ", gMrmPlan.Version, gMrmPlan.Title, gMrmPlan.JsonSize);
+  printf ("\"json\": %s, \"all_off\": %d, ", gMrmPlan.Json, (int)gMrmPlan.AllOff);
+  printf ("\"power_button\": %s, \"console\": ", gMrmPlan.PowerButton ? "true" : "false");
   PrintConsole (&gMrmPlan.Console);
   printf (", \"partitions\": [");
   for (Index = 0; Index < gMrmPlan.PartitionCount; Index++) {

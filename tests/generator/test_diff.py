@@ -46,8 +46,8 @@ def test_owners_and_values(write: Write) -> None:
         "partition three: nothing → there",
         "COM3: two → three",
         "one.memory.size: 256 MiB → 320 MiB",
-        "one.boot.esp_file: EFI/MRM/one/linux → EFI/MRM/one/app.efi",
-        "one.boot.options panic=10: given → nothing",
+        "one.boot.sources[1].esp_file: EFI/MRM/one/linux → EFI/MRM/one/app.efi",
+        "one.boot.sources[1].options panic=10: given → nothing",
     ):
         assert line in told
     assert not any(line.startswith(("two.", "three.")) for line in told)

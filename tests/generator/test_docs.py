@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generator.load import later, machine_file, machine_pci, partition_file, partition_pci
+from generator.load import later, machine_file, machine_pci, partition_file, partition_pci, partition_policy
 from generator.load.layers import EXTENDS
 from generator.load.partition_file import load_partition_file
 from generator.resolve.kernel_parameters import HARMFUL, KERNEL_PARAMETERS
@@ -36,6 +36,14 @@ def test_the_page_of_rules_is_up_to_date() -> None:
                 *partition_file.MEMORY_KEYS,
                 *partition_file.BOOT_KEYS,
                 *partition_file.PROCESSORS_KEYS,
+                *partition_file.CONTROLLER_KEYS,
+                *partition_file.ALL_OFF,
+                *partition_file.POWER_BUTTON,
+                *partition_policy.RESTART_KEYS,
+                *partition_policy.RESTARTS,
+                *partition_policy.WATCHDOG_KEYS,
+                *partition_policy.PERMISSION_KEYS,
+                *partition_policy.PC_REQUESTS,
                 *partition_pci.KEYS,
                 *partition_pci.CLASSES,
                 EXTENDS,
@@ -84,7 +92,8 @@ def test_every_planned_key_is_documented() -> None:
 def test_every_kernel_parameter_is_documented() -> None:
     text = (DOCS / "partition-file.md").read_text("utf-8")
     for parameter in KERNEL_PARAMETERS:
-        line = f"| `{parameter.text}` | {parameter.condition} | {parameter.why} |"
+        needed = "needed" if parameter.needed else "good"
+        line = f"| `{parameter.text}` | {parameter.condition} | {needed} | {parameter.why} |"
         assert line in text, f"docs/partition-file.md lacks the line: {line}"
     for word, _ in HARMFUL:
         assert f"`{word}`" in text

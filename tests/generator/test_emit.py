@@ -21,7 +21,7 @@ from generator.emit import emit
 from generator.emit.aml import compile_dsdt
 from generator.emit.asl import render_asl
 from generator.emit.c_tables import esp_path
-from generator.emit.plan_json import plan_to_json
+from generator.emit.plan_json import plan_to_json, render_embedded_json
 from generator.emit.templating import c_bytes, c_string, environment
 from generator.errors import UserErrors
 from tests.generator.support import PROJECT, document, partition
@@ -38,17 +38,37 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def everything() -> str:
     """A partition file that uses each part of the language."""
+    order = [
+        "{file: files/linux, initrd: files/initrd, options: 'a=\"b c\" d=e\\f g??/h'}",
+        "{disk: PciRoot(0x0)/Pci(0x3,0x0), path: /EFI/x.efi, options: q}",
+        "disk",
+        "{network: any}",
+        "shell",
+    ]
+    machine = "controller: {all_off: reboot, power_button: ignore}\n"
     return document(
         partition(
             "all-of-it",
             processors="{apic_ids: [3, 1]}",
-            memory="{size: 512 MiB, below_1g: 128 MiB, above: 4 GiB}",
-            pci='["PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x5,0x0)"]',
+            memory="{size: 512 MiB, below_1g: 128 MiB, above: 1 GiB}",
+            pci='["PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x5,0x0)", 04.0]',
             console="COM4",
-            boot="{file: files/linux, initrd: files/initrd, options: 'a=\"b c\" d=e\\f g??/h'}",
+            display="true",
+            boot=f"{{timeout: 3 s, order: [{', '.join(order)}]}}",
+            restart="{policy: always, limit: 7, backoff: 2 s}",
+            scrub="true",
+            autostart="false",
+            after="[card, bare]",
+            delay="1.5 s",
+            watchdog="{os: false, firmware: 2 min}",
+            nmi="true",
+            permissions="{start: all, stop: bare, restart: [bare, card], pc: power-off, reload: true}",
+            variables="{quota: 128 KiB}",
         ),
-        partition("bare", console="none", boot="files/app.efi"),
-    )
+        partition("bare", console="none", boot="files/app.efi", restart="never"),
+        partition("card", pci="06.0", console="{pci: PciRoot(0x0)/Pci(0x6,0x0)/Pci(0x0,0x0)}"),
+        head=machine,
+    ).replace("machine: q35", "machine: machines/devices.yaml")
 
 
 def compiled_plan(folder: Path, tables: Path) -> Any:
@@ -80,13 +100,55 @@ def patch_kinds() -> list[str]:
     return re.findall(r"^\s+(MrmPatch\w+)", body, re.MULTILINE)
 
 
+def source_in_c(source: dict[str, Any]) -> list[Any]:
+    """A boot source as the tables have it."""
+    kind = source["kind"]
+    if kind == "file":
+        initrd = source["esp_initrd"] and esp_path(source["esp_initrd"])
+        return [0, 0, esp_path(source["esp_file"]), initrd, source["options"]]
+    if kind == "disk":
+        return [1, source["segment"], source["path"], None, source["options"]]
+    if kind == "network":
+        return [2, source["segment"], None, None, None]
+    return [3, 0, esp_path(source["esp_file"]), None, None]
+
+
+def policy_in_c(policy: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """A policy as the tables have it."""
+    may = policy["permissions"]
+    verbs = ("start", "stop", "restart", "nmi")
+    bits = [sum(1 << bit for bit, verb in enumerate(verbs) if name in may[verb]) for name in names]
+    pc = ("reboot" in may["pc"]) | ("power-off" in may["pc"]) << 1 | may["reload"] << 2
+    return {
+        "values": [
+            ["never", "on-failure", "always"].index(policy["restart"]),
+            policy["limit"],
+            policy["backoff_ms"],
+            policy["scrub"],
+            policy["autostart"],
+            policy["watchdog"]["os"],
+            policy["nmi"],
+            policy["delay_ms"],
+            policy["watchdog"]["firmware_ms"],
+            pc,
+            policy["variables"]["quota"],
+        ],
+        "after": [names.index(name) for name in policy["after"]],
+        "permits": bits if any(bits) else [],
+    }
+
+
 def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
     plan = generate(write(everything()), None, tmp_path / "out")
     seen = compiled_plan(tmp_path, tmp_path / "out" / "MrmPlanTables.c")
     assert (seen["version"], seen["title"]) == (2, "partitions/test.yaml")
     assert seen["console"] == {"io_base": 0x3F8, "baud": 115200}
     told = plan_to_json(plan)
+    assert (seen["all_off"], seen["power_button"]) == (2, False)
+    assert seen["json"] == plan_to_json(plan, host_paths=False)
+    assert seen["json_size"] == len(render_embedded_json(plan))
     kinds = patch_kinds()
+    names = [partition["name"] for partition in told["partitions"]]
     for planned, c, wanted in zip(plan.partitions, seen["partitions"], told["partitions"], strict=True):
         assert c["name"] == wanted["name"]
         assert (c["apic_ids"], c["by_count"]) == (
@@ -99,11 +161,15 @@ def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
         ]
         assert c["pci"] == [[grant["root_port"], grant["segment"]] for grant in wanted["pci"]]
         console = wanted["console"]
-        assert c["console"] == (console and {"io_base": console["io_base"], "baud": console["baud"]})
+        where = "pci" if console and "pci" in console else "io_base"
+        assert c["console"] == (console and {where: console[where], "baud": console["baud"]})
+        assert c["display"] == wanted["display"]
         boot = wanted["boot"]
-        assert c["loader"] == esp_path(boot["esp_file"])
-        assert c["initrd"] == (boot["esp_initrd"] and esp_path(boot["esp_initrd"]))
-        assert c["options"] == boot["options"]
+        assert c["boot"]["timeout"] == boot["timeout"]
+        assert c["boot"]["sources"] == [source_in_c(source) for source in boot["sources"]]
+        expected = [one["parameter"] for one in boot["expected_parameters"]]
+        assert c["boot"]["expected"] == " ".join(expected)
+        assert c["policy"] == policy_in_c(wanted["policy"], names)
         dsdt = compile_dsdt(render_asl(planned), len(planned.pci))
         assert bytes.fromhex(c["dsdt"]) == dsdt.aml
         assert [(o, w, i, kinds[k]) for o, w, i, k in c["patches"]] == [
@@ -120,7 +186,7 @@ def test_comments_name_the_lines(tmp_path: Path, write: Write) -> None:
         ('"all-of-it",', "name: all-of-it"),
         ("3,  //", "processors: {apic_ids"),
         ('"PciRoot(0x0)/Pci(0x5,0x0)"', "pci:"),
-        ("vmlinuz" if "vmlinuz" in tables else "linux", "boot: {file"),
+        ('\\linux"', "boot: {timeout"),
     ):
         line = next(number for number, text in enumerate(lines, 1) if key in text)
         generated = next(text for text in tables.splitlines() if needle in text and "//" in text)
@@ -156,7 +222,7 @@ def test_only_what_changes_is_written(tmp_path: Path, write: Write) -> None:
     generate(write(everything()), None, out)
     plan, _ = make_plan(write(everything().replace("d=e", "d=f")))
     assert set(emit(plan, out)) == {"MrmPlanTables.c", "MrmPlan.json"}
-    plan, _ = make_plan(write(everything().replace("name: bare", "name: plain")))
+    plan, _ = make_plan(write(re.sub(r"\bbare\b", "plain", everything())))
     (out / "dsdt" / "notes.txt").write_text("not ours")
     changed = emit(plan, out)
     assert {"dsdt/bare.asl", "dsdt/bare.aml", "dsdt/plain.asl", "dsdt/plain.aml"} <= set(changed)
@@ -165,6 +231,8 @@ def test_only_what_changes_is_written(tmp_path: Path, write: Write) -> None:
         "all-of-it.aml",
         "plain.asl",
         "plain.aml",
+        "card.asl",
+        "card.aml",
         "notes.txt",
     }
 
@@ -178,7 +246,12 @@ def test_nothing_is_written_if_something_is_wrong(tmp_path: Path, write: Write) 
 def test_without_compiler_there_is_asl(tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     generate(write(everything()), None, tmp_path / "out", compile_asl=False)
-    assert set(tree(tmp_path / "out")) == {"MrmPlan.json", "dsdt/all-of-it.asl", "dsdt/bare.asl"}
+    assert set(tree(tmp_path / "out")) == {
+        "MrmPlan.json",
+        "dsdt/all-of-it.asl",
+        "dsdt/bare.asl",
+        "dsdt/card.asl",
+    }
 
 
 def test_an_undefined_name_in_a_template_is_an_error() -> None:
@@ -207,7 +280,7 @@ def test_json_is_what_the_harness_reads() -> None:
     plan, _ = make_plan(PROJECT / "partitions" / "two-debians.yaml")
     told = plan_to_json(plan)
     assert (told["format"], told["machine"], told["source"]) == (1, "q35", "partitions/two-debians.yaml")
-    assert told["controller"] == {"console": "COM1"}
+    assert told["controller"] == {"console": "COM1", "all_off": "stay", "power_button": "shutdown"}
     steady, realtime = told["partitions"]
     assert (steady["name"], realtime["name"]) == ("steady", "realtime")
     assert steady["processors"] == {"count": 2, "apic_ids": [1, 2], "by_count": True}
@@ -223,9 +296,11 @@ def test_json_is_what_the_harness_reads() -> None:
         }
     ]
     assert steady["console"] == {"name": "COM2", "io_base": 0x2F8, "baud": 115200}
-    boot = realtime["boot"]
+    assert realtime["boot"]["timeout"] == 0
+    (boot,) = realtime["boot"]["sources"]
+    assert boot["kind"] == "file"
     assert boot["esp_file"] == "EFI/MRM/realtime/vmlinuz"
     assert Path(boot["file"]).is_file()
     assert "PREEMPT_RT" in boot["linux"]["version"]
-    assert {"parameter", "why"} == set(boot["added_parameters"][0])
+    assert {"parameter", "why", "needed"} == set(boot["added_parameters"][0])
     assert " ".join(added["parameter"] for added in boot["added_parameters"]) == boot["options"]

@@ -60,9 +60,11 @@ def test_problems_say_what_was_expected_and_what_to_change(shared_project: Path,
 def test_severities() -> None:
     warnings = {rule.identifier for rule in rules() if rule.severity.value == "warning"}
     assert warnings == {
+        "after-starts",
         "boot-options-harmless",
         "console-left",
         "memory-dma32",
+        "memory-for-grub",
         "memory-order",
         "pci-bus-mates",
         "pci-populated",

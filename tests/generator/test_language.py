@@ -257,7 +257,7 @@ def test_the_plan_says_which_level_its_grants_need(write: Write) -> None:
     told = plan_to_json(plan)["partitions"][0]
     assert told["isolation"] == "cooperative"
     assert told["pci"][0]["needs"] == "cooperative"
-    assert told["boot"]["signed"] is False
+    assert told["boot"]["sources"][0]["signed"] is False
 
 
 BASE = document(partition(boot="{file: files/linux, options: a}"), partition("two", memory="512 MiB"))

@@ -12,8 +12,8 @@ import pytest
 from generator.api import judge, make_plan
 from generator.model.files import LinuxFacts
 from generator.model.machine import Uart
-from generator.model.plan import MemoryPurpose
-from generator.places import Place
+from generator.model.plan import ConsolePlan, MemoryPurpose
+from generator.places import Located, Place
 from generator.resolve.kernel_parameters import (
     KERNEL_PARAMETERS,
     Situation,
@@ -28,7 +28,9 @@ from tests.generator.support import PROJECT, document, partition
 Write = Callable[[str], Path]
 
 LINUX = LinuxFacts("6.1.0 x", "6.1.0", (6, 1), 1 << 20, True, 2047)
-COM2 = Uart(Place("m"), "COM2", 0x2F8, 115200, None)
+COM2 = ConsolePlan(
+    Located("COM2", Place("m")), Uart(Place("m"), "COM2", 0x2F8, 115200, None), by_default=False
+)
 
 
 def test_named_processors_go_before_counted_ones(write: Write) -> None:
@@ -167,9 +169,10 @@ def test_kernel_parameters_come_first_and_can_be_turned_off(write: Write) -> Non
     off = "{file: files/linux, options: quiet splash, kernel_parameters: off}"
     plan, _ = make_plan(write(document(partition(boot=boot), partition("two", boot=off))))
     first, second = (p.boot.files[0] for p in plan.partitions)
-    assert first.options.startswith("no_ipi_broadcast=1 8250.nr_uarts=1 console=uart8250,io,0x2f8,115200n8 ")
+    assert first.options.startswith("no_ipi_broadcast=1 8250.nr_uarts=1 reserve=0xcf8,8 pci=noearly ")
     assert first.options.endswith(" panic=10 quiet splash")
     assert first.options.count("tsc_early_khz={tsc_khz}") == 1
+    assert " console=uart8250,io,0x2f8,115200n8 " in first.options
     assert second.options == "quiet splash"
     assert second.added_parameters == ()
 
@@ -182,9 +185,9 @@ def test_other_loaders_get_the_owners_options_alone(write: Write) -> None:
 @pytest.mark.parametrize(
     ("options", "missing", "kept"),
     [
-        ("panic=0", "panic=10", "reboot=efi"),
+        ("panic=0", "panic=10", "tsc=reliable"),
         ("no-ipi-broadcast=0", "no_ipi_broadcast=1", "panic=10"),
-        ("reboot", "reboot=efi", "panic=10"),
+        ("tsc=unstable", "tsc=reliable", "panic=10"),
         ("quiet", "", "panic=10"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from generator.__main__ import main
-from generator.load import partition_file, partition_pci
+from generator.load import partition_file, partition_pci, partition_policy
 from generator.load.layers import EXTENDS
 from generator.schema import partition_file_schema
 from tests.generator.support import EXAMPLES, PROJECT, marks
@@ -78,7 +78,11 @@ def test_the_schema_knows_every_key_and_explains_it() -> None:
         "controller": set(top["controller"]["properties"]),
         "processors": set(partition["processors"]["anyOf"][1]["properties"]),
         "memory": set(partition["memory"]["anyOf"][1]["properties"]),
-        "boot": set(partition["boot"]["anyOf"][1]["properties"]),
+        "boot": {key for form in partition["boot"]["anyOf"] for key in form.get("properties", ())},
+        "restart": set(partition["restart"]["anyOf"][1]["properties"]),
+        "watchdog": set(partition["watchdog"]["anyOf"][1]["properties"]),
+        "permissions": set(partition["permissions"]["properties"]),
+        "variables": set(partition["variables"]["properties"]),
         "pci": {key for form in partition["pci"]["anyOf"][0]["anyOf"] for key in form.get("properties", ())},
     }
     assert found == {
@@ -89,6 +93,10 @@ def test_the_schema_knows_every_key_and_explains_it() -> None:
         "processors": set(partition_file.PROCESSORS_KEYS),
         "memory": set(partition_file.MEMORY_KEYS),
         "boot": set(partition_file.BOOT_KEYS),
+        "restart": set(partition_policy.RESTART_KEYS),
+        "watchdog": set(partition_policy.WATCHDOG_KEYS),
+        "permissions": set(partition_policy.PERMISSION_KEYS),
+        "variables": set(partition_policy.VARIABLES_KEYS),
         "pci": set(partition_pci.KEYS),
     }
     assert all(
@@ -106,6 +114,14 @@ def test_the_schema_knows_every_key_and_explains_it() -> None:
         {"pci": {"bus": 256}},
         {"isolation": "guarded"},
         {"boot": {"initrd": 3, "disk": 1}},
+        {"boot": {"file": "x", "order": ["disk"]}},
+        {"boot": {"timeout": 3, "file": "x"}},
+        {"boot": [{"memory": "x"}]},
+        {"restart": "sometimes"},
+        {"restart": {"backoff": "1 second"}},
+        {"permissions": {"pc": "explode"}},
+        {"display": "yes"},
+        {"console": {"pci": []}},
         {"watchdog": 10},
         {"name": "no blanks"},
     ],

@@ -23,9 +23,14 @@ def _planned(name: str, device: int, console: str, io_base: int, release: str) -
         ],
         "console": {"name": console, "io_base": io_base, "baud": 115200},
         "boot": {
-            "file": "Build/guests/x/vmlinuz",
-            "initrd": "Build/guests/x/initrd.img",
-            "linux": {"release": release, "version": release},
+            "sources": [
+                {
+                    "kind": "file",
+                    "file": "Build/guests/x/vmlinuz",
+                    "initrd": "Build/guests/x/initrd.img",
+                    "linux": {"release": release, "version": release},
+                }
+            ],
         },
     }
 

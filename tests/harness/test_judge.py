@@ -195,7 +195,7 @@ def test_missing_plan(tmp_path: Path) -> None:
 def test_plan_without_console_and_initrd(tmp_path: Path) -> None:
     data = samples.plan_data()
     data["partitions"][0].update(console=None)
-    data["partitions"][0]["boot"].update(initrd=None, linux=None)
+    data["partitions"][0]["boot"]["sources"][0].update(initrd=None, linux=None)
     file = tmp_path / "MrmPlan.json"
     file.write_text(json.dumps(data))
     promise = load_plan(file, tmp_path).partitions[0]

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Rules about boot sources: what is tried, in which order, on which devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from generator.check.registry import Finding, error
+from generator.load.values import format_duration
+from generator.model.machine import PciFunction
+from generator.model.plan import DiskBoot, NetworkBoot, PartitionPlan, Plan
+
+MOST_SOURCES = 8
+"""MRM_MAX_BOOT_SOURCES of MrmPlan.h."""
+SECOND, HOUR = 1000, 3_600_000
+LONGEST_PATH = 255
+
+_STORAGE, _NETWORK, _USB = 0x01, 0x02, 0x0C03
+
+
+def is_storage(function: PciFunction) -> bool:
+    """Whether disks can be behind a function."""
+    return function.class_code >> 16 == _STORAGE or function.class_code >> 8 == _USB
+
+
+def is_network(function: PciFunction) -> bool:
+    """Whether a function is a network interface."""
+    return function.class_code >> 16 == _NETWORK
+
+
+@error
+def boot_order(plan: Plan) -> Iterator[Finding]:
+    """Every partition boots from 1 to 8 sources."""
+    for partition in plan.partitions:
+        count = len(partition.boot.sources)
+        if count > MOST_SOURCES or (count == 0 and partition.knows("boot")):
+            yield Finding(
+                partition.boot.place,
+                f"'{partition.name.value}' has {count} boot sources",
+                f"1 to {MOST_SOURCES}",
+                "write 'boot: disk', or name a file",
+            )
+
+
+@error
+def boot_timeout(plan: Plan) -> Iterator[Finding]:
+    """The time to choose a boot source is in whole seconds, an hour at most."""
+    for partition in plan.partitions:
+        timeout = partition.boot.timeout
+        if timeout.value % SECOND or timeout.value > HOUR:
+            yield Finding(
+                timeout.place,
+                f"a time-out of {format_duration(timeout.value)}",
+                "whole seconds, 0 to 1 h",
+                "change 'timeout'",
+            )
+
+
+@error
+def boot_root_port_own(plan: Plan) -> Iterator[Finding]:
+    """The root port that a boot source names is one of the partition's own."""
+    for partition, source in _device_sources(plan):
+        port = source.root_port
+        if port is not None and source.segment == 0 and partition.knows("pci"):
+            own = ", ".join(str(grant.root_port.value) for grant in partition.pci) or "one in 'pci'"
+            yield Finding(
+                port.place,
+                f"{port.value} is no root port of '{partition.name.value}'",
+                f"one of its own: {own}",
+                "change the path, or add it to 'pci'",
+            )
+
+
+@error
+def boot_disk_storage(plan: Plan) -> Iterator[Finding]:
+    """Who boots from a disk has a storage or USB controller, behind the root port it names."""
+    yield from _lacking(plan, DiskBoot, is_storage, "storage or USB controller")
+
+
+@error
+def boot_network_interface(plan: Plan) -> Iterator[Finding]:
+    """Who boots over the network has a network interface, behind the root port it names."""
+    yield from _lacking(plan, NetworkBoot, is_network, "network interface")
+
+
+@error
+def boot_disk_path(plan: Plan) -> Iterator[Finding]:
+    """The path of a loader on a disk starts with a backslash: at most 255 printable ASCII characters."""
+    for _, source in _device_sources(plan):
+        path = source.path if isinstance(source, DiskBoot) else None
+        if path is None:
+            continue
+        printable = all(0x20 <= ord(character) < 0x7F for character in path.value)
+        if not path.value.startswith("\\") or not printable or len(path.value) > LONGEST_PATH:
+            yield Finding(
+                path.place,
+                f"the path {path.value!r}",
+                r"a path from the root of the disk, such as \EFI\debian\shimx64.efi",
+                "correct 'path'",
+            )
+
+
+def _device_sources(plan: Plan) -> Iterator[tuple[PartitionPlan, DiskBoot | NetworkBoot]]:
+    """All boot sources that are devices."""
+    for partition in plan.partitions:
+        for source in partition.boot.sources:
+            if isinstance(source, DiskBoot | NetworkBoot):
+                yield partition, source
+
+
+def _lacking(
+    plan: Plan,
+    kind: type[DiskBoot] | type[NetworkBoot],
+    wanted: Callable[[PciFunction], bool],
+    name: str,
+) -> Iterator[Finding]:
+    """Sources of a kind whose partition has no device for them."""
+    for partition, source in _device_sources(plan):
+        elsewhere = source.root_port is not None and source.segment == 0
+        if not isinstance(source, kind) or elsewhere or not partition.knows("pci"):
+            continue
+        grants = [grant for grant in partition.pci if source.segment in (0, grant.segment)]
+        # What the machine lacks, or what could not be matched, has been told of already.
+        unclear = partition.pci_shortages or any(grant.port is None for grant in grants)
+        functions = (f for grant in grants if grant.port is not None for f in grant.port.below())
+        if not unclear and not any(wanted(function) for function in functions):
+            where = f"behind {source.root_port.value}" if source.root_port else "among its PCI functions"
+            yield Finding(
+                source.place,
+                f"'{partition.name.value}' has no {name} {where}",
+                f"a {name} of its own to boot from",
+                "add a root port to 'pci', or boot something else",
+            )

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""`parameters`: what an owner writes into the boot configuration of a Linux of their own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from generator.api import make_plan
+from generator.commands.command import Command, print_problems, problems_json, takes_plan
+from generator.errors import Problem, UserErrors
+from generator.model.plan import PartitionPlan
+from generator.resolve.kernel_parameters import TSC_KHZ, owner_parameters
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    takes_plan(parser)
+    parser.add_argument("--partition", metavar="NAME", help="only this partition")
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Print the lines."""
+    plan, warnings = make_plan(options.files, options.machine)
+    named = [p for p in plan.partitions if options.partition in (None, p.name.value)]
+    if not named:
+        known = ", ".join(partition.name.value for partition in plan.partitions)
+        raise UserErrors(
+            [
+                Problem(
+                    plan.place,
+                    "partition-named",
+                    f"there is no partition '{options.partition}'",
+                    f"one of {known}",
+                    "change --partition",
+                )
+            ]
+        )
+    if options.json:
+        told = {
+            partition.name.value: [
+                {"parameter": one.parameter, "why": one.why, "needed": one.needed}
+                for one in owner_parameters(partition.console)
+            ]
+            for partition in named
+        }
+        print(problems_json(warnings, parameters=told))
+    else:
+        print_problems(warnings)
+        print("\n\n".join("\n".join(render_parameters(partition)) for partition in named))
+    return 0
+
+
+def render_parameters(partition: PartitionPlan) -> Iterator[str]:
+    """The lines for one partition: reasons as comments, then the two forms of the configuration."""
+    found = [one for one in owner_parameters(partition.console) if TSC_KHZ not in one.parameter]
+    width = max(len(one.parameter) for one in found)
+    yield f"# {partition.name.value}: kernel parameters for a Linux that its own loader starts"
+    for needed, title in (
+        (True, "needed, or others are disturbed:"),
+        (False, "not needed, but good for it:"),
+    ):
+        yield f"# {title}"
+        for one in found:
+            if one.needed is needed:
+                yield f"#   {one.parameter:<{width}}  {one.why}"
+    line = " ".join(one.parameter for one in found if one.needed)
+    yield "# /etc/default/grub:"
+    yield f'GRUB_CMDLINE_LINUX="{line}"'
+    yield "# a loader entry (systemd-boot), or /etc/kernel/cmdline:"
+    yield f"# options {line}"
+
+
+COMMAND = Command(
+    "parameters",
+    "print the kernel parameters for the boot configuration of a partition's own Linux",
+    _configure,
+    _run,
+)
