@@ -36,7 +36,7 @@ from ci.edk2 import edk2_path  # noqa: E402  (the project is not installed)
 from ci.progress import SetupError  # noqa: E402
 from generator.api import generate  # noqa: E402
 from generator.errors import UserErrors  # noqa: E402
-from generator.model.plan import Plan  # noqa: E402
+from generator.model.plan import Plan, ShellBoot  # noqa: E402
 
 ARCHITECTURE = "X64"
 TOOL_CHAIN = "GCC"
@@ -156,6 +156,11 @@ class MrmBuilder(UefiBuilder):
             _copy(image, esp / name)
         for source, name in self.plan.esp_files:
             _copy(source, esp / name)
+        shell = self._build_folder("PartitionFirmware") / ARCHITECTURE / "Shell.efi"
+        for partition in self.plan.partitions:
+            for boot in partition.boot.sources:
+                if isinstance(boot, ShellBoot):
+                    _copy(shell, esp / boot.esp_file)
         edk2_logging.log_progress(f"Mrm.efi: {image.stat().st_size} bytes; copy {esp} to an ESP")
         return 0
 
