@@ -362,7 +362,7 @@ def memory_for_grub(plan: Plan) -> Iterator[Finding]:
     """Who boots from disks or the network can run GRUB 2.06: 64 KiB of low memory, 64 MiB below 1 GiB."""
     for partition in plan.partitions:
         memory = partition.memory
-        if not partition.boot.owns_loader or not partition.knows("memory"):
+        if not partition.boot.owns_loader or not partition.knows("memory", "boot"):
             continue
         for size, least, key in (
             (memory.low, LOW_GRUB, "low"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from generator.errors import Problem
 from generator.load import later
 from generator.load.layers import BOOT_KINDS, folder_of
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
@@ -43,7 +44,9 @@ def read_boot(partition: Fields) -> BootIntent:
     if node is None:
         return BootIntent(partition.place, ())
     if not isinstance(node, Mapping):
-        return BootIntent(node.place, _order(node, partition))
+        sources, lost = _order(node, partition.problems)
+        partition.lose("boot", lost)
+        return BootIntent(node.place, sources)
     joined = join_paths(node)
     kinds = [kind for kind in BOOT_KINDS if kind in joined.entries]
     keys = SOURCE_KEYS.get(kinds[0], ("order",)) if len(kinds) == 1 else KEYS[1:]
@@ -51,7 +54,8 @@ def read_boot(partition: Fields) -> BootIntent:
     timeout = fields.scalar("timeout", "a time such as 3 s", parse_duration, False)
     if kinds == ["order"]:
         order = fields.node("order")
-        sources: tuple[BootSource, ...] = _order(order, fields) if order is not None else ()
+        sources, lost = _order(order, fields.problems) if order is not None else ((), set())
+        fields.unread.update(lost)
     elif len(kinds) > 1:
         fields.problem(
             node.place, "yaml-type", f"'boot' has {' and '.join(kinds)}", EXPECTED, "write 'order: […]'"
@@ -64,9 +68,10 @@ def read_boot(partition: Fields) -> BootIntent:
     return BootIntent(node.place, sources, timeout)
 
 
-def _order(node: Node, above: Fields) -> tuple[BootSource, ...]:
-    """One source or a list of them, as far as they can be read."""
+def _order(node: Node, problems: list[Problem]) -> tuple[tuple[BootSource, ...], set[str]]:
+    """One source or a list of them, and the keys that could not be read."""
     found: list[BootSource] = []
+    lost: set[str] = set()
     for item in node.items if isinstance(node, Sequence) else (node,):
         if isinstance(item, Scalar) and item.text:
             found.append(_word(item))
@@ -74,15 +79,15 @@ def _order(node: Node, above: Fields) -> tuple[BootSource, ...]:
         joined = join_paths(item) if isinstance(item, Mapping) else item
         kinds = [kind for kind in SOURCE_KEYS if isinstance(joined, Mapping) and kind in joined.entries]
         if isinstance(joined, Sequence | Scalar) or len(kinds) > 1:
-            wrong_type(item, "a source of 'boot'", EXPECTED, above.problems)
-            above.unread.add("order")
+            wrong_type(item, "a source of 'boot'", EXPECTED, problems)
+            lost.add("order")
             continue
         kind = kinds[0] if kinds else "file"
-        fields = read_mapping(joined, "a source of 'boot'", SOURCE_KEYS[kind], above.problems, later.BOOT)
+        fields = read_mapping(joined, "a source of 'boot'", SOURCE_KEYS[kind], problems, later.BOOT)
         if fields is not None:
             found.append(_source(fields, kind))
-            above.lose("order", fields.unread)
-    return tuple(found)
+            lost.update(fields.unread)
+    return tuple(found), lost
 
 
 def _word(node: Scalar) -> BootSource:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from hypothesis import assume, given, settings
@@ -17,6 +18,7 @@ from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts, LinuxFacts, LoaderFacts
 from generator.model.intent import (
     BootIntent,
+    DiskSource,
     FileSource,
     Intent,
     MemoryIntent,
@@ -24,6 +26,7 @@ from generator.model.intent import (
     PciBusIntent,
     PciClass,
     PciMatchIntent,
+    PolicyIntent,
     ProcessorsIntent,
 )
 from generator.model.machine import (
@@ -40,7 +43,7 @@ from generator.model.machine import (
     Processor,
     Uart,
 )
-from generator.model.plan import PartitionPlan, Plan
+from generator.model.plan import DiskBoot, PartitionPlan, Plan
 from generator.places import Located, Place
 from generator.resolve import resolve
 
@@ -221,8 +224,14 @@ def wishes(draw: st.DrawFn, machine: Machine, number: int, sane: bool = False) -
     names = ["none", "auto"] + ([] if sane else [*(uart.name for uart in machine.uarts), "COM9"])
     console = draw(st.none() | st.sampled_from(names).map(lambda name: Located(name, place)))
     name = f"p{number}" if sane else draw(st.sampled_from(["one", "two", "three", "Four"]))
-    boot = BootIntent(place, (FileSource(place, Located(LOADER, place)),))
-    return PartitionIntent(place, Located(name, place), processors, memory, pci, console, boot)
+    file, disk = FileSource(place, Located(LOADER, place)), DiskSource(place)
+    named = DiskSource(place, Located(draw(st.sampled_from(paths)), place))
+    orders = [(file,), (disk,), (file, disk), (named, file)] + ([] if sane else [()])
+    boot = BootIntent(place, draw(st.sampled_from([(file,), *orders])))
+    others = st.sampled_from([f"p{other}" for other in range(3 if not sane else max(number, 1))])
+    after = draw(st.lists(others.map(lambda other: Located(other, place)), max_size=2))
+    policy = PolicyIntent(after=() if sane and number == 0 else tuple(after))
+    return PartitionIntent(place, Located(name, place), processors, memory, pci, console, boot, policy)
 
 
 @dataclass(frozen=True)
@@ -379,7 +388,17 @@ def assert_sound(plan: Plan) -> None:
     assert plan.controller_console.uart.io_base not in used
     names = [p.name.value for p in plan.partitions]
     assert len(names) == len(set(names))
+    waits = {p.name.value: {name.value for name in p.policy.after} for p in plan.partitions}
+    assert set(TopologicalSorter(waits).static_order()) == set(names)
     for p in plan.partitions:
+        assert p.boot.sources
+        for source in p.boot.sources:
+            behind = {str(g.root_port.value): g for g in p.pci if g.port is not None and g.port.behind}
+            if isinstance(source, DiskBoot):
+                port = source.root_port
+                assert behind if port is None else behind[str(port.value)].segment == source.segment
+        if any(isinstance(source, DiskBoot) for source in p.boot.sources):
+            assert all(one.parameter for one in p.boot.expected) and p.boot.expected
         assert sum(request.size for request in p.memory.requests) == p.memory.size.value
         assert p.memory.requests[0].purpose.value == "low"
         for request in p.memory.requests:

@@ -18,7 +18,7 @@ Write = Callable[[str], Path]
 Found = set[tuple[int, str]]
 """Lines with the rules broken there."""
 
-KEYS = ("name", "processors", "memory", "pci", "console", "boot")
+KEYS = ("name", "processors", "memory", "pci", "console", "boot", "restart", "variables")
 FAULTS: dict[str, tuple[str, ...]] = {
     "name": ("Bad{n}", "-bad{n}"),
     "processors": ("{apic_ids: [9{n}]}", "{cores: 9}", "{node: 7}", "{count: 300, node: 7}"),
@@ -40,7 +40,13 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "{file: files/linux-5.4, initrd: files/initrd}",
         "{file: files/linux, options: naïve}",
         "{file: files/linux, options: noapic}",
+        "{timeout: 2 h, order: [files/linux, shell]}",
+        "{timeout: 500 ms, file: files/linux}",
+        "[files/linux, files/nothing]",
+        "[]",
     ),
+    "restart": ("{limit: 5000}", "{backoff: 2 h}"),
+    "variables": ("{quota: 3}", "{quota: 1 GiB}"),
 }
 """Values that break rules of their own, whatever else is wrong."""
 
@@ -76,6 +82,8 @@ def wishes(draw: st.DrawFn, number: int) -> Wish:
         "pci": draw(st.sampled_from([f"0{number + 3}.0", f"{{serial: mrm-rp{number + 3}}}"])),
         "console": f"COM{number + 2}",
         "boot": draw(st.sampled_from(["files/linux", "{file: files/linux, initrd: files/initrd}"])),
+        "restart": "always",
+        "variables": "{quota: 32 KiB}",
     }
     faulty = draw(st.sets(st.sampled_from(KEYS)))
     return Wish(
