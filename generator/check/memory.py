@@ -223,7 +223,7 @@ def memory_low_fits(plan: Plan) -> Iterator[Finding]:
 
 @error
 def memory_below_1g_fits(plan: Plan) -> Iterator[Finding]:
-    """The shares below 1 GiB of all partitions fit between 1 MiB and 1 GiB."""
+    """The shares below 1 GiB of all partitions fit between 1 MiB and 896 MiB."""
     yield from _shared_window(
         plan,
         MemoryPurpose.MrmMemoryBelow1G,

@@ -36,7 +36,8 @@ LOW_MINIMUM = 0x10000
 """Below lie the interrupt vectors and what the PC's firmware keeps for itself."""
 LOW_LIMIT = 0x90000
 """GRUB and Linux look for their real-mode data below this address."""
-BELOW_1G_LIMIT = GIB
+BELOW_1G_LIMIT = 0x38000000
+"""896 MiB: GRUB before 2.12 places an initrd below, and above the kernel."""
 BELOW_4G_LIMIT = 4 * GIB
 DMA32_SHARE = 128 * MIB
 """What a partition with memory above 4 GiB gets below: Linux's bounce buffers are 64 MiB."""

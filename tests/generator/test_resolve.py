@@ -56,7 +56,7 @@ def test_memory_is_cut_in_requests_that_add_up(write: Write) -> None:
     requests = plan.partitions[0].memory.requests
     assert [(r.purpose, r.minimum, r.limit) for r in requests] == [
         (MemoryPurpose.MrmMemoryLow, 0x10000, 0x90000),
-        (MemoryPurpose.MrmMemoryBelow1G, 1 << 20, 1 << 30),
+        (MemoryPurpose.MrmMemoryBelow1G, 1 << 20, 0x38000000),
         (MemoryPurpose.MrmMemoryMain, 4 << 30, 1 << 40),
     ]
     assert sum(r.size for r in requests) == 1 << 30
