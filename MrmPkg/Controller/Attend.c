@@ -6,6 +6,7 @@
 
 #include "Attend.h"
 #include "Clock.h"
+#include "Control.h"
 #include "Store.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -28,24 +29,27 @@ TakePartition (
 /**
   Say what state a partition has come to, and why.
 
-  @param[in] Partition  The partition.
-  @param[in] Words      What MrmCauseText() does not tell, or "".
+  @param[in,out] Partition  The partition; remembers the words.
+  @param[in]     Words      What MrmCauseText() does not tell, or "".
 **/
 STATIC
 VOID
 SayState (
-  IN CONST MRM_PARTITION  *Partition,
-  IN CONST CHAR8          *Words
+  IN OUT MRM_PARTITION  *Partition,
+  IN     CONST CHAR8    *Words
   )
 {
   CONST MRM_LIFECYCLE  *Life;
-  CHAR8                Text[MRM_REASON_SIZE];
   UINT64               Now;
 
   Life = &Partition->Life;
-  AsciiStrCpyS (Text, sizeof (Text), (Words[0] != '\0') ? Words : MrmCauseText (Life->Cause));
-  if (Text[0] != '\0') {
-    Say ("%a: %a: %a", Partition->Plan->Name, MrmStateName (Life->State), Text);
+  AsciiStrCpyS (
+    Partition->Words,
+    sizeof (Partition->Words),
+    (Words[0] != '\0') ? Words : MrmCauseText (Life->Cause)
+    );
+  if (Partition->Words[0] != '\0') {
+    Say ("%a: %a: %a", Partition->Plan->Name, MrmStateName (Life->State), Partition->Words);
   } else {
     Say ("%a: %a", Partition->Plan->Name, MrmStateName (Life->State));
   }
@@ -195,6 +199,7 @@ AttendMailbox (
 
   CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
   AttendStore (Partition, &Snapshot);
+  AttendControl (Partition, &Snapshot);
   Action = MrmLifecycleStep (&Partition->Life, &Partition->Plan->Policy, &Snapshot, Milliseconds ());
   if (Action == MrmActionNone) {
     KeepWatchdog (Partition, &Snapshot);
@@ -249,6 +254,12 @@ OrderPartition (
   Status = MrmLifecycleOrder (&Partition->Life, Verb, Milliseconds (), &Action);
   if (EFI_ERROR (Status)) {
     return Status;
+  }
+
+  if (Verb == MrmVerbNmi) {
+    SendNmi (Partition->ApicIds[0]);
+    Say ("%a: NMI sent, ordered by %a", Partition->Plan->Name, Who);
+    return EFI_SUCCESS;
   }
 
   if (Action == MrmActionStop) {

@@ -6,6 +6,7 @@
 **/
 
 #include "Layout.h"
+#include "Control.h"
 #include "Store.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -336,7 +337,9 @@ PrepareShared (
   Partition->EventRing     = PrepareRing (&Layout->EventRing);
   Partition->VariableStore = Layout->VariableStore;
   MrmMailboxInitialize (Partition->Mailbox, Partition->Life.Cause == MrmCauseWatchdog);
+  Partition->EventRingSize = Partition->EventRing->Size;
   ZeroMem (Partition->ControlArea, MRM_CONTROL_SIZE);
+  LoadControl (Partition);
   LoadStore (Partition);
   AsciiStrCpyS ((CHAR8 *)(UINTN)Layout->Expected.Base, (UINTN)Layout->Expected.Size, Partition->Plan->Boot.Expected);
 }

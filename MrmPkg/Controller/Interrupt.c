@@ -28,6 +28,15 @@
 STATIC EFI_CPU_ARCH_PROTOCOL  *mCpu;
 STATIC BOOLEAN                mCaught[LAST_STRAY_VECTOR + 1];   ///< vectors whose handler is ours
 
+///
+/// Interrupt command register (Intel SDM volume 3, sections 11.6.1 and 11.12.9).
+///
+#define XAPIC_ICR_LOW_OFFSET   0x300
+#define XAPIC_ICR_HIGH_OFFSET  0x310
+#define X2APIC_MSR_ICR         0x830
+#define ICR_NMI_PHYSICAL       0x4400   ///< delivery mode NMI, physical destination, level assert
+#define ICR_PENDING            BIT12
+
 /**
   TRUE if the local APIC of this processor has a vector in service: an interrupt that
   came through an 8259 has not, and must not be acknowledged here.
@@ -94,6 +103,30 @@ CatchStrayInterrupts (
 
   mCpu = Cpu;
   return EFI_SUCCESS;
+}
+
+VOID
+SendNmi (
+  IN UINT32  ApicId
+  )
+{
+  UINTN    Base;
+  BOOLEAN  Enabled;
+
+  if (GetApicMode () == LOCAL_APIC_MODE_X2APIC) {
+    AsmWriteMsr64 (X2APIC_MSR_ICR, LShiftU64 (ApicId, 32) | ICR_NMI_PHYSICAL);
+    return;
+  }
+
+  Base    = GetLocalApicBaseAddress ();
+  Enabled = SaveAndDisableInterrupts ();
+  MmioWrite32 (Base + XAPIC_ICR_HIGH_OFFSET, ApicId << 24);
+  MmioWrite32 (Base + XAPIC_ICR_LOW_OFFSET, ICR_NMI_PHYSICAL);
+  while ((MmioRead32 (Base + XAPIC_ICR_LOW_OFFSET) & ICR_PENDING) != 0) {
+    CpuPause ();
+  }
+
+  SetInterruptState (Enabled);
 }
 
 VOID

@@ -6,11 +6,17 @@
 **/
 
 #include "Clock.h"
+#include "Control.h"
 #include "Report.h"
 #include "Store.h"
 #include <Library/BaseLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
+
+#define AUDIT_SIZE  SIZE_4KB   ///< lines of one partition
+
+MRM_PARTITION  *gPartitions;
+UINTN          gPartitionCount;
 
 typedef
 VOID
@@ -81,6 +87,7 @@ BindPartitions (
   if (!gMachine.VerifyOnly) {
     // The only steps that change the machine.
     ForEachPartition (OpenStore, Partitions, Count);
+    ForEachPartition (OpenControl, Partitions, Count);
     ForEachPartition (ClaimProcessors, Partitions, Count);
   }
 
@@ -147,6 +154,7 @@ MrmEntry (
 {
   EFI_STATUS     Status;
   MRM_PARTITION  *Partitions;
+  CHAR8          *Audit;
   UINTN          Index;
   UINTN          Bound;
 
@@ -168,13 +176,15 @@ MrmEntry (
   }
 
   Partitions = AllocateZeroPool (gMrmPlan.PartitionCount * sizeof (MRM_PARTITION));
-  if (Partitions == NULL) {
+  Audit      = AllocatePool (gMrmPlan.PartitionCount * AUDIT_SIZE);
+  if ((Partitions == NULL) || (Audit == NULL)) {
     Say ("out of memory");
     return EFI_OUT_OF_RESOURCES;
   }
 
   for (Index = 0; Index < gMrmPlan.PartitionCount; Index++) {
     Partitions[Index].Plan = &gMrmPlan.Partitions[Index];
+    MrmTextBegin (&Partitions[Index].Audit, Audit + Index * AUDIT_SIZE, AUDIT_SIZE);
   }
 
   Bound = BindPartitions (Partitions, gMrmPlan.PartitionCount);
@@ -198,7 +208,9 @@ MrmEntry (
     return Status;
   }
 
-  RunPartitions (Partitions, gMrmPlan.PartitionCount);
+  gPartitions     = Partitions;
+  gPartitionCount = gMrmPlan.PartitionCount;
+  RunPartitions ();
 
   // This image is about to be unloaded.
   ReleaseStrayInterrupts ();

@@ -12,6 +12,7 @@
 #include <MrmStart.h>
 #include <Guid/MrmHandOff.h>
 #include <Library/MrmLifecycleLib.h>
+#include <Library/MrmLogLib.h>
 #include <Library/MrmPciLib.h>
 #include <Library/MrmRangeLib.h>
 #include <Protocol/MpService.h>
@@ -89,7 +90,8 @@ typedef struct {
   MRM_RANGE    Initrd;
 } MRM_BOOT_FILES;
 
-typedef struct _MRM_PARTITION_STORE MRM_PARTITION_STORE;
+typedef struct _MRM_PARTITION_STORE    MRM_PARTITION_STORE;
+typedef struct _MRM_PARTITION_CONTROL  MRM_PARTITION_CONTROL;
 
 ///
 /// One partition on the live machine.
@@ -116,12 +118,18 @@ typedef struct {
   MRM_CONTROL_AREA            *ControlArea;
   MRM_RING                    *ConsoleRing;
   MRM_RING                    *EventRing;
+  UINT32                      EventRingSize;                 ///< bytes of its data, as the controller made it
+  MRM_PARTITION_CONTROL       *Control;                      ///< the controller's: control variables (Control.h)
+  MRM_TEXT                    Audit;                         ///< what was promised and found
+  CHAR8                       Words[MRM_REASON_SIZE];        ///< why it is in its state
   BOOLEAN                     Quiesced;                      ///< its devices wait for a start
   UINT64                      Scrubbed;                      ///< bytes of its memory zeroed before the next start
   UINT64                      StartTsc;
 } MRM_PARTITION;
 
-extern MRM_MACHINE  gMachine;
+extern MRM_MACHINE    gMachine;
+extern MRM_PARTITION  *gPartitions;
+extern UINTN          gPartitionCount;
 
 //
 // Report.c (the rest is in Report.h)
@@ -406,6 +414,16 @@ CatchStrayInterrupts (
   );
 
 /**
+  Send an NMI to a processor.
+
+  @param[in] ApicId  Its APIC ID.
+**/
+VOID
+SendNmi (
+  IN UINT32  ApicId
+  );
+
+/**
   Take the handlers of CatchStrayInterrupts() away again.
 **/
 VOID
@@ -420,14 +438,10 @@ ReleaseStrayInterrupts (
 /**
   Start all partitions that were not refused and look after them, until the last one is off
   and the plan wants the PC's firmware back.
-
-  @param[in,out] Partitions  The partitions.
-  @param[in]     Count       Their number.
 **/
 VOID
 RunPartitions (
-  IN OUT MRM_PARTITION  *Partitions,
-  IN     UINTN          Count
+  VOID
   );
 
 #endif

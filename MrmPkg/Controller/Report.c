@@ -5,6 +5,7 @@
 **/
 
 #include "Report.h"
+#include "Clock.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
@@ -16,9 +17,13 @@
 #define REPORT_DIRECTORY  L"\\EFI\\MRM"
 #define REPORT_FILE       L"\\EFI\\MRM\\report.txt"
 
-STATIC CHAR8  *mText;
-STATIC UINTN  mLength;
-STATIC UINTN  mCapacity;
+#define LOG_LINES         128
+
+STATIC CHAR8    *mText;
+STATIC UINTN    mLength;
+STATIC UINTN    mCapacity;
+STATIC BOOLEAN  mEnded;     ///< the report was written
+STATIC MRM_LOG  mLog;
 
 /**
   Add a line to the report's text; lost without a word when there is no memory.
@@ -34,6 +39,10 @@ Append (
   UINTN  Length;
   UINTN  Capacity;
   CHAR8  *Text;
+
+  if (mEnded) {
+    return;
+  }
 
   Length = AsciiStrLen (Line);
   if (mLength + Length + 1 > mCapacity) {
@@ -52,6 +61,64 @@ Append (
   mText[mLength++] = '\n';
 }
 
+/**
+  Add a line to the log.
+
+  @param[in] Line  The line without its end.
+**/
+STATIC
+VOID
+AddToLog (
+  IN CONST CHAR8  *Line
+  )
+{
+  if (mLog.Entries == NULL) {
+    mLog.Entries  = AllocateZeroPool (LOG_LINES * sizeof (*mLog.Entries));
+    mLog.Capacity = LOG_LINES;
+  }
+
+  if (mLog.Entries != NULL) {
+    MrmLogAdd (&mLog, Milliseconds (), Line);
+  }
+}
+
+CONST MRM_LOG *
+GetLog (
+  VOID
+  )
+{
+  return &mLog;
+}
+
+/**
+  Add a line to what is told of a partition's promises.
+
+  @param[in] Partition  The partition.
+  @param[in] Verdict    "kept" or "refused".
+  @param[in] Text       What was promised and found.
+  @param[in] Rule       The rule.
+**/
+STATIC
+VOID
+Audit (
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST CHAR8          *Verdict,
+  IN CONST CHAR8          *Text,
+  IN CONST CHAR8          *Rule
+  )
+{
+  MRM_TEXT  *Lines;
+
+  // Judging a partition does not change it, but what is told of it.
+  Lines = (MRM_TEXT *)&Partition->Audit;
+  MrmTextAdd (Lines, Verdict);
+  MrmTextAdd (Lines, ": ");
+  MrmTextAdd (Lines, Text);
+  MrmTextAdd (Lines, " [");
+  MrmTextAdd (Lines, Rule);
+  MrmTextAdd (Lines, "]\n");
+}
+
 VOID
 EFIAPI
 Say (
@@ -67,6 +134,7 @@ Say (
   VA_END (Marker);
   AsciiPrint ("MRM: %a\n", Line);
   Append (Line);
+  AddToLog (Line);
 }
 
 VOID
@@ -85,6 +153,7 @@ Keep (
   AsciiVSPrint (Text, sizeof (Text), Format, Marker);
   VA_END (Marker);
   Say ("%a: kept: %a [%a]", Partition->Plan->Name, Text, Rule);
+  Audit (Partition, "kept", Text, Rule);
 }
 
 VOID
@@ -108,6 +177,7 @@ Refuse (
   VA_END (Marker);
   Partition->Life.State = MrmStateRefused;
   Say ("%a: %a: %a [%a]", Partition->Plan->Name, MrmStateName (MrmStateRefused), Text, Rule);
+  Audit (Partition, MrmStateName (MrmStateRefused), Text, Rule);
 }
 
 EFI_STATUS
@@ -151,5 +221,8 @@ WriteReport (
   Size   = mLength;
   Status = File->Write (File, &Size, mText);
   File->Close (File);
+  FreePool (mText);
+  mText  = NULL;
+  mEnded = TRUE;
   return Status;
 }

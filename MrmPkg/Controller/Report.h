@@ -67,7 +67,16 @@ Refuse (
   );
 
 /**
-  Write the report to \EFI\MRM\report.txt of the volume Mrm.efi came from.
+  The controller's log: what it said last.
+**/
+CONST MRM_LOG *
+GetLog (
+  VOID
+  );
+
+/**
+  Write the report to \EFI\MRM\report.txt of the volume Mrm.efi came from, and end it: what
+  is said later goes to console and log.
 
   @retval EFI_SUCCESS  Written.
   @return Other        Status of the file system; nothing depends on it.

@@ -7,14 +7,13 @@
 
 #include "Attend.h"
 #include "Clock.h"
-#include <Library/MemoryAllocationLib.h>
+#include "Control.h"
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
 
 #define POLL_PERIOD  (10 * 10000)   ///< 10 ms in units of 100 ns
 
-STATIC MRM_PARTITION  *mPartitions;
-STATIC UINTN          mCount;
+#define REFRESH_PERIOD  1000        ///< milliseconds
 
 /**
   TRUE when all partitions that one comes after run.
@@ -32,7 +31,7 @@ OthersRun (
 
   Policy = &Partition->Plan->Policy;
   for (Index = 0; Index < Policy->AfterCount; Index++) {
-    if (mPartitions[Policy->After[Index]].Life.State != MrmStateRunning) {
+    if (gPartitions[Policy->After[Index]].Life.State != MrmStateRunning) {
       return FALSE;
     }
   }
@@ -52,11 +51,11 @@ AllOff (
   CONST MRM_LIFECYCLE  *Lifecycles[MRM_MAX_PARTITIONS];
   UINTN                Index;
 
-  for (Index = 0; Index < mCount; Index++) {
-    Lifecycles[Index] = &mPartitions[Index].Life;
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    Lifecycles[Index] = &gPartitions[Index].Life;
   }
 
-  return MrmLifecycleAllOff (Lifecycles, mCount);
+  return MrmLifecycleAllOff (Lifecycles, gPartitionCount);
 }
 
 VOID
@@ -66,10 +65,10 @@ StopAll (
 {
   UINTN  Index;
 
-  for (Index = 0; Index < mCount; Index++) {
-    if (MrmLifecycleIsLive (&mPartitions[Index].Life)) {
-      StopProcessors (&mPartitions[Index]);
-      QuiescePci (&mPartitions[Index]);
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if (MrmLifecycleIsLive (&gPartitions[Index].Life)) {
+      StopProcessors (&gPartitions[Index]);
+      QuiescePci (&gPartitions[Index]);
     }
   }
 }
@@ -119,11 +118,13 @@ AttendAll (
   UINTN    Signalled;
   BOOLEAN  Off;
   BOOLEAN  WasOff;
+  UINT64   Refreshed;
 
-  WasOff = FALSE;
+  WasOff    = FALSE;
+  Refreshed = 0;
   while (TRUE) {
-    for (Index = 0; Index < mCount; Index++) {
-      AttendPartition (&mPartitions[Index], OthersRun (&mPartitions[Index]));
+    for (Index = 0; Index < gPartitionCount; Index++) {
+      AttendPartition (&gPartitions[Index], OthersRun (&gPartitions[Index]));
     }
 
     Off = AllOff ();
@@ -132,23 +133,25 @@ AttendAll (
     }
 
     WasOff = Off;
+    if (Milliseconds () - Refreshed >= REFRESH_PERIOD) {
+      RefreshControls ();
+      Refreshed = Milliseconds ();
+    }
+
     gBS->WaitForEvent (1, &Timer, &Signalled);
   }
 }
 
 VOID
 RunPartitions (
-  IN OUT MRM_PARTITION  *Partitions,
-  IN     UINTN          Count
+  VOID
   )
 {
   EFI_STATUS  Status;
   EFI_EVENT   Timer;
   UINTN       Index;
 
-  mPartitions = Partitions;
-  mCount      = Count;
-  Status      = gBS->CreateEvent (EVT_TIMER, TPL_CALLBACK, NULL, NULL, &Timer);
+  Status = gBS->CreateEvent (EVT_TIMER, TPL_CALLBACK, NULL, NULL, &Timer);
   if (!EFI_ERROR (Status)) {
     Status = gBS->SetTimer (Timer, TimerPeriodic, POLL_PERIOD);
   }
@@ -158,9 +161,9 @@ RunPartitions (
     return;
   }
 
-  for (Index = 0; Index < Count; Index++) {
-    if (Partitions[Index].Life.State == MrmStateAbsent) {
-      TakePartition (&Partitions[Index]);
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if (gPartitions[Index].Life.State == MrmStateAbsent) {
+      TakePartition (&gPartitions[Index]);
     }
   }
 

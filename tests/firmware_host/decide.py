@@ -29,6 +29,8 @@ LIBRARIES = (
     "MrmPciLib",
     "MrmSmbiosLib",
     "MrmStoreLib",
+    "MrmLogLib",
+    "MrmControlLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
@@ -38,7 +40,10 @@ CONSTANTS = (
     "MRM_CONTROL_MAX_ITEMS",
     "MRM_CONTROL_NAME_SIZE",
     "MRM_CONTROL_REQUEST_SIZE",
+    "MRM_CONTROL_SIZE",
     "MRM_HAND_OFF_VERSION",
+    "MRM_LINE_SIZE",
+    "MRM_LOG_TEXT_SIZE",
     "MRM_MAILBOX_SIGNATURE",
     "MRM_MAILBOX_TEXT_SIZE",
     "MRM_MAILBOX_VERSION",

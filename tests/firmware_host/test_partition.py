@@ -105,7 +105,7 @@ def area(decide: Decide) -> Area:
     return Area(decide, ITEMS)
 
 
-@pytest.mark.parametrize(("needed", "hidden"), [(BOOT, ()), (RUNTIME, ("Secret",))])
+@pytest.mark.parametrize(("needed", "hidden"), [(BOOT, ("Request",)), (RUNTIME, ("Secret", "Request"))])
 def test_items_are_enumerated_and_read(area: Area, needed: int, hidden: tuple[str, ...]) -> None:
     assert area.names(needed) == [name for name, *_ in ITEMS if name not in hidden]
     for name, attributes, data, _ in ITEMS:

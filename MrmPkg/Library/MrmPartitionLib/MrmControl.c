@@ -2,7 +2,8 @@
   The items of the control area as UEFI variables.
 
   The controller writes the area while the partition reads it: a reading counts only if
-  Sequence was even and has not changed meanwhile.
+  Sequence was even and has not changed meanwhile.  An item without data does not exist as a
+  variable (UEFI 2.10 section 8.2), but may be written: so each write is a new request.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -175,7 +176,7 @@ MrmControlGet (
       continue;
     }
 
-    if (Index == MRM_CONTROL_MAX_ITEMS) {
+    if ((Index == MRM_CONTROL_MAX_ITEMS) || (Item.Size == 0)) {
       return RETURN_NOT_FOUND;
     }
 
@@ -188,7 +189,7 @@ MrmControlGet (
       return RETURN_BUFFER_TOO_SMALL;
     }
 
-    return ((Data == NULL) && (Item.Size != 0)) ? RETURN_INVALID_PARAMETER : RETURN_SUCCESS;
+    return (Data == NULL) ? RETURN_INVALID_PARAMETER : RETURN_SUCCESS;
   }
 
   return RETURN_DEVICE_ERROR;
@@ -227,7 +228,9 @@ MrmControlNext (
       Index = FindItem (Area, AreaSize, Needed, Name, Limit, &Item) + 1;
     }
 
-    while ((Index < MRM_CONTROL_MAX_ITEMS) && !CopyItem (Area, AreaSize, Index, Needed, &Item)) {
+    while (  (Index < MRM_CONTROL_MAX_ITEMS)
+          && (!CopyItem (Area, AreaSize, Index, Needed, &Item) || (Item.Size == 0)))
+    {
       Index++;
     }
 

@@ -1,0 +1,349 @@
+/** @file
+  What an OS sees of MRM and asks of it by UEFI variables, and what its firmware tells.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Control.h"
+#include "Attend.h"
+#include "Clock.h"
+#include "Report.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Library/UefiRuntimeServicesTableLib.h>
+
+#define REQUESTS_AT_ONCE  5
+#define REQUEST_PERIOD    1000       ///< milliseconds
+#define EVENTS_AT_ONCE    32
+#define EVENT_PERIOD      500        ///< milliseconds
+#define STATE_SIZE        SIZE_16KB  ///< fits MRM_MAX_PARTITIONS
+#define LOG_SIZE          SIZE_8KB
+#define PLAN_LIMIT        SIZE_16KB  ///< a longer plan is left out
+
+STATIC MRM_CONTROL_AREA  *mScratch;                ///< an area as it is built
+STATIC CHAR8             *mState;
+STATIC CHAR8             *mLog;
+
+VOID
+OpenControl (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  MRM_PARTITION_CONTROL  *Control;
+
+  if (mScratch == NULL) {
+    mScratch = AllocatePool (MRM_CONTROL_SIZE);
+    mState   = AllocateZeroPool (STATE_SIZE);
+    mLog     = AllocateZeroPool (LOG_SIZE);
+  }
+
+  Control = AllocateZeroPool (sizeof (*Control));
+  if (Control != NULL) {
+    Control->Published = AllocateZeroPool (MRM_CONTROL_SIZE);
+  }
+
+  if (  (mScratch == NULL)
+     || (mState == NULL)
+     || (mLog == NULL)
+     || (Control == NULL)
+     || (Control->Published == NULL))
+  {
+    Refuse (Partition, MRM_RULE_CONTROLLER, "no memory for its control variables");
+    return;
+  }
+
+  Partition->Control = Control;
+}
+
+/**
+  Add a text to the area that is built; what does not fit is left out.
+
+  @param[in] Name  Name of the variable.
+  @param[in] Text  Its data.
+**/
+STATIC
+VOID
+AddText (
+  IN CONST CHAR16  *Name,
+  IN CONST CHAR8   *Text
+  )
+{
+  MrmAreaAdd (mScratch, Name, Text, AsciiStrLen (Text), FALSE);
+}
+
+/**
+  Bring the control area of a partition up to date.
+
+  @param[in,out] Partition  The partition.
+**/
+STATIC
+VOID
+Publish (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  MRM_CONTROL_AREA  *Area;
+  UINTN             Rest;
+
+  MrmAreaBegin (mScratch);
+  // Nothing to be read: so an OS can write it anew each time (docs/control.md).
+  MrmAreaAdd (mScratch, L"Request", NULL, 0, TRUE);
+  AddText (L"Version", MRM_VERSION_TEXT "\n");
+  AddText (L"Name", Partition->Plan->Name);
+  AddText (L"State", mState);
+  AddText (L"Status", Partition->Control->Status);
+  AddText (L"Audit", Partition->Audit.Buffer);
+  AddText (L"Log", mLog);
+  if ((gMrmPlan.Json != NULL) && (gMrmPlan.JsonSize <= PLAN_LIMIT)) {
+    MrmAreaAdd (mScratch, L"Plan", gMrmPlan.Json, gMrmPlan.JsonSize, FALSE);
+  }
+
+  if (CompareMem (mScratch, Partition->Control->Published, MRM_CONTROL_SIZE) == 0) {
+    return;
+  }
+
+  CopyMem (Partition->Control->Published, mScratch, MRM_CONTROL_SIZE);
+  Area = Partition->ControlArea;
+  Rest = sizeof (*Area);
+  Area->Sequence |= 1;
+  MemoryFence ();
+  Area->Count = mScratch->Count;
+  CopyMem (Area->Items, mScratch->Items, sizeof (Area->Items));
+  CopyMem ((UINT8 *)Area + Rest, (UINT8 *)mScratch + Rest, MRM_CONTROL_SIZE - Rest);
+  MemoryFence ();
+  Area->Sequence++;
+}
+
+/**
+  Write down what all partitions are told.
+**/
+STATIC
+VOID
+RenderShared (
+  VOID
+  )
+{
+  MRM_STATE_FACTS  Facts[MRM_MAX_PARTITIONS];
+  MRM_TEXT         Text;
+  UINTN            Index;
+  UINTN            Piece;
+
+  ZeroMem (Facts, sizeof (Facts));
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    Facts[Index].Plan  = gPartitions[Index].Plan;
+    Facts[Index].Life  = &gPartitions[Index].Life;
+    Facts[Index].Words = gPartitions[Index].Words;
+    for (Piece = 0; Piece < gPartitions[Index].PieceCount; Piece++) {
+      Facts[Index].Memory += gPartitions[Index].Pieces[Piece].Size;
+    }
+  }
+
+  MrmTextBegin (&Text, mState, STATE_SIZE);
+  MrmStateRender (Facts, gPartitionCount, Milliseconds (), &Text);
+  MrmTextBegin (&Text, mLog, LOG_SIZE);
+  MrmLogRender (GetLog (), &Text);
+}
+
+VOID
+LoadControl (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  Partition->Control->Answered = 0;
+  ZeroMem (&Partition->Control->Events, sizeof (Partition->Control->Events));
+  ZeroMem (Partition->Control->Published, MRM_CONTROL_SIZE);
+  RenderShared ();
+  Publish (Partition);
+}
+
+VOID
+RefreshControls (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  RenderShared ();
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if (MrmLifecycleIsLive (&gPartitions[Index].Life)) {
+      Publish (&gPartitions[Index]);
+    }
+  }
+}
+
+EFI_STATUS
+CarryOut (
+  IN CONST MRM_ORDER  *Order,
+  IN CONST CHAR8      *Who
+  )
+{
+  switch (Order->Kind) {
+    case MrmOrderPcReboot:
+      Say ("the PC starts anew, ordered by %a", Who);
+      StopAll ();
+      gRT->ResetSystem (EfiResetCold, EFI_SUCCESS, 0, NULL);
+      return EFI_SUCCESS;
+    case MrmOrderPcPowerOff:
+      Say ("the PC is switched off, ordered by %a", Who);
+      StopAll ();
+      gRT->ResetSystem (EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+      return EFI_SUCCESS;
+    default:
+      return OrderPartition (&gPartitions[Order->Target], Order->Verb, Who);
+  }
+}
+
+/**
+  Judge a request and carry it out.
+
+  @param[in,out] Partition  Whose OS asks.
+  @param[in]     Bytes      The request; the controller's own copy.
+  @param[in]     Size       Bytes of it.
+  @param[out]    Result     Receives what became of it, for people.
+
+  @return  What SetVariable() is to return.
+**/
+STATIC
+EFI_STATUS
+JudgeRequest (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     CONST UINT8    *Bytes,
+  IN     UINTN          Size,
+  OUT    CONST CHAR8    **Result
+  )
+{
+  EFI_STATUS  Status;
+  MRM_ORDER   Order;
+
+  if (!MrmRateTake (&Partition->Control->RequestRate, Milliseconds (), REQUESTS_AT_ONCE, REQUEST_PERIOD)) {
+    *Result = "refused: too many requests; wait a second";
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  Status = MrmOrderParse (Bytes, Size, &gMrmPlan, &Order);
+  if (EFI_ERROR (Status)) {
+    *Result = (Status == EFI_NOT_FOUND)
+              ? "refused: no partition of that name"
+              : "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off";
+    return Status;
+  }
+
+  if (!MrmOrderIsPermitted (&Partition->Plan->Policy, &Order)) {
+    *Result = "refused: not permitted by the partition file";
+    return EFI_SECURITY_VIOLATION;
+  }
+
+  Status = CarryOut (&Order, Partition->Plan->Name);
+  switch (Status) {
+    case EFI_SUCCESS:
+      *Result = "done";
+      return EFI_SUCCESS;
+    case EFI_ALREADY_STARTED:
+      *Result = "refused: it runs";
+      return EFI_INVALID_PARAMETER;
+    case EFI_NOT_STARTED:
+      *Result = "refused: it does not run";
+      return EFI_INVALID_PARAMETER;
+    default:
+      *Result = "refused: it cannot be started on this machine";
+      return EFI_INVALID_PARAMETER;
+  }
+}
+
+/**
+  Answer a request.
+
+  @param[in,out] Partition  Whose OS asks.
+
+  @return  What SetVariable() is to return.
+**/
+STATIC
+EFI_STATUS
+AnswerRequest (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  EFI_STATUS   Status;
+  UINT8        Bytes[MRM_CONTROL_REQUEST_SIZE];
+  CHAR8        Request[MRM_CONTROL_REQUEST_SIZE];
+  UINTN        Size;
+  CONST CHAR8  *Result;
+  MRM_TEXT     Text;
+
+  Size = MIN (*(volatile UINT32 *)&Partition->ControlArea->RequestSize, sizeof (Bytes));
+  CopyMem (Bytes, Partition->ControlArea->Request, Size);
+  Status = JudgeRequest (Partition, Bytes, Size, &Result);
+
+  while ((Size > 0) && ((Bytes[Size - 1] <= ' '))) {
+    Size--;
+  }
+
+  MrmTextPrintable (Request, sizeof (Request), Bytes, Size);
+  Partition->Control->Requests++;
+  MrmTextBegin (&Text, Partition->Control->Status, sizeof (Partition->Control->Status));
+  MrmTextAdd (&Text, "{\"sequence\":");
+  MrmTextAddNumber (&Text, Partition->Control->Requests, 0, ' ');
+  MrmTextAdd (&Text, ",\"result\":");
+  MrmTextAddJson (&Text, Result);
+  MrmTextAdd (&Text, ",\"request\":");
+  // A request of no permitted length could break the JSON: its beginning tells enough.
+  Request[MIN (sizeof (Request) - 1, MRM_NAME_LENGTH + 16)] = '\0';
+  MrmTextAddJson (&Text, Request);
+  MrmTextAdd (&Text, "}\n");
+  if (Status != EFI_OUT_OF_RESOURCES) {
+    Say ("%a: asked: %a: %a", Partition->Plan->Name, Request, Result);
+  }
+
+  return Status;
+}
+
+/**
+  Take the lines that a partition firmware has for the log.
+
+  @param[in,out] Partition  The partition.
+**/
+STATIC
+VOID
+TakeEvents (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  MRM_PARTITION_CONTROL  *Control;
+  MRM_RING               *Ring;
+
+  Control = Partition->Control;
+  Ring    = Partition->EventRing;
+  while (MrmRingNextLine (&Control->Events, (UINT8 *)(Ring + 1), Partition->EventRingSize, Ring->Written)) {
+    if (!MrmRateTake (&Control->EventRate, Milliseconds (), EVENTS_AT_ONCE, EVENT_PERIOD)) {
+      Control->EventsDropped++;
+      continue;
+    }
+
+    if (Control->EventsDropped > 0) {
+      Say ("%a: %d lines of its firmware were left out: too many", Partition->Plan->Name, Control->EventsDropped);
+      Control->EventsDropped = 0;
+    }
+
+    Say ("%a: says: %a", Partition->Plan->Name, Control->Events.Line);
+  }
+}
+
+BOOLEAN
+AttendControl (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_MAILBOX  *Snapshot
+  )
+{
+  TakeEvents (Partition);
+  if (Snapshot->Control.Sequence == Partition->Control->Answered) {
+    return FALSE;
+  }
+
+  Partition->Mailbox->Control.Status = AnswerRequest (Partition);
+  RefreshControls ();
+  MemoryFence ();
+  Partition->Control->Answered         = Snapshot->Control.Sequence;
+  Partition->Mailbox->Control.Answered = Snapshot->Control.Sequence;
+  return TRUE;
+}

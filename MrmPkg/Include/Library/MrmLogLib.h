@@ -1,0 +1,231 @@
+/** @file
+  Text that is built piece by piece, the controller's log, and lines that arrive in a ring.
+  Pure: no globals, no I/O, no clock.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_LOG_LIB_H_
+#define MRM_LOG_LIB_H_
+
+#include <MrmMailbox.h>
+
+///
+/// Zero-terminated ASCII that never outgrows its buffer.
+///
+typedef struct {
+  CHAR8      *Buffer;
+  UINTN      Size;        ///< bytes in Buffer, at least 1
+  UINTN      Length;      ///< characters in it
+  BOOLEAN    Cut;         ///< something did not fit; nothing was added since
+} MRM_TEXT;
+
+#define MRM_LOG_TEXT_SIZE  160
+
+typedef struct {
+  UINT64    Time;         ///< milliseconds since the controller started
+  CHAR8     Text[MRM_LOG_TEXT_SIZE];
+} MRM_LOG_ENTRY;
+
+///
+/// The last Capacity lines.
+///
+typedef struct {
+  UINT32           Capacity;
+  UINT32           Count;       ///< of valid entries
+  UINT32           Next;        ///< index of the entry to be written next
+  MRM_LOG_ENTRY    *Entries;
+} MRM_LOG;
+
+#define MRM_LINE_SIZE  128
+
+///
+/// The reading end of an MRM_RING of lines.
+///
+typedef struct {
+  UINT32     Read;              ///< bytes ever read, modulo 2^32
+  UINT32     Length;            ///< characters in Line
+  BOOLEAN    Skipping;          ///< bytes were lost: up to the next line feed it is no whole line
+  CHAR8      Line[MRM_LINE_SIZE];
+} MRM_RING_READER;
+
+///
+/// So many at once, then one in each period.
+///
+typedef struct {
+  UINT64    Since;              ///< milliseconds up to which Used is right
+  UINT32    Used;
+} MRM_RATE;
+
+/**
+  Begin a text.
+
+  @param[out] Text    The text, empty.
+  @param[out] Buffer  Where it goes.
+  @param[in]  Size    Bytes in Buffer, at least 1.
+**/
+VOID
+EFIAPI
+MrmTextBegin (
+  OUT MRM_TEXT  *Text,
+  OUT CHAR8     *Buffer,
+  IN  UINTN     Size
+  );
+
+/**
+  Add a string, or as much of it as there is room for.
+
+  @param[in,out] Text    The text.
+  @param[in]     String  What to add.
+**/
+VOID
+EFIAPI
+MrmTextAdd (
+  IN OUT MRM_TEXT     *Text,
+  IN     CONST CHAR8  *String
+  );
+
+/**
+  Add a decimal number.
+
+  @param[in,out] Text    The text.
+  @param[in]     Number  The number.
+  @param[in]     Width   Blanks (or zeros) go before it up to so many characters, at most 20.
+  @param[in]     Fill    ' ' or '0'.
+**/
+VOID
+EFIAPI
+MrmTextAddNumber (
+  IN OUT MRM_TEXT  *Text,
+  IN     UINT64    Number,
+  IN     UINTN     Width,
+  IN     CHAR8     Fill
+  );
+
+/**
+  Add a string as JSON, with quotation marks. Bytes outside 0x20..0x7E become '?'.
+
+  @param[in,out] Text    The text.
+  @param[in]     String  What to add.
+**/
+VOID
+EFIAPI
+MrmTextAddJson (
+  IN OUT MRM_TEXT     *Text,
+  IN     CONST CHAR8  *String
+  );
+
+/**
+  Add a string and blanks up to a width; what is longer is cut.
+
+  @param[in,out] Text    The text.
+  @param[in]     String  What to add.
+  @param[in]     Width   Characters.
+**/
+VOID
+EFIAPI
+MrmTextAddColumn (
+  IN OUT MRM_TEXT     *Text,
+  IN     CONST CHAR8  *String,
+  IN     UINTN        Width
+  );
+
+/**
+  Copy bytes as printable, zero-terminated ASCII: others become '?'.
+
+  @param[out] Text   Receives the text.
+  @param[in]  Size   Bytes in Text, at least 1.
+  @param[in]  Bytes  What to copy; not trusted.
+  @param[in]  Count  Their number.
+**/
+VOID
+EFIAPI
+MrmTextPrintable (
+  OUT CHAR8        *Text,
+  IN  UINTN        Size,
+  IN  CONST UINT8  *Bytes,
+  IN  UINTN        Count
+  );
+
+/**
+  Add a line to the log; the oldest goes when it is full.
+
+  @param[in,out] Log   The log.
+  @param[in]     Time  Milliseconds.
+  @param[in]     Line  The line, cut to MRM_LOG_TEXT_SIZE; unprintable bytes become '?'.
+**/
+VOID
+EFIAPI
+MrmLogAdd (
+  IN OUT MRM_LOG      *Log,
+  IN     UINT64       Time,
+  IN     CONST CHAR8  *Line
+  );
+
+/**
+  An entry of the log.
+
+  @param[in] Log   The log.
+  @param[in] Back  0 is the newest.
+
+  @return  The entry; NULL when there is none so old.
+**/
+CONST MRM_LOG_ENTRY *
+EFIAPI
+MrmLogEntry (
+  IN CONST MRM_LOG  *Log,
+  IN UINT32         Back
+  );
+
+/**
+  Add the newest lines of the log that fit, oldest first: seconds since the controller
+  started, blank, line, line feed.
+
+  @param[in]     Log   The log.
+  @param[in,out] Text  The text.
+**/
+VOID
+EFIAPI
+MrmLogRender (
+  IN     CONST MRM_LOG  *Log,
+  IN OUT MRM_TEXT       *Text
+  );
+
+/**
+  Take the next line out of a ring.
+
+  @param[in,out] Reader   The reading end; Line receives the line, printable, cut to its size.
+  @param[in]     Data     The ring's data, written by somebody who is not trusted.
+  @param[in]     Size     Bytes of it, a power of two, known to the reader.
+  @param[in]     Written  MRM_RING.Written, not trusted.
+
+  @retval TRUE   Line is a line.
+  @retval FALSE  There is no whole line yet.
+**/
+BOOLEAN
+EFIAPI
+MrmRingNextLine (
+  IN OUT MRM_RING_READER  *Reader,
+  IN     CONST UINT8      *Data,
+  IN     UINT32           Size,
+  IN     UINT32           Written
+  );
+
+/**
+  Say whether one more is within a rate.
+
+  @param[in,out] Rate      What was used; one more if it is.
+  @param[in]     Now       Milliseconds.
+  @param[in]     AtOnce    How many are allowed at once, at least 1.
+  @param[in]     Period    Milliseconds after which one more is allowed, at least 1.
+**/
+BOOLEAN
+EFIAPI
+MrmRateTake (
+  IN OUT MRM_RATE  *Rate,
+  IN     UINT64    Now,
+  IN     UINT32    AtOnce,
+  IN     UINT32    Period
+  );
+
+#endif

@@ -1,0 +1,187 @@
+/** @file
+  What an OS may ask for.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Library/MrmControlLib.h>
+
+#define MAX_WORDS  2
+
+///
+/// A part of the request.
+///
+typedef struct {
+  CONST UINT8    *Start;
+  UINTN          Length;
+} WORD;
+
+STATIC CONST CHAR8  *CONST  mVerbs[MrmVerbMax] = { "start", "stop", "restart", "nmi" };
+STATIC CONST UINT8          mPermits[MrmVerbMax] = {
+  MRM_PERMIT_START, MRM_PERMIT_STOP, MRM_PERMIT_RESTART, MRM_PERMIT_NMI
+};
+
+/**
+  TRUE if a word is a string.
+
+  @param[in] Word    The word.
+  @param[in] String  The string.
+**/
+STATIC
+BOOLEAN
+WordIs (
+  IN CONST WORD   *Word,
+  IN CONST CHAR8  *String
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Word->Length; Index++) {
+    if ((String[Index] == '\0') || (Word->Start[Index] != (UINT8)String[Index])) {
+      return FALSE;
+    }
+  }
+
+  return String[Index] == '\0';
+}
+
+/**
+  TRUE if a byte separates words.
+
+  @param[in] Byte  The byte.
+**/
+STATIC
+BOOLEAN
+IsBlank (
+  IN UINT8  Byte
+  )
+{
+  return (Byte == ' ') || (Byte == '\t');
+}
+
+/**
+  Cut a request into words.
+
+  @param[in]  Bytes  The request.
+  @param[in]  Size   Bytes of it.
+  @param[out] Words  Receives MAX_WORDS words.
+
+  @return  Number of words; MAX_WORDS + 1 when there are more.
+**/
+STATIC
+UINTN
+SplitWords (
+  IN  CONST UINT8  *Bytes,
+  IN  UINTN        Size,
+  OUT WORD         *Words
+  )
+{
+  UINTN  Count;
+  UINTN  Index;
+
+  while ((Size > 0) && (IsBlank (Bytes[Size - 1]) || (Bytes[Size - 1] == '\0')
+                        || (Bytes[Size - 1] == '\n') || (Bytes[Size - 1] == '\r')))
+  {
+    Size--;
+  }
+
+  Count = 0;
+  Index = 0;
+  while (Index < Size) {
+    if (IsBlank (Bytes[Index])) {
+      Index++;
+      continue;
+    }
+
+    if (Count == MAX_WORDS) {
+      return MAX_WORDS + 1;
+    }
+
+    Words[Count].Start = &Bytes[Index];
+    while ((Index < Size) && !IsBlank (Bytes[Index])) {
+      Index++;
+    }
+
+    Words[Count].Length = (UINTN)(&Bytes[Index] - Words[Count].Start);
+    Count++;
+  }
+
+  return Count;
+}
+
+/**
+  Understand a request.
+
+  @param[in]  Bytes  The request; not trusted.
+  @param[in]  Size   Bytes of it.
+  @param[in]  Plan   The plan, with the partitions' names.
+  @param[out] Order  Receives what is asked for.
+
+  @retval RETURN_SUCCESS            Understood.
+  @retval RETURN_NOT_FOUND          There is no partition of that name.
+  @retval RETURN_INVALID_PARAMETER  Not a request.
+**/
+RETURN_STATUS
+EFIAPI
+MrmOrderParse (
+  IN  CONST UINT8     *Bytes,
+  IN  UINTN           Size,
+  IN  CONST MRM_PLAN  *Plan,
+  OUT MRM_ORDER       *Order
+  )
+{
+  WORD    Words[MAX_WORDS];
+  UINT32  Verb;
+
+  if (SplitWords (Bytes, Size, Words) != MAX_WORDS) {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  Order->Verb   = MrmVerbMax;
+  Order->Target = 0;
+  if (WordIs (&Words[0], "pc")) {
+    Order->Kind = WordIs (&Words[1], "reboot") ? MrmOrderPcReboot : MrmOrderPcPowerOff;
+    return ((Order->Kind == MrmOrderPcReboot) || WordIs (&Words[1], "power-off"))
+           ? RETURN_SUCCESS : RETURN_INVALID_PARAMETER;
+  }
+
+  for (Verb = 0; (Verb < MrmVerbMax) && !WordIs (&Words[0], mVerbs[Verb]); Verb++) {
+  }
+
+  if (Verb == MrmVerbMax) {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  Order->Kind = MrmOrderPartition;
+  Order->Verb = (MRM_VERB)Verb;
+  for (Order->Target = 0; Order->Target < Plan->PartitionCount; Order->Target++) {
+    if (WordIs (&Words[1], Plan->Partitions[Order->Target].Name)) {
+      return RETURN_SUCCESS;
+    }
+  }
+
+  return RETURN_NOT_FOUND;
+}
+
+/**
+  TRUE if the plan permits a partition's OS to give an order.
+
+  @param[in] Policy  Policy of the partition that gives it.
+  @param[in] Order   The order.
+**/
+BOOLEAN
+EFIAPI
+MrmOrderIsPermitted (
+  IN CONST MRM_PLAN_POLICY  *Policy,
+  IN CONST MRM_ORDER        *Order
+  )
+{
+  switch (Order->Kind) {
+    case MrmOrderPcReboot:
+      return (Policy->PcPermits & MRM_PERMIT_PC_REBOOT) != 0;
+    case MrmOrderPcPowerOff:
+      return (Policy->PcPermits & MRM_PERMIT_PC_POWER_OFF) != 0;
+    default:
+      return (Policy->Permits != NULL) && ((Policy->Permits[Order->Target] & mPermits[Order->Verb]) != 0);
+  }
+}

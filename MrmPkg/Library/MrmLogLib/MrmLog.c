@@ -1,0 +1,205 @@
+/** @file
+  The controller's log, lines that arrive in a ring, and how many are too many.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Library/MrmLogLib.h>
+
+#define TIME_WIDTH  7   ///< seconds before the point
+
+/**
+  Add a line to the log; the oldest goes when it is full.
+
+  @param[in,out] Log   The log.
+  @param[in]     Time  Milliseconds.
+  @param[in]     Line  The line, cut to MRM_LOG_TEXT_SIZE; unprintable bytes become '?'.
+**/
+VOID
+EFIAPI
+MrmLogAdd (
+  IN OUT MRM_LOG      *Log,
+  IN     UINT64       Time,
+  IN     CONST CHAR8  *Line
+  )
+{
+  MRM_LOG_ENTRY  *Entry;
+  UINTN          Length;
+
+  for (Length = 0; (Length < MRM_LOG_TEXT_SIZE) && (Line[Length] != '\0'); Length++) {
+  }
+
+  Entry       = &Log->Entries[Log->Next];
+  Entry->Time = Time;
+  MrmTextPrintable (Entry->Text, MRM_LOG_TEXT_SIZE, (CONST UINT8 *)Line, Length);
+  Log->Next  = (Log->Next + 1) % Log->Capacity;
+  Log->Count = MIN (Log->Count + 1, Log->Capacity);
+}
+
+/**
+  An entry of the log.
+
+  @param[in] Log   The log.
+  @param[in] Back  0 is the newest.
+
+  @return  The entry; NULL when there is none so old.
+**/
+CONST MRM_LOG_ENTRY *
+EFIAPI
+MrmLogEntry (
+  IN CONST MRM_LOG  *Log,
+  IN UINT32         Back
+  )
+{
+  if (Back >= Log->Count) {
+    return NULL;
+  }
+
+  return &Log->Entries[(Log->Next + Log->Capacity - 1 - Back) % Log->Capacity];
+}
+
+/**
+  Characters MrmLogRender() makes of an entry.
+
+  @param[in] Entry  The entry.
+**/
+STATIC
+UINTN
+RenderedLength (
+  IN CONST MRM_LOG_ENTRY  *Entry
+  )
+{
+  UINTN   Length;
+  UINT64  Seconds;
+  UINTN   Digits;
+
+  for (Length = 0; Entry->Text[Length] != '\0'; Length++) {
+  }
+
+  Digits = 1;
+  for (Seconds = Entry->Time / 1000; Seconds >= 10; Seconds /= 10) {
+    Digits++;
+  }
+
+  return MAX (Digits, TIME_WIDTH) + sizeof (".mmm \n") - 1 + Length;
+}
+
+/**
+  Add the newest lines of the log that fit, oldest first.
+
+  @param[in]     Log   The log.
+  @param[in,out] Text  The text.
+**/
+VOID
+EFIAPI
+MrmLogRender (
+  IN     CONST MRM_LOG  *Log,
+  IN OUT MRM_TEXT       *Text
+  )
+{
+  CONST MRM_LOG_ENTRY  *Entry;
+  UINTN                Room;
+  UINT32               Back;
+
+  Room = Text->Size - Text->Length - 1;
+  for (Back = 0; (Entry = MrmLogEntry (Log, Back)) != NULL; Back++) {
+    if (RenderedLength (Entry) > Room) {
+      break;
+    }
+
+    Room -= RenderedLength (Entry);
+  }
+
+  while (Back-- > 0) {
+    Entry = MrmLogEntry (Log, Back);
+    MrmTextAddNumber (Text, Entry->Time / 1000, TIME_WIDTH, ' ');
+    MrmTextAdd (Text, ".");
+    MrmTextAddNumber (Text, Entry->Time % 1000, 3, '0');
+    MrmTextAdd (Text, " ");
+    MrmTextAdd (Text, Entry->Text);
+    MrmTextAdd (Text, "\n");
+  }
+}
+
+/**
+  Take the next line out of a ring.
+
+  @param[in,out] Reader   The reading end.
+  @param[in]     Data     The ring's data, written by somebody who is not trusted.
+  @param[in]     Size     Bytes of it, a power of two, known to the reader.
+  @param[in]     Written  MRM_RING.Written, not trusted.
+
+  @retval TRUE   Line is a line.
+  @retval FALSE  There is no whole line yet.
+**/
+BOOLEAN
+EFIAPI
+MrmRingNextLine (
+  IN OUT MRM_RING_READER  *Reader,
+  IN     CONST UINT8      *Data,
+  IN     UINT32           Size,
+  IN     UINT32           Written
+  )
+{
+  UINT8    Byte;
+  BOOLEAN  Whole;
+
+  if ((UINT32)(Written - Reader->Read) > Size) {
+    Reader->Read     = Written - Size;
+    Reader->Length   = 0;
+    Reader->Skipping = TRUE;
+  }
+
+  while (Reader->Read != Written) {
+    Byte = Data[Reader->Read++ & (Size - 1)];
+    if (Byte == '\n') {
+      Whole                        = !Reader->Skipping && (Reader->Length != 0);
+      Reader->Line[Reader->Length] = '\0';
+      Reader->Length               = 0;
+      Reader->Skipping             = FALSE;
+      if (Whole) {
+        return TRUE;
+      }
+    } else if ((Byte != '\r') && (Reader->Length + 1 < MRM_LINE_SIZE)) {
+      Reader->Line[Reader->Length++] = ((Byte >= 0x20) && (Byte <= 0x7E)) ? (CHAR8)Byte : '?';
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Say whether one more is within a rate.
+
+  @param[in,out] Rate      What was used; one more if it is.
+  @param[in]     Now       Milliseconds.
+  @param[in]     AtOnce    How many are allowed at once, at least 1.
+  @param[in]     Period    Milliseconds after which one more is allowed, at least 1.
+**/
+BOOLEAN
+EFIAPI
+MrmRateTake (
+  IN OUT MRM_RATE  *Rate,
+  IN     UINT64    Now,
+  IN     UINT32    AtOnce,
+  IN     UINT32    Period
+  )
+{
+  UINT64  Returned;
+
+  Returned = (Now - Rate->Since) / Period;
+  if (Returned >= Rate->Used) {
+    Rate->Used  = 0;
+    Rate->Since = Now;
+  } else {
+    Rate->Used  -= (UINT32)Returned;
+    Rate->Since += Returned * Period;
+  }
+
+  if (Rate->Used >= AtOnce) {
+    return FALSE;
+  }
+
+  Rate->Used++;
+  return TRUE;
+}

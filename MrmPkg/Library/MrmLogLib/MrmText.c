@@ -1,0 +1,191 @@
+/** @file
+  Text that is built piece by piece and never outgrows its buffer.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Library/MrmLogLib.h>
+
+#define MAX_DIGITS  20
+
+/**
+  Add a character.
+
+  @param[in,out] Text       The text.
+  @param[in]     Character  The character.
+**/
+STATIC
+VOID
+AddCharacter (
+  IN OUT MRM_TEXT  *Text,
+  IN     CHAR8     Character
+  )
+{
+  if (Text->Cut || (Text->Length + 1 >= Text->Size)) {
+    Text->Cut = TRUE;
+    return;
+  }
+
+  Text->Buffer[Text->Length++] = Character;
+  Text->Buffer[Text->Length]   = '\0';
+}
+
+/**
+  TRUE if a character is printable ASCII.
+
+  @param[in] Character  The character.
+**/
+STATIC
+BOOLEAN
+IsPrintable (
+  IN CHAR8  Character
+  )
+{
+  return (Character >= 0x20) && (Character <= 0x7E);
+}
+
+/**
+  Begin a text.
+
+  @param[out] Text    The text, empty.
+  @param[out] Buffer  Where it goes.
+  @param[in]  Size    Bytes in Buffer, at least 1.
+**/
+VOID
+EFIAPI
+MrmTextBegin (
+  OUT MRM_TEXT  *Text,
+  OUT CHAR8     *Buffer,
+  IN  UINTN     Size
+  )
+{
+  Text->Buffer    = Buffer;
+  Text->Size      = Size;
+  Text->Length    = 0;
+  Text->Cut       = FALSE;
+  Text->Buffer[0] = '\0';
+}
+
+/**
+  Add a string, or as much of it as there is room for.
+
+  @param[in,out] Text    The text.
+  @param[in]     String  What to add.
+**/
+VOID
+EFIAPI
+MrmTextAdd (
+  IN OUT MRM_TEXT     *Text,
+  IN     CONST CHAR8  *String
+  )
+{
+  while (*String != '\0') {
+    AddCharacter (Text, *String++);
+  }
+}
+
+/**
+  Add a decimal number.
+
+  @param[in,out] Text    The text.
+  @param[in]     Number  The number.
+  @param[in]     Width   Blanks (or zeros) go before it up to so many characters, at most 20.
+  @param[in]     Fill    ' ' or '0'.
+**/
+VOID
+EFIAPI
+MrmTextAddNumber (
+  IN OUT MRM_TEXT  *Text,
+  IN     UINT64    Number,
+  IN     UINTN     Width,
+  IN     CHAR8     Fill
+  )
+{
+  CHAR8  Digits[MAX_DIGITS];
+  UINTN  Count;
+
+  Count = 0;
+  do {
+    Digits[Count++] = (CHAR8)('0' + Number % 10);
+    Number         /= 10;
+  } while (Number != 0);
+
+  for ( ; Width > Count; Width--) {
+    AddCharacter (Text, Fill);
+  }
+
+  while (Count > 0) {
+    AddCharacter (Text, Digits[--Count]);
+  }
+}
+
+/**
+  Add a string as JSON, with quotation marks.
+
+  @param[in,out] Text    The text.
+  @param[in]     String  What to add.
+**/
+VOID
+EFIAPI
+MrmTextAddJson (
+  IN OUT MRM_TEXT     *Text,
+  IN     CONST CHAR8  *String
+  )
+{
+  AddCharacter (Text, '"');
+  for ( ; *String != '\0'; String++) {
+    if ((*String == '"') || (*String == '\\')) {
+      AddCharacter (Text, '\\');
+    }
+
+    AddCharacter (Text, IsPrintable (*String) ? *String : '?');
+  }
+
+  AddCharacter (Text, '"');
+}
+
+/**
+  Add a string and blanks up to a width; what is longer is cut.
+
+  @param[in,out] Text    The text.
+  @param[in]     String  What to add.
+  @param[in]     Width   Characters.
+**/
+VOID
+EFIAPI
+MrmTextAddColumn (
+  IN OUT MRM_TEXT     *Text,
+  IN     CONST CHAR8  *String,
+  IN     UINTN        Width
+  )
+{
+  for ( ; Width > 0; Width--) {
+    AddCharacter (Text, (*String != '\0') ? *String++ : ' ');
+  }
+}
+
+/**
+  Copy bytes as printable, zero-terminated ASCII: others become '?'.
+
+  @param[out] Text   Receives the text.
+  @param[in]  Size   Bytes in Text, at least 1.
+  @param[in]  Bytes  What to copy; not trusted.
+  @param[in]  Count  Their number.
+**/
+VOID
+EFIAPI
+MrmTextPrintable (
+  OUT CHAR8        *Text,
+  IN  UINTN        Size,
+  IN  CONST UINT8  *Bytes,
+  IN  UINTN        Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; (Index < Count) && (Index + 1 < Size); Index++) {
+    Text[Index] = IsPrintable ((CHAR8)Bytes[Index]) ? (CHAR8)Bytes[Index] : '?';
+  }
+
+  Text[Index] = '\0';
+}

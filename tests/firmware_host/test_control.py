@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""MrmControlLib: requests of an OS, who may give which, what it is told."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.firmware_host.decide import Decide
+from tests.firmware_host.memory import Guarded
+from tests.firmware_host.test_log import Text
+
+NAMES = ("steady", "realtime", "r")
+VERBS = ("Start", "Stop", "Restart", "Nmi")
+
+
+class Plan:
+    """A plan of three partitions."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._names = [decide.ffi.new("CHAR8[]", name.encode()) for name in NAMES]
+        self.partitions = decide.ffi.new(
+            "MRM_PLAN_PARTITION[]", [{"Name": name, "ProcessorCount": 2} for name in self._names]
+        )
+        self.c = decide.ffi.new("MRM_PLAN *", {"PartitionCount": 3, "Partitions": self.partitions})
+
+
+def _parse(decide: Decide, request: bytes) -> tuple[int, Any]:
+    order = decide.ffi.new("MRM_ORDER *")
+    memory = Guarded(decide.ffi, request)
+    plan = Plan(decide)
+    pointer = decide.ffi.cast("UINT8 *", memory.pointer)
+    return decide.call("MrmOrderParse", pointer, len(request), plan.c, order), order
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\0", " ", "\n\0\0"])
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_verb_for_every_partition(decide: Decide, verb: str, name: str, ending: str) -> None:
+    status, order = _parse(decide, f"  {verb.lower()} \t {name}{ending}".encode())
+    assert (status, order.Kind) == (decide.RETURN_SUCCESS, decide.MrmOrderPartition)
+    assert (order.Verb, order.Target) == (getattr(decide, f"MrmVerb{verb}"), NAMES.index(name))
+
+
+@pytest.mark.parametrize(("what", "kind"), [("reboot", "PcReboot"), ("power-off", "PcPowerOff")])
+def test_orders_for_the_pc(decide: Decide, what: str, kind: str) -> None:
+    status, order = _parse(decide, f"pc {what}\n".encode())
+    assert (status, order.Kind) == (decide.RETURN_SUCCESS, getattr(decide, f"MrmOrder{kind}"))
+
+
+@pytest.mark.parametrize(
+    ("request_text", "status"),
+    [
+        ("", "INVALID_PARAMETER"),
+        ("start", "INVALID_PARAMETER"),
+        ("start ", "INVALID_PARAMETER"),
+        ("start steady now", "INVALID_PARAMETER"),
+        ("Start steady", "INVALID_PARAMETER"),
+        ("star steady", "INVALID_PARAMETER"),
+        ("started steady", "INVALID_PARAMETER"),
+        ("steady start", "INVALID_PARAMETER"),
+        ("pc", "INVALID_PARAMETER"),
+        ("pc off", "INVALID_PARAMETER"),
+        ("start nobody", "NOT_FOUND"),
+        ("start stead", "NOT_FOUND"),
+        ("start steady1", "NOT_FOUND"),
+        ("start steady\nx", "NOT_FOUND"),
+        ("start steady\0x", "NOT_FOUND"),
+    ],
+)
+def test_what_is_not_a_request(decide: Decide, request_text: str, status: str) -> None:
+    assert _parse(decide, request_text.encode())[0] == getattr(decide, f"RETURN_{status}")
+
+
+@given(request=st.binary(max_size=300))
+def test_any_bytes_are_survived(decide: Decide, request: bytes) -> None:
+    status, order = _parse(decide, request)
+    if status == decide.RETURN_SUCCESS:
+        assert order.Target < len(NAMES)
+    else:
+        assert status in (decide.RETURN_NOT_FOUND, decide.RETURN_INVALID_PARAMETER)
+
+
+@given(permits=st.lists(st.integers(0, 15), min_size=3, max_size=3), pc=st.integers(0, 7))
+def test_permissions(decide: Decide, permits: list[int], pc: int) -> None:
+    array = decide.ffi.new("UINT8[]", permits)
+    policy = decide.ffi.new("MRM_PLAN_POLICY *", {"Permits": array, "PcPermits": pc})
+    none = decide.ffi.new("MRM_PLAN_POLICY *")
+    for bit, verb in enumerate(VERBS):
+        for target in range(3):
+            order = decide.ffi.new(
+                "MRM_ORDER *", {"Verb": getattr(decide, f"MrmVerb{verb}"), "Target": target}
+            )
+            assert decide.call("MrmOrderIsPermitted", policy, order) == (permits[target] >> bit & 1)
+            assert not decide.call("MrmOrderIsPermitted", none, order)
+    for bit, kind in enumerate(("PcReboot", "PcPowerOff")):
+        order = decide.ffi.new("MRM_ORDER *", {"Kind": getattr(decide, f"MrmOrder{kind}")})
+        assert decide.call("MrmOrderIsPermitted", policy, order) == (pc >> bit & 1)
+        assert not decide.call("MrmOrderIsPermitted", none, order)
+
+
+def test_state_is_json(decide: Decide) -> None:
+    plan = Plan(decide)
+    life = decide.ffi.new("MRM_LIFECYCLE *", {"State": decide.MrmStateRestarting, "Since": 4000})
+    life.Starts, life.Failures = 3, 2
+    words = decide.ffi.new("CHAR8[]", b'its "loader"')
+    facts = decide.ffi.new(
+        "MRM_STATE_FACTS[]",
+        [{"Plan": plan.partitions + i, "Life": life, "Words": words, "Memory": 5 << 30} for i in range(3)],
+    )
+    text = Text(decide, 2000)
+    decide.call("MrmStateRender", facts, 3, 65999, text.c)
+    assert not text.c.Cut and text.value.endswith("\n")
+    assert json.loads(text.value) == {
+        "uptime": 65,
+        "partitions": [
+            {
+                "name": name,
+                "state": "restarting",
+                "seconds": 61,
+                "cause": 'its "loader"',
+                "starts": 3,
+                "failures": 2,
+                "processors": 2,
+                "memory": 5 << 30,
+            }
+            for name in NAMES
+        ],
+    }
+
+
+@given(sizes=st.lists(st.integers(0, 9000), max_size=40))
+def test_items_of_an_area_lie_apart_and_inside(decide: Decide, sizes: list[int]) -> None:
+    memory = Guarded(decide.ffi, b"\xa5" * decide.MRM_CONTROL_SIZE)
+    area = decide.ffi.cast("MRM_CONTROL_AREA *", memory.pointer)
+    decide.call("MrmAreaBegin", area)
+    assert memory.contents() == bytes(decide.MRM_CONTROL_SIZE)
+    added = []
+    for number, size in enumerate(sizes):
+        data = bytes([number + 1]) * size
+        name = decide.ffi.new("CHAR16[]", [ord("N"), ord("0") + number, 0])
+        status = decide.call("MrmAreaAdd", area, name, data, size, size == 0)
+        if status == decide.RETURN_SUCCESS:
+            added.append((name, data))
+        else:
+            assert status == decide.RETURN_BUFFER_TOO_SMALL
+            used = sum(-(-len(data) // 8) * 8 for _, data in added)
+            full = decide.ffi.sizeof("MRM_CONTROL_AREA") + used + size > decide.MRM_CONTROL_SIZE - 8
+            assert full or len(added) == decide.MRM_CONTROL_MAX_ITEMS
+    assert area.Count == len(added)
+    for item, (name, data) in zip(area.Items, added, strict=False):
+        assert list(item.Name)[:3] == list(name)
+        assert (item.Attributes, item.Size, item.Writable) == (6, len(data), len(data) == 0)
+        assert item.Offset % 8 == 0 and item.Offset >= decide.ffi.sizeof("MRM_CONTROL_AREA")
+        assert memory.contents()[item.Offset : item.Offset + item.Size] == data
