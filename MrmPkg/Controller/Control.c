@@ -11,6 +11,7 @@
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
+#include <Library/PrintLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
 
 #define REQUESTS_AT_ONCE  5
@@ -53,6 +54,8 @@ OpenControl (
     return;
   }
 
+  AsciiSPrint (Control->Name, sizeof (Control->Name), "%a\n", Partition->Plan->Name);
+  AsciiStrCpyS (Control->Status, sizeof (Control->Status), "{\"sequence\":0,\"result\":\"\",\"request\":\"\"}\n");
   Partition->Control = Control;
 }
 
@@ -90,7 +93,7 @@ Publish (
   // Nothing to be read: so an OS can write it anew each time (docs/control.md).
   MrmAreaAdd (mScratch, L"Request", NULL, 0, TRUE);
   AddText (L"Version", MRM_VERSION_TEXT "\n");
-  AddText (L"Name", Partition->Plan->Name);
+  AddText (L"Name", Partition->Control->Name);
   AddText (L"State", mState);
   AddText (L"Status", Partition->Control->Status);
   AddText (L"Audit", Partition->Audit.Buffer);
@@ -275,7 +278,7 @@ AnswerRequest (
   CopyMem (Bytes, Partition->ControlArea->Request, Size);
   Status = JudgeRequest (Partition, Bytes, Size, &Result);
 
-  while ((Size > 0) && ((Bytes[Size - 1] <= ' '))) {
+  while ((Size > 0) && (Bytes[Size - 1] <= ' ')) {
     Size--;
   }
 
@@ -287,7 +290,7 @@ AnswerRequest (
   MrmTextAdd (&Text, ",\"result\":");
   MrmTextAddJson (&Text, Result);
   MrmTextAdd (&Text, ",\"request\":");
-  // A request of no permitted length could break the JSON: its beginning tells enough.
+  // Nothing longer is understood: the beginning tells enough, and the JSON stays whole.
   Request[MIN (sizeof (Request) - 1, MRM_NAME_LENGTH + 16)] = '\0';
   MrmTextAddJson (&Text, Request);
   MrmTextAdd (&Text, "}\n");

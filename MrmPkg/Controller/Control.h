@@ -17,6 +17,7 @@ struct _MRM_PARTITION_CONTROL {
   UINT32              Answered;                  ///< last request answered since the start
   UINT32              Requests;                  ///< requests answered since the controller started
   MRM_RATE            RequestRate;
+  CHAR8               Name[MRM_NAME_LENGTH + 1]; ///< with a line feed
   CHAR8               Status[MRM_STATUS_SIZE];   ///< of the last request, JSON
   MRM_RING_READER     Events;
   MRM_RATE            EventRate;

@@ -84,7 +84,7 @@ class Log:
 
     def lines(self) -> list[tuple[int, str]]:
         """Return the entries, oldest first."""
-        found = []
+        found: list[tuple[int, str]] = []
         while (entry := self._decide.call("MrmLogEntry", self.c, len(found))) != self._decide.ffi.NULL:
             found.append((entry.Time, self._decide.ffi.string(entry.Text).decode()))
         return found[::-1]
