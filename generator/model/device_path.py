@@ -22,6 +22,12 @@ class DevicePath:
         """Canonical text, as EDK2's device path library prints it."""
         return f"PciRoot(0x{self.root:X})" + "".join(f"/Pci(0x{d:X},0x{f:X})" for d, f in self.nodes)
 
+    @property
+    def place(self) -> str:
+        """Device and function on the root bus, as lspci writes them: `1f.2`."""
+        device, function = self.nodes[0]
+        return f"{device:02x}.{function}"
+
     def child(self, device: int, function: int) -> DevicePath:
         """The path of a function on the bus below this one."""
         return DevicePath(self.root, (*self.nodes, (device, function)))

@@ -135,23 +135,35 @@ def _draw(canvas: Canvas, row: _Row, x: float, y: float, width: float) -> None:
 
 
 def draw_consoles(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, width: float) -> float:
-    """Draw the UARTs; returns the height."""
+    """Draw the UARTs, the PCI cards that are consoles, and the displays; returns the height."""
     box, gap, height = 168.0, 12.0, 46.0
     columns = max(1, int((width + gap) / (box + gap)))
-    for number, uart in enumerate(plan.machine.uarts):
+    found = list(_speakers(plan, owners))
+    for number, (title, name, look) in enumerate(found):
         left = x + number % columns * (box + gap)
         top = y + number // columns * (height + gap)
-        look = owners.uarts.get(uart.name, FREE)
         canvas.rectangle(left, top, box, height, PAPER, INK, 5, 0.8, look is FREE)
-        canvas.rectangle(
-            left, top, 34, height, look.fill, INK, 5, 0.8, look is FREE, f"{uart.name}: {look.name}"
-        )
+        canvas.rectangle(left, top, 34, height, look.fill, INK, 5, 0.8, look is FREE, f"{title}: {look.name}")
         if look.key:
             canvas.badge(left + 17, top + height / 2, look.key, 12)
-        name = "the controller" if look is KEPT else "free" if look is FREE else look.name
-        canvas.text(left + 44, top + 19, f"{uart.name}  {uart.io_base:#x}", 12, bold=True)
+        canvas.text(left + 44, top + 19, shorten(title, box - 50, 12), 12, bold=True)
         canvas.text(left + 44, top + 37, shorten(name, box - 50, 12), 12, colour=SOFT_INK)
-    if not plan.machine.uarts:
-        canvas.text(x, y + 16, "the machine has no UARTs", 12, colour=SOFT_INK)
+    if not found:
+        canvas.text(
+            x, y + 16, "the machine has no UARTs, and no partition has a display", 12, colour=SOFT_INK
+        )
         return 24
-    return -(-len(plan.machine.uarts) // columns) * (height + gap) - gap
+    return -(-len(found) // columns) * (height + gap) - gap
+
+
+def _speakers(plan: Plan, owners: Owners) -> Iterator[tuple[str, str, Look]]:
+    """Everything that shows text or pictures: what it is, whose, and how that looks."""
+    for uart in plan.machine.uarts:
+        look = owners.uarts.get(uart.name, FREE)
+        name = "the controller" if look is KEPT else "free" if look is FREE else look.name
+        yield f"{uart.name}  {uart.io_base:#x}", name, look
+    for partition, look in owners.partitions:
+        if partition.console is not None and partition.console.path is not None:
+            yield f"serial {partition.console.path.place}", look.name, look
+        if partition.display.value:
+            yield "display", look.name, look

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from generator.load.values import format_size
+from generator.load.values import format_duration, format_size
 from generator.model.intent import Restart
 from generator.model.plan import FileBoot, PartitionPlan, Plan, ShellBoot, SourcePlan
 from generator.picture.canvas import INK, LINE, PAPER, SHADE, SOFT_INK, Canvas, number, shorten
@@ -57,7 +57,7 @@ def render_svg(plan: Plan) -> str:
             draw_memory,
         ),
         ("PCI", "a partition gets everything behind its root ports", draw_pci),
-        ("Consoles", "", draw_consoles),
+        ("Consoles and displays", "", draw_consoles),
     )
     for title, note, draw in sections:
         canvas.line(((_MARGIN, y + 14), (WIDTH - _MARGIN, y + 14)), LINE, 0.8)
@@ -155,16 +155,21 @@ def _card(
         canvas.text(left, y + 46, shorten(brief, room, 12), 12, colour=SOFT_INK)
         return
     canvas.text(left, y + 45, shorten(" · ".join(facts), room, 13), 13, colour=SOFT_INK)
-    chain = "partition firmware → " + ", else ".join(_source(source) for source in partition.boot.sources)
+    sources = partition.boot.sources
+    describe = _source if len(sources) == 1 else _brief
+    chain = ", else ".join(describe(source) for source in sources)
+    seconds = partition.boot.timeout.value
+    choice = f" (a choice for {format_duration(seconds)})" if seconds else ""
+    chain = f"partition firmware{choice} → {chain}"
     canvas.text(left, y + 68, shorten(chain, room, 13), 13)
     files = partition.boot.files
     options = next((boot.owner_options.value for boot in files if boot.owner_options is not None), "")
     count = sum(len(boot.added_parameters) for boot in files[:1])
     added = f"{count} parameters added" if count else ""
-    wanted = f"{len(partition.boot.expected)} parameters for its own Linux" if partition.boot.expected else ""
-    waits = (
-        "after " + ", ".join(name.value for name in partition.policy.after) if partition.policy.after else ""
-    )
+    expected = len(partition.boot.expected)
+    wanted = f"{expected} for its own Linux" if expected else ""
+    after = ", ".join(name.value for name in partition.policy.after)
+    waits = f"starts after {after}" if after else ""
     parts = [part for part in (options, added, wanted, waits) if part]
     canvas.text(
         left,
@@ -174,6 +179,14 @@ def _card(
         colour=SOFT_INK,
         mono=bool(options),
     )
+
+
+def _brief(source: SourcePlan) -> str:
+    """A boot source among several."""
+    if isinstance(source, FileBoot | ShellBoot):
+        return source.esp_file.rsplit("/", 1)[-1]
+    port = source.root_port
+    return source.kind if port is None else f"{source.kind} {port.value.place}"
 
 
 def _source(source: SourcePlan) -> str:

@@ -15,6 +15,7 @@ from generator.picture import render_page
 from tests.generator.browser import Box, Shown, complaints_about, show_page, take_picture
 from tests.generator.large import large_machine, large_partitions
 from tests.generator.support import PROJECT, make_project
+from tests.generator.test_emit import everything
 from tests.generator.test_scale import write_large
 
 TWO = PROJECT / "partitions" / "two-debians.yaml"
@@ -40,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("browser")
 
 
-@pytest.fixture(scope="module", params=["two", "thirty-two", "sixty-four"])
+@pytest.fixture(scope="module", params=["two", "everything", "thirty-two", "sixty-four"])
 def shown(request: pytest.FixtureRequest, folder: Path) -> tuple[list[str], Shown]:
     """Names of partitions, and their picture in the browser."""
     place = folder / str(request.param)
@@ -52,7 +53,13 @@ def shown(request: pytest.FixtureRequest, folder: Path) -> tuple[list[str], Show
         page = place / "plan.html"
         page.write_text(render_page(plan), "utf-8")
         return [p.name.value for p in plan.partitions], show_page(page, folder)
-    path = TWO if request.param == "two" else write_accepted(make_project(place))
+    if request.param == "two":
+        path = TWO
+    elif request.param == "everything":
+        path = make_project(place) / "partitions" / "everything.yaml"
+        path.write_text(everything(), "utf-8")
+    else:
+        path = write_accepted(make_project(place))
     assert main(["show", str(path), "--output", str(place)]) == 0
     plan, _ = judge(path)
     assert plan is not None

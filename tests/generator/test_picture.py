@@ -17,6 +17,7 @@ from generator.picture import render_page, render_svg
 from generator.picture.owners import KEPT, letters, owners_of
 from generator.picture.places import pieces_of
 from tests.generator.support import PROJECT, document, partition
+from tests.generator.test_emit import everything
 from tests.generator.test_scale import write_large
 
 Write = Callable[[str], Path]
@@ -42,6 +43,24 @@ def test_everything_is_on_the_picture(path: Path) -> None:
             assert all((function.serial or "") in told for function in grant.port.below())
     for processor in plan.machine.processors:
         assert str(processor.apic_id) in told.splitlines()
+
+
+def test_boot_chain_console_card_display_and_restarts_are_on_the_picture(write: Write) -> None:
+    plan, _ = make_plan(write(everything()))
+    told = texts(render_svg(plan))
+    assert any("a choice for 3 s" in text and "disk 03.0, else disk, else network" in text for text in told)
+    assert "display" in told and "serial 06.0" in told
+    assert any("restarts always" in text for text in told)
+    assert any("restarts never" in text for text in told)
+    page = render_page(plan)
+    for fact in (
+        "PciRoot(0x0)/Pci(0x6,0x0)/Pci(0x0,0x0)",
+        "may restart",
+        "power-off the PC",
+        "2 min",
+        "128 KiB",
+    ):
+        assert fact in page
 
 
 def test_shapes_lie_on_the_sheet_and_have_sizes(project: Path) -> None:

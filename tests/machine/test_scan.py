@@ -34,6 +34,7 @@ from tests.machine.support import (
 
 AT = Place("any")
 GIB = 1 << 30
+HOST_BRIDGE = "sys/bus/pci/devices/0000:00:00.0/config"
 
 
 def scanned(files: dict[str, bytes]) -> tuple[Machine, list[str]]:
@@ -215,6 +216,20 @@ def test_the_pci_tree() -> None:
     )
     assert "pci: 0000:04:02.0 is a virtual function, made by a driver: left out" in notes
     assert "pci: 10000:00:00.0 is behind a device that hides it from the firmware: left out" in notes
+
+
+@pytest.mark.parametrize(("pin", "told"), [(0, 0), (1, 1), (4, 4), (5, None)])
+def test_interrupt_pins_where_nothing_else_is(pin: int, told: int | None, tmp_path: Path) -> None:
+    """The host bridge has neither MSI nor MSI-X; who has them is said nothing of."""
+    files = server()
+    config = bytearray(files[HOST_BRIDGE])
+    config[0x3D] = pin
+    machine, _ = scanned({**files, HOST_BRIDGE: bytes(config)})
+    functions = machine.functions_by_path()
+    assert functions[DevicePath(0, ((0, 0),))].interrupt_pin == told
+    assert all(f.interrupt_pin is None for f in functions.values() if f.msi or f.msix or f.bridge)
+    again = written(machine, (), tmp_path).functions_by_path()
+    assert again[DevicePath(0, ((0, 0),))].interrupt_pin == told
 
 
 def test_uarts_firmware_and_acpi() -> None:
