@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""In a partition a kernel warns only of what it warns of on the bare machine, or of what docs/acpi.md names.
+
+Levels up to 4 of the kernel's log, with all numbers made equal, of the same kernel on both.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ci.images.boot import prepare_boot
+from ci.progress import PROJECT
+from ci.qemu.description import load_description
+from ci.qemu.guest import BOOT_SECONDS, Guest
+from ci.qemu.machine import Machine
+from ci.run.plan import PartitionPromise, Plan
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+TABLE = "## What Linux warns of"
+_ROW = re.compile(r"^\| `(?P<message>[^`]+)` \| (?P<kernels>[^|]+) \|", re.MULTILINE)
+
+
+# What an emulated machine says when its host is busy, on both sides: timing never decides a test.
+_SLOW = re.compile(
+    r"hrtimer: interrupt took|rcu.*(stall|starved)|clocksource|not consistent with PM-Timer|perf: interrupt took"
+    r"|Unstable clock detected|keep using the local clock|trace_clock=local|on the kernel command line"
+)
+
+
+def same(message: str) -> str:
+    """Return a message without its time stamp, its numbers made equal."""
+    return re.sub(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*", "N", re.sub(r"^\[[ \d.]+\]\s*", "", message))
+
+
+def documented(kernel: str) -> tuple[str, ...]:
+    """Return the beginnings of messages that docs/acpi.md names for a kernel release."""
+    table = (PROJECT / "docs" / "acpi.md").read_text("utf-8").partition(TABLE)[2]
+    rows = list(_ROW.finditer(table))
+    assert rows, f"docs/acpi.md: no table under {TABLE!r}"
+    return {
+        same(row["message"]) for row in rows if row["kernels"] == "all" or kernel.startswith(row["kernels"])
+    }
+
+
+def unexpected(messages: Iterable[str], bare: Iterable[str], kernel: str) -> list[str]:
+    """Return the messages of a partition that neither the bare machine nor the table has."""
+    known = {same(message) for message in bare}
+    named = documented(kernel)
+    return [
+        message
+        for message in messages
+        if same(message) not in known and not same(message).startswith(named) and not _SLOW.search(message)
+    ]
+
+
+async def bare_warnings(plan: Plan, promise: PartitionPromise, folder: Path) -> list[str]:
+    """Return what a partition's kernel warns of on the bare machine."""
+    description = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
+    port = description.serial_ports[0]
+    boot = replace(
+        prepare_boot(description, folder, None),
+        kernel=promise.kernel_file,
+        initrd=promise.initrd_file,
+        append=f"console=uart8250,io,{port.io_base:#x},115200n8 nr_cpus={promise.processors} mrm.ticks=0",
+    )
+    async with Machine(description, boot, folder) as machine:
+        guest = Guest(machine.console(port.name), "bare")
+        report = await guest.report(guest.console.start(), BOOT_SECONDS)
+        return [str(line) for line in report.data["warnings"]]
+
+
+@pytest.mark.parametrize("name", ["two-debians", "kernels-mixed"])
+def test_no_new_warnings(built: Builder, tmp_path: Path, name: str) -> None:
+    result = built(name)
+    with Bench(result.plan, result.esp, tmp_path / "mrm") as bench:
+        reports = bench.run(bench.session.settle())
+    for promise in result.plan.partitions:
+        bare = asyncio.run(bare_warnings(result.plan, promise, tmp_path / promise.name))
+        data = reports[promise.name].data
+        assert unexpected(data["warnings"], bare, data["kernel"]) == [], f"{promise.name}: {data['kernel']}"
