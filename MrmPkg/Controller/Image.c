@@ -18,40 +18,56 @@
 #include <Register/Intel/ArchitecturalMsr.h>
 #include <Register/Intel/Cpuid.h>
 
-#define TSC_PLACEHOLDER    L"{tsc_khz}"
+#define TSC_PLACEHOLDER      L"{tsc_khz}"   ///< measured frequency
+#define CONSOLE_PLACEHOLDER  L"{console}"   ///< "io,0x2f8" or "mmio,0xfe000000", as Linux wants it after "uart8250,"
 
 /**
-  Copy load options, "{tsc_khz}" replaced by the measured frequency.
+  Copy load options, placeholders replaced by what only the live machine knows.
 
-  @param[in]     Options  Options of the plan.
-  @param[in,out] Range    Where they go; Size becomes the bytes of the string.
+  @param[in]     Partition  The partition.
+  @param[in]     Options    Options of the plan.
+  @param[in,out] Range      Where they go, OPTIONS_SPARE bytes longer than they are; Size
+                            becomes the bytes of the string.
 **/
 STATIC
 VOID
 CopyOptions (
-  IN     CONST CHAR16  *Options,
-  IN OUT MRM_RANGE     *Range
+  IN     CONST MRM_PARTITION  *Partition,
+  IN     CONST CHAR16         *Options,
+  IN OUT MRM_RANGE            *Range
   )
 {
-  CONST CHAR16  *Placeholder;
-  CHAR16        *Text;
+  CHAR16  *Text;
+  UINTN   Length;
+  UINTN   Capacity;
 
-  Text        = (CHAR16 *)(UINTN)Range->Base;
-  Placeholder = StrStr (Options, TSC_PLACEHOLDER);
-  if (Placeholder == NULL) {
-    StrCpyS (Text, (UINTN)Range->Size / sizeof (CHAR16), Options);
-  } else {
-    StrnCpyS (Text, (UINTN)Range->Size / sizeof (CHAR16), Options, Placeholder - Options);
-    UnicodeSPrint (
-      Text + (Placeholder - Options),
-      (UINTN)Range->Size - (Placeholder - Options) * sizeof (CHAR16),
-      L"%ld%s",
-      DivU64x32 (gMachine.TscFrequency, 1000),
-      Placeholder + StrLen (TSC_PLACEHOLDER)
-      );
+  Text     = (CHAR16 *)(UINTN)Range->Base;
+  Capacity = (UINTN)Range->Size / sizeof (CHAR16);
+  for (Length = 0; *Options != L'\0' && Length < Capacity - 1; ) {
+    if (StrnCmp (Options, TSC_PLACEHOLDER, StrLen (TSC_PLACEHOLDER)) == 0) {
+      Length += UnicodeSPrint (
+                  Text + Length,
+                  (Capacity - Length) * sizeof (CHAR16),
+                  L"%ld",
+                  DivU64x32 (gMachine.TscFrequency, 1000)
+                  );
+      Options += StrLen (TSC_PLACEHOLDER);
+    } else if (StrnCmp (Options, CONSOLE_PLACEHOLDER, StrLen (CONSOLE_PLACEHOLDER)) == 0) {
+      Length += UnicodeSPrint (
+                  Text + Length,
+                  (Capacity - Length) * sizeof (CHAR16),
+                  L"%s,0x%lx",
+                  (Partition->Console.Kind == MrmConsoleUart16550Memory) ? L"mmio" : L"io",
+                  Partition->Console.Base
+                  );
+      Options += StrLen (CONSOLE_PLACEHOLDER);
+    } else {
+      Text[Length++] = *Options++;
+    }
   }
 
-  Range->Size = StrSize (Text);
+  Text[Length] = L'\0';
+  Range->Size  = StrSize (Text);
 }
 
 /**
@@ -285,7 +301,7 @@ CopyBootFiles (
     CopyMem ((VOID *)(UINTN)Layout->Loaders[Index].Base, (VOID *)(UINTN)Files->Loader.Base, (UINTN)Files->Loader.Size);
     CopyMem ((VOID *)(UINTN)Layout->Initrds[Index].Base, (VOID *)(UINTN)Files->Initrd.Base, (UINTN)Files->Initrd.Size);
     if (Plan->Options != NULL) {
-      CopyOptions (Plan->Options, &Layout->Options[Index]);
+      CopyOptions (Partition, Plan->Options, &Layout->Options[Index]);
       Sources[Index].Options = Layout->Options[Index];
     }
 

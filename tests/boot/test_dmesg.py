@@ -29,7 +29,7 @@ _ROW = re.compile(r"^\| `(?P<message>[^`]+)` \| (?P<kernels>[^|]+) \|", re.MULTI
 
 # What an emulated machine says when its host is busy, on both sides: timing never decides a test.
 _SLOW = re.compile(
-    r"hrtimer: interrupt took|rcu.*(stall|starved)|clocksource|not consistent with PM-Timer|perf: interrupt took"
+    r"(hrtimer|perf): interrupt took|rcu.*(stall|starved)|clocksource|not consistent with PM-Timer"
     r"|Unstable clock detected|keep using the local clock|trace_clock=local|on the kernel command line"
 )
 
@@ -44,9 +44,9 @@ def documented(kernel: str) -> tuple[str, ...]:
     table = (PROJECT / "docs" / "acpi.md").read_text("utf-8").partition(TABLE)[2]
     rows = list(_ROW.finditer(table))
     assert rows, f"docs/acpi.md: no table under {TABLE!r}"
-    return {
+    return tuple(
         same(row["message"]) for row in rows if row["kernels"] == "all" or kernel.startswith(row["kernels"])
-    }
+    )
 
 
 def unexpected(messages: Iterable[str], bare: Iterable[str], kernel: str) -> list[str]:
