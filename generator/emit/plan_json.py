@@ -22,6 +22,8 @@ from generator.resolve.kernel_parameters import CARD_BAUD
 
 FORMAT = 1
 MILLISECONDS = 1000
+_EXPLAINS = ("why", "line", "added_parameters", "needs")
+"""Reasons, places, and what is said elsewhere as well."""
 ISOLATION = "cooperative"
 """The level every grant of today's plans needs: nothing is split finer than a root port."""
 
@@ -47,8 +49,15 @@ def render_plan_json(plan: Plan) -> str:
 
 
 def render_embedded_json(plan: Plan) -> str:
-    """The same in short, as Mrm.efi carries it: ASCII, without paths of the host."""
-    return json.dumps(plan_to_json(plan, host_paths=False), separators=(",", ":"))
+    """The same in short, as Mrm.efi carries it for those who ask: ASCII, what is promised without reasons."""
+    return json.dumps(_promises(plan_to_json(plan, host_paths=False)), separators=(",", ":"))
+
+
+def _promises(value: Any) -> Any:
+    """Plain data without what only explains it."""
+    if isinstance(value, dict):
+        return {key: _promises(inner) for key, inner in value.items() if key not in _EXPLAINS}
+    return [_promises(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
