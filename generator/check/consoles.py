@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from generator.check.registry import Finding, error, warning
 from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE
 from generator.model.plan import Plan
+from generator.resolve.pci import is_serial
 
-SERIAL, DISPLAY = 0x0700, 0x03
-"""PCI classes: simple communication controller, serial; display controller."""
+DISPLAY = 0x03
+"""PCI base class of displays."""
 _NO_UART = (CONSOLE_AUTO, CONSOLE_NONE)
 """Names that stand for no UART: nothing was left, or none is wanted."""
 
@@ -85,7 +86,7 @@ def console_card(plan: Plan) -> Iterator[Finding]:
         if console is None or console.path is None:
             continue
         function = console.function
-        serial = function is not None and function.class_code >> 8 == SERIAL
+        serial = function is not None and is_serial(function)
         own = any(grant.root_port.value.leads_to(console.path) for grant in partition.pci)
         if function is None:
             fault = f"the machine {plan.machine.name} has no {console.path}"

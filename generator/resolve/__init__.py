@@ -16,7 +16,7 @@ from generator.model.plan import ConsolePlan, PartitionPlan, Plan
 from generator.places import Located
 from generator.resolve.boot import resolve_boot
 from generator.resolve.memory import resolve_memory
-from generator.resolve.pci import resolve_pci
+from generator.resolve.pci import is_serial, resolve_pci
 from generator.resolve.policy import resolve_policy
 from generator.resolve.processors import resolve_processors
 
@@ -97,6 +97,10 @@ def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list
         elif isinstance(wish.console.value, DevicePath):
             path, place = wish.console.value, wish.console.place
             card = functions.get(path)
+            behind = [function for function in card.below() if is_serial(function)] if card else []
+            if len(behind) == 1:
+                card = behind[0]
+                path = card.path
             consoles.append(ConsolePlan(Located(str(path), place), None, False, path, card))
         else:
             name = wish.console.value

@@ -16,6 +16,8 @@ FIRST_SEGMENT = 1
 """Segment 0 is where Linux scans on its own and finds everyone's devices."""
 
 ROOT_PORT = "root-port"
+SERIAL = 0x0700
+"""Class and subclass of serial ports."""
 FREE = "free"
 """Why a match found too little: not enough of it is free."""
 
@@ -23,6 +25,11 @@ FREE = "free"
 def is_root_port(function: PciFunction) -> bool:
     """Whether everything behind a function can be given away together."""
     return function.bridge is not None and function.bridge.kind == ROOT_PORT
+
+
+def is_serial(function: PciFunction) -> bool:
+    """Whether a function is a serial port."""
+    return function.class_code >> 8 == SERIAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,14 @@ _WORDS = [
     "node: ",
     "at: ",
     "-1",
+    "disk",
+    "{network: 03.0}",
+    "order: ",
+    "3 s",
+    "after: [one]",
+    "all",
+    "display: true",
+    "{pci: PciRoot(0x0)/Pci(0x3,0x0)}",
 ]
 
 

@@ -160,9 +160,11 @@ def test_the_parameters_command(write: Write, capsys: pytest.CaptureFixture[str]
     assert "there is no partition 'three'" in capsys.readouterr().err
 
 
-def test_a_serial_card_as_console(write: Write) -> None:
+@pytest.mark.parametrize("named", ["PciRoot(0x0)/Pci(0x6,0x0)/Pci(0x0,0x0)", "PciRoot(0x0)/Pci(0x6,0x0)"])
+def test_a_serial_card_as_console(write: Write, named: str) -> None:
+    """It may be named by the root port, too, if it is the only serial port behind that."""
     card = "PciRoot(0x0)/Pci(0x6,0x0)/Pci(0x0,0x0)"
-    text = on_devices(partition(pci="06.0", console=f"{{pci: {card}}}"), partition("two", pci="05.0"))
+    text = on_devices(partition(pci="06.0", console=f"{{pci: {named}}}"), partition("two", pci="05.0"))
     plan, problems = make_plan(write(text))
     assert problems == ()
     one, two = plan_to_json(plan)["partitions"]
