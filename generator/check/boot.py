@@ -10,13 +10,12 @@ from pathlib import Path
 from generator.check.registry import Finding, error, warning
 from generator.model.plan import DiskBoot, FileBoot, Plan
 from generator.places import Located
-from generator.resolve.kernel_parameters import TSC_KHZ, harmful_parameters
+from generator.resolve.kernel_parameters import LIVE, harmful_parameters
 
 FIRST_LINUX_WITH_INITRD_PROTOCOL = (5, 8)
 """Version whose EFI stub asks for the initrd by LINUX_EFI_INITRD_MEDIA."""
 LONGEST_OPTIONS = 2047
 """Characters in the load options of anything that is no Linux; Linux states its own limit."""
-_KHZ_DIGITS = 10
 
 _FAT_NAME = re.compile(r"[A-Za-z0-9 !#$%&'()@^_`{}~.+,;=\[\]-]{1,255}")
 
@@ -124,7 +123,10 @@ def boot_options_length(plan: Plan) -> Iterator[Finding]:
         loader = boot.file_facts.loader
         linux = loader.linux if loader is not None else None
         limit = linux.command_line_size if linux is not None and linux.command_line_size else LONGEST_OPTIONS
-        length = len(boot.options.replace(TSC_KHZ, "9" * _KHZ_DIGITS))
+        told = boot.options
+        for placeholder, longest in LIVE.items():
+            told = told.replace(placeholder, "?" * longest)
+        length = len(told)
         if length > limit:
             place = boot.owner_options.place if boot.owner_options else boot.place
             yield Finding(place, f"options of {length} characters", f"at most {limit}", "shorten 'options'")

@@ -10,7 +10,7 @@ from generator.api import make_plan
 from generator.commands.command import Command, print_problems, problems_json, takes_plan
 from generator.errors import Problem, UserErrors
 from generator.model.plan import PartitionPlan
-from generator.resolve.kernel_parameters import TSC_KHZ, owner_parameters
+from generator.resolve.kernel_parameters import is_live, owner_parameters
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def render_parameters(partition: PartitionPlan) -> Iterator[str]:
     """The lines for one partition: reasons as comments, then the two forms of the configuration."""
-    found = [one for one in owner_parameters(partition.console) if TSC_KHZ not in one.parameter]
+    found = [one for one in owner_parameters(partition.console) if not is_live(one)]
     width = max(len(one.parameter) for one in found)
     yield f"# {partition.name.value}: kernel parameters for a Linux that its own loader starts"
     for needed, title in (

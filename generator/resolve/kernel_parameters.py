@@ -15,6 +15,10 @@ TSC_KHZ = "{tsc_khz}"
 """Replaced by the controller with the measured frequency of the time-stamp counter, in kHz."""
 
 
+CONSOLE = "{console}"
+"""Replaced by the controller with where the console is, as Linux wants it: `io,0x2f8`, `mmio,0xfe000000`."""
+LIVE = {TSC_KHZ: len("4294967295"), CONSOLE: len("mmio,0xffffffffffffffff")}
+"""What only the live machine knows, and how long it can be."""
 CARD_BAUD = 115200
 """Baud rate of a PCI serial card."""
 
@@ -46,9 +50,9 @@ class KernelParameter:
     """One line of the table.
 
     `needed`: without it Linux would disturb other partitions or the controller; the rest is merely good for
-    the partition itself.  `text` may name `{port}`, `{baud}` and `{tsc_khz}`.  `condition` says in words when
-    `applies` holds; with `any_kernel`, kernels that do not need it do not mind it.  If the owner gives the
-    same parameter, ours is left out, unless it is `cumulative`: Linux then adds up both, the owner's last.
+    the partition itself.  `text` may name `{port}`, `{baud}` and what is in LIVE.  `condition` says in words
+    when `applies` holds; with `any_kernel`, kernels that do not need it do not mind it.  If the owner gives
+    the same parameter, ours is left out, unless it is `cumulative`: Linux then adds up both, the owner's last.
     """
 
     text: str
@@ -136,8 +140,8 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         applies=_has_uart,
     ),
     KernelParameter(
-        f"console=ttyS0,{CARD_BAUD}n8",
-        "the partition's console; its address is known only at boot",
+        f"console=uart8250,{CONSOLE},{CARD_BAUD}n8",
+        "the partition's console, from the first message on",
         needed=False,
         condition="the console is a PCI serial card",
         cumulative=True,
@@ -216,13 +220,18 @@ def added_parameters(situation: Situation, owner_options: str) -> tuple[AddedPar
     return tuple(added)
 
 
+def is_live(parameter: AddedParameter) -> bool:
+    """Whether only the live machine knows a part of it."""
+    return any(placeholder in parameter.parameter for placeholder in LIVE)
+
+
 def expected_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
     """What a Linux must be given that its owner's own loader starts: what others would miss if it were not.
 
     Nothing that only the live machine knows, or that depends on the kernel.
     """
     every = added_parameters(Situation(None, console), "")
-    return tuple(parameter for parameter in every if parameter.needed and TSC_KHZ not in parameter.parameter)
+    return tuple(parameter for parameter in every if parameter.needed and not is_live(parameter))
 
 
 def owner_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
