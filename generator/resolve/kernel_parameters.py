@@ -52,7 +52,7 @@ class KernelParameter:
     `needed`: without it Linux would disturb other partitions or the controller; the rest is merely good for
     the partition itself.  `text` may name `{port}`, `{baud}` and what is in LIVE.  `condition` says in words
     when `applies` holds; with `any_kernel`, kernels that do not need it do not mind it.  If the owner gives
-    the same parameter, ours is left out, unless it is `cumulative`: Linux then adds up both, the owner's last.
+    the same parameter, ours is left out, unless it is `cumulative`: Linux adds up both, the owner's last.
     """
 
     text: str

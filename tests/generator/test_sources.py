@@ -174,6 +174,17 @@ def test_a_serial_card_as_console(write: Write, named: str) -> None:
     assert two["console"]["name"] == "COM2"
 
 
+@pytest.mark.parametrize(("spare", "rules"), [(0, []), (1, ["boot-options-length"])])
+def test_what_the_live_machine_fills_in_counts_for_the_length(
+    write: Write, spare: int, rules: list[str]
+) -> None:
+    """2047 characters, of which {console} takes at most 23 and {tsc_khz} 10."""
+    options = "{console} {tsc_khz} " + "x" * (2047 - 23 - 1 - 10 - 1 + spare)
+    boot = f"{{file: files/app.efi, options: '{options}'}}"
+    _, problems = judge(write(document(partition(boot=boot))))
+    assert [problem.rule for problem in problems] == rules
+
+
 def test_functions_without_interrupts_need_no_msi(write: Write) -> None:
     """The display has no interrupt pin; the serial port has one, and interrupts unless it is the console."""
     _, problems = judge(write(on_devices(partition(pci="[05.0, 06.0]"))))
