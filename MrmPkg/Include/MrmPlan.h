@@ -66,7 +66,7 @@ typedef struct {
 
 ///
 /// What a patch writes into the compiled DSDT (little endian, Width bytes).
-/// Index selects the element of MRM_PLAN_PARTITION.PciBuses.
+/// Index selects the element of MRM_PLAN_PARTITION.PciBuses; zero for the console.
 ///
 typedef enum {
   MrmPatchBusFirst,                  ///< first bus number
@@ -83,7 +83,11 @@ typedef enum {
   MrmPatchPrefetchableLength,        ///< bytes; zero when the window is closed
   MrmPatchIoFirst,                   ///< I/O window: first port
   MrmPatchIoLast,                    ///< last port
-  MrmPatchIoLength                   ///< ports; zero when the window is closed
+  MrmPatchIoLength,                  ///< ports; zero when the window is closed
+  MrmPatchConsoleIoFirst,            ///< console: first I/O port; zero when it is in memory space
+  MrmPatchConsoleIoLast,             ///< last port
+  MrmPatchConsoleMemoryFirst,        ///< console: first address; zero when it is in I/O space
+  MrmPatchConsoleMemoryLast          ///< last address
 } MRM_PATCH_KIND;
 
 typedef struct {

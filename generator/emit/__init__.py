@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from generator.emit.aml import compile_dsdt
-from generator.emit.asl import render_asl
+from generator.emit.asl import on_card, render_asl
 from generator.emit.c_tables import render_c_tables
 from generator.emit.files import OutputFolder
 from generator.emit.plan_json import render_plan_json
@@ -39,7 +39,12 @@ def emit(plan: Plan, output: Path, compile_asl: bool = True) -> tuple[str, ...]:
     if compile_asl:
         with ThreadPoolExecutor(_COMPILERS) as pool:
             dsdts = list(
-                pool.map(compile_dsdt, sources, [len(partition.pci) for partition in plan.partitions])
+                pool.map(
+                    compile_dsdt,
+                    sources,
+                    [len(partition.pci) for partition in plan.partitions],
+                    [on_card(partition) for partition in plan.partitions],
+                )
             )
         for partition, dsdt in zip(plan.partitions, dsdts, strict=True):
             folder.write_bytes(f"{DSDT_FOLDER}/{partition.name.value}.aml", dsdt.aml)

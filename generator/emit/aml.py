@@ -11,13 +11,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.emit.placeholders import DWORD, QWORD, WORD, BusPlaceholders, Descriptor, Layout, placeholders
+from generator.emit.placeholders import (
+    CONSOLE_IO,
+    CONSOLE_MEMORY,
+    DWORD,
+    QWORD,
+    WORD,
+    BusPlaceholders,
+    Descriptor,
+    Layout,
+    placeholders,
+)
 from generator.errors import Problem, UserErrors
 from generator.places import Place
 
 IASL = "iasl"
 _TIME_LIMIT_SECONDS = 60
 _QWORD_PREFIX = 0x0E
+
+_CONSOLE_IO_KINDS = ("MrmPatchConsoleIoFirst", "MrmPatchConsoleIoLast")
+_CONSOLE_MEMORY_KINDS = ("MrmPatchConsoleMemoryFirst", "MrmPatchConsoleMemoryLast")
 
 _ENTRY = re.compile(
     r'\{"(?P<path>[^"]+)",\s*0x[0-9A-F]+,\s*0x[0-9A-F]+,'
@@ -56,8 +69,8 @@ class _Entry:
     offset: int
 
 
-def compile_dsdt(source: str, buses: int) -> Dsdt:
-    """Compile ASL with the placeholders of `buses` PCI buses in it.
+def compile_dsdt(source: str, buses: int, card: bool = False) -> Dsdt:
+    """Compile ASL with the placeholders of `buses` PCI buses in it, and of a console on a PCI card.
 
     Raises `UserErrors` if there is no iasl, `CompileError` if the result is not as expected.
     """
@@ -66,6 +79,9 @@ def compile_dsdt(source: str, buses: int) -> Dsdt:
     patches: list[Patch] = []
     for index in range(buses):
         patches.extend(_bus_patches(placeholders(index), named, integers))
+    if card:
+        patches.extend(_descriptor_patches(named, 0, CONSOLE_IO, WORD, *_CONSOLE_IO_KINDS))
+        patches.extend(_descriptor_patches(named, 0, CONSOLE_MEMORY, QWORD, *_CONSOLE_MEMORY_KINDS))
     for patch in patches:
         found = int.from_bytes(aml[patch.offset : patch.offset + patch.width], "little")
         if found != patch.placeholder:
@@ -153,14 +169,17 @@ def _bus_patches(
         (bus.ecam, QWORD, "MrmPatchEcamBase", "MrmPatchEcamLast", "MrmPatchEcamLength"),
     )
     for descriptor, layout, *names in kinds:
-        entry = named.get(descriptor.tag)
-        if entry is None or entry.opcode != layout.tag:
-            raise CompileError(f"the offset table lacks the resource descriptor {descriptor.tag}")
-        fields = zip(
-            names,
-            (layout.first, layout.last, layout.length),
-            (descriptor.first, descriptor.last, descriptor.length),
-            strict=True,
-        )
-        for kind, at, value in fields:
-            yield Patch(entry.offset + at, layout.width, bus.index, kind, value)
+        yield from _descriptor_patches(named, bus.index, descriptor, layout, *names)
+
+
+def _descriptor_patches(
+    named: Mapping[str, _Entry], index: int, descriptor: Descriptor, layout: Layout, *kinds: str
+) -> Iterator[Patch]:
+    """The patches of one resource descriptor: first, last and, if a third kind is named, length."""
+    entry = named.get(descriptor.tag)
+    if entry is None or entry.opcode != layout.tag:
+        raise CompileError(f"the offset table lacks the resource descriptor {descriptor.tag}")
+    places = (layout.first, layout.last, layout.length)
+    values = (descriptor.first, descriptor.last, descriptor.length)
+    for kind, at, value in zip(kinds, places, values, strict=False):
+        yield Patch(entry.offset + at, layout.width, index, kind, value)

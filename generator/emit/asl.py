@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
-from generator.emit.placeholders import placeholders
+from generator.emit.placeholders import CONSOLE_IO, CONSOLE_MEMORY, placeholders
 from generator.emit.templating import environment
 from generator.model.plan import PartitionPlan
 
 FIRST_PROCESSOR_UID = 1
 """UID 0 is the entry of the machine's real BSP in the MADT, which no partition owns."""
+
+
+def on_card(partition: PartitionPlan) -> bool:
+    """Whether the console is on a PCI serial card: where it is, only the live machine knows."""
+    return partition.console is not None and partition.console.path is not None
 
 
 def render_asl(partition: PartitionPlan) -> str:
@@ -21,6 +26,7 @@ def render_asl(partition: PartitionPlan) -> str:
             partition=partition,
             table_id=table_id,
             first_uid=FIRST_PROCESSOR_UID,
+            card={"io": CONSOLE_IO, "memory": CONSOLE_MEMORY} if on_card(partition) else None,
             buses=[(grant, placeholders(index)) for index, grant in enumerate(partition.pci)],
         )
     )

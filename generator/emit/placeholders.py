@@ -39,6 +39,11 @@ class BusPlaceholders:
     ecam: Descriptor
 
 
+CONSOLE_IO = Descriptor("UAIO", 0xE000, 8)
+CONSOLE_MEMORY = Descriptor("UAME", 0x604D524D2D554100, 8)
+"""The console on a PCI serial card, in I/O or in memory space."""
+
+
 def placeholders(index: int) -> BusPlaceholders:
     """The placeholders of one bus; no two buses share a value, and 64-bit values occur nowhere else."""
     if not 0 <= index < MAXIMUM_BUSES:

@@ -148,6 +148,14 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         applies=_has_card,
     ),
     KernelParameter(
+        "initcall_blacklist=serial_pci_driver_init",
+        "the driver of PCI serial cards would want the card's interrupt line, which leads nowhere",
+        needed=False,
+        condition="the console is a PCI serial card",
+        cumulative=True,
+        applies=_has_card,
+    ),
+    KernelParameter(
         "tsc_early_khz=" + TSC_KHZ,
         "the timer it would measure against (8254) is shared; the controller has measured already",
         needed=False,

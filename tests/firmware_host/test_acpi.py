@@ -177,6 +177,22 @@ def test_dsdt_is_patched_and_otherwise_unchanged(decide: Decide, known: Facts) -
     assert raw == expected
 
 
+CONSOLE_KINDS = ("ConsoleIoFirst", "ConsoleIoLast", "ConsoleMemoryFirst", "ConsoleMemoryLast")
+CONSOLES = {
+    "I/O": (Console("MrmConsoleUart16550Io", 0x6000), (0x6000, 0x6007, 0, 0)),
+    "memory": (Console("MrmConsoleUart16550Memory", 0xE0C0600000), (0, 0, 0xE0C0600000, 0xE0C0600007)),
+    "none": (Console(), (0, 0, 0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", CONSOLES)
+def test_dsdt_is_told_where_the_console_is(decide: Decide, name: str) -> None:
+    console, expected = CONSOLES[name]
+    patches = tuple(Patch(40 + 8 * n, 8, 0, f"MrmPatch{kind}") for n, kind in enumerate(CONSOLE_KINDS))
+    raw = tables(decide, Facts(console=console, patches=patches)).raw["DSDT"]
+    assert tuple(u64(raw, patch.offset) for patch in patches) == expected
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("width", [1, 2, 4, 8])
 def test_patch_value_must_fit_its_place(decide: Decide, kind: str, width: int) -> None:
@@ -265,7 +281,7 @@ CONTRADICTIONS = {
     "patch in the header": Facts(buses=(BUS,), patches=(Patch(35, 1, 0, KINDS[0]),)),
     "patch of no width": Facts(buses=(BUS,), patches=(Patch(40, 0, 0, KINDS[0]),)),
     "patch of an odd width": Facts(buses=(BUS,), patches=(Patch(40, 3, 0, KINDS[0]),)),
-    "patch of no kind": Facts(buses=(BUS,), patches=(Patch(40, 8, 0, len(KINDS)),)),
+    "patch of no kind": Facts(buses=(BUS,), patches=(Patch(40, 8, 0, len(KINDS) + 4),)),
     "DSDT shorter than its header": Facts(dsdt=DSDT[:35]),
     "DSDT longer than it says": Facts(dsdt=DSDT + b"\0"),
     "DSDT shorter than it says": Facts(dsdt=DSDT[:-1]),

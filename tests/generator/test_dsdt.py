@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.api import make_plan
+from generator.api import judge, make_plan
 from generator.emit.aml import CompileError, Dsdt, compile_dsdt
 from generator.emit.asl import render_asl
 from generator.emit.placeholders import MAXIMUM_BUSES, placeholders
@@ -45,11 +45,11 @@ def live_values(index: int, prefetchable: bool) -> Mapping[str, int]:
     }
 
 
-def patched(dsdt: Dsdt, prefetchable: bool) -> bytes:
-    """The DSDT with live values and a new checksum."""
+def patched(dsdt: Dsdt, prefetchable: bool, console: Mapping[str, int] | None = None) -> bytes:
+    """The DSDT with live values, those of a console on a PCI card among them, and a new checksum."""
     aml = bytearray(dsdt.aml)
     for patch in dsdt.patches:
-        value = live_values(patch.index, prefetchable)[patch.kind]
+        value = {**live_values(patch.index, prefetchable), **(console or {})}[patch.kind]
         aml[patch.offset : patch.offset + patch.width] = value.to_bytes(patch.width, "little")
     aml[9] = (aml[9] - sum(aml)) % 256
     return bytes(aml)
@@ -210,6 +210,30 @@ def test_processors_and_uart(tmp_path: Path, write: Write) -> None:
     assert "ECAM" not in listing
     resources = buffer_of(acpiexec(tmp_path, dsdt.aml, "evaluate \\_SB.UART._CRS"))
     assert resources == b"\x47\x01" + word(0x3E8, 0x3E8) + b"\x01\x08\x79\x00"
+
+
+@pytest.mark.parametrize("ports", [True, False], ids=["I/O", "memory"])
+def test_uart_of_a_pci_card_is_where_the_live_machine_has_it(
+    tmp_path: Path, write: Write, ports: bool
+) -> None:
+    card = "{pci: PciRoot(0x0)/Pci(0x6,0x0)/Pci(0x0,0x0)}"
+    # What is there on q35 is no serial card, which another rule says.
+    plan, _ = judge(write(document(partition(pci="06.0", console=card))))
+    assert plan is not None
+    dsdt = compile_dsdt(render_asl(plan.partitions[0]), 1, card=True)
+    live = {
+        "MrmPatchConsoleIoFirst": 0x6000 if ports else 0,
+        "MrmPatchConsoleIoLast": 0x6007 if ports else 0,
+        "MrmPatchConsoleMemoryFirst": 0 if ports else 0xE0C0600000,
+        "MrmPatchConsoleMemoryLast": 0 if ports else 0xE0C0600007,
+    }
+    assert {patch.kind for patch in dsdt.patches} >= set(live)
+    resources = buffer_of(acpiexec(tmp_path, patched(dsdt, True, live), "evaluate \\_SB.UART._CRS"))
+    if ports:
+        assert resources == b"\x88\x0d\x00\x01\x0d\x03" + word(0, 0x6000, 0x6007, 0, 8) + b"\x79\x00"
+    else:
+        first, last = 0xE0C0600000, 0xE0C0600007
+        assert resources == b"\x8a\x2b\x00\x00\x0d\x01" + qword(0, first, last, 0, 8) + b"\x79\x00"
 
 
 def test_without_console_there_is_no_uart(tmp_path: Path, write: Write) -> None:

@@ -20,7 +20,7 @@ from generator.api import generate, make_plan
 from generator.diff import compare
 from generator.emit import emit
 from generator.emit.aml import compile_dsdt
-from generator.emit.asl import render_asl
+from generator.emit.asl import on_card, render_asl
 from generator.emit.c_tables import esp_path
 from generator.emit.plan_json import plan_to_json, render_embedded_json
 from generator.emit.templating import c_bytes, c_string, environment
@@ -171,7 +171,7 @@ def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
         expected = [one["parameter"] for one in boot["expected_parameters"]]
         assert c["boot"]["expected"] == " ".join(expected)
         assert c["policy"] == policy_in_c(wanted["policy"], names)
-        dsdt = compile_dsdt(render_asl(planned), len(planned.pci))
+        dsdt = compile_dsdt(render_asl(planned), len(planned.pci), on_card(planned))
         assert bytes.fromhex(c["dsdt"]) == dsdt.aml
         assert [(o, w, i, kinds[k]) for o, w, i, k in c["patches"]] == [
             (patch.offset, patch.width, patch.index, patch.kind) for patch in dsdt.patches

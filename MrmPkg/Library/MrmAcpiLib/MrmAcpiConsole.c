@@ -12,7 +12,6 @@
 #define SPCR_STOP_BITS     1
 #define SPCR_REGISTER_BITS 8
 #define SPCR_VT100_PLUS    1
-#define UART_PORTS         8
 #define IO_SPACE_SIZE      0x10000
 
 /**
@@ -35,13 +34,13 @@ MrmAcpiConsoleIsValid (
     case MrmConsoleNone:
       return TRUE;
     case MrmConsoleUart16550Io:
-      if (Facts->Console.Base > IO_SPACE_SIZE - UART_PORTS) {
+      if (Facts->Console.Base > IO_SPACE_SIZE - MRM_ACPI_UART_REGISTERS) {
         return FALSE;
       }
 
       break;
     case MrmConsoleUart16550Memory:
-      if (Facts->Console.Base > MAX_UINT64 - (UART_PORTS - 1)) {
+      if (Facts->Console.Base > MAX_UINT64 - (MRM_ACPI_UART_REGISTERS - 1)) {
         return FALSE;
       }
 

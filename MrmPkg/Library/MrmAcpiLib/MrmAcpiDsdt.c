@@ -114,6 +114,50 @@ PatchValue (
 }
 
 /**
+  Value that a patch of the console writes.
+
+  @param[in]  Console  The console.
+  @param[in]  Kind     What it is.
+  @param[out] Value    Receives the value.
+
+  @retval TRUE   Value is set.
+  @retval FALSE  It is no patch of the console.
+**/
+STATIC
+BOOLEAN
+ConsoleValue (
+  IN  CONST MRM_CONSOLE  *Console,
+  IN  MRM_PATCH_KIND     Kind,
+  OUT UINT64             *Value
+  )
+{
+  MRM_CONSOLE_KIND  Owner;
+
+  switch (Kind) {
+    case MrmPatchConsoleIoFirst:
+    case MrmPatchConsoleIoLast:
+      Owner = MrmConsoleUart16550Io;
+      break;
+    case MrmPatchConsoleMemoryFirst:
+    case MrmPatchConsoleMemoryLast:
+      Owner = MrmConsoleUart16550Memory;
+      break;
+    default:
+      return FALSE;
+  }
+
+  *Value = 0;
+  if (Console->Kind == Owner) {
+    *Value = Console->Base;
+    if ((Kind == MrmPatchConsoleIoLast) || (Kind == MrmPatchConsoleMemoryLast)) {
+      *Value += MRM_ACPI_UART_REGISTERS - 1;
+    }
+  }
+
+  return TRUE;
+}
+
+/**
   Check one patch and find its value.
 
   @param[in]  Facts  The facts.
@@ -137,13 +181,15 @@ PatchIsValid (
 
   if (  (Patch->Offset < sizeof (EFI_ACPI_DESCRIPTION_HEADER))
      || (Patch->Offset > Facts->Plan->DsdtSize)
-     || (Patch->Width > Facts->Plan->DsdtSize - Patch->Offset)
-     || (Patch->Index >= Facts->PciBusCount))
+     || (Patch->Width > Facts->Plan->DsdtSize - Patch->Offset))
   {
     return FALSE;
   }
 
-  if (!PatchValue (&Facts->PciBuses[Patch->Index], Patch->Kind, Value)) {
+  if (  !ConsoleValue (&Facts->Console, Patch->Kind, Value)
+     && (  (Patch->Index >= Facts->PciBusCount)
+        || !PatchValue (&Facts->PciBuses[Patch->Index], Patch->Kind, Value)))
+  {
     return FALSE;
   }
 

@@ -24,6 +24,11 @@
 #define MRM_ACPI_ECAM_BUS_SIZE  SIZE_1MB
 
 ///
+/// Ports or byte-wide registers of a 16550.
+///
+#define MRM_ACPI_UART_REGISTERS  8
+
+///
 /// Processors with APIC IDs from here on need x2APIC structures.
 ///
 #define MRM_ACPI_FIRST_X2APIC_ID  255
