@@ -68,7 +68,8 @@ async def bare_warnings(plan: Plan, promise: PartitionPromise, folder: Path) -> 
         prepare_boot(description, folder, None),
         kernel=promise.kernel_file,
         initrd=promise.initrd_file,
-        append=f"console=uart8250,io,{port.io_base:#x},115200n8 nr_cpus={promise.processors} mrm.ticks=0",
+        append=f"console=uart8250,io,{port.io_base:#x},115200n8 nr_cpus={promise.processors} "
+        "no_timer_check mrm.ticks=0",
     )
     async with Machine(description, boot, folder) as machine:
         guest = Guest(machine.console(port.name), "bare")
