@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""QEMU's q35 machine: `stuart_build -c platforms/q35.py [PARTITIONS=…] [TARGET=…] [--FlashRom|--FlashOnly]`.
+"""QEMU's q35: `stuart_build -c platforms/q35.py [PARTITIONS=…] [TARGET=…] [--FlashRom|--FlashOnly]`.
 
-`--FlashRom` boots what was built; `MRM_RUN_ARGS` in the environment passes options to `python -m ci.run`.
+`--FlashRom` boots what was built, on the machine that the partition file names: `q35` or `q35-devices`.
+`MRM_RUN_ARGS` in the environment passes options to `python -m ci.run`.
 """
 
 from __future__ import annotations
@@ -44,8 +45,6 @@ class PlatformBuilder(MrmBuilder):
             str(self.output() / "ESP"),
             "--plan",
             str(self.generated() / "MrmPlan.json"),
-            "--machine",
-            str(PROJECT / "platforms" / f"{NAME}.yaml"),
             *shlex.split(os.environ.get("MRM_RUN_ARGS", "")),
         ]
         return subprocess.run(command, cwd=PROJECT, check=False).returncode

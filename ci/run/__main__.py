@@ -8,11 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
+from ci.guests.debian import build as whole
 from ci.images.gpt import ImageError
-from ci.progress import PROJECT
+from ci.progress import PROJECT, SetupError
 from ci.qemu.description import DescriptionError, load_description
 from ci.qemu.errors import QemuError
-from ci.run.batch import run_batch
+from ci.run.batch import MRM, run_batch
+from ci.run.media import prepare_media
 from ci.run.panes import run_panes
 from ci.run.plan import PlanError, load_plan
 
@@ -35,7 +37,7 @@ def _arguments() -> argparse.Namespace:
         help="the plan it was built from (%(default)s)",
     )
     parser.add_argument(
-        "--machine", type=Path, default=Path("platforms/q35.yaml"), help="the machine file (%(default)s)"
+        "--machine", type=Path, help="the machine file (platforms/ has the one the plan names)"
     )
     parser.add_argument(
         "--folder",
@@ -44,6 +46,13 @@ def _arguments() -> argparse.Namespace:
         help="for images, logs and report.json (%(default)s)",
     )
     parser.add_argument("--batch", action="store_true", help="prefixed lines and report, even on a terminal")
+    parser.add_argument(
+        "--disk",
+        action="append",
+        default=[],
+        metavar="PORT=IMAGE",
+        help="raw image of the disk behind a root port, used and written to as it is; repeatable",
+    )
     parser.add_argument(
         "--no-bare", dest="bare", action="store_false", help="leave out the comparison with the bare machine"
     )
@@ -56,16 +65,34 @@ async def _run(arguments: argparse.Namespace) -> bool:
         # Ended from outside: leave through the context managers, which end QEMU and the panes.
         asyncio.get_running_loop().add_signal_handler(number, task.cancel if task else lambda: None)
     plan = load_plan(arguments.plan, PROJECT)
-    description = load_description(arguments.machine)
+    machine = arguments.machine or PROJECT / "platforms" / f"{plan.machine}.yaml"
+    description = load_description(machine)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if terminal and not arguments.batch and not shutil.which("tmux"):
         print("tmux is not installed: no panes, prefixed lines instead", file=sys.stderr)
         terminal = False
+    folder = arguments.folder / MRM
+    debian = whole.ensure() if any(promise.boot_disk for promise in plan.partitions) else None
+    own = _own_disks(arguments.disk)
+    media = prepare_media(description, plan, arguments.esp, folder, debian, own)
     if arguments.batch or not terminal:
-        return await run_batch(description, plan, arguments.esp, arguments.folder, bare=arguments.bare)
-    await run_panes(description, plan, arguments.esp, arguments.folder / "mrm")
-    print(f"logs of all consoles: {arguments.folder / 'mrm'}")
+        return await run_batch(description, media, arguments.esp, arguments.folder, bare=arguments.bare)
+    await run_panes(description, media, folder)
+    print(f"logs of all consoles: {folder}")
     return True
+
+
+def _own_disks(options: list[str]) -> dict[str, Path]:
+    """Read the options --disk; raises ImageError."""
+    disks = {}
+    for option in options:
+        port, equals, name = option.partition("=")
+        if not equals or not Path(name).is_file():
+            raise ImageError(
+                f"--disk {option}: expected a root port, =, and the name of an image that is there"
+            )
+        disks[port] = Path(name)
+    return disks
 
 
 def main() -> int:
@@ -73,7 +100,15 @@ def main() -> int:
     arguments = _arguments()
     try:
         return 0 if asyncio.run(_run(arguments)) else 1
-    except (PlanError, DescriptionError, ImageError, QemuError, RuntimeError) as error:
+    except (
+        PlanError,
+        DescriptionError,
+        ImageError,
+        SetupError,
+        QemuError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     except (asyncio.CancelledError, KeyboardInterrupt):

@@ -17,7 +17,8 @@ async def run_bare(
 ) -> dict[str, float]:
     """Boot a partition's kernel on the whole machine, with as many processors and the same drives; time it.
 
-    Raises ci.qemu.errors.QemuError or ci.images.gpt.ImageError.
+    The partition must boot a kernel that is a file. Raises ci.qemu.errors.QemuError or
+    ci.images.gpt.ImageError.
     """
     port = description.serial_ports[0]
     boot = replace(

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ci.images.boot import prepare_boot
 from ci.qemu.command import MachineDescription
 from ci.qemu.errors import QemuError
 from ci.qemu.machine import Machine
@@ -17,12 +16,15 @@ from ci.run.bare import run_bare
 from ci.run.controller_log import LineSplitter
 from ci.run.figures import session_figures
 from ci.run.judge import Observation, Verdict, judge
+from ci.run.media import Media
 from ci.run.plan import Plan
 from ci.run.session import Session
 from ci.run.table import figures_table, verdict_table
 
 CONTROLLER = "controller"
 BARE = "bare"
+MRM = "mrm"
+"""Folder of the machine with MRM in the run folder."""
 
 Printer = Callable[[str], None]
 
@@ -72,12 +74,14 @@ async def _watch(session: Session, printer: Printer) -> dict[str, Observation]:
 
 
 async def _run_mrm(
-    description: MachineDescription, plan: Plan, esp: Path, folder: Path, printer: Printer
+    description: MachineDescription, media: Media, folder: Path, printer: Printer
 ) -> tuple[Verdict, dict[str, dict[str, float]]]:
-    boot = prepare_boot(description, folder, esp)
-    machine = Machine(description, boot, folder)
+    plan = media.plan
+    machine = Machine(description, media.boot, folder)
     session = Session(machine, plan)
     names = console_names(plan)
+    for name, command in media.ways_in.items():
+        printer(f"{name}: {command}")
     width = max(len(name) for name in names.values())
     lines = [PrefixedLines(name, width, printer) for name in names.values()]
     for console, listener in zip(names, lines, strict=True):
@@ -93,8 +97,8 @@ async def _run_mrm(
 async def _figures_of_bare(
     description: MachineDescription, plan: Plan, folder: Path, printer: Printer
 ) -> dict[str, dict[str, float]]:
-    """Time the first partition's kernel on the bare machine; nothing when it is no Linux or fails."""
-    promise = next((p for p in plan.partitions if p.kernel is not None), None)
+    """Time the first kernel that is a boot file on the bare machine; nothing without one or when it fails."""
+    promise = next((p for p in plan.partitions if p.kernel is not None and p.kernel_file), None)
     if promise is None:
         return {}
     printer(f"\nThe kernel of {promise.name}, {promise.kernel}, on the bare machine …")
@@ -107,7 +111,7 @@ async def _figures_of_bare(
 
 async def run_batch(
     description: MachineDescription,
-    plan: Plan,
+    media: Media,
     esp: Path,
     folder: Path,
     *,
@@ -118,22 +122,22 @@ async def run_batch(
 
     Args:
         description: The machine.
-        plan: What was promised.
+        media: What was promised, and the machine's disks.
         esp: Folder tree of the ESP.
-        folder: Where images, logs and report go.
+        folder: Where logs and report go.
         bare: Whether to time a kernel on the bare machine afterwards.
         printer: Prints one line.
 
     Raises:
-        ci.images.gpt.ImageError: The images could not be made.
+        ci.images.gpt.ImageError: The bare machine's images could not be made.
         ci.qemu.errors.LaunchError: QEMU did not start.
     """
     flushing = partial(print, flush=True) if printer is print else printer
     report_file = folder / "report.json"
     report_file.unlink(missing_ok=True)  # an old report must not be taken for the one of a run that failed
-    verdict, figures = await _run_mrm(description, plan, esp, folder / "mrm", flushing)
+    verdict, figures = await _run_mrm(description, media, folder / MRM, flushing)
     if bare:
-        figures |= await _figures_of_bare(description, plan, folder / "bare", flushing)
+        figures |= await _figures_of_bare(description, media.plan, folder / "bare", flushing)
     binary = esp / "EFI" / "BOOT" / "BOOTX64.EFI"
     flushing(f"\n{verdict_table(verdict)}")
     flushing(figures_table(figures))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ci.run.plan import PartitionPromise, PciPromise, Plan
+from ci.run.plan import PartitionPromise, Plan
 
 MEMORY_ALLOWANCE = 4 * 2**20
 """Bytes of a partition's memory that firmware, ACPI tables and runtime services may keep from its OS."""
@@ -201,13 +201,13 @@ def _function_text(segment: int, vendor: str, device: str, class_code: str) -> s
     return f"{segment:04x}: {vendor[2:]}:{device[2:]} class {class_code[2:]}"
 
 
-def _drives(promise: PartitionPromise) -> list[PciPromise]:
-    return [function for function in promise.pci if function.serial]
+def _disk_text(disk: Mapping[str, Any]) -> str:
+    return f"{disk.get('model') or 'disk'} {disk['serial']} {_mebibytes(disk['size'])}"
 
 
 def check_disks(case: Case) -> Row:
-    """Exactly the promised drives by serial number, each written, read back and found equal."""
-    promised = sorted(str(drive.serial) for drive in _drives(case.promise))
+    """Exactly the promised disks by serial number, each written, read back and found equal."""
+    promised = sorted(case.promise.disks)
     tests = {test.get("disk"): test for test in case.get("disk_test", [])}
     seen, texts, ok = [], [], case.observation.report is not None
     for disk in case.get("disks", []):
@@ -218,29 +218,38 @@ def check_disks(case: Case) -> Row:
             {"serial": disk["serial"], "model": disk["model"], "size": disk["size"], "verified": good}
         )
         outcome = f"{_mebibytes(test.get('bytes', 0))} verified" if good else test.get("reason", "not tested")
-        texts.append(f"{disk['model']} {disk['serial']} {_mebibytes(disk['size'])}, {outcome}")
+        texts.append(f"{_disk_text(disk)}, {outcome}")
     ok = ok and sorted(disk["serial"] for disk in seen) == promised
     text = ", ".join(f"{serial}, read/write/verify" for serial in promised) or "none"
     return Row("disks", promised, seen, ok, text, "; ".join(texts) or "none")
 
 
 def check_interrupts(case: Case) -> Row:
-    """Each promised drive interrupts by MSI-X, and its disk test made its queues count."""
-    drives = len(_drives(case.promise))
-    nvme = [f for f in case.get("pci", []) if str(f["class"]).startswith("0x0108")]
-    kinds = sorted({str(function.get("interrupts")) for function in nvme})
-    queues = {str(line["name"]): sum(line["counts"]) for line in case.get("interrupts", [])}
-    moved = sum(test.get("interrupts", 0) for test in case.get("disk_test", []))
-    # Queue 0 is for administration; data goes through the others.
-    data_queues = {name: count for name, count in queues.items() if not name.endswith("q0")}
-    controllers = {name.partition("q")[0] for name, count in data_queues.items() if count > 0}
-    ok = drives == 0 or (kinds == ["msix"] and len(controllers) == drives and moved > 0)
-    ok = ok and case.observation.report is not None
-    promised = "msix" if drives else None
-    text = ", ".join(f"{name} {count}" for name, count in sorted(queues.items()))
-    seen = {"kind": kinds, "queues": queues, "disk_test": moved}
-    kind_text = ", ".join(kinds).replace("msix", "MSI-X") or "none"
-    return Row("interrupts", promised, seen, ok, "MSI-X" if drives else "any", f"{kind_text}: {text}")
+    """Each promised disk hangs on a function that interrupts by message, and its test made that one count."""
+    promised = len(case.promise.disks)
+    kinds = {str(f["address"]): str(f.get("interrupts")) for f in case.get("pci", [])}
+    counts = {str(test["disk"]): int(test.get("interrupts", 0)) for test in case.get("disk_test", [])}
+    seen = {
+        str(disk["serial"]): {"kind": kinds.get(disk["function"]), "count": counts.get(disk["name"], 0)}
+        for disk in case.get("disks", [])
+    }
+    good = [one for one in seen.values() if one["kind"] in ("msi", "msix") and one["count"]]
+    ok = len(good) == len(seen) == promised and case.observation.report is not None
+    words = {"msi": "MSI", "msix": "MSI-X"}
+    texts = [f"{serial}: {words.get(str(o['kind']), 'none')}, {o['count']}" for serial, o in seen.items()]
+    text = "MSI or MSI-X of each disk" if promised else "any"
+    return Row("interrupts", promised, seen, ok, text, "; ".join(texts) or "none")
+
+
+def check_network(case: Case) -> Row:
+    """As many network interfaces with an address as network cards were promised."""
+    promised = sum(function.class_code.startswith("0x0200") for function in case.promise.pci)
+    seen = {str(card["name"]): list(card["addresses"]) for card in case.get("network", [])}
+    ok = len(seen) == promised and all(seen.values()) and case.observation.report is not None
+    text = ", ".join(f"{name} {' '.join(addresses) or 'no address'}" for name, addresses in seen.items())
+    return Row(
+        "network", promised, seen, ok, f"{promised} with an address" if promised else "none", text or "none"
+    )
 
 
 def check_console(case: Case) -> Row:
@@ -305,6 +314,7 @@ CHECKS: tuple[Callable[[Case], Row], ...] = (
     check_pci,
     check_disks,
     check_interrupts,
+    check_network,
     check_console,
     check_apart,
     check_alive,

@@ -15,13 +15,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ci.images.boot import prepare_boot
 from ci.qemu.command import MachineDescription
 from ci.qemu.console import Console
 from ci.qemu.machine import Machine
 from ci.qemu.stream import Report
 from ci.run.batch import CONTROLLER, console_names
-from ci.run.plan import Plan
+from ci.run.media import Media
 from ci.run.session import Session
 from ci.run.tmux import Tmux, configuration
 
@@ -98,7 +97,7 @@ class PaneServer:
             writer.close()
 
 
-def _title(session: Session, name: str) -> str:
+def _title(session: Session, media: Media, name: str) -> str:
     """Return the present title of a console's pane."""
     machine = session.machine
     if machine.end is not None:
@@ -113,7 +112,9 @@ def _title(session: Session, name: str) -> str:
     kernel = str(report.data["kernel"]) if report and report.at > since else ""
     up = float(tick.data["up"]) if tick and tick.at > since else None
     named = (state.state, state.detail) if state else ("not started", "")
-    return partition_title(name, *named, kernel, up)
+    title = partition_title(name, *named, kernel, up)
+    way_in = media.ways_in.get(name)
+    return f"{title} · {way_in}" if way_in and kernel else title
 
 
 async def _keep_titles(servers: list[PaneServer]) -> None:
@@ -129,20 +130,18 @@ def _attach_command(path: Path) -> list[str]:
     return ["env", f"PYTHONPATH={project}", sys.executable, "-m", "ci.run.attach", str(path)]
 
 
-async def run_panes(description: MachineDescription, plan: Plan, esp: Path, folder: Path) -> None:
+async def run_panes(description: MachineDescription, media: Media, folder: Path) -> None:
     """Run the machine in panes on this terminal until the user quits; ends everything then.
 
     Raises:
-        ci.images.gpt.ImageError: The images could not be made.
         ci.qemu.errors.LaunchError: QEMU did not start.
         RuntimeError: tmux did not start.
     """
-    boot = prepare_boot(description, folder, esp)
-    machine = Machine(description, boot, folder)
-    session = Session(machine, plan)
-    names = console_names(plan)
+    machine = Machine(description, media.boot, folder)
+    session = Session(machine, media.plan)
+    names = console_names(media.plan)
     servers = [
-        PaneServer(machine.console(console), partial(_title, session, name))
+        PaneServer(machine.console(console), partial(_title, session, media, name))
         for console, name in names.items()
     ]
     size = shutil.get_terminal_size()

@@ -26,6 +26,21 @@ class PciPromise:
 
 
 @dataclass(frozen=True)
+class BootSource:
+    """One place a partition boots from.
+
+    Attributes:
+        kind: `file`, `disk`, `network` or `shell`.
+        root_port: Device path of the root port it is confined to, or None.
+        path: Path of the loader on a disk's ESP, or None.
+    """
+
+    kind: str
+    root_port: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True)
 class PartitionPromise:
     """What one partition was promised.
 
@@ -39,9 +54,12 @@ class PartitionPromise:
         pci: Its functions.
         console: Name of its serial port, or None.
         console_port: First I/O port of that, or None.
-        kernel: Release of the Linux kernel it boots (`uname -r`), or None when it boots something else.
-        kernel_file: That loader on this host, or None when it boots none of the build host's.
-        initrd_file: Its initrd on this host, or None.
+        kernel: Release of the Linux kernel it boots (`uname -r`), or None when that is not known.
+        kernel_file: The file it boots first, on this host; None when it boots from elsewhere.
+        initrd_file: That kernel's initrd on this host, or None.
+        sources: Where it boots from, in the order in which they are tried.
+        parameters: Kernel parameters that a Linux on its own disk must be given by its own loader.
+        disks: Serial numbers of its disks.
     """
 
     name: str
@@ -56,6 +74,14 @@ class PartitionPromise:
     kernel: str | None
     kernel_file: Path | None
     initrd_file: Path | None
+    sources: Sequence[BootSource] = ()
+    parameters: str = ""
+    disks: Sequence[str] = ()
+
+    @property
+    def boot_disk(self) -> BootSource | None:
+        """The first of its own disks' boot sources, or None when it boots from none."""
+        return next((source for source in self.sources if source.kind == "disk"), None)
 
 
 @dataclass(frozen=True)
@@ -91,8 +117,9 @@ def load_plan(path: Path, project: Path) -> Plan:
 
 def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
     processors, boot, console = item["processors"], item["boot"], item["console"]
-    file = next((source for source in boot["sources"] if source["kind"] == "file"), None)
-    linux, initrd = (file["linux"], file["initrd"]) if file else (None, None)
+    first = boot["sources"][0]
+    linux, initrd = first.get("linux"), first.get("initrd")
+    functions = [_function(grant, function) for grant in item["pci"] for function in grant["functions"]]
     return PartitionPromise(
         name=str(item["name"]),
         processors=int(processors["count"]),
@@ -100,13 +127,20 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
         by_count=bool(processors["by_count"]),
         memory=int(item["memory"]["size"]),
         root_ports=[str(grant["root_port"]) for grant in item["pci"]],
-        pci=[_function(grant, function) for grant in item["pci"] for function in grant["functions"]],
+        pci=functions,
         console=str(console["name"]) if console else None,
         console_port=int(console["io_base"]) if console and console["io_base"] is not None else None,
         kernel=str(linux["release"]) if linux else None,
-        kernel_file=project / file["file"] if file else None,
+        kernel_file=project / first["file"] if first["kind"] == "file" else None,
         initrd_file=project / initrd if initrd else None,
+        sources=[_source(source) for source in boot["sources"]],
+        parameters=" ".join(str(expected["parameter"]) for expected in boot["expected_parameters"]),
+        disks=[function.serial for function in functions if function.serial],
     )
+
+
+def _source(source: dict[str, Any]) -> BootSource:
+    return BootSource(str(source["kind"]), source.get("root_port"), source.get("path"))
 
 
 def _function(grant: dict[str, Any], function: dict[str, Any]) -> PciPromise:

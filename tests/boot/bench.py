@@ -2,15 +2,17 @@
 """One booted machine for several tests: booting costs more than looking."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from ci.images.boot import prepare_boot
+from ci.guests.debian.build import ensure
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
+from ci.qemu.devices import Network
 from ci.qemu.machine import Machine
+from ci.run.media import prepare_media
 from ci.run.plan import Plan
 from ci.run.session import Session
 
@@ -25,21 +27,36 @@ class Bench:
 
     Attributes:
         plan: What was promised.
+        ways_in: Command that logs in over the network, by partition.
         machine: The machine.
         session: Its consoles by the plan's names.
     """
 
-    def __init__(self, plan: Plan, esp: Path, folder: Path, **differences: Any) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        esp: Path,
+        folder: Path,
+        disks: Mapping[str, Path] | None = None,
+        networks: Mapping[str, Network] | None = None,
+        absent: Collection[str] = (),
+        **differences: Any,
+    ) -> None:
         """Prepare a run of the ESP's tree `esp`; images and logs go to `folder`.
 
+        `disks` and `networks` say what is behind root ports, `absent` behind which there is nothing;
         `differences` replace attributes of the `MachineDescription` the plan was made for.
         """
         self._runner = asyncio.Runner()
         planned = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
         description = replace(planned, **differences)
-        self.plan = plan
-        self.machine = Machine(description, prepare_boot(description, folder, esp), folder)
-        self.session = Session(self.machine, plan)
+        debian = ensure() if any(promise.boot_disk for promise in plan.partitions) else None
+        media = prepare_media(description, plan, esp, folder, debian, disks)
+        boot = replace(media.boot, networks={**media.boot.networks, **(networks or {})}, absent=absent)
+        self.plan = media.plan
+        self.ways_in = media.ways_in
+        self.machine = Machine(description, boot, folder)
+        self.session = Session(self.machine, self.plan)
 
     def __enter__(self) -> Self:
         """Start the machine."""

@@ -2,6 +2,7 @@
 """A machine whose numbers have moved: what has a name is found by it, and everything promised is kept."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ ANOTHER = RootPort("PciRoot(0x0)/Pci(0x2,0x0)", 2, "mrm-rp2")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Boot with another root port in front and with two packages: APIC IDs 0 to 2 and 4 to 6."""
     result = built("two-debians")
-    moved = {
+    moved: dict[str, Any] = {
         "root_ports": [ANOTHER, *PLANNED.root_ports],
         "processors": 6,
         "topology": ",sockets=2,cores=3,threads=1",

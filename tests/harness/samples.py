@@ -14,15 +14,18 @@ MEBIBYTE = 2**20
 
 def _planned(name: str, device: int, console: str, io_base: int, release: str) -> dict[str, Any]:
     function = {"vendor": "0x1b36", "device": "0x0010", "class": "0x010802", "serial": f"mrm-rp{device}"}
+    card = {"vendor": "0x1af4", "device": "0x1041", "class": "0x020000", "serial": None}
+    port = f"PciRoot(0x0)/Pci(0x{device},0x0)"
     return {
         "name": name,
         "processors": {"count": 2, "apic_ids": [2 * device - 5, 2 * device - 4], "by_count": False},
         "memory": {"size": 640 * MEBIBYTE, "requests": []},
         "pci": [
-            {"root_port": f"PciRoot(0x0)/Pci(0x{device},0x0)", "segment": device - 2, "functions": [function]}
+            {"root_port": port, "segment": device - 2, "functions": [function, card]},
         ],
         "console": {"name": console, "io_base": io_base, "baud": 115200},
         "boot": {
+            "timeout": 0,
             "sources": [
                 {
                     "kind": "file",
@@ -31,6 +34,7 @@ def _planned(name: str, device: int, console: str, io_base: int, release: str) -
                     "linux": {"release": release, "version": release},
                 }
             ],
+            "expected_parameters": [],
         },
     }
 
@@ -59,6 +63,8 @@ def plan(folder: Path) -> Plan:
 def report(name: str, device: int, io_base: int, release: str, base: int) -> dict[str, Any]:
     """Return the report of a guest that has what it was promised."""
     function = {"vendor": "0x1b36", "device": "0x0010", "class": "0x010802", "interrupts": "msix"}
+    card = {"vendor": "0x1af4", "device": "0x1041", "class": "0x020000", "interrupts": "msix"}
+    bus = f"{device - 2:04x}:01"
     return {
         "boot": "0b9e",
         "kernel": release,
@@ -68,10 +74,17 @@ def report(name: str, device: int, io_base: int, release: str, base: int) -> dic
             f"{0x10000 * device:08x}-{0x10000 * device + 0xFFFF:08x} : System RAM",
             f"{base:08x}-{base + 638 * MEBIBYTE - 1:08x} : System RAM",
         ],
-        "pci": [{"address": f"{device - 2:04x}:01:00.0", **function}],
+        "pci": [{"address": f"{bus}:00.0", **function}, {"address": f"{bus}:00.1", **card}],
         "disks": [
-            {"name": "nvme0n1", "model": "QEMU NVMe Ctrl", "serial": f"mrm-rp{device}", "size": 64 * MEBIBYTE}
+            {
+                "name": "nvme0n1",
+                "function": f"{bus}:00.0",
+                "model": "QEMU NVMe Ctrl",
+                "serial": f"mrm-rp{device}",
+                "size": 64 * MEBIBYTE,
+            }
         ],
+        "network": [{"name": "eth0", "mac": "52:54:00:12:34:56", "addresses": ["10.0.2.15"]}],
         "disk_test": [{"disk": "nvme0n1", "ok": True, "bytes": 8 * MEBIBYTE, "interrupts": 22, "reason": ""}],
         "interrupts": [
             {"irq": "24", "name": "nvme0q0", "chip": "PCI-MSI", "counts": [12, 0]},

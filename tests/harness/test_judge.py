@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ci.run.judge import CHECKS, MEMORY_ALLOWANCE, Observation, judge, ram_ranges
-from ci.run.plan import Plan, PlanError, load_plan
+from ci.run.plan import BootSource, Plan, PlanError, load_plan
 from ci.run.table import figures_table, verdict_table
 from tests.harness import samples
 
@@ -60,19 +60,19 @@ def other_uart(report: dict[str, Any]) -> None:
         pytest.param(
             "pci", lambda r: r["pci"].append({**r["pci"][0], "address": "0001:00:03.0"}), id="more PCI"
         ),
-        pytest.param("pci", lambda r: r["pci"][0].update(address="0000:01:00.0"), id="segment 0"),
+        pytest.param("pci", lambda r: r["pci"][1].update(address="0000:01:00.1"), id="segment 0"),
         pytest.param("pci", lambda r: r["pci"][0].update(device="0x0011"), id="other device"),
         pytest.param("disks", lambda r: r["disks"][0].update(serial="mrm-rp5"), id="other drive"),
-        pytest.param("disks", lambda r: r["disks"].clear(), id="no drive"),
         pytest.param(
             "disks", lambda r: r["disk_test"][0].update(ok=False, reason="differs"), id="verify failed"
         ),
-        pytest.param("disks", lambda r: r["disk_test"][0].update(disk="nvme1n1"), id="not tested"),
-        pytest.param("interrupts", lambda r: r["pci"][0].update(interrupts="msi"), id="MSI only"),
-        pytest.param("interrupts", lambda r: r["interrupts"].__delitem__(slice(1, None)), id="no data queue"),
+        pytest.param("interrupts", lambda r: r["pci"][0].update(interrupts="none"), id="polled"),
+        pytest.param("interrupts", lambda r: r["disks"][0].update(function="x"), id="other function"),
         pytest.param(
             "interrupts", lambda r: r["disk_test"][0].update(interrupts=0), id="test without interrupts"
         ),
+        pytest.param("network", lambda r: r["network"].clear(), id="no network card"),
+        pytest.param("network", lambda r: r["network"][0]["addresses"].clear(), id="no address"),
         pytest.param("console", other_uart, id="other UART"),
         pytest.param("console", lambda r: r["consoles"].clear(), id="no console"),
     ],
@@ -101,13 +101,25 @@ def test_deviation_outside_the_report(tmp_path: Path, item: str, change: dict[st
     [
         ("apic_ids", [3, 2]),
         ("iomem", ["2fff0000-47ffffff : System RAM"]),
-        ("disks", [{"name": "nvme0n1", "model": "m", "serial": "mrm-rp4", "size": 1}]),
+        ("disks", [{"name": "nvme0n1", "function": "x", "model": "m", "serial": "mrm-rp4", "size": 1}]),
     ],
     ids=["processor", "memory", "drive"],
 )
 def test_what_two_partitions_both_see_fails_both(tmp_path: Path, key_and_value: tuple[str, Any]) -> None:
     observations = changed(lambda report: report.update([key_and_value]))
     assert {("steady", "apart"), ("realtime", "apart")} <= failing(samples.plan(tmp_path), observations)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda r: r["disks"].clear(), id="no disk"),
+        pytest.param(lambda r: r["disk_test"][0].update(disk="nvme1n1"), id="not tested"),
+    ],
+)
+def test_what_two_checks_look_at(tmp_path: Path, change: Change) -> None:
+    observations = changed(change)
+    assert failing(samples.plan(tmp_path), observations) == {("steady", "disks"), ("steady", "interrupts")}
 
 
 def test_every_check_can_fail(tmp_path: Path) -> None:
@@ -161,7 +173,7 @@ def test_ram_ranges_of_iomem() -> None:
 def test_long_observations_are_cut_in_the_table_only(tmp_path: Path) -> None:
     observations = changed(lambda report: report["pci"].extend([report["pci"][0]] * 9))
     table = verdict_table(judge(samples.plan(tmp_path), observations))
-    assert max(len(line) for line in table.splitlines()) < 150
+    assert max(len(line) for line in table.splitlines()) < 170
     assert "…" in table
 
 
@@ -200,3 +212,15 @@ def test_plan_without_console_and_initrd(tmp_path: Path) -> None:
     file.write_text(json.dumps(data))
     promise = load_plan(file, tmp_path).partitions[0]
     assert (promise.console, promise.initrd_file, promise.kernel) == (None, None, None)
+
+
+def test_plan_of_a_partition_that_boots_from_a_disk(tmp_path: Path) -> None:
+    data = samples.plan_data()
+    disk = {"kind": "disk", "root_port": None, "segment": 0, "path": None, "options": None}
+    expected = [{"parameter": "a=1", "why": "x"}, {"parameter": "b", "why": "y"}]
+    data["partitions"][0]["boot"].update(sources=[disk], expected_parameters=expected)
+    file = tmp_path / "MrmPlan.json"
+    file.write_text(json.dumps(data))
+    promise = load_plan(file, tmp_path).partitions[0]
+    assert promise.boot_disk == BootSource("disk") and promise.kernel_file is None
+    assert (promise.parameters, promise.kernel) == ("a=1 b", None)

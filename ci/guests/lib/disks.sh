@@ -39,15 +39,18 @@ disk_function() {
   readlink -f "/sys/block/$1" | tr '/' '\n' | grep '^[0-9a-f]*:[0-9a-f]*:[0-9a-f]*\.[0-7]$' | tail -n 1
 }
 
-# NVMe and virtio disks say their serial number themselves, others in SCSI's vital product data, page 0x80.
+# ATA and SCSI disks say their serial number in vital product data, page 0x80; others, or what they hang on (USB), in a
+# file of that name.
 disk_serial() {
-  for place in "/sys/block/$1/device/serial" "/sys/block/$1/serial"; do
-    if [ -r "$place" ]; then
-      json_file "$place"
-      return
-    fi
+  if [ -r "/sys/block/$1/device/vpd_pg80" ]; then
+    tail -c +5 "/sys/block/$1/device/vpd_pg80" | tr -d '\0 ' | json_string
+    return
+  fi
+  place=$(readlink -f "/sys/block/$1")
+  while [ "$place" != / ] && [ ! -r "$place/serial" ] && [ ! -r "$place/device/serial" ]; do
+    place=$(dirname "$place")
   done
-  tail -c +5 "/sys/block/$1/device/vpd_pg80" 2>/dev/null | tr -d '\0 ' | json_string
+  cat "$place/serial" "$place/device/serial" 2>/dev/null | sed 's/[[:blank:]]*$//' | head -n 1 | json_string
 }
 
 disks() {

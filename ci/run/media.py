@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What is in the machine's disks and networks for one run, and what that adds to the plan's promises.
+
+A partition that boots from a disk of its own finds a whole Debian on the first one, with the kernel
+parameters its plan asks for; every other disk is empty and may be overwritten. Disks of one's own come in by
+name. The network behind the first network card of a partition leads from a port of this host to its ssh.
+"""
+
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ci.guests.debian.build import WholeDebian
+from ci.images.boot import prepare_boot
+from ci.images.debian import make_debian_disk
+from ci.images.gpt import ImageError
+from ci.qemu.command import Boot, MachineDescription
+from ci.qemu.devices import Network
+from ci.run.plan import PartitionPromise, Plan
+
+FIRST_SSH_PORT = 2201
+"""First port of the host that is tried for a way in."""
+
+
+@dataclass(frozen=True)
+class Media:
+    """Everything prepared for a run.
+
+    Attributes:
+        boot: What the machine gets.
+        plan: The plan, with what is known of the disks' contents.
+        ways_in: Command that logs in over the network, by partition.
+    """
+
+    boot: Boot
+    plan: Plan
+    ways_in: Mapping[str, str]
+
+
+def free_ports(count: int, first: int = FIRST_SSH_PORT) -> list[int]:
+    """Return `count` ports of 127.0.0.1 that nobody listens on now, from `first` on; raises OSError."""
+    found: list[int] = []
+    port = first
+    while len(found) < count:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+            except OSError:
+                if port >= first + 1000:
+                    raise
+        port += 1
+    return found
+
+
+def boot_port(description: MachineDescription, promise: PartitionPromise) -> str | None:
+    """Return the root port whose disk a partition boots from, None when it boots from none."""
+    source = promise.boot_disk
+    if source is None:
+        return None
+    own = [
+        port.path for port in description.root_ports if port.holds_disk and port.path in promise.root_ports
+    ]
+    return source.root_port or next(iter(own), None)
+
+
+def ssh_command(debian: WholeDebian, port: int) -> str:
+    """Return the command that logs in as root; the image's host key is nobody's to remember."""
+    options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+    return f"ssh -i {debian.key} -p {port} {options} root@127.0.0.1"
+
+
+def _parameters(promise: PartitionPromise) -> str:
+    """What the owner must write into the boot configuration; only the controller knows what is in braces."""
+    return " ".join(word for word in promise.parameters.split() if not re.search(r"[{}]", word))
+
+
+def prepare_media(
+    description: MachineDescription,
+    plan: Plan,
+    esp: Path,
+    folder: Path,
+    debian: WholeDebian | None,
+    own: Mapping[str, Path] | None = None,
+) -> Media:
+    """Make all disks in `folder`.
+
+    Args:
+        description: The machine.
+        plan: What runs on it.
+        esp: Folder tree of the controller's ESP.
+        folder: Run folder.
+        debian: The whole Debian; None if no partition boots from a disk that is to be made.
+        own: Raw images used as they are, by root port.
+
+    Raises:
+        ImageError: An image could not be made.
+    """
+    own = own or {}
+    boot = prepare_boot(description, folder, esp)
+    disks = {**boot.disks, **own}
+    networks: dict[str, Network] = {}
+    ways_in: dict[str, str] = {}
+    partitions: list[PartitionPromise] = []
+    ports = iter(free_ports(len(plan.partitions)))
+    for promise in plan.partitions:
+        with_debian = boot_port(description, promise)
+        if with_debian is not None and with_debian not in own:
+            if debian is None:
+                raise ImageError("no whole Debian to put onto a disk; run `make setup`")
+            disks[with_debian] = folder / f"{promise.name}.img"
+            make_debian_disk(disks[with_debian], debian, _parameters(promise))
+            promise = replace(promise, kernel=debian.release)
+            network = _first_network(description, promise.root_ports)
+            if network is not None:
+                port = next(ports)
+                networks[network] = Network({port: 22})
+                ways_in[promise.name] = ssh_command(debian, port)
+        serials = [
+            p.serial for p in description.root_ports if p.path in disks and p.path in promise.root_ports
+        ]
+        partitions.append(replace(promise, disks=serials))
+    boot = replace(boot, disks=disks, networks=networks)
+    return Media(boot, replace(plan, partitions=partitions), ways_in)
+
+
+def _first_network(description: MachineDescription, paths: Sequence[str]) -> str | None:
+    cards = (port.path for port in description.root_ports if port.has_network and port.path in paths)
+    return next(cards, None)

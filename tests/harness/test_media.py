@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What is in the machine for a run, and what that adds to the promises."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from ci.guests.debian.build import ensure
+from ci.images.gpt import ImageError
+from ci.progress import PROJECT
+from ci.qemu.description import load_description
+from ci.run.media import boot_port, free_ports, prepare_media
+from ci.run.plan import Plan, load_plan
+from tests.harness import samples
+
+Q35 = load_description(PROJECT / "platforms/q35.yaml")
+DISK = {"kind": "disk", "root_port": None, "segment": 0, "path": None, "options": None}
+CARD = "PciRoot(0x0)/Pci(0x7,0x0)"
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    """`steady` boots from its disk and owns a network card."""
+    data = samples.plan_data()
+    steady = data["partitions"][0]
+    parameters = [{"parameter": "quiet", "why": ""}, {"parameter": "tsc_early_khz={tsc_khz}", "why": ""}]
+    steady["boot"] = {"timeout": 0, "sources": [DISK], "expected_parameters": parameters}
+    steady["pci"].append({"root_port": CARD, "segment": 9, "functions": []})
+    file = tmp_path / "MrmPlan.json"
+    file.write_text(json.dumps(data))
+    return load_plan(file, tmp_path)
+
+
+@pytest.fixture
+def esp(tmp_path: Path) -> Path:
+    (tmp_path / "ESP/EFI").mkdir(parents=True)
+    return tmp_path / "ESP"
+
+
+def test_whole_debian_where_a_partition_boots_from_a_disk(plan: Plan, esp: Path, tmp_path: Path) -> None:
+    debian = ensure()
+    media = prepare_media(Q35, plan, esp, tmp_path / "run", debian)
+    steady, realtime = media.plan.partitions
+    assert (steady.kernel, realtime.kernel) == (debian.release, "6.1.0-56-rt-amd64")
+    assert (steady.disks, realtime.disks) == (["mrm-rp3"], ["mrm-rp4"])
+    image = media.boot.disks["PciRoot(0x0)/Pci(0x3,0x0)"]
+    assert image.name == "steady.img" and image.stat().st_size > 2**30
+    (port,) = media.boot.networks[CARD].forwards
+    assert media.ways_in == {"steady": media.ways_in["steady"]}
+    assert f" -p {port} " in media.ways_in["steady"] and str(debian.key) in media.ways_in["steady"]
+
+
+def test_own_image_is_used_as_it_is(plan: Plan, esp: Path, tmp_path: Path) -> None:
+    image = tmp_path / "own.img"
+    own = {"PciRoot(0x0)/Pci(0x3,0x0)": image}
+    media = prepare_media(Q35, plan, esp, tmp_path / "run", None, own)
+    assert media.boot.disks["PciRoot(0x0)/Pci(0x3,0x0)"] == image
+    assert media.plan.partitions[0].kernel is None
+
+
+def test_missing_debian_is_said(plan: Plan, esp: Path, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="run `make setup`"):
+        prepare_media(Q35, plan, esp, tmp_path / "run", None)
+
+
+def test_boot_disk_is_the_first_of_its_own(plan: Plan) -> None:
+    steady, realtime = plan.partitions
+    assert boot_port(Q35, steady) == "PciRoot(0x0)/Pci(0x3,0x0)"
+    assert boot_port(Q35, realtime) is None
+
+
+def test_ports_in_use_are_passed_over() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        found = free_ports(2, port)
+    assert port not in found and len(set(found)) == 2 and min(found) > port
