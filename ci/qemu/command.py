@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci.qemu.devices import KINDS, Network, PciDevice, Slots, option
+from ci.qemu.devices import KINDS, SERIAL_CARD, Network, PciDevice, Slots, option
 
 NVME = PciDevice(KINDS[0x1B36, 0x0010])
 
@@ -99,6 +99,17 @@ class MachineDescription:
     serial_ports: Sequence[SerialPort]
     topology: str = ""
 
+    @property
+    def serial_cards(self) -> list[str]:
+        """Device paths of the serial cards behind root ports, which are consoles too."""
+        functions = (found for port in self.root_ports for device in port.devices for found in device.all())
+        return [found.path for found in functions if found.kind.driver == SERIAL_CARD]
+
+    @property
+    def consoles(self) -> list[str]:
+        """Names of all serial lines."""
+        return [*(port.name for port in self.serial_ports), *self.serial_cards]
+
 
 @dataclass(frozen=True)
 class Boot:
@@ -127,7 +138,7 @@ class Boot:
 
 @dataclass(frozen=True)
 class Channels:
-    """Connected sockets QEMU inherits, as file descriptors; the serial ports by name."""
+    """Connected sockets QEMU inherits, as file descriptors; the serial lines by name."""
 
     qmp: int
     serial: Mapping[str, int]
@@ -152,16 +163,17 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
             f"if=pflash,format=raw,unit={unit},readonly={read_only},file={option(image)}",
         ]
     arguments += ["-chardev", f"socket,id=qmp,fd={channels.qmp}", "-mon", "chardev=qmp,mode=control"]
-    for index, port in enumerate(machine.serial_ports):
-        arguments += ["-chardev", f"socket,id=serial{index},fd={channels.serial[port.name]}"]
-        arguments += ["-device", f"isa-serial,chardev=serial{index},index={index},iobase={port.io_base:#x}"]
+    lines = {
+        card: f"card{index}" for index, card in enumerate(machine.serial_cards) if card in channels.serial
+    }
+    arguments += _serial_lines(machine, channels, lines)
     if boot.esp:
         arguments += ["-drive", f"if=none,id=esp,format=raw,file={option(boot.esp)}"]
         arguments += ["-device", f"{machine.esp_device},drive=esp,bus={machine.esp_bus},bootindex=0"]
     for bus in sorted({port.root for port in machine.root_ports} - {0}):
         arguments += ["-device", f"pxb-pcie,id=root{bus:x},bus=pcie.0,bus_nr={bus}"]
     for root_port in machine.root_ports:
-        arguments += _root_port(root_port, boot)
+        arguments += _root_port(root_port, boot, lines)
     if boot.kernel:
         arguments += ["-kernel", str(boot.kernel), "-append", boot.append]
         if boot.initrd:
@@ -169,7 +181,17 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     return arguments
 
 
-def _root_port(port: RootPort, boot: Boot) -> list[str]:
+def _serial_lines(machine: MachineDescription, channels: Channels, cards: Mapping[str, str]) -> list[str]:
+    arguments = []
+    for index, port in enumerate(machine.serial_ports):
+        arguments += ["-chardev", f"socket,id=serial{index},fd={channels.serial[port.name]}"]
+        arguments += ["-device", f"isa-serial,chardev=serial{index},index={index},iobase={port.io_base:#x}"]
+    for card, line in cards.items():
+        arguments += ["-chardev", f"socket,id={line},fd={channels.serial[card]}"]
+    return arguments
+
+
+def _root_port(port: RootPort, boot: Boot, lines: Mapping[str, str]) -> list[str]:
     bus = f"root{port.root:x}" if port.root else "pcie.0"
     # Chassis and slot must differ on the whole machine.
     chassis = port.device + 32 * (port.root != 0)
@@ -181,5 +203,5 @@ def _root_port(port: RootPort, boot: Boot) -> list[str]:
     if port.path in boot.absent:
         return arguments
     network = boot.networks.get(port.path, Network({}))
-    slots = Slots(port.identity, chassis, port.serial, boot.disks.get(port.path), network)
+    slots = Slots(port.identity, chassis, port.serial, boot.disks.get(port.path), network, lines)
     return [*arguments, *slots.arguments(port.devices, port.identity)]

@@ -84,4 +84,4 @@ def _device(found: PciFunction) -> PciDevice:
             f"known: {known}"
         )
     device, function = found.path.nodes[-1]
-    return PciDevice(kind, device, function, [_device(deeper) for deeper in found.behind])
+    return PciDevice(kind, device, function, [_device(deeper) for deeper in found.behind], str(found.path))

@@ -32,6 +32,8 @@ class Kind:
     companions: Sequence[str] = ()
 
 
+SERIAL_CARD = "pci-serial"
+
 KINDS: Mapping[tuple[int, int], Kind] = {
     (0x1B36, 0x0010): Kind("nvme", disk=""),
     (0x8086, 0x2922): Kind("ich9-ahci", disk="ide-hd", bus=".0", ports=True),
@@ -42,7 +44,7 @@ KINDS: Mapping[tuple[int, int], Kind] = {
     (0x8086, 0x10D3): Kind("e1000e", network=True, ports=True),
     (0x1234, 0x1111): Kind("bochs-display"),
     (0x1AF4, 0x1050): Kind("virtio-gpu-pci"),
-    (0x1B36, 0x0002): Kind("pci-serial", ports=True),
+    (0x1B36, 0x0002): Kind(SERIAL_CARD, ports=True),
     (0x104C, 0x8232): Kind("x3130-upstream"),
     (0x104C, 0x8233): Kind("xio3130-downstream"),
 }
@@ -58,12 +60,14 @@ class PciDevice:
         device: Its device number on its bus.
         function: Its function number.
         behind: What is on the bus below it.
+        path: Its UEFI device path, which names the console of a serial card.
     """
 
     kind: Kind
     device: int = 0
     function: int = 0
     behind: Sequence["PciDevice"] = ()
+    path: str = ""
 
     def all(self) -> Iterator["PciDevice"]:
         """This function and those behind it, at any depth."""
@@ -113,8 +117,20 @@ def network_backend(identity: str, network: Network) -> list[str]:
 class Slots:
     """Turns the functions behind one root port into arguments, giving each an identity of its own."""
 
-    def __init__(self, port: str, chassis: int, serial: str, image: Path | None, network: Network) -> None:
-        """Take the root port's identity and chassis, serial number and image of its disk, its network."""
+    def __init__(
+        self,
+        port: str,
+        chassis: int,
+        serial: str,
+        image: Path | None,
+        network: Network,
+        lines: Mapping[str, str],
+    ) -> None:
+        """Take the root port's identity and chassis, serial number and image of its disk, its network.
+
+        `lines` are the character devices of serial cards by the cards' paths.
+        """
+        self._lines = lines
         self._port = port
         self._chassis = chassis
         self._serial = serial
@@ -154,6 +170,8 @@ class Slots:
         if kind.network:
             arguments += network_backend(f"net-{identity}", self._network)
             words.append(f"netdev=net-{identity}")
+        if device.path in self._lines:
+            words.append(f"chardev={self._lines[device.path]}")
         for companion in kind.companions:
             below += ["-device", f"{companion},bus={identity}{kind.bus}"]
         arguments += ["-device", ",".join(words)]

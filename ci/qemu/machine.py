@@ -13,6 +13,7 @@ import asyncio
 import atexit
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -42,6 +43,11 @@ _QUIT_SECONDS = 5.0
 _COALESCE_SECONDS = 0.01
 
 _running: set[int] = set()
+
+
+def log_name(console: str) -> str:
+    """Return the name of a console's log without its extension: a serial card's has slashes."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", console).strip("-")
 
 
 @atexit.register
@@ -74,8 +80,7 @@ class Machine:
         self._sockets: dict[str, socket.socket] = {}
         self._drain: Drain | None = None
         self._consoles = {
-            port.name: Console(port.name, self, partial(self._write, port.name))
-            for port in description.serial_ports
+            name: Console(name, self, partial(self._write, name)) for name in description.consoles
         }
 
     @property
@@ -123,7 +128,7 @@ class Machine:
         channels = Channels(theirs["qmp"].fileno(), descriptors)
         self._drain = Drain(self._received)
         for name in self._consoles:
-            self._drain.add(name, self._sockets[name], self.folder / f"{name}.log")
+            self._drain.add(name, self._sockets[name], self.folder / f"{log_name(name)}.log")
         arguments = command_line(self.description, self.boot, channels)
         (self.folder / "command.txt").write_text(shlex.join(arguments) + "\n")
         with (self.folder / "qemu.log").open("wb") as log_file:

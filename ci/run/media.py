@@ -6,7 +6,6 @@ parameters its plan asks for; every other disk is empty and may be overwritten. 
 name. The network behind the first network card of a partition leads from a port of this host to its ssh.
 """
 
-import re
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -73,8 +72,9 @@ def ssh_command(debian: WholeDebian, port: int) -> str:
 
 
 def _parameters(promise: PartitionPromise) -> str:
-    """What the owner must write into the boot configuration; only the controller knows what is in braces."""
-    return " ".join(word for word in promise.parameters.split() if not re.search(r"[{}]", word))
+    """What the owner writes into the boot configuration: what MRM needs, a console, an end of panics."""
+    console = f"console=uart8250,io,{promise.console_port:#x},115200n8" if promise.console_port else ""
+    return " ".join([promise.parameters, console, "panic=10"])
 
 
 def prepare_media(

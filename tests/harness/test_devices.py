@@ -94,6 +94,15 @@ def test_io_ports_only_where_a_device_needs_them() -> None:
     assert sparing == {"id=rp3", "id=rp4", "id=rp5", "id=rp6", "id=rp8", "id=rp10", "id=rp40-0"}
 
 
+def test_serial_card_is_a_console() -> None:
+    card = "PciRoot(0x0)/Pci(0x9,0x0)/Pci(0x0,0x0)"
+    assert ZOO.consoles == ["COM1", "COM2", "COM3", "COM4", card]
+    channels = Channels(qmp=10, serial={**CHANNELS.serial, card: 20})
+    arguments = command_line(ZOO, disk(), channels)
+    assert "socket,id=card0,fd=20" in arguments
+    assert "pci-serial,id=rp9-device,bus=rp9,chardev=card0" in arguments
+
+
 def test_absent_devices_leave_the_root_port() -> None:
     path = "PciRoot(0x0)/Pci(0x7,0x0)"
     boot = Boot(Path("vars.fd"), absent=[path])
