@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    result = built("two-debians", "DEBUG")
+    result = built("two-kernels", "DEBUG")
     with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
         bench.run(bench.session.settle())
         yield bench

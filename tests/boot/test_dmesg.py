@@ -77,7 +77,7 @@ async def bare_warnings(plan: Plan, promise: PartitionPromise, folder: Path) -> 
         return [str(line) for line in report.data["warnings"]]
 
 
-@pytest.mark.parametrize("name", ["two-debians", "kernels-mixed"])
+@pytest.mark.parametrize("name", ["two-kernels", "kernels-mixed"])
 def test_no_new_warnings(built: Builder, tmp_path: Path, name: str) -> None:
     result = built(name)
     with Bench(result.plan, result.esp, tmp_path / "mrm") as bench:

@@ -46,7 +46,7 @@ def drift(request: pytest.FixtureRequest) -> Drift:
 
 @pytest.fixture(scope="module")
 def bench(drift: Drift, built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    result = built("two-debians")
+    result = built("two-kernels")
     with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run"), **drift.machine) as bench:
         bench.run(bench.session.settle())
         yield bench

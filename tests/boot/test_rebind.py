@@ -23,7 +23,7 @@ ANOTHER = RootPort("PciRoot(0x0)/Pci(0x2,0x0)", 2, "mrm-rp2")
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Boot with another root port in front and with two packages: APIC IDs 0 to 2 and 4 to 6."""
-    result = built("two-debians")
+    result = built("two-kernels")
     moved: dict[str, Any] = {
         "root_ports": [ANOTHER, *PLANNED.root_ports],
         "processors": 6,

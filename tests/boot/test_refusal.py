@@ -16,7 +16,7 @@ LOADER = r"\EFI\MRM\steady\vmlinuz"
 @pytest.fixture(scope="module")
 def outcome(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Boot the demonstration from an ESP that lacks the loader of `steady`."""
-    result = built("two-debians")
+    result = built("two-kernels")
     folder = tmp_path_factory.mktemp("refusal")
     esp = folder / "ESP"
     shutil.copytree(result.esp, esp)

@@ -31,7 +31,7 @@ ENABLED = 1
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    result = built("two-debians")
+    result = built("two-kernels")
     with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
         bench.run(bench.session.settle())
         yield bench

@@ -27,7 +27,7 @@ SECONDS = 120
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Boot an ESP on which the firmware finds nothing but its own shell and a script for it."""
-    result = built("two-debians")
+    result = built("two-kernels")
     folder = tmp_path_factory.mktemp("verify")
     esp = folder / "ESP"
     shutil.copytree(result.esp, esp)

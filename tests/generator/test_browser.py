@@ -18,7 +18,7 @@ from tests.generator.support import PROJECT, make_project
 from tests.generator.test_emit import everything
 from tests.generator.test_scale import write_large
 
-TWO = PROJECT / "partitions" / "two-debians.yaml"
+TWO = PROJECT / "partitions" / "two-kernels.yaml"
 MARKS = 9
 """Patterns there are; owners with the same one are told apart by their letters."""
 SLACK = 1.5

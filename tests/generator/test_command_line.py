@@ -16,7 +16,7 @@ from tests.generator.support import PROJECT, document, partition
 
 Write = Callable[[str], Path]
 
-DEMONSTRATION = PROJECT / "partitions" / "two-debians.yaml"
+DEMONSTRATION = PROJECT / "partitions" / "two-kernels.yaml"
 
 
 def test_help_explains_itself() -> None:
@@ -30,7 +30,7 @@ def test_help_explains_itself() -> None:
 def test_plan_tells_lines_and_reasons(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", str(DEMONSTRATION)]) == 0
     text = capsys.readouterr().out
-    assert "two-debians.yaml:" in text
+    assert "two-kernels.yaml:" in text
     assert "q35.yaml:" in text
     assert "no_ipi_broadcast=1" in text
     assert "PREEMPT_RT" in text

@@ -278,9 +278,9 @@ def test_c_bytes_say_what_they_should(data: bytes) -> None:
 
 
 def test_json_is_what_the_harness_reads() -> None:
-    plan, _ = make_plan(PROJECT / "partitions" / "two-debians.yaml")
+    plan, _ = make_plan(PROJECT / "partitions" / "two-kernels.yaml")
     told = plan_to_json(plan)
-    assert (told["format"], told["machine"], told["source"]) == (1, "q35", "partitions/two-debians.yaml")
+    assert (told["format"], told["machine"], told["source"]) == (1, "q35", "partitions/two-kernels.yaml")
     assert told["controller"] == {"console": "COM1", "all_off": "stay", "power_button": "shutdown"}
     steady, realtime = told["partitions"]
     assert (steady["name"], realtime["name"]) == ("steady", "realtime")
@@ -308,7 +308,7 @@ def test_json_is_what_the_harness_reads() -> None:
 
 
 def test_the_embedded_plan_promises_the_same_in_short(write: Write) -> None:
-    for path in (write(everything()), PROJECT / "partitions" / "two-debians.yaml"):
+    for path in (write(everything()), PROJECT / "partitions" / "two-kernels.yaml"):
         plan, _ = make_plan(path)
         text = render_embedded_json(plan)
         assert compare(plan_to_json(plan), json.loads(text)) == ()

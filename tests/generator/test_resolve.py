@@ -236,12 +236,12 @@ def test_the_projects_own_partition_files_are_valid(path: Path) -> None:
 
 
 def test_the_demonstration_takes_ten_lines() -> None:
-    lines = (PROJECT / "partitions" / "two-debians.yaml").read_text("utf-8").splitlines()
+    lines = (PROJECT / "partitions" / "two-kernels.yaml").read_text("utf-8").splitlines()
     assert len([line for line in lines if line.strip() and not line.lstrip().startswith("#")]) == 10
 
 
 def test_files_for_the_esp() -> None:
-    plan, _ = make_plan(PROJECT / "partitions" / "two-debians.yaml")
+    plan, _ = make_plan(PROJECT / "partitions" / "two-kernels.yaml")
     assert [name for _, name in plan.esp_files] == [
         "EFI/MRM/steady/vmlinuz",
         "EFI/MRM/steady/initrd.img",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The demonstration of `make run`: a stock and a PREEMPT_RT kernel side by side; one boot for all tests."""
+"""A stock and a PREEMPT_RT kernel side by side, handed over as files; one boot for all tests."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ REBOOTS = 10
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    result = built("two-debians")
+    result = built("two-kernels")
     with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
         bench.run(bench.session.settle())
         yield bench

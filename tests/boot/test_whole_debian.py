@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A whole Debian on its own disk beside a PREEMPT_RT kernel: the demonstration, one boot for all tests."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from ci.qemu.guest import Done
+from ci.qemu.timing import scaled
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(2400)]
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    result = built("two-debians")
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+        bench.run(bench.session.settle())
+        yield bench
+
+
+def run(bench: Bench, command: str) -> Done:
+    return bench.run(bench.session.guests["steady"].run(command, 240))
+
+
+def test_everything_promised_is_seen(bench: Bench) -> None:
+    assert broken(bench.session, bench.session.observe({})) == []
+
+
+def test_it_came_by_shim_and_grub(bench: Bench) -> None:
+    text = bench.session.guests["steady"].console.text
+    assert "Welcome to GRUB!" in text and "Loading initial ramdisk ..." in text
+
+
+def test_every_parameter_asked_for_is_there(bench: Bench) -> None:
+    """The controller, which knows what to expect, has nothing to warn of."""
+    steady = next(promise for promise in bench.plan.partitions if promise.name == "steady")
+    words = bench.session.reports()["steady"].data["cmdline"].split()
+    assert steady.parameters and set(steady.parameters.split()) <= set(words)
+
+
+def test_systemd_is_content(bench: Bench) -> None:
+    done = run(bench, "systemctl is-system-running --wait; systemctl --failed --no-legend --plain")
+    assert "running" in done.output and ".service" not in done.output, done.output
+
+
+def test_ssh_over_its_own_network_card(bench: Bench) -> None:
+    command = [*shlex.split(bench.ways_in["steady"]), "cat /sys/class/dmi/id/product_serial"]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=scaled(120), check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "steady"), done.stderr
+
+
+def test_shim_has_registered_it(bench: Bench) -> None:
+    r"""Debian's fallback loader made a boot entry of \\EFI\\debian at the first start."""
+    done = run(bench, "efibootmgr -v")
+    assert done.status == 0
+    entry = re.search(r"^Boot([0-9A-F]{4})\* debian\t", done.output, re.MULTILINE)
+    assert entry, done.output
+    assert re.search(rf"^BootOrder: {entry[1]}", done.output, re.MULTILINE)
+
+
+def test_update_grub_works_there(bench: Bench) -> None:
+    done = run(bench, "update-grub && grep -c no_ipi_broadcast=1 /boot/grub/grub.cfg")
+    assert done.status == 0 and "Found linux image: /boot/vmlinuz-" in done.output, done.output
+    assert "warning" not in done.output
+
+
+def test_interrupts_land_on_its_own_processors(bench: Bench) -> None:
+    """Every line that delivered anything goes to processors the partition owns, by message."""
+    report = bench.session.reports()["steady"].data
+    assert report["interrupts"]
+    for line in report["interrupts"]:
+        assert len(line["counts"]) == report["cpus_online"]
+    assert {function["interrupts"] for function in report["pci"]} == {"msix"}
+
+
+def test_its_own_boot_entry_survives_and_is_booted(bench: Bench) -> None:
+    """An entry made inside, with efibootmgr, is what the partition boots after a restart of its own."""
+    made = run(
+        bench,
+        r"efibootmgr -q -c -d /dev/nvme0n1 -p 1 -L 'made inside' -l '\EFI\debian\shimx64.efi' && efibootmgr",
+    )
+    assert made.status == 0, made.output
+    entry = re.search(r"^Boot([0-9A-F]{4})\* made inside", made.output, re.MULTILINE)
+    assert entry, made.output
+
+    async def restart() -> None:
+        async with undisturbed(bench.session.guests["realtime"]):
+            report = await bench.session.reboot("steady", boot_of(bench.session, "steady"), "reboot")
+            assert broken_after_reboot(bench.session, "steady", report.data) == []
+
+    bench.run(restart())
+    assert re.search(rf"^BootCurrent: {entry[1]}\s", run(bench, "efibootmgr").output, re.MULTILINE)
+
+
+def test_power_off_by_systemd_ends_it_alone(bench: Bench) -> None:
+    async def off() -> None:
+        since = bench.session.count()
+        async with undisturbed(bench.session.guests["realtime"]):
+            bench.session.guests["steady"].type("poweroff")
+            await bench.session.wait_state("steady", "off", 120, since)
+
+    bench.run(off())
