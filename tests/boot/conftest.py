@@ -32,11 +32,11 @@ Builder = Callable[..., Built]
 
 @pytest.fixture(scope="session")
 def built() -> Builder:
-    """Return a function that builds `partitions/<name>.yaml` for RELEASE or DEBUG, each once in a session."""
+    """Return a function that builds a file or `partitions/<name>.yaml`, once for each target in a session."""
     done: dict[str, Built] = {}
 
-    def build(name: str, target: str = "RELEASE") -> Built:
-        file = PROJECT / "partitions" / f"{name}.yaml"
+    def build(name: str | Path, target: str = "RELEASE") -> Built:
+        file = name if isinstance(name, Path) else PROJECT / "partitions" / f"{name}.yaml"
         key = hashlib.sha256(f"{target}\n{file.read_text()}".encode()).hexdigest()
         if key not in done:
             done[key] = _build(file, target)
