@@ -59,6 +59,7 @@ lint: ## format, lint and types of the Python code, syntax of the shell code
 	@$(BIN)/mypy
 	@sh -n ci/setup.sh
 	@sh -n generator/collect.sh
+	@sh -n tools/mrmctl
 
 bench: setup ## print how long planning, checking and emitting large machines takes
 	@$(BIN)/python -m tests.bench

@@ -7,7 +7,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "Clock.h"
 #include <Library/BaseLib.h>
 #include <Library/IoLib.h>
 #include <Library/LocalApicLib.h>
@@ -15,6 +15,7 @@
 #include <Protocol/Cpu.h>
 #include <Register/Intel/LocalApic.h>
 
+#define TELL_PERIOD         10000  ///< milliseconds between two reports of stray interrupts
 #define NMI_VECTOR          2
 #define FIRST_STRAY_VECTOR  0x30   ///< below lie exceptions and the 8259's usual range
 #define LAST_STRAY_VECTOR   0xFE   ///< 0xFF is the spurious vector, never in service
@@ -27,6 +28,9 @@
 
 STATIC EFI_CPU_ARCH_PROTOCOL  *mCpu;
 STATIC BOOLEAN                mCaught[LAST_STRAY_VECTOR + 1];   ///< vectors whose handler is ours
+STATIC volatile UINT32        mSeen[LAST_STRAY_VECTOR + 1];     ///< how often each came
+STATIC UINT32                 mTold[LAST_STRAY_VECTOR + 1];     ///< of those, told
+STATIC UINT64                 mToldAt;                          ///< milliseconds
 
 ///
 /// Interrupt command register (Intel SDM volume 3, sections 11.6.1 and 11.12.9).
@@ -74,8 +78,61 @@ OnStrayInterrupt (
   IN CONST EFI_SYSTEM_CONTEXT    Context
   )
 {
+  mSeen[InterruptType]++;
   if ((InterruptType != NMI_VECTOR) && InService ((UINTN)InterruptType)) {
     SendApicEoi ();
+  }
+}
+
+/**
+  Send an NMI that came to the boot processor on to the partition that gets them.
+
+  @param[in] Count  How many came since the last time.
+**/
+STATIC
+VOID
+ForwardNmi (
+  IN UINT32  Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if (gPartitions[Index].Plan->Policy.Nmi && MrmLifecycleIsLive (&gPartitions[Index].Life)) {
+      SendNmi (gPartitions[Index].ApicIds[0]);
+      Say ("NMI: %d came, sent on to %a", Count, gPartitions[Index].Plan->Name);
+      return;
+    }
+  }
+
+  Say ("NMI: %d came, no partition to send it on to", Count);
+}
+
+VOID
+AttendInterrupts (
+  VOID
+  )
+{
+  UINTN   Vector;
+  UINT32  Seen;
+
+  if ((mTold[NMI_VECTOR] != mSeen[NMI_VECTOR]) || (Milliseconds () - mToldAt >= TELL_PERIOD)) {
+    for (Vector = 0; Vector <= LAST_STRAY_VECTOR; Vector++) {
+      Seen = mSeen[Vector];
+      if (Seen == mTold[Vector]) {
+        continue;
+      }
+
+      if (Vector == NMI_VECTOR) {
+        ForwardNmi (Seen - mTold[Vector]);
+      } else {
+        Say ("stray interrupts to the boot processor, vector 0x%x: %d, in all %d", Vector, Seen - mTold[Vector], Seen);
+      }
+
+      mTold[Vector] = Seen;
+    }
+
+    mToldAt = Milliseconds ();
   }
 }
 

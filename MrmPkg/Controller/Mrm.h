@@ -414,6 +414,14 @@ CatchStrayInterrupts (
   );
 
 /**
+  Send NMIs of the machine on to the partition that gets them; tell of stray interrupts.
+**/
+VOID
+AttendInterrupts (
+  VOID
+  );
+
+/**
   Send an NMI to a processor.
 
   @param[in] ApicId  Its APIC ID.

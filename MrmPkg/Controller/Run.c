@@ -6,6 +6,7 @@
 **/
 
 #include "Attend.h"
+#include "Button.h"
 #include "Clock.h"
 #include "Control.h"
 #include <Library/UefiBootServicesTableLib.h>
@@ -133,6 +134,8 @@ AttendAll (
     }
 
     WasOff = Off;
+    AttendInterrupts ();
+    AttendPowerButton (Off);
     if (Milliseconds () - Refreshed >= REFRESH_PERIOD) {
       RefreshControls ();
       Refreshed = Milliseconds ();
@@ -167,6 +170,7 @@ RunPartitions (
     }
   }
 
+  WatchPowerButton ();
   AttendAll (Timer);
   gBS->CloseEvent (Timer);
 }

@@ -156,6 +156,13 @@ class Machine:
             raise LaunchError(f"QEMU did not start: {self._qemu_log() or error}") from error
         self.started_at = self._last_sign = time.monotonic()
 
+    async def cut_power(self) -> None:
+        """End QEMU in the middle of whatever it does; what its disks hold stays as it is then."""
+        self._may_end = True
+        if self._process and self._process.returncode is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+
     async def close(self) -> None:
         """End QEMU and all tasks; may be called more than once."""
         self._may_end = True

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""One OS sees and steers MRM by UEFI variables; lives end by order and watchdog, the PC's with the last."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from ci.qemu.guest import BOOT_SECONDS
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.efivars import ask, mount, read, read_json
+from tests.boot.support import boot_of, undisturbed
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    result = built("steered")
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+        bench.run(bench.session.settle())
+        for guest in bench.session.guests.values():
+            bench.run(mount(guest))
+        yield bench
+
+
+def test_the_second_starts_after_the_first_runs(bench: Bench) -> None:
+    order = [(state.partition, state.state) for state in bench.session.history]
+    assert order.index(("steady", "running")) < order.index(("realtime", "starting"))
+
+
+def test_what_an_os_sees(bench: Bench) -> None:
+    async def look() -> None:
+        guest = bench.session.guests["steady"]
+        assert (await read(guest, "Name")).split()[-1] == "steady"
+        state = await read_json(guest, "State")
+        assert [
+            (partition["name"], partition["state"], partition["starts"], partition["processors"])
+            for partition in state["partitions"]
+        ] == [("steady", "running", 1, 2), ("realtime", "running", 1, 2)]
+        assert "kept: processor 1 of 2: APIC ID 1 [processor-exists]" in await read(guest, "Audit")
+        assert "realtime: running" in await read(guest, "Log")
+        assert (await read_json(guest, "Plan"))["partitions"][0]["name"] == "steady"
+        assert (await read_json(guest, "Status"))["sequence"] == 0
+        written = await guest.run("printf x | dd of=/sys/firmware/efi/efivars/State-*")
+        assert written.status != 0
+
+    bench.run(look())
+
+
+@pytest.mark.parametrize(
+    ("name", "request_text", "result"),
+    [
+        ("steady", "start realtime", "refused: it runs"),
+        ("steady", "start nobody", "refused: no partition of that name"),
+        ("steady", "explode", "refused: expected start"),
+        ("realtime", "restart steady", "refused: not permitted"),
+        ("realtime", "stop realtime", "refused: not permitted"),
+        ("realtime", "pc power-off", "refused: not permitted"),
+    ],
+)
+def test_what_is_refused(bench: Bench, name: str, request_text: str, result: str) -> None:
+    async def refused() -> None:
+        since = bench.session.count()
+        await asyncio.sleep(1)  # a second a request
+        done, status = await ask(bench.session.guests[name], request_text)
+        assert done.status != 0
+        assert status["request"] == request_text and status["result"].startswith(result)
+        assert bench.session.history[since:] == []
+
+    bench.run(refused())
+
+
+def test_stop_and_start_by_request(bench: Bench) -> None:
+    async def stop_and_start() -> None:
+        session = bench.session
+        steady, realtime = session.guests["steady"], session.guests["realtime"]
+        old = boot_of(session, "realtime")
+        async with undisturbed(steady):
+            since = session.count()
+            done, status = await ask(steady, "stop realtime")
+            assert (done.status, status["result"]) == (0, "done")
+            stopped = await session.wait_state("realtime", "off", 10, since)
+            assert stopped.detail == "ordered by steady"
+            assert (await ask(steady, "stop realtime"))[1]["result"] == "refused: it does not run"
+            mark = realtime.console.mark()
+            assert (await ask(steady, "start realtime"))[1]["result"] == "done"
+            await realtime.next_boot(old, mark)
+
+    bench.run(stop_and_start())
+
+
+def test_restart_by_request_of_itself_and_of_the_other(bench: Bench) -> None:
+    async def restart(asker: str, target: str, neighbour: str) -> None:
+        session = bench.session
+        guest = session.guests[target]
+        old, mark = boot_of(session, target), guest.console.mark()
+        async with undisturbed(session.guests[neighbour]):
+            if asker == target:
+                guest.type(
+                    f"printf '\\006\\000\\000\\000restart {target}' "
+                    ">/sys/firmware/efi/efivars/Request-3d4c1f0a-5e2b-4c8a-a657-1b906ed24f38"
+                )
+            else:
+                assert (await ask(session.guests[asker], f"restart {target}"))[1]["result"] == "done"
+            await guest.next_boot(old, mark)
+        await mount(guest)
+
+    bench.run(restart("steady", "realtime", "steady"))
+    bench.run(restart("steady", "steady", "realtime"))
+
+
+def test_nmi_by_request(bench: Bench) -> None:
+    async def interrupt() -> None:
+        steady, realtime = bench.session.guests["steady"], bench.session.guests["realtime"]
+        count = "awk '/^ *NMI:/ { print $2 + $3 }' /proc/interrupts"
+        before = int((await realtime.run(count)).output.split()[-1])
+        assert (await ask(steady, "nmi realtime"))[1]["result"] == "done"
+        await realtime.ticks_on(2)
+        assert int((await realtime.run(count)).output.split()[-1]) == before + 1
+
+    bench.run(interrupt())
+
+
+def test_too_many_requests_are_not_heard(bench: Bench) -> None:
+    async def flood() -> None:
+        guest = bench.session.guests["realtime"]
+        results = [(await ask(guest, "explode"))[1]["result"]]
+        loop = (
+            "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf '\\006\\000\\000\\000explode' | "
+            "dd of=/sys/firmware/efi/efivars/Request-3d4c1f0a-5e2b-4c8a-a657-1b906ed24f38 2>/dev/null; done"
+        )
+        await guest.run(loop)
+        results.append((await read_json(guest, "Status"))["result"])
+        assert results[0].startswith("refused: expected start")
+        assert results[1].startswith("refused: too many requests")
+
+    bench.run(flood())
+
+
+def test_watchdog_restarts_an_os_that_does_not_feed_it_until_its_limit(bench: Bench) -> None:
+    async def starve() -> None:
+        session = bench.session
+        guest = session.guests["realtime"]
+        for then, failures in (("restarting", 1), ("failed", 2)):
+            old, since, mark = boot_of(session, "realtime"), session.count(), guest.console.mark()
+            ready = await guest.run("modprobe wdat_wdt && test -c /dev/watchdog")
+            assert ready.status == 0, ready.output
+            async with undisturbed(session.guests["steady"]):
+                # Opened, it runs; closed without the magic character, it runs on.
+                guest.type("echo >/dev/watchdog")
+                state = await session.wait_state("realtime", then, 90, since)
+                assert state.detail == "watchdog"
+                if then == "restarting":
+                    await guest.next_boot(old, mark, BOOT_SECONDS)
+            facts = (await read_json(session.guests["steady"], "State"))["partitions"][1]
+            assert facts["failures"] == failures
+
+    bench.run(starve())
+
+
+def test_end_of_the_last_partition_is_the_end_of_the_pc(bench: Bench) -> None:
+    async def end() -> None:
+        bench.session.guests["steady"].type("poweroff -f")
+        assert await bench.machine.wait_end(60) == "guest-shutdown"
+
+    bench.run(end())

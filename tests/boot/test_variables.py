@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What an OS was told is written to a UEFI variable is there, however the PC ends.
+
+The power is cut (QEMU is killed) at a random moment while a guest writes variables as fast as it can and
+tells each that is written. The next boot finds of each what was told last, or what was written just then.
+`MRM_POWER_CUTS` is the number of cuts, default 3; `MRM_SEED` repeats a run's moments.
+"""
+
+import asyncio
+import os
+import random
+import re
+import secrets
+from pathlib import Path
+
+import pytest
+
+from ci.images.boot import prepare_boot
+from ci.progress import PROJECT
+from ci.qemu.command import Boot
+from ci.qemu.description import load_description
+from ci.qemu.machine import Machine
+from ci.run.session import Session
+from tests.boot.conftest import Builder, Built
+from tests.boot.efivars import FOLDER, FREE, mount
+from tests.boot.support import boot_of
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(3600)]
+
+CUTS = int(os.environ.get("MRM_POWER_CUTS", "3"))
+SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
+NAMES = 5
+NAME = "steady"
+
+# Variable n % NAMES becomes n and as many dots as n % 97. The store of 16 KiB is soon full, which ends the
+# writing; EDK2 tidies it up at the next start, and that is one large change.
+WRITER = (
+    "n=FIRST; while :; do n=$((n + 1)); k=$((n % 5)); p=$(printf '%*s' $((n % 97)) '' | tr ' ' .); "
+    rf"printf '\007\000\000\000%s%s' $n $p >/run/v; dd if=/run/v of={FOLDER}/V$k-{FREE} bs=200 2>/run/e "
+    r"|| { cat /run/e; break; }; printf '\033]5380;MRM-WROTE "
+    '{"n":%s}'
+    r"\007' $n; done"
+)
+READER = f"for k in 0 1 2 3 4; do printf 'V=%s\\n' $(tail -c +5 {FOLDER}/V$k-{FREE} | tr -d .); done"
+
+
+class Life:
+    """One life of the PC, from power-on on."""
+
+    def __init__(self, built: Built, boot: Boot, folder: Path) -> None:
+        description = load_description(PROJECT / "platforms" / f"{built.plan.machine}.yaml")
+        self.machine = Machine(description, boot, folder)
+        self.session = Session(self.machine, built.plan)
+        self.guest = self.session.guests[NAME]
+
+    async def read(self) -> list[int]:
+        """Return the numbers the variables hold."""
+        await mount(self.guest)
+        done = await self.guest.run(READER)
+        assert done.status == 0, done.output
+        return [int(number) for number in re.findall(r"V=(\d+)", done.output)]
+
+    async def write_until(self, first: int, seconds: float, least: int) -> None:
+        """Write for some time, at least so many variables, and cut the power."""
+        begin = self.guest.console.mark()
+        self.guest.type(WRITER.replace("FIRST", str(first)))
+        await self.guest.console.wait_for_event(
+            "MRM-WROTE", 60, begin, lambda data: data["n"] >= first + least
+        )
+        await asyncio.sleep(seconds)
+        await self.machine.cut_power()
+
+    def told(self, first: int) -> int:
+        """Return the last number the guest said is written."""
+        events = self.guest.console.events("MRM-WROTE", self.guest.console.start())
+        return int(events[-1].data["n"]) if events else first
+
+
+def expected(told: int, begun: int) -> list[set[int]]:
+    """Return for each variable what it may hold when `told` was written and `begun` perhaps."""
+    found = []
+    for variable in range(NAMES):
+        last = next(n for n in range(told, told - NAMES, -1) if n % NAMES == variable)
+        found.append({last, begun} if begun % NAMES == variable else {last})
+    return found
+
+
+def test_power_cuts_lose_nothing_that_was_told_written(built: Builder, tmp_path: Path) -> None:
+    print(f"MRM_SEED={SEED}")
+    chance = random.Random(SEED)
+    result = built("small-store")
+    description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
+    boot = prepare_boot(description, tmp_path, result.esp)
+    rows = []
+
+    async def run() -> None:
+        number = 0
+        for cut in range(CUTS + 1):
+            async with (life := Life(result, boot, tmp_path / f"life-{cut}")).machine:
+                await life.session.settle()
+                if cut:
+                    held = await life.read()
+                    rows.append((cut, number, held))
+                    assert len(held) == NAMES, rows
+                    allowed = expected(number, number + 1)
+                    assert all(n in may for n, may in zip(held, allowed, strict=True)), rows
+                    number = max(held)
+                else:
+                    await mount(life.guest)
+                if cut < CUTS:
+                    await life.write_until(number, chance.uniform(0, 4), NAMES)
+                    number = life.told(number)
+
+    asyncio.run(run())
+    assert len(rows) == CUTS
+
+
+def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: Path) -> None:
+    result = built("small-store")
+    description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
+    boot = prepare_boot(description, tmp_path, result.esp)
+
+    async def run() -> None:
+        async with (life := Life(result, boot, tmp_path / "life")).machine:
+            await life.session.settle()
+            await mount(life.guest)
+            name = f"{FOLDER}/Kept-{FREE}"
+            assert (await life.guest.run(rf"printf '\007\000\000\000kept' >{name}")).status == 0
+            assert (await life.guest.run(rf"printf '\006\000\000\000lost' >{FOLDER}/Lost-{FREE}")).status == 0
+            await life.session.reboot(NAME, boot_of(life.session, NAME))
+            await mount(life.guest)
+            done = await life.guest.run(f"tail -c +5 {name}; echo; test ! -e {FOLDER}/Lost-{FREE}")
+            assert done.status == 0 and "kept" in done.output.split()
+
+    asyncio.run(run())

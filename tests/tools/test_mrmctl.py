@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""tools/mrmctl under every shell at hand, on a folder that looks like efivarfs."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ci.progress import PROJECT
+
+VENDOR = "3d4c1f0a-5e2b-4c8a-a657-1b906ed24f38"
+ATTRIBUTES = b"\6\0\0\0"
+SHELLS = [("busybox", "sh"), ("dash",), ("bash",)]
+
+
+@pytest.fixture(params=SHELLS, ids=lambda shell: shell[0])
+def shell(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    shell: tuple[str, ...] = request.param
+    assert shutil.which(shell[0]), f"{shell[0]} not found; run `make setup`"
+    return shell
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> Path:
+    for name, data in {
+        "Name": b"steady\n",
+        "State": b'{"uptime":3}\n',
+        "Status": b'{"sequence":7,"result":"refused: it runs","request":"start realtime"}\n',
+    }.items():
+        (tmp_path / f"{name}-{VENDOR}").write_bytes(ATTRIBUTES + data)
+    return tmp_path
+
+
+def mrmctl(shell: tuple[str, ...], variables: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*shell, str(PROJECT / "tools" / "mrmctl"), *arguments],
+        env={**os.environ, "MRM_EFIVARS": str(variables)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_what_is_shown(shell: tuple[str, ...], variables: Path) -> None:
+    done = mrmctl(shell, variables, "state")
+    assert (done.returncode, done.stdout, done.stderr) == (0, '{"uptime":3}\n', "")
+
+
+@pytest.mark.parametrize(("result", "status"), [("done", 0), ("refused: it runs", 1)])
+@pytest.mark.parametrize("request_text", ["start realtime", "stop r", "restart r", "nmi r", "pc power-off"])
+def test_requests(
+    shell: tuple[str, ...], variables: Path, request_text: str, result: str, status: int
+) -> None:
+    answer = f'{{"sequence":7,"result":"{result}","request":"{request_text}"}}\n'
+    (variables / f"Status-{VENDOR}").write_bytes(ATTRIBUTES + answer.encode())
+    done = mrmctl(shell, variables, *request_text.split())
+    assert (done.returncode, done.stdout) == (status, f"{result}\n")
+    assert (variables / f"Request-{VENDOR}").read_bytes() == ATTRIBUTES + request_text.encode()
+
+
+def test_outside_a_partition(shell: tuple[str, ...], tmp_path: Path) -> None:
+    for arguments in (["log"], ["restart", "realtime"]):
+        done = mrmctl(shell, tmp_path, *arguments)
+        assert done.returncode == 1 and "is this a partition of MRM" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["explode"], ["start"], ["start", "a", "b"], ["state", "x"]])
+def test_usage(shell: tuple[str, ...], variables: Path, arguments: list[str]) -> None:
+    done = mrmctl(shell, variables, *arguments)
+    assert done.returncode == 2 and done.stderr.startswith("usage: mrmctl")
+    assert not (variables / f"Request-{VENDOR}").exists()
