@@ -186,24 +186,28 @@ KeepWatchdog (
   Look at the mailbox of a live partition.
 
   @param[in,out] Partition  The partition.
+
+  @retval TRUE   It asked something, and was answered.
+  @retval FALSE  It did not.
 **/
 STATIC
-VOID
+BOOLEAN
 AttendMailbox (
   IN OUT MRM_PARTITION  *Partition
   )
 {
   MRM_MAILBOX  Snapshot;
   MRM_ACTION   Action;
+  BOOLEAN      Answered;
   CHAR8        Words[MRM_REASON_SIZE];
 
   CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
-  AttendStore (Partition, &Snapshot);
-  AttendControl (Partition, &Snapshot);
-  Action = MrmLifecycleStep (&Partition->Life, &Partition->Plan->Policy, &Snapshot, Milliseconds ());
+  Answered = AttendStore (Partition, &Snapshot);
+  Answered = AttendControl (Partition, &Snapshot) || Answered;
+  Action   = MrmLifecycleStep (&Partition->Life, &Partition->Plan->Policy, &Snapshot, Milliseconds ());
   if (Action == MrmActionNone) {
     KeepWatchdog (Partition, &Snapshot);
-    return;
+    return Answered;
   }
 
   Words[0] = '\0';
@@ -223,21 +227,25 @@ AttendMailbox (
       MillisecondsBetween (Snapshot.PhaseTsc[MrmPhaseLoader], Snapshot.PhaseTsc[MrmPhaseRunning])
       );
   }
+
+  return Answered;
 }
 
-VOID
+BOOLEAN
 AttendPartition (
   IN OUT MRM_PARTITION  *Partition,
   IN     BOOLEAN        Others
   )
 {
-  if (MrmLifecycleIsLive (&Partition->Life)) {
-    AttendMailbox (Partition);
-  }
+  BOOLEAN  Answered;
+
+  Answered = MrmLifecycleIsLive (&Partition->Life) && AttendMailbox (Partition);
 
   if (MrmLifecycleIsDue (&Partition->Life, &Partition->Plan->Policy, Others, Milliseconds ())) {
     StartPartition (Partition);
   }
+
+  return Answered;
 }
 
 EFI_STATUS

@@ -24,8 +24,11 @@ TakePartition (
 
   @param[in,out] Partition  The partition.
   @param[in]     Others     TRUE when all partitions it comes after run.
+
+  @retval TRUE   It asked something, and was answered: more may follow at once.
+  @retval FALSE  It did not.
 **/
-VOID
+BOOLEAN
 AttendPartition (
   IN OUT MRM_PARTITION  *Partition,
   IN     BOOLEAN        Others

@@ -205,10 +205,11 @@ CarryOut (
   @param[in]     Size       Bytes of it.
   @param[out]    Result     Receives what became of it, for people.
 
-  @return  What SetVariable() is to return.
+  @retval TRUE   Heard: it is to be logged.
+  @retval FALSE  One too many.
 **/
 STATIC
-EFI_STATUS
+BOOLEAN
 JudgeRequest (
   IN OUT MRM_PARTITION  *Partition,
   IN     CONST UINT8    *Bytes,
@@ -216,58 +217,59 @@ JudgeRequest (
   OUT    CONST CHAR8    **Result
   )
 {
-  EFI_STATUS  Status;
-  MRM_ORDER   Order;
+  MRM_ORDER  Order;
 
   if (!MrmRateTake (&Partition->Control->RequestRate, Milliseconds (), REQUESTS_AT_ONCE, REQUEST_PERIOD)) {
     *Result = "refused: too many requests; wait a second";
-    return EFI_OUT_OF_RESOURCES;
+    return FALSE;
   }
 
-  Status = MrmOrderParse (Bytes, Size, &gMrmPlan, &Order);
-  if (EFI_ERROR (Status)) {
-    *Result = (Status == EFI_NOT_FOUND)
-              ? "refused: no partition of that name"
-              : "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off";
-    return Status;
+  switch (MrmOrderParse (Bytes, Size, &gMrmPlan, &Order)) {
+    case EFI_SUCCESS:
+      break;
+    case EFI_NOT_FOUND:
+      *Result = "refused: no partition of that name";
+      return TRUE;
+    default:
+      *Result = "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off";
+      return TRUE;
   }
 
   if (!MrmOrderIsPermitted (&Partition->Plan->Policy, &Order)) {
     *Result = "refused: not permitted by the partition file";
-    return EFI_SECURITY_VIOLATION;
+    return TRUE;
   }
 
-  Status = CarryOut (&Order, Partition->Plan->Name);
-  switch (Status) {
+  switch (CarryOut (&Order, Partition->Plan->Name)) {
     case EFI_SUCCESS:
       *Result = "done";
-      return EFI_SUCCESS;
+      break;
     case EFI_ALREADY_STARTED:
       *Result = "refused: it runs";
-      return EFI_INVALID_PARAMETER;
+      break;
     case EFI_NOT_STARTED:
       *Result = "refused: it does not run";
-      return EFI_INVALID_PARAMETER;
+      break;
     default:
       *Result = "refused: it cannot be started on this machine";
-      return EFI_INVALID_PARAMETER;
+      break;
   }
+
+  return TRUE;
 }
 
 /**
   Answer a request.
 
-  @param[in,out] Partition  Whose OS asks.
-
-  @return  What SetVariable() is to return.
+  @param[in,out] Partition  Whose OS asks; Control->Status receives the answer.
 **/
 STATIC
-EFI_STATUS
+VOID
 AnswerRequest (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  EFI_STATUS   Status;
+  BOOLEAN      Heard;
   UINT8        Bytes[MRM_CONTROL_REQUEST_SIZE];
   CHAR8        Request[MRM_CONTROL_REQUEST_SIZE];
   UINTN        Size;
@@ -276,8 +278,7 @@ AnswerRequest (
 
   Size = MIN (*(volatile UINT32 *)&Partition->ControlArea->RequestSize, sizeof (Bytes));
   CopyMem (Bytes, Partition->ControlArea->Request, Size);
-  Status = JudgeRequest (Partition, Bytes, Size, &Result);
-
+  Heard = JudgeRequest (Partition, Bytes, Size, &Result);
   while ((Size > 0) && (Bytes[Size - 1] <= ' ')) {
     Size--;
   }
@@ -294,11 +295,9 @@ AnswerRequest (
   Request[MIN (sizeof (Request) - 1, MRM_NAME_LENGTH + 16)] = '\0';
   MrmTextAddJson (&Text, Request);
   MrmTextAdd (&Text, "}\n");
-  if (Status != EFI_OUT_OF_RESOURCES) {
+  if (Heard) {
     Say ("%a: asked: %a: %a", Partition->Plan->Name, Request, Result);
   }
-
-  return Status;
 }
 
 /**
@@ -343,8 +342,11 @@ AttendControl (
     return FALSE;
   }
 
-  Partition->Mailbox->Control.Status = AnswerRequest (Partition);
+  AnswerRequest (Partition);
   RefreshControls ();
+
+  // Refused or not: Linux would keep a variable that could not be written, and protect it.
+  Partition->Mailbox->Control.Status = EFI_SUCCESS;
   MemoryFence ();
   Partition->Control->Answered         = Snapshot->Control.Sequence;
   Partition->Mailbox->Control.Answered = Snapshot->Control.Sequence;

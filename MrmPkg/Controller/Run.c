@@ -9,12 +9,15 @@
 #include "Button.h"
 #include "Clock.h"
 #include "Control.h"
+#include <Library/BaseLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
 
 #define POLL_PERIOD  (10 * 10000)   ///< 10 ms in units of 100 ns
 
-#define REFRESH_PERIOD  1000        ///< milliseconds
+#define REFRESH_PERIOD  1000        ///< milliseconds, as the next ones
+#define BURST_GAP       5           ///< how soon a question follows the one before
+#define BURST_LIMIT     50          ///< how long questions keep the controller from everything else
 
 /**
   TRUE when all partitions that one comes after run.
@@ -105,6 +108,35 @@ FinishAllOff (
 }
 
 /**
+  Look at all partitions. While they ask things, look again without waiting for the timer:
+  a firmware writes several variables in a row.
+**/
+STATIC
+VOID
+AttendOnce (
+  VOID
+  )
+{
+  UINT64  Begin;
+  UINT64  Now;
+  UINT64  Answered;
+  UINTN   Index;
+
+  Begin    = Milliseconds ();
+  Answered = 0;
+  do {
+    Now = Milliseconds ();
+    for (Index = 0; Index < gPartitionCount; Index++) {
+      if (AttendPartition (&gPartitions[Index], OthersRun (&gPartitions[Index]))) {
+        Answered = Milliseconds () + BURST_GAP;
+      }
+    }
+
+    CpuPause ();
+  } while ((Milliseconds () < Answered) && (Now - Begin < BURST_LIMIT));
+}
+
+/**
   Look at all partitions until the controller is to end.
 
   @param[in] Timer  Periodic timer event.
@@ -115,7 +147,6 @@ AttendAll (
   IN EFI_EVENT  Timer
   )
 {
-  UINTN    Index;
   UINTN    Signalled;
   BOOLEAN  Off;
   BOOLEAN  WasOff;
@@ -124,10 +155,7 @@ AttendAll (
   WasOff    = FALSE;
   Refreshed = 0;
   while (TRUE) {
-    for (Index = 0; Index < gPartitionCount; Index++) {
-      AttendPartition (&gPartitions[Index], OthersRun (&gPartitions[Index]));
-    }
-
+    AttendOnce ();
     Off = AllOff ();
     if (Off && !WasOff && !FinishAllOff ()) {
       return;

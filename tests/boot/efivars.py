@@ -21,7 +21,7 @@ async def mount(guest: Guest) -> None:
 
 async def read(guest: Guest, name: str, vendor: str = MRM) -> str:
     """Return a variable's data as text."""
-    done = await guest.run(f"tail -c +5 {FOLDER}/{name}-{vendor} && echo")
+    done = await guest.run(f"cat {FOLDER}/{name}-{vendor} | tail -c +5 && echo")
     assert done.status == 0, done.output
     return done.output.replace("\r", "").strip()
 

@@ -41,7 +41,7 @@ WRITER = (
     '{"n":%s}'
     r"\007' $n; done"
 )
-READER = f"for k in 0 1 2 3 4; do printf 'V=%s\\n' $(tail -c +5 {FOLDER}/V$k-{FREE} | tr -d .); done"
+READER = f"for k in 0 1 2 3 4; do printf 'V=%s\\n' $(cat {FOLDER}/V$k-{FREE} | tail -c +5 | tr -d .); done"
 
 
 class Life:
@@ -128,7 +128,7 @@ def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: 
             assert (await life.guest.run(rf"printf '\007\000\000\000kept' >{name}")).status == 0
             await life.session.reboot(NAME, boot_of(life.session, NAME))
             await mount(life.guest)
-            done = await life.guest.run(f"tail -c +5 {name} && echo")
+            done = await life.guest.run(f"cat {name} | tail -c +5 && echo")
             assert done.status == 0 and "kept" in done.output.split()
 
     asyncio.run(run())
