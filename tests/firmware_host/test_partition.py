@@ -240,7 +240,9 @@ def test_any_store_is_judged_within_its_bounds(decide: Decide, contents: bytes) 
     _sound(decide, _store(contents))
 
 
-COMMAND_LINE = b"BOOT_IMAGE=/vmlinuz root=/dev/nvme0n1p2 ro\tno_ipi_broadcast=1 quiet\0behind"
+COMMAND_LINE = (
+    b"BOOT_IMAGE=/vmlinuz root=/dev/nvme0n1p2 ro\tno_ipi_broadcast=1 pci=noearly,nomsi quiet\0behind"
+)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +251,8 @@ COMMAND_LINE = b"BOOT_IMAGE=/vmlinuz root=/dev/nvme0n1p2 ro\tno_ipi_broadcast=1 
         (b"BOOT_IMAGE=/vmlinuz", True),
         (b"no_ipi_broadcast=1", True),
         (b"quiet", True),
+        (b"pci=noearly", True),
+        (b"pci=noe", False),
         (b"no_ipi_broadcast", False),
         (b"ro", True),
         (b"o", False),
@@ -279,8 +283,17 @@ def test_words_one_by_one(decide: Decide, words: list[str]) -> None:
     assert found == words
 
 
-def test_boot_params_page(decide: Decide) -> None:
-    page = bytearray(4096)
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [(b"BOOT_IMAGE=/vmlinuz", True), (b"BOOT_IMAGE=\0/vmlinuz", False), (b"BOOT_ENTRY=/vmlinuz", False)],
+)
+def test_command_line_of_grub(decide: Decide, text: bytes, there: bool) -> None:
+    memory = Guarded(decide.ffi, text[:12])
+    assert bool(decide.call("MrmIsGrubCommandLine", decide.ffi.cast("UINT8 *", memory.pointer))) is there
+
+
+def test_boot_params(decide: Decide) -> None:
+    page = bytearray(decide.MRM_LINUX_BOOT_PARAMS)
     page[0x1FE:0x200] = b"\x55\xaa"
     page[0x202:0x206] = b"HdrS"
     page[0x228:0x22C] = struct.pack("<I", 0x12345678)

@@ -141,7 +141,7 @@ MrmNextWord (
   );
 
 /**
-  Whether a text contains a word as a whole.
+  Whether a text contains a word as a whole, or followed by a comma and more values.
 
   @param[in] Text    The text.
   @param[in] Size    Bytes at Text; it may end earlier by a zero.
@@ -157,18 +157,34 @@ MrmHasWord (
   IN UINTN        Length
   );
 
+///
+/// Bytes of boot_params that are looked at.
+///
+#define MRM_LINUX_BOOT_PARAMS  0x22C
+
 /**
   Find the command line of a Linux kernel that is about to take over, by the boot_params
-  page its loader or stub has filled in (Documentation/arch/x86/boot.rst).
+  structure its loader or stub has filled in (Documentation/arch/x86/boot.rst).
 
-  @param[in] Page  4 KiB that may be that page.
+  @param[in] Params  MRM_LINUX_BOOT_PARAMS bytes that may be that structure.
 
-  @return  Physical address of the command line; 0 when this is no such page.
+  @return  Physical address of the command line; 0 when they are not.
 **/
 UINT64
 EFIAPI
 MrmLinuxCommandLine (
-  IN CONST UINT8  *Page
+  IN CONST UINT8  *Params
+  );
+
+/**
+  Whether this is a command line as GRUB makes it.
+
+  @param[in] Text  12 bytes or more.
+**/
+BOOLEAN
+EFIAPI
+MrmIsGrubCommandLine (
+  IN CONST UINT8  *Text
   );
 
 #endif

@@ -18,6 +18,8 @@
 #define   HEADER_MAGIC    SIGNATURE_32 ('H', 'd', 'r', 'S')
 #define CMD_LINE_PTR      0x228
 
+#define GRUB_BEGIN  "BOOT_IMAGE="
+
 /**
   Whether a character separates words.
 
@@ -65,7 +67,11 @@ MrmHasWord (
     for (End = Index; End < Size && Text[End] != '\0' && !IsBlank (Text[End]); End++) {
     }
 
-    if ((End - Index == Length) && (CompareMem (Text + Index, Word, Length) == 0)) {
+    // More values may follow: pci=noearly,realloc=off.
+    if (  (End - Index >= Length)
+       && (CompareMem (Text + Index, Word, Length) == 0)
+       && ((End - Index == Length) || (Text[Index + Length] == ',')))
+    {
       return TRUE;
     }
 
@@ -77,24 +83,44 @@ MrmHasWord (
   return FALSE;
 }
 
+/**
+  Read a little-endian 32-bit word that need not be aligned.
+
+  @param[in] Place  Where it is.
+**/
+STATIC
+UINT32
+Read32 (
+  IN CONST UINT8  *Place
+  )
+{
+  // No call: every place of a loader's memory is looked at.
+  return Place[0] | ((UINT32)Place[1] << 8) | ((UINT32)Place[2] << 16) | ((UINT32)Place[3] << 24);
+}
+
 UINT64
 EFIAPI
 MrmLinuxCommandLine (
-  IN CONST UINT8  *Page
+  IN CONST UINT8  *Params
   )
 {
-  UINT16  Flag;
-  UINT32  Magic;
-  UINT32  Low;
-  UINT32  High;
-
-  CopyMem (&Flag, Page + BOOT_FLAG, sizeof (Flag));
-  CopyMem (&Magic, Page + HEADER, sizeof (Magic));
-  if ((Flag != BOOT_FLAG_MAGIC) || (Magic != HEADER_MAGIC)) {
+  if (  (Read32 (Params + HEADER) != HEADER_MAGIC)
+     || (Params[BOOT_FLAG] != (UINT8)BOOT_FLAG_MAGIC)
+     || (Params[BOOT_FLAG + 1] != BOOT_FLAG_MAGIC >> 8))
+  {
     return 0;
   }
 
-  CopyMem (&Low, Page + CMD_LINE_PTR, sizeof (Low));
-  CopyMem (&High, Page + EXT_CMD_LINE_PTR, sizeof (High));
-  return ((UINT64)High << 32) | Low;
+  return ((UINT64)Read32 (Params + EXT_CMD_LINE_PTR) << 32) | Read32 (Params + CMD_LINE_PTR);
+}
+
+BOOLEAN
+EFIAPI
+MrmIsGrubCommandLine (
+  IN CONST UINT8  *Text
+  )
+{
+  return   (Read32 (Text) == SIGNATURE_32 ('B', 'O', 'O', 'T'))
+        && (CompareMem (Text, GRUB_BEGIN, sizeof (GRUB_BEGIN) - 1) == 0)
+        && (Text[sizeof (GRUB_BEGIN) - 1] > ' ');
 }

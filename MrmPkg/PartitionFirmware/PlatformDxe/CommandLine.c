@@ -1,8 +1,9 @@
 /** @file
   Warns of kernel parameters that are missing: in a partition some are not a matter of taste.
 
-  A Linux is known by the boot_params page that its EFI stub, or its loader, fills in before
-  it leaves boot services, wherever that lies in the loader's memory.
+  A Linux is known by the boot_params structure that its EFI stub, or its loader, fills in
+  before it leaves boot services, or by how GRUB begins a command line, wherever these lie in
+  the loader's memory.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -14,7 +15,7 @@
 
 #define MAP_SIZE           SIZE_64KB
 #define COMMAND_LINE_SIZE  4096       ///< COMMAND_LINE_SIZE of Linux on x86 is 2048
-#define WORD_SIZE          64
+#define STEP               16         ///< alignment of what GRUB allocates, and more than enough for the stub
 
 STATIC EFI_MEMORY_DESCRIPTOR  *mMap;
 STATIC UINTN                  mMapSize;
@@ -81,27 +82,36 @@ FindCommandLine (
   )
 {
   EFI_MEMORY_DESCRIPTOR  *Descriptor;
-  UINT64                 Page;
+  CONST UINT8            *Place;
+  CONST UINT8            *End;
+  CONST CHAR8            *Found;
   UINT64                 Address;
 
+  Found = NULL;
   for (Descriptor = NextDescriptor (NULL); Descriptor != NULL; Descriptor = NextDescriptor (Descriptor)) {
     if ((Descriptor->Type != EfiLoaderCode) && (Descriptor->Type != EfiLoaderData)) {
       continue;
     }
 
-    for (Page = 0; Page < Descriptor->NumberOfPages; Page++) {
-      // A kernel image has the same magic numbers there, but no command line yet.
-      Address = MrmLinuxCommandLine ((UINT8 *)(UINTN)(Descriptor->PhysicalStart + EFI_PAGES_TO_SIZE (Page)));
-      if (Address != 0) {
+    Place = (CONST UINT8 *)(UINTN)Descriptor->PhysicalStart;
+    End   = Place + EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages) - MRM_LINUX_BOOT_PARAMS;
+    for ( ; Place <= End; Place += STEP) {
+      if (MrmIsGrubCommandLine (Place)) {
+        // GRUB's boot_params point to where it will only move the command line.
+        *Size = RoomAt ((UINTN)Place);
+        return (CONST CHAR8 *)Place;
+      }
+
+      // A kernel image has the same magic numbers, but no command line yet.
+      Address = (Found == NULL) ? MrmLinuxCommandLine (Place) : 0;
+      if ((Address != 0) && (RoomAt (Address) != 0)) {
         *Size = RoomAt (Address);
-        if (*Size != 0) {
-          return (CONST CHAR8 *)(UINTN)Address;
-        }
+        Found = (CONST CHAR8 *)(UINTN)Address;
       }
     }
   }
 
-  return NULL;
+  return Found;
 }
 
 EFI_STATUS

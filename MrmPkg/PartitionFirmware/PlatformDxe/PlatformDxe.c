@@ -153,6 +153,10 @@ PlatformDxeEntry (
     Status = PrepareCommandLine ();
   }
 
+  if (!EFI_ERROR (Status)) {
+    Status = OfferOptionRoms ();
+  }
+
   if (EFI_ERROR (Status)) {
     return Status;
   }

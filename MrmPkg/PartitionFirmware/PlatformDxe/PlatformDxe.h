@@ -36,6 +36,17 @@ NameImage (
   );
 
 /**
+  Let PciBusDxe have the option ROMs that this start needs.
+
+  @retval EFI_SUCCESS  Offered.
+  @return Other        Status of InstallProtocolInterface.
+**/
+EFI_STATUS
+OfferOptionRoms (
+  VOID
+  );
+
+/**
   Prepare to look for a kernel's command line.
 
   @retval EFI_SUCCESS           Ready.

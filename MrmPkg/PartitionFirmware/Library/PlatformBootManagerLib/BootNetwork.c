@@ -1,5 +1,5 @@
 /** @file
-  Boots over the partition's own network interfaces: HTTP, then PXE.
+  Boots over the partition's own network interfaces.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -35,18 +35,16 @@ HasNode (
 }
 
 /**
-  Boot from all interfaces by one way.
+  Boot from all interfaces.
 
   @param[in]     Segment  Only behind this host bridge; 0 = any.
-  @param[in]     Http     TRUE: HTTP; FALSE: PXE.
   @param[in,out] Reason   Why the last loader that came is back; unchanged when none came.
 **/
 STATIC
 VOID
-BootBy (
-  IN     UINT16   Segment,
-  IN     BOOLEAN  Http,
-  IN OUT CHAR8    *Reason
+BootFromInterfaces (
+  IN     UINT16  Segment,
+  IN OUT CHAR8   *Reason
   )
 {
   EFI_HANDLE                *Handles;
@@ -60,7 +58,7 @@ BootBy (
   Handles = ListHandles (&gEfiLoadFileProtocolGuid, Segment, &Count);
   for (Index = 0; Index < Count; Index++) {
     Path = DevicePathFromHandle (Handles[Index]);
-    if (!HasNode (Path, MSG_MAC_ADDR_DP) || (HasNode (Path, MSG_URI_DP) != Http)) {
+    if (!HasNode (Path, MSG_MAC_ADDR_DP)) {
       continue;
     }
 
@@ -91,8 +89,7 @@ BootNetwork (
   UINTN       Count;
 
   ConnectDevices (MRM_DEVICES_NETWORK, Source->Segment);
-  BootBy (Source->Segment, TRUE, Reason);
-  BootBy (Source->Segment, FALSE, Reason);
+  BootFromInterfaces (Source->Segment, Reason);
   if (Reason[0] != '\0') {
     return;
   }

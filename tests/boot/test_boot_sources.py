@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Each partition boots like a PC of its own: from its disk, over its network, or from what comes next."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ci.guests.loaders import FOLDER
+from ci.images.loaders import Payload, lay_out_unified, make_loader_disk
+from ci.progress import PROJECT
+from ci.qemu.console import Console
+from ci.qemu.devices import Network
+from tests.boot.bench import Bench
+from tests.boot.conftest import OUTPUT, Builder
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
+DISK, NETWORK = "PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)"
+BOOT_SECONDS = 240.0
+STEP_SECONDS = 60.0
+VOLUME_LIMIT = 5 * 2**19
+"""Bytes of the partition firmware as it runs: 2.5 MiB."""
+
+
+def _payload(port: int) -> Payload:
+    """A guest with its console at an I/O port, and without the first parameter that a partition needs."""
+    parameters = (
+        f"8250.nr_uarts=1 console=uart8250,io,{port:#x},115200n8 tsc=reliable reserve=0xcf8,8 "
+        "pci=noearly,realloc=off reboot=efi apic_extnmi=none modprobe.blacklist=pcspkr panic=10"
+    )
+    return Payload(GUEST / "vmlinuz", GUEST / "initrd.img", parameters, FOLDER)
+
+
+def _served(folder: Path, port: int) -> Network:
+    """A network whose server offers a unified kernel image."""
+    lay_out_unified(folder / "served", _payload(port))
+    return Network({}, tftp=folder / "served/EFI/Linux", boot_file="debian.efi")
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    result = built("boot-sources")
+    folder = tmp_path_factory.mktemp("run")
+    ports = {p.name: p.console_port for p in result.plan.partitions if p.console_port is not None}
+    disk = folder / "grub.img"
+    make_loader_disk(disk, "grub", _payload(ports["disk"]))
+    networks = {NETWORK: _served(folder, ports["network"])}
+    with Bench(result.plan, result.esp, folder, disks={DISK: disk}, networks=networks) as bench:
+        yield bench
+
+
+def _console(bench: Bench, name: str) -> Console:
+    return bench.session.guests[name].console
+
+
+def test_the_choice_is_offered(bench: Bench) -> None:
+    console = _console(bench, "chain")
+    lines = r"chain boots from\s+1  disk\s+2  disk \\EFI\\rescue\\rescue\.efi\s+3  shell"
+    bench.run(console.wait_for(lines, BOOT_SECONDS, console.start()))
+    bench.run(console.wait_for(r"Number, or Enter for the first; \d s left", STEP_SECONDS, console.start()))
+
+
+def test_each_source_without_a_loader_is_told_and_the_next_one_tried(bench: Bench) -> None:
+    console = _console(bench, "chain")
+    told = (
+        r"boot: disk: nothing bootable on any disk; trying disk",  # the terminal breaks long lines
+        r"no disk has that file; trying shell",
+        r"Shell> ",
+    )
+    for line in told:
+        bench.run(console.wait_for(line, BOOT_SECONDS, console.start()))
+
+
+def test_variables_survive_a_reset_of_the_partition(bench: Bench) -> None:
+    console = _console(bench, "chain")
+    guid = "3d4c1f0a-0000-4c8a-a657-1b906ed24f38"
+    begin = console.mark()
+    console.send(f"setvar kept -guid {guid} -nv -bs -rt =0x4D524D\n")
+    bench.run(console.wait_for(r"Shell> ", STEP_SECONDS, begin))
+    begin = console.mark()
+    console.send("reset\n")
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
+    begin = console.mark()
+    console.send(f"setvar kept -guid {guid}\n")
+    bench.run(console.wait_for(r"4D 52 4D|4d 52 4d", STEP_SECONDS, begin))
+
+
+def test_an_exception_is_a_failure_that_says_where(bench: Bench) -> None:
+    """An address nobody owns is in no page table of the partition."""
+    console, session = _console(bench, "chain"), bench.session
+    since = session.count()
+    console.send("mm 0xF0000000 -n\n")
+    state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
+    assert r"exception 14 at 0x" in state.detail and r"\EFI\MRM\Shell.efi" in state.detail
+
+
+@pytest.mark.parametrize("name", ["disk", "network"])
+def test_a_guest_comes_up_through_its_own_loader(bench: Bench, name: str) -> None:
+    guest = bench.session.guests[name]
+    report = bench.run(guest.report(guest.console.start(), BOOT_SECONDS))
+    assert report.data["kernel"].startswith("6.1.")
+
+
+def test_the_partition_firmware_is_small(built: Builder) -> None:
+    built("boot-sources")
+    volume = OUTPUT / "build/PartitionFirmware/RELEASE_GCC/FV/PARTITION.Fv"
+    size = volume.stat().st_size
+    print(f"partition firmware: {size / 2**20:.2f} MiB")
+    assert size <= VOLUME_LIMIT
