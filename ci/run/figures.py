@@ -2,15 +2,15 @@
 """How long things took, for printing; no figure decides about success.
 
 Seen from outside, by the arrival of text on a console, so that a partition and the bare machine are measured
-in the same way: `power_on` is the start of the processors by QEMU, `loader` the first line of the kernel's
-EFI stub, `kernel` its first own line, `init` the first process.
+in the same way: `power_on` is the start of the processors by QEMU, `loader` the first line of GRUB or of the
+kernel's EFI stub, `kernel` the kernel's first own line, `init` the first process.
 """
 
 from ci.qemu.console import Console
 from ci.qemu.machine import Machine
 from ci.run.session import Session
 
-_STAGES = (("loader", r"EFI stub: "), ("kernel", r"Linux version "))
+_STAGES = (("loader", r"EFI stub: |Welcome to GRUB!"), ("kernel", r"Linux version "))
 
 ROWS = (
     ("power_on_to_controller", "power on → controller"),
