@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""`make faults`: a fault campaign on a build; see `python -m ci.faults --help`."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from ci.faults.campaign import run_campaign
+from ci.faults.kinds import KINDS, by_name
+from ci.faults.schedule import schedule
+from ci.faults.verdict import Campaign, table, to_json
+from ci.images.boot import prepare_boot
+from ci.images.esp import ImageError
+from ci.progress import PROJECT
+from ci.qemu.description import DescriptionError, load_description
+from ci.qemu.errors import QemuError
+from ci.qemu.machine import Machine
+from ci.run.plan import PlanError, load_plan
+from ci.run.session import Session
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m ci.faults",
+        description="Inject faults into partitions in random order and watch their neighbours. The same "
+        "seed, count and kinds give the same campaign again.",
+    )
+    build = Path("Build/q35")
+    parser.add_argument(
+        "--esp", type=Path, default=build / "ESP", help="folder tree of the ESP (%(default)s)"
+    )
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        default=build / "generated" / "MrmPlan.json",
+        help="the plan it was built from (%(default)s)",
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=Path("Build/faults"), help="for logs and report.json (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="what the campaign is drawn from (%(default)s)")
+    parser.add_argument("--count", type=int, default=200, help="how many faults (%(default)s)")
+    parser.add_argument(
+        "--kind",
+        action="append",
+        choices=[kind.name for kind in KINDS],
+        help="only faults of this kind; may be given more than once (all)",
+    )
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace) -> Campaign:
+    plan = load_plan(arguments.plan, PROJECT)
+    description = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
+    victims = {partition.name: partition.processors for partition in plan.partitions}
+    kinds = [by_name(name) for name in arguments.kind] if arguments.kind else KINDS
+    injections = schedule(arguments.seed, arguments.count, victims, kinds)
+    machine = Machine(
+        description, prepare_boot(description, arguments.folder, arguments.esp), arguments.folder
+    )
+    session = Session(machine, plan)
+    async with machine:
+        return await run_campaign(session, arguments.seed, injections, lambda line: print(line, flush=True))
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    arguments = _arguments()
+    try:
+        campaign = asyncio.run(_run(arguments))
+    except (PlanError, DescriptionError, ImageError, QemuError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    report = arguments.folder / "report.json"
+    report.write_text(json.dumps(to_json(campaign), indent=2) + "\n")
+    print(f"\n{table(campaign)}\nreport: {report}")
+    return 0 if campaign.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

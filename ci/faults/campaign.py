@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Carries a campaign out on a running machine."""
+
+import asyncio
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ci.faults.kinds import DISK, VARIABLES, VENDOR
+from ci.faults.schedule import Injection
+from ci.faults.verdict import Campaign, Neighbour, Outcome, Work, longest_gap
+from ci.qemu.console import Cursor
+from ci.qemu.errors import MachineEndedError, QemuError
+from ci.qemu.guest import BOOT_SECONDS, COMMAND_SECONDS, Guest
+from ci.run.judge import Observation, judge
+from ci.run.session import Session
+
+QUIET_SECONDS = 20
+"""Ticks watched before the first fault: what a partition's clock does when nothing happens."""
+
+AFTER_TICKS = 3
+"""Ticks of each neighbour waited for after the victim is back."""
+
+GATEWAY = "10.0.2.2"
+"""QEMU's user network answers echoes there."""
+
+Printer = Callable[[str], None]
+
+_WORK = (Path(__file__).parent / "work.sh").read_bytes()
+_LINE = 512
+_ELSEWHERE = ("ticks", "power_off")
+
+
+async def _upload(guest: Guest, data: bytes, path: str) -> None:
+    """Write a file in a guest through its console, in lines a terminal takes."""
+    text = base64.b64encode(data).decode()
+    for index in range(0, len(text), _LINE):
+        redirect = ">" if index == 0 else ">>"
+        await guest.run(f"echo {text[index : index + _LINE]} {redirect}{path}.b64")
+    done = await guest.run(f"base64 -d {path}.b64 >{path}")
+    if done.status != 0:
+        raise QemuError(f"{guest.name}: {path} cannot be written: {done.output}")
+
+
+async def begin_work(guest: Guest) -> None:
+    """Make a guest's drive and network busy, and its variables reachable; raises QemuError."""
+    await _upload(guest, _WORK, "/run/work.sh")
+    await guest.run(f"mount -t efivarfs efivarfs {VARIABLES} 2>/dev/null")
+    network = (
+        "for i in /sys/class/net/e*; do [ -e $i ] || continue; n=${i##*/}; ip link set $n up; "
+        "ip addr add 10.0.2.15/24 dev $n; done; ip -o -4 addr | grep -c 10.0.2"
+    )
+    connected = (await guest.run(network)).output.strip().splitlines()[-1:] not in ([], ["0"])
+    guest.type(f"sh /run/work.sh {DISK} '{GATEWAY if connected else ''}' &")
+    await guest.console.wait_for_event("MRM-WORK", COMMAND_SECONDS)
+
+
+def _work(guest: Guest, since: Cursor, latest: bool) -> Work:
+    """The first or the latest sums a guest told after `since`."""
+    events = guest.console.events("MRM-WORK", since)
+    if not events:
+        return Work()
+    data = events[-1 if latest else 0].data
+    return Work(*(int(data[key]) for key in ("rounds", "corrupt", "asked", "lost")))
+
+
+async def _write_variable(guest: Guest, value: int) -> list[str]:
+    """Commit a variable; return what went wrong."""
+    await guest.run(f"K={VARIABLES}/Kept-{VENDOR}; chattr -i $K 2>/dev/null")
+    done = await guest.run(f"printf '\\007\\000\\000\\000%08d' {value} >$K")
+    return [] if done.status == 0 else [f"a variable cannot be written: {done.output.strip()}"]
+
+
+async def _lost_variable(guest: Guest, value: int) -> list[str]:
+    """Look for the committed variable; return what is wrong with it."""
+    await guest.run(f"mount -t efivarfs efivarfs {VARIABLES} 2>/dev/null")
+    await guest.run(f"K={VARIABLES}/Kept-{VENDOR}")
+    done = await guest.run("tail -c 8 $K; echo")
+    seen = done.output.strip().splitlines()[:1]
+    return [] if seen == [f"{value:08d}"] else [f"the variable committed as {value:08d} is now {seen}"]
+
+
+def _broken(session: Session, victim: str, observation: Observation) -> list[str]:
+    """The promises a victim's new boot does not keep: leaked processors, memory, devices."""
+    observations: Mapping[str, Observation] = {**session.observe({}), victim: observation}
+    return [
+        f"{row.item}: promised {row.promised_text}, seen {row.seen_text}"
+        for partition in judge(session.plan, observations).partitions
+        if partition.name == victim
+        for row in partition.rows
+        if not row.ok and row.item not in _ELSEWHERE
+    ]
+
+
+async def _inject(session: Session, injection: Injection) -> tuple[list[str], float | None]:
+    """Inject one fault and see the victim back; return what is wrong and the seconds to its first line."""
+    guest = session.guests[injection.victim]
+    report = guest.console.latest("MRM-GUEST")
+    old_boot = str(report.data["boot"]) if report else ""
+    broken = await _write_variable(guest, injection.number)
+    for command in injection.kind.prepare:
+        await guest.run(command)
+    since, states = guest.console.mark(), session.count()
+    at = asyncio.get_running_loop().time()
+    guest.type(injection.kind.command)
+    boot = await guest.console.wait_for_event("MRM-BOOT", BOOT_SECONDS, since)
+    seconds = boot.at - at
+    again = await guest.next_boot(old_boot, since, BOOT_SECONDS)
+    await session.wait_state(injection.victim, "running", COMMAND_SECONDS, states)
+    state = session.states[injection.victim]
+    broken += _broken(session, injection.victim, Observation(state.state, state.detail, again.data))
+    broken += await _lost_variable(guest, injection.number)
+    return broken, seconds
+
+
+async def one_fault(session: Session, injection: Injection) -> Outcome:
+    """Inject one fault and watch everybody; raises MachineEndedError when the whole machine went down."""
+    others = [guest for name, guest in session.guests.items() if name != injection.victim]
+    await asyncio.sleep(injection.pause)
+    before = {guest.name: guest.console.mark() for guest in others}
+    await asyncio.gather(*(guest.console.wait_for_event("MRM-WORK", COMMAND_SECONDS) for guest in others))
+    seconds = None
+    try:
+        broken, seconds = await _inject(session, injection)
+        await asyncio.gather(*(guest.ticks_on(AFTER_TICKS) for guest in others))
+        await begin_work(session.guests[injection.victim])
+    except MachineEndedError:
+        raise
+    except QemuError as error:
+        broken = [str(error).splitlines()[0]]
+    neighbours = [
+        Neighbour(
+            guest.name,
+            guest.ticks(before[guest.name]),
+            _work(guest, before[guest.name], True).since(_work(guest, before[guest.name], False)),
+        )
+        for guest in others
+    ]
+    return Outcome(injection, broken, seconds, neighbours)
+
+
+async def run_campaign(
+    session: Session, seed: int, injections: Sequence[Injection], printer: Printer
+) -> Campaign:
+    """Inject all faults one after the other into a machine that has just been started.
+
+    Ends early when the machine went down or a victim does not come back: the campaign is then not ok.
+    """
+    await session.settle()
+    guests = list(session.guests.values())
+    await asyncio.gather(*(begin_work(guest) for guest in guests))
+    quiet = await asyncio.gather(*(guest.ticks_on(QUIET_SECONDS) for guest in guests))
+    baseline = {guest.name: longest_gap(ticks) for guest, ticks in zip(guests, quiet, strict=True)}
+    outcomes: list[Outcome] = []
+    for injection in injections:
+        try:
+            outcome = await one_fault(session, injection)
+        except MachineEndedError as error:
+            outcome = Outcome(injection, [str(error).splitlines()[0]])
+        outcomes.append(outcome)
+        verdict = "survived" if not outcome.complaints else "; ".join(outcome.complaints)
+        printer(f"fault {injection} of {len(injections)}: {verdict}")
+        if outcome.seconds is None:
+            break
+    return Campaign(seed, len(injections), baseline, outcomes)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The kinds of faults: one table. Everything is done with what a stock kernel offers its root user."""
+
+from dataclasses import dataclass
+
+DISK = "/dev/nvme0n1"
+VARIABLES = "/sys/firmware/efi/efivars"
+VENDOR = "5f0b6d1c-3f6e-4d0a-9a55-6d6c2f1b7e20"
+"""Vendor GUID of the variables the campaign makes."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of fault.
+
+    Attributes:
+        name: Names it in reports and seeds.
+        about: What happens, for people.
+        command: Typed in the victim's shell; the fault itself.
+        prepare: Commands typed before, each of which ends.
+        processors: How many the victim must have at least.
+    """
+
+    name: str
+    about: str
+    command: str
+    prepare: tuple[str, ...] = ()
+    processors: int = 1
+
+
+_READ_DRIVE = f"(while :; do dd if={DISK} of=/dev/null bs=1M iflag=direct; done >/dev/null 2>&1 &)"
+_WRITE_DRIVE = (
+    f"(while :; do dd if=/dev/zero of={DISK} bs=64k count=64 seek=512 oflag=direct; done 2>/dev/null &)"
+)
+_SET_VARIABLES = (
+    f"V={VARIABLES}/Busy-{VENDOR}",
+    "(while :; do chattr -i $V; printf '\\007\\000\\000\\000%s' $RANDOM >$V; done 2>/dev/null &)",
+)
+_SPIN = "for i in 1 2 3 4; do (while :; do :; done &); done"
+
+KINDS: tuple[Kind, ...] = (
+    Kind("cold-reset", "the OS asks for a cold reset", "reboot -f", ("echo cold >/sys/kernel/reboot/mode",)),
+    Kind("warm-reset", "the OS asks for a warm reset", "reboot -f", ("echo warm >/sys/kernel/reboot/mode",)),
+    Kind("panic", "the kernel panics", "panic"),
+    Kind(
+        "panic-elsewhere",
+        "the kernel panics on a processor other than the booting one",
+        "taskset 2 sh -c 'echo c >/proc/sysrq-trigger'",
+        processors=2,
+    ),
+    Kind(
+        "out-of-memory",
+        "the kernel panics because memory is used up",
+        "tail /dev/zero",
+        ("echo 1 >/proc/sys/vm/panic_on_oom",),
+    ),
+    Kind(
+        "offline-reset",
+        "the OS resets while one of its processors is offline",
+        "reboot -f",
+        ("echo 0 >/sys/devices/system/cpu/cpu1/online",),
+        processors=2,
+    ),
+    Kind(
+        "dma-panic",
+        "the kernel panics while its drive transfers",
+        "panic",
+        (_READ_DRIVE, _WRITE_DRIVE, "sleep 1"),
+    ),
+    Kind("dma-reset", "the OS resets while its drive transfers", "reboot -f", (_READ_DRIVE, "sleep 1")),
+    Kind(
+        "runtime-panic",
+        "the kernel panics while it calls runtime services",
+        "panic",
+        (*_SET_VARIABLES, "sleep 1"),
+    ),
+    Kind("busy-reset", "the OS resets while all its processors are busy", "reboot -f", (_SPIN, "sleep 1")),
+)
+
+
+def by_name(name: str) -> Kind:
+    """The kind called `name`; raises KeyError."""
+    return {kind.name: kind for kind in KINDS}[name]

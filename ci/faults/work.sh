@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+#
+# What a partition does while its neighbours fail: keeps its drive and its network busy, checks every byte and
+# every answer, and tells the sums every second or so, as a report called MRM-WORK (see ci/guests/init):
+#   {"boot", "rounds", "corrupt", "asked", "lost"}   1 MiB blocks written, read back, wrong; echoes asked, lost
+disk=$1
+gateway=$2
+boot=$(cat /proc/sys/kernel/random/boot_id)
+rounds=0 corrupt=0 asked=0 lost=0
+while :; do
+  dd if=/dev/urandom of=/run/work.block bs=64k count=16 2>/dev/null
+  wanted=$(sha256sum </run/work.block)
+  dd if=/run/work.block of="$disk" bs=64k seek=$((256 + rounds % 16 * 16)) oflag=direct 2>/dev/null
+  seen=$(dd if="$disk" bs=64k count=16 skip=$((256 + rounds % 16 * 16)) iflag=direct 2>/dev/null | sha256sum)
+  rounds=$((rounds + 1))
+  [ "$wanted" = "$seen" ] || corrupt=$((corrupt + 1))
+  if [ -n "$gateway" ]; then
+    asked=$((asked + 1))
+    ping -c 1 -W 5 "$gateway" >/dev/null 2>&1 || lost=$((lost + 1))
+  fi
+  printf '\033]5380;MRM-WORK {"boot":"%s","rounds":%d,"corrupt":%d,"asked":%d,"lost":%d}\007' \
+    "$boot" "$rounds" "$corrupt" "$asked" "$lost"
+  sleep 1
+done
