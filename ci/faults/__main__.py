@@ -12,7 +12,7 @@ from ci.faults.kinds import KINDS, by_name
 from ci.faults.schedule import schedule
 from ci.faults.verdict import Campaign, table, to_json
 from ci.images.boot import prepare_boot
-from ci.images.esp import ImageError
+from ci.images.gpt import ImageError
 from ci.progress import PROJECT
 from ci.qemu.description import DescriptionError, load_description
 from ci.qemu.errors import QemuError

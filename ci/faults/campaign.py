@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ci.faults.kinds import DISK, VARIABLES, VENDOR
+from ci.faults.kinds import CONTROL, DISK, VARIABLES, VENDOR
 from ci.faults.schedule import Injection
 from ci.faults.verdict import Campaign, Neighbour, Outcome, Work, longest_gap
 from ci.qemu.console import Cursor
@@ -92,7 +92,14 @@ def _broken(session: Session, victim: str, observation: Observation) -> list[str
     ]
 
 
-async def _inject(session: Session, injection: Injection) -> tuple[list[str], float | None]:
+async def _ask(guest: Guest, request: str) -> list[str]:
+    """Ask the controller from inside a partition (docs/control.md); return what is wrong with the answer."""
+    await guest.run(f"R={VARIABLES}/Request-{CONTROL}")
+    done = await guest.run(f"printf '\\006\\000\\000\\000{request}' >$R")
+    return [] if done.status == 0 else [f"{guest.name} asked for {request}: {done.output.strip()}"]
+
+
+async def _inject(session: Session, injection: Injection, neighbour: Guest) -> tuple[list[str], float | None]:
     """Inject one fault and see the victim back; return what is wrong and the seconds to its first line."""
     guest = session.guests[injection.victim]
     report = guest.console.latest("MRM-GUEST")
@@ -102,7 +109,12 @@ async def _inject(session: Session, injection: Injection) -> tuple[list[str], fl
         await guest.run(command)
     since, states = guest.console.mark(), session.count()
     at = asyncio.get_running_loop().time()
-    guest.type(injection.kind.command)
+    if injection.kind.command:
+        guest.type(injection.kind.command)
+    if injection.kind.command and injection.kind.request:
+        await session.wait_state(injection.victim, "off", COMMAND_SECONDS, states)
+    if injection.kind.request:
+        broken += await _ask(neighbour, f"{injection.kind.request} {injection.victim}")
     boot = await guest.console.wait_for_event("MRM-BOOT", BOOT_SECONDS, since)
     seconds = boot.at - at
     again = await guest.next_boot(old_boot, since, BOOT_SECONDS)
@@ -121,7 +133,7 @@ async def one_fault(session: Session, injection: Injection) -> Outcome:
     await asyncio.gather(*(guest.console.wait_for_event("MRM-WORK", COMMAND_SECONDS) for guest in others))
     seconds = None
     try:
-        broken, seconds = await _inject(session, injection)
+        broken, seconds = await _inject(session, injection, others[0])
         await asyncio.gather(*(guest.ticks_on(AFTER_TICKS) for guest in others))
         await begin_work(session.guests[injection.victim])
     except MachineEndedError:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 DISK = "/dev/nvme0n1"
 VARIABLES = "/sys/firmware/efi/efivars"
+CONTROL = "3d4c1f0a-5e2b-4c8a-a657-1b906ed24f38"
+"""Vendor GUID of the controller's variables, docs/control.md."""
+
 VENDOR = "cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0"
 """Vendor GUID of the campaign's variables: Linux's own for crashes, whose files efivarfs does not lock."""
 
@@ -16,15 +19,18 @@ class Kind:
     Attributes:
         name: Names it in reports and seeds.
         about: What happens, for people.
-        command: Typed in the victim's shell; the fault itself.
-        prepare: Commands typed before, each of which ends.
+        command: Typed in the victim's shell; the fault itself, unless a neighbour's request is.
+        prepare: Commands typed there before, each of which ends.
+        request: What a neighbour asks of the controller: the fault itself if there is no command, else what
+            brings the victim back when it is off. The victim's name follows.
         processors: How many the victim must have at least.
     """
 
     name: str
     about: str
-    command: str
+    command: str = ""
     prepare: tuple[str, ...] = ()
+    request: str = ""
     processors: int = 1
 
 
@@ -75,6 +81,23 @@ KINDS: tuple[Kind, ...] = (
         (*_SET_VARIABLES, "sleep 1"),
     ),
     Kind("busy-reset", "the OS resets while all its processors are busy", "reboot -f", (_SPIN, "sleep 1")),
+    Kind("power-off", "the OS powers off; a neighbour starts it again", "poweroff -f", request="start"),
+    Kind("neighbour-restart", "a neighbour restarts it without a word", request="restart"),
+    Kind(
+        "neighbour-restart-busy", "the same amid transfers", prepare=(_READ_DRIVE, _SPIN), request="restart"
+    ),
+    Kind(
+        "nmi",
+        "a neighbour sends it an NMI, at which the kernel panics",
+        prepare=("echo 1 >/proc/sys/kernel/unknown_nmi_panic",),
+        request="nmi",
+    ),
+    Kind(
+        "watchdog",
+        "nobody feeds the watchdog any more",
+        "echo >/dev/watchdog",
+        ("modprobe wdat_wdt timeout=2",),
+    ),
 )
 
 
