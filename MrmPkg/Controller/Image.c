@@ -405,7 +405,8 @@ BuildPartition (
       AcpiFacts.Watchdog = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Watchdog);
     }
 
-    Status = MrmAcpiBuild (&AcpiFacts, Layout.Acpi.Base, (VOID *)(UINTN)Layout.Acpi.Base, (UINTN)Layout.Acpi.Size);
+    AcpiFacts.Panic = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Panic);
+    Status          = MrmAcpiBuild (&AcpiFacts, Layout.Acpi.Base, (VOID *)(UINTN)Layout.Acpi.Base, (UINTN)Layout.Acpi.Size);
   }
 
   if (!EFI_ERROR (Status)) {

@@ -61,6 +61,14 @@ typedef struct {
 #define MRM_WATCHDOG_MINIMUM    10                 ///< units: one second
 
 ///
+/// Register of a panic device as QEMU's pvpanic has it (QEMU docs/specs/pvpanic.rst): the byte that a kernel's
+/// driver reads says which events are understood; it writes the event that happened.
+///
+#define MRM_PANIC_PANICKED      BIT0
+#define MRM_PANIC_CRASH_LOADED  BIT1               ///< and the kernel saves a dump by itself
+#define MRM_PANIC_NONE          (MRM_PANIC_PANICKED | MRM_PANIC_CRASH_LOADED)
+
+///
 /// A question of the partition's runtime services that the controller answers: the partition
 /// writes Sequence last, the controller Answered = Sequence after Status.
 ///
@@ -119,7 +127,7 @@ typedef struct {
   volatile UINT32    Heartbeat;                    ///< counted up by the firmware's timer until ExitBootServices
   CHAR8              Text[MRM_MAILBOX_TEXT_SIZE];  ///< reason for MrmRequestFailed, ASCII, not terminated
   MRM_WATCHDOG       Watchdog;
-  UINT32             Reserved;
+  volatile UINT32    Panic;                        ///< MRM_PANIC_NONE until the OS writes another MRM_PANIC_* to its first byte
   MRM_CALL           Store;                        ///< "commit my variable store": answered when it is
   MRM_CALL           Control;                      ///< "there is a request in the control area"
 } MRM_MAILBOX;

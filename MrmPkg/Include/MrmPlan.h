@@ -87,7 +87,9 @@ typedef enum {
   MrmPatchConsoleIoFirst,            ///< console: first I/O port; zero when it is in memory space
   MrmPatchConsoleIoLast,             ///< last port
   MrmPatchConsoleMemoryFirst,        ///< console: first address; zero when it is in I/O space
-  MrmPatchConsoleMemoryLast          ///< last address
+  MrmPatchConsoleMemoryLast,         ///< last address
+  MrmPatchPanicFirst,                ///< register that tells a panic: first address
+  MrmPatchPanicLast                  ///< last address
 } MRM_PATCH_KIND;
 
 typedef struct {

@@ -15,6 +15,7 @@ from generator.emit.placeholders import (
     CONSOLE_IO,
     CONSOLE_MEMORY,
     DWORD,
+    PANIC,
     QWORD,
     WORD,
     BusPlaceholders,
@@ -30,6 +31,7 @@ _TIME_LIMIT_SECONDS = 60
 _QWORD_PREFIX = 0x0E
 
 _CONSOLE_IO_KINDS = ("MrmPatchConsoleIoFirst", "MrmPatchConsoleIoLast")
+_PANIC_KINDS = ("MrmPatchPanicFirst", "MrmPatchPanicLast")
 _CONSOLE_MEMORY_KINDS = ("MrmPatchConsoleMemoryFirst", "MrmPatchConsoleMemoryLast")
 
 _ENTRY = re.compile(
@@ -82,6 +84,7 @@ def compile_dsdt(source: str, buses: int, card: bool = False) -> Dsdt:
     if card:
         patches.extend(_descriptor_patches(named, 0, CONSOLE_IO, WORD, *_CONSOLE_IO_KINDS))
         patches.extend(_descriptor_patches(named, 0, CONSOLE_MEMORY, QWORD, *_CONSOLE_MEMORY_KINDS))
+    patches.extend(_descriptor_patches(named, 0, PANIC, QWORD, *_PANIC_KINDS))
     for patch in patches:
         found = int.from_bytes(aml[patch.offset : patch.offset + patch.width], "little")
         if found != patch.placeholder:

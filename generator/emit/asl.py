@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from generator.emit.placeholders import CONSOLE_IO, CONSOLE_MEMORY, placeholders
+from generator.emit.placeholders import CONSOLE_IO, CONSOLE_MEMORY, PANIC, placeholders
 from generator.emit.templating import environment
 from generator.model.plan import PartitionPlan
 
@@ -27,6 +27,7 @@ def render_asl(partition: PartitionPlan) -> str:
             table_id=table_id,
             first_uid=FIRST_PROCESSOR_UID,
             card={"io": CONSOLE_IO, "memory": CONSOLE_MEMORY} if on_card(partition) else None,
+            panic=PANIC,
             buses=[(grant, placeholders(index)) for index, grant in enumerate(partition.pci)],
         )
     )

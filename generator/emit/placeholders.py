@@ -43,6 +43,9 @@ CONSOLE_IO = Descriptor("UAIO", 0xE000, 8)
 CONSOLE_MEMORY = Descriptor("UAME", 0x604D524D2D554100, 8)
 """The console on a PCI serial card, in I/O or in memory space."""
 
+PANIC = Descriptor("PANR", 0x604D524D2D504100, 4)
+"""The register of the panic device."""
+
 
 def placeholders(index: int) -> BusPlaceholders:
     """The placeholders of one bus; no two buses share a value, and 64-bit values occur nowhere else."""

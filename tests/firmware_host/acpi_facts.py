@@ -88,6 +88,7 @@ class Facts:
     headless: bool = True
     console: Console = Console()
     watchdog: int = 0
+    panic: int = 0
     memory: tuple[Range, ...] = ()
     srat: bytes | None = None
     slit: bytes | None = None
@@ -122,6 +123,7 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     native.Console = (kind, facts.console.baud, facts.console.base)
     native.ConsoleFunction = facts.console.function
     native.Watchdog = facts.watchdog
+    native.Panic = facts.panic
     native.Plan = plan
     native.MemoryCount, native.Memory = len(facts.memory), array("MRM_RANGE", facts.memory)
     for name, source in (("Srat", facts.srat), ("Slit", facts.slit)):

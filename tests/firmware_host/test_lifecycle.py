@@ -86,7 +86,8 @@ def test_initialized_mailbox_is_blank(decide: Decide) -> None:
         watchdog = mailbox.Watchdog
         assert (watchdog.Running, watchdog.Ping, watchdog.Fired) == (0, 0, fired)
         assert watchdog.Countdown == watchdog.Remaining == 300
-        watchdog.Countdown = watchdog.Remaining = watchdog.Fired = 0
+        assert mailbox.Panic == decide.MRM_PANIC_NONE
+        watchdog.Countdown = watchdog.Remaining = watchdog.Fired = mailbox.Panic = 0
         assert not any(_bytes(decide, mailbox)[8:])
 
 
@@ -313,6 +314,36 @@ def test_an_os_needs_no_heartbeat_nor_does_firmware_without_limit(decide: Decide
     firmware = _lifecycle(decide, "Firmware", "Dxe")
     mailbox = _mailbox(decide, Phase=_phase(decide, "Dxe"))
     assert _step(decide, firmware, mailbox, 1 << 40) == decide.MrmActionNone
+
+
+@pytest.mark.parametrize("written", [1, 0xFFFFFF01])
+def test_a_panic_has_its_last_words_and_is_a_failure(decide: Decide, written: int) -> None:
+    lifecycle = _lifecycle(decide, "Running", "Running")
+    mailbox = _mailbox(decide, Phase=_phase(decide, "Running"), Panic=written)
+    policy = _policy(decide, "Never")
+    assert _step(decide, lifecycle, mailbox, START, policy) == decide.MrmActionNone
+    mailbox.Panic = 0
+    last = START + decide.MRM_PANIC_MILLISECONDS
+    assert _step(decide, lifecycle, mailbox, last - 1, policy) == decide.MrmActionNone
+    assert _step(decide, lifecycle, mailbox, last, policy) == decide.MrmActionStop
+    assert (lifecycle.State, lifecycle.Cause) == (_state(decide, "Failed"), _cause(decide, "Panic"))
+
+
+@pytest.mark.parametrize("written", [0, 2, 3, 4, 6])
+def test_what_is_no_panic_or_saves_a_dump_is_left_alone(decide: Decide, written: int) -> None:
+    lifecycle = _lifecycle(decide, "Running", "Running")
+    mailbox = _mailbox(decide, Phase=_phase(decide, "Running"), Panic=written)
+    for now in (START, START + 2 * decide.MRM_PANIC_MILLISECONDS):
+        assert _step(decide, lifecycle, mailbox, now) == decide.MrmActionNone
+
+
+def test_a_panicked_os_that_resets_itself_is_heard(decide: Decide) -> None:
+    lifecycle = _lifecycle(decide, "Running", "Running")
+    mailbox = _mailbox(decide, Phase=_phase(decide, "Running"), Panic=1)
+    assert _step(decide, lifecycle, mailbox) == decide.MrmActionNone
+    mailbox.Request = decide.MrmRequestColdReset
+    assert _step(decide, lifecycle, mailbox, START + 10) == decide.MrmActionStop
+    assert lifecycle.Cause == _cause(decide, "ColdReset")
 
 
 def _fed(decide: Decide, lifecycle: Any, now: int, **registers: int) -> int:

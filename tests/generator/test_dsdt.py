@@ -22,6 +22,9 @@ Write = Callable[[str], Path]
 PORTS = [f"PciRoot(0x0)/Pci(0x{device:X},0x0)" for device in range(1, MAXIMUM_BUSES + 1)]
 
 
+PANIC_REGISTER = 0x13FFFE45C
+
+
 def live_values(index: int, prefetchable: bool) -> Mapping[str, int]:
     """What the controller would find on the live machine for one bus."""
     bus = 0x10 + 2 * index
@@ -42,6 +45,8 @@ def live_values(index: int, prefetchable: bool) -> Mapping[str, int]:
         "MrmPatchIoFirst": 0x1000 if index % 2 else 0,
         "MrmPatchIoLast": 0x2FFF if index % 2 else 0,
         "MrmPatchIoLength": 0x2000 if index % 2 else 0,
+        "MrmPatchPanicFirst": PANIC_REGISTER,
+        "MrmPatchPanicLast": PANIC_REGISTER + 3,
     }
 
 
@@ -140,7 +145,7 @@ def test_exactly_the_own_configuration_space_is_reserved(tmp_path: Path, sixteen
 
 
 def test_patches_lie_apart_and_leave_no_placeholder(sixteen: Dsdt) -> None:
-    assert len(sixteen.patches) == 16 * MAXIMUM_BUSES
+    assert len(sixteen.patches) == 16 * MAXIMUM_BUSES + 2
     end = 36
     for patch in sixteen.patches:
         assert patch.offset >= end
@@ -197,7 +202,7 @@ def test_osc_grants_only_what_can_be_given(
 def test_processors_and_uart(tmp_path: Path, write: Write) -> None:
     plan, _ = make_plan(write(document(partition(processors="3", console="COM3"))))
     dsdt = compile_dsdt(render_asl(plan.partitions[0]), 0)
-    assert dsdt.patches == ()
+    assert {patch.kind for patch in dsdt.patches} == {"MrmPatchPanicFirst", "MrmPatchPanicLast"}
     listing = acpiexec(tmp_path, dsdt.aml, "namespace")
     for index in range(3):
         device = listing[listing.index(f" C00{index} Device") :]
@@ -260,3 +265,12 @@ def test_a_missing_iasl_is_told(write: Write, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserErrors, match="install acpica-tools"):
         compile_dsdt(render_asl(plan.partitions[0]), 0)
+
+
+def test_panic_device_is_the_byte_of_the_mailbox(tmp_path: Path, write: Write) -> None:
+    plan, _ = judge(write(document(partition())))
+    aml = patched(compile_dsdt(render_asl(plan.partitions[0]), len(plan.partitions[0].pci)), False)
+    assert "QEMU0001" in acpiexec(tmp_path, aml, "evaluate \\_SB.PANC._HID")
+    crs = buffer_of(acpiexec(tmp_path, aml, "evaluate \\_SB.PANC._CRS"))
+    assert crs[14:22] == PANIC_REGISTER.to_bytes(8, "little")
+    assert crs[22:30] == (PANIC_REGISTER + 3).to_bytes(8, "little")

@@ -38,6 +38,7 @@ typedef enum {
   MrmCauseMailbox,       ///< its mailbox was overwritten before an OS ran
   MrmCauseSilence,       ///< no sign of life from its firmware or loader
   MrmCauseWatchdog,      ///< its OS let its watchdog run out
+  MrmCausePanic,         ///< its OS has panicked
   MrmCauseBuild,         ///< its memory cannot hold what it starts with
   MrmCauseDevice,        ///< a device did not come back from its reset
   MrmCauseOrder,         ///< somebody who may has asked for it
@@ -64,6 +65,11 @@ typedef enum {
 #define MRM_SETTLED_MILLISECONDS  60000
 
 ///
+/// How long an OS that has panicked may still write messages and dumps, and reset itself.
+///
+#define MRM_PANIC_MILLISECONDS  5000
+
+///
 /// The longest wait before a restart, unless the policy's first one is longer.
 ///
 #define MRM_BACK_OFF_MAXIMUM  300000
@@ -85,6 +91,8 @@ typedef struct {
   BOOLEAN       WatchdogArmed;      ///< the OS's watchdog runs
   UINT64        WatchdogFed;        ///< when it was armed or last pinged
   UINT32        WatchdogRemaining;  ///< for MRM_WATCHDOG.Remaining
+  BOOLEAN       Panicked;           ///< its OS has told a panic
+  UINT64        PanickedAt;         ///< when that was seen
 } MRM_LIFECYCLE;
 
 /**
@@ -227,7 +235,7 @@ MrmLifecycleAllOff (
 
 /**
   Prepare a mailbox for a start: signature, version, a watchdog that is set to 30 s and does
-  not run, everything else zero.
+  not run, no panic, everything else zero.
 
   @param[out] Mailbox  The mailbox; nothing of the partition runs.
   @param[in]  Fired    TRUE if its watchdog is the cause of this start.

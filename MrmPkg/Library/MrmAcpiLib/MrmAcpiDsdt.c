@@ -158,6 +158,36 @@ ConsoleValue (
 }
 
 /**
+  Value that a patch of the panic device writes.
+
+  @param[in]  Address  Its register.
+  @param[in]  Kind     What it is.
+  @param[out] Value    Receives the value.
+
+  @retval TRUE   Value is set.
+  @retval FALSE  It is no patch of the panic device.
+**/
+STATIC
+BOOLEAN
+PanicValue (
+  IN  UINT64          Address,
+  IN  MRM_PATCH_KIND  Kind,
+  OUT UINT64          *Value
+  )
+{
+  switch (Kind) {
+    case MrmPatchPanicFirst:
+      *Value = Address;
+      return TRUE;
+    case MrmPatchPanicLast:
+      *Value = Address + sizeof (UINT32) - 1;
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+/**
   Check one patch and find its value.
 
   @param[in]  Facts  The facts.
@@ -187,6 +217,7 @@ PatchIsValid (
   }
 
   if (  !ConsoleValue (&Facts->Console, Patch->Kind, Value)
+     && !PanicValue (Facts->Panic, Patch->Kind, Value)
      && (  (Patch->Index >= Facts->PciBusCount)
         || !PatchValue (&Facts->PciBuses[Patch->Index], Patch->Kind, Value)))
   {

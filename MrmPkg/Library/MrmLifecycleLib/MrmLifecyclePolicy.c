@@ -165,6 +165,7 @@ MrmLifecycleStart (
   Lifecycle->Heartbeat         = 0;
   Lifecycle->WatchdogArmed     = FALSE;
   Lifecycle->WatchdogRemaining = 0;
+  Lifecycle->Panicked          = FALSE;
   if (Lifecycle->Starts != MAX_UINT32) {
     Lifecycle->Starts++;
   }

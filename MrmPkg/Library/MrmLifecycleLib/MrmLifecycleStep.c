@@ -114,6 +114,30 @@ IsSilent (
 }
 
 /**
+  TRUE if the OS has told a panic, and its time for last words is over.  A kernel that saves
+  a dump says so instead and is left alone.
+
+  @param[in,out] Lifecycle  State of the partition; takes note of the panic.
+  @param[in]     Panic      MRM_MAILBOX.Panic.
+  @param[in]     Now        Milliseconds.
+**/
+STATIC
+BOOLEAN
+HasPanicked (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     UINT32         Panic,
+  IN     UINT64         Now
+  )
+{
+  if (!Lifecycle->Panicked && ((Panic & MRM_PANIC_NONE) == MRM_PANIC_PANICKED)) {
+    Lifecycle->Panicked   = TRUE;
+    Lifecycle->PanickedAt = Now;
+  }
+
+  return Lifecycle->Panicked && (Now - Lifecycle->PanickedAt >= MRM_PANIC_MILLISECONDS);
+}
+
+/**
   Judge a copy of the mailbox and advance the state.
 
   @param[in,out] Lifecycle  State of the partition; advanced.
@@ -170,6 +194,11 @@ MrmLifecycleStep (
 
   if (Now - Lifecycle->Since >= MRM_SETTLED_MILLISECONDS) {
     Lifecycle->FailuresInRow = 0;
+  }
+
+  if (HasPanicked (Lifecycle, Snapshot->Panic, Now)) {
+    MrmLifecycleFail (Lifecycle, Policy, MrmCausePanic, RETURN_ABORTED, Now);
+    return MrmActionStop;
   }
 
   if (Policy->Watchdog && MrmWatchdogRunsOut (Lifecycle, &Snapshot->Watchdog, Now)) {

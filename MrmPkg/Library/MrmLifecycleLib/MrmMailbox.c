@@ -31,6 +31,7 @@ STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
   "its mailbox was overwritten",
   "no sign of life from its firmware",
   "watchdog",
+  "panic",
   "its memory cannot hold firmware and boot files",
   "a device did not come back from its reset",
   "ordered"
@@ -38,7 +39,7 @@ STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
 
 /**
   Prepare a mailbox for a start: signature, version, a watchdog that is set to 30 s and does
-  not run, everything else zero.
+  not run, no panic, everything else zero.
 
   @param[out] Mailbox  The mailbox; nothing of the partition runs.
   @param[in]  Fired    TRUE if its watchdog is the cause of this start.
@@ -56,6 +57,7 @@ MrmMailboxInitialize (
   Mailbox->Watchdog.Countdown = DEFAULT_COUNTDOWN;
   Mailbox->Watchdog.Remaining = DEFAULT_COUNTDOWN;
   Mailbox->Watchdog.Fired     = Fired ? 1 : 0;
+  Mailbox->Panic              = MRM_PANIC_NONE;
 }
 
 /**
