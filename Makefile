@@ -3,7 +3,7 @@
 # there already is not fetched or made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test quick lint bench format clean distclean
+.PHONY: help setup run build test quick lint bench faults format clean distclean
 .NOTPARALLEL:
 
 # Variables to set on the command line, described by `make help`.
@@ -29,7 +29,7 @@ help: ## show this text
 	@echo "variables:"
 	@echo "  PARTITIONS  partition file for run and build (now $(PARTITIONS))"
 	@echo "  TARGET      RELEASE or DEBUG, for run and build (now $(TARGET))"
-	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test and quick pass to pytest"
+	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test, quick and faults are given"
 	@echo "  MRM_EDK2    path of an EDK2 tree to use, or git to clone it instead of taking Debian's source package"
 
 setup: ## install and download everything needed; at once when it is there
@@ -60,6 +60,10 @@ lint: ## format, lint and types of the Python code, syntax of the shell code
 	@sh -n ci/setup.sh
 	@sh -n generator/collect.sh
 	@sh -n tools/mrmctl
+
+faults: setup ## inject hundreds of faults into partitions, say what their neighbours noticed; ARGS="--seed 7 --count 50"
+	@$(STUART) stuart_build -c $(PLATFORM) PARTITIONS=partitions/faults.yaml OUTPUT=Build/faults/build
+	@$(BIN)/python -m ci.faults --esp Build/faults/build/ESP --plan Build/faults/build/generated/MrmPlan.json $(ARGS)
 
 bench: setup ## print how long planning, checking and emitting large machines takes
 	@$(BIN)/python -m tests.bench

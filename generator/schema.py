@@ -264,7 +264,6 @@ def _policy() -> Schema:
                     **_one_or_more({"enum": list(PC_REQUESTS)}),
                     "description": "What it may do to the PC.",
                 },
-                "reload": {"type": "boolean", "description": "It may have the plan read again."},
             },
             "What it may do to others.",
         ),

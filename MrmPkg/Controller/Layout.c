@@ -15,6 +15,7 @@
 #define START_SIZE         SIZE_4KB
 #define OPTIONS_SPARE      SIZE_4KB     ///< for what {tsc_khz} grows to
 #define SMBIOS_SIZE        SIZE_8KB
+#define HEAP_ENOUGH        SIZE_64MB    ///< for the DXE core, whatever it boots
 #define CONSOLE_RING_SIZE  SIZE_16KB    ///< with its header
 #define EVENT_RING_SIZE    SIZE_16KB
 
@@ -61,6 +62,28 @@ Give (
   }
 
   return EFI_SUCCESS;
+}
+
+/**
+  TRUE if a range is a better first heap for the DXE core than another: large enough and above
+  1 GiB, below which some loaders are short of memory; else the larger.
+
+  @param[in] Range  The range.
+  @param[in] Best   The other; empty for none.
+**/
+STATIC
+BOOLEAN
+IsBetterHeap (
+  IN CONST MRM_RANGE  *Range,
+  IN CONST MRM_RANGE  *Best
+  )
+{
+  BOOLEAN  Good;
+  BOOLEAN  BestIsGood;
+
+  Good       = (Range->Base >= SIZE_1GB) && (Range->Size >= HEAP_ENOUGH);
+  BestIsGood = (Best->Base >= SIZE_1GB) && (Best->Size >= HEAP_ENOUGH);
+  return (Good == BestIsGood) ? (Range->Size > Best->Size) : Good;
 }
 
 /**
@@ -170,7 +193,7 @@ LayOut (
 
   ZeroMem (&Layout->Free, sizeof (Layout->Free));
   for (Index = 0; Index < State->Rest.Count; Index++) {
-    if (State->Rest.Ranges[Index].Size > Layout->Free.Size) {
+    if (IsBetterHeap (&State->Rest.Ranges[Index], &Layout->Free)) {
       Layout->Free = State->Rest.Ranges[Index];
     }
   }

@@ -147,7 +147,6 @@ typedef enum {
 
 #define MRM_PERMIT_PC_REBOOT      BIT0
 #define MRM_PERMIT_PC_POWER_OFF   BIT1
-#define MRM_PERMIT_RELOAD         BIT2
 
 typedef struct {
   MRM_RESTART_POLICY    Restart;
@@ -162,7 +161,7 @@ typedef struct {
   UINT32                AfterCount;
   CONST UINT16          *After;                   ///< indices of partitions that must run first
   CONST UINT8           *Permits;                 ///< MRM_PERMIT_* for each partition of the plan, or NULL for none
-  UINT8                 PcPermits;                ///< MRM_PERMIT_PC_* and MRM_PERMIT_RELOAD
+  UINT8                 PcPermits;                ///< MRM_PERMIT_PC_*
   UINT32                VariableQuota;            ///< bytes of its UEFI variable store, multiple of 4 KiB
 } MRM_PLAN_POLICY;
 

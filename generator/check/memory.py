@@ -33,8 +33,8 @@ FIRMWARE_SHARE = 32 * MIB
 """What the partition firmware needs for itself while it starts a loader."""
 MOST_NAMED = 3
 """Ranges of the firmware that a message lists."""
-BELOW_1G_LEAST = 64 * MIB
-"""For GRUB: a kernel, an initrd of the usual size, and what firmware and loader keep there themselves."""
+BELOW_1G_LEAST = 160 * MIB
+"""For GRUB: twice the memory a kernel unpacks itself to (64 MiB), and an initrd of the usual size."""
 DMA32_LEAST = 96 * MIB
 """Below 4 GiB: 64 MiB of bounce buffers, Linux's pools and what its firmware keeps."""
 
@@ -359,7 +359,7 @@ def memory_dma32(plan: Plan) -> Iterator[Finding]:
 
 @warning
 def memory_for_grub(plan: Plan) -> Iterator[Finding]:
-    """Who boots from disks or the network can run GRUB 2.06: 64 KiB of low memory, 64 MiB below 1 GiB."""
+    """Who boots from disks or the network can run GRUB 2.06: 64 KiB of low memory, 160 MiB below 1 GiB."""
     for partition in plan.partitions:
         memory = partition.memory
         if not partition.boot.owns_loader or not partition.knows("memory", "boot"):

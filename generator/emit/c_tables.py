@@ -76,9 +76,8 @@ def _permits(plan: Plan, partition: PartitionPlan) -> list[int]:
 
 
 def _pc_permits(permissions: PermissionsPlan) -> list[str]:
-    """What a partition may do to the PC and to the plan."""
-    reload = ["MRM_PERMIT_RELOAD"] if permissions.reload else []
-    return [*(_PC_PERMITS[request.value] for request in permissions.pc), *reload]
+    """What a partition may do to the PC."""
+    return [_PC_PERMITS[request.value] for request in permissions.pc]
 
 
 def _expected(partition: PartitionPlan) -> str:

@@ -185,7 +185,6 @@ def _policy(policy: PolicyPlan) -> dict[str, Any]:
         verb: [name.value for name in names] for verb, names in policy.permissions.verbs
     }
     permissions["pc"] = [request.value for request in policy.permissions.pc]
-    permissions["reload"] = policy.permissions.reload
     return {
         "restart": policy.restart,
         "limit": policy.limit.value,

@@ -27,7 +27,7 @@ KEYS = (
 RESTART_KEYS = ("policy", "limit", "backoff")
 WATCHDOG_KEYS = ("os", "firmware")
 VERBS = ("start", "stop", "restart", "nmi")
-PERMISSION_KEYS = (*VERBS, "pc", "reload")
+PERMISSION_KEYS = (*VERBS, "pc")
 VARIABLES_KEYS = ("quota",)
 RESTARTS: dict[str, Restart] = {"never": "never", "on-failure": "on-failure", "always": "always"}
 PC_REQUESTS = {"reboot": "reboot", "power-off": "power-off"}
@@ -97,7 +97,7 @@ def _duration_or_off(text: str) -> int | None:
 
 
 def _permissions(partition: Fields) -> PermissionsIntent:
-    """Names for each verb, requests to the PC, and whether to reload."""
+    """Names for each verb, and requests to the PC."""
     fields = _mapping(partition, "permissions", PERMISSION_KEYS)
     if fields is None:
         return PermissionsIntent()
@@ -108,10 +108,9 @@ def _permissions(partition: Fields) -> PermissionsIntent:
     ]
     if None in pc:
         fields.unread.add("pc")
-    reload = fields.boolean("reload")
     _take_over(partition, "permissions", fields)
     kept = tuple(request for request in pc if request is not None)
-    return PermissionsIntent(start, stop, restart, nmi, kept, reload is not None and reload.value)
+    return PermissionsIntent(start, stop, restart, nmi, kept)
 
 
 def _items(fields: Fields, name: str) -> tuple[Mapping | Sequence | Scalar, ...]:

@@ -199,7 +199,6 @@ class PermissionsIntent:
     restart: tuple[Located[str], ...] = ()
     nmi: tuple[Located[str], ...] = ()
     pc: tuple[Located[str], ...] = ()
-    reload: bool = False
 
 
 @dataclass(frozen=True, slots=True)

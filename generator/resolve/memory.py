@@ -28,7 +28,7 @@ LOW_GRUB = 64 * KIB
 """GRUB 2.06 puts its real-mode data and the memory map there."""
 BELOW_1G_GRUB = 256 * MIB
 """Share below 1 GiB for GRUB 2.06, which places an initrd nowhere else, where nothing is said about it."""
-BELOW_1G_GRUB_SCARCE = 128 * MIB
+BELOW_1G_GRUB_SCARCE = 192 * MIB
 """The same if there is not enough for all."""
 LOW_LEAST = 16 * KIB
 """What the partition firmware itself is started with."""

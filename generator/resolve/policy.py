@@ -52,7 +52,6 @@ def resolve_policy(wish: PartitionIntent, names: Sequence[str]) -> PolicyPlan:
             restart=meant(permissions.restart),
             nmi=meant(permissions.nmi),
             pc=tuple({request.value: request for request in permissions.pc}.values()),
-            reload=permissions.reload,
         ),
         quota=told(policy.quota, QUOTA),
     )

@@ -85,10 +85,13 @@ def expected(told: int, begun: int) -> list[set[int]]:
     return found
 
 
+SMALL_STORE = PROJECT / "tests" / "boot" / "partitions" / "small-store.yaml"
+
+
 def test_power_cuts_lose_nothing_that_was_told_written(built: Builder, tmp_path: Path) -> None:
     print(f"MRM_SEED={SEED}")
     chance = random.Random(SEED)
-    result = built("small-store")
+    result = built(SMALL_STORE)
     description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
     boot = prepare_boot(description, tmp_path, result.esp)
     rows = []
@@ -116,7 +119,7 @@ def test_power_cuts_lose_nothing_that_was_told_written(built: Builder, tmp_path:
 
 
 def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: Path) -> None:
-    result = built("small-store")
+    result = built(SMALL_STORE)
     description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
     boot = prepare_boot(description, tmp_path, result.esp)
 

@@ -268,7 +268,7 @@ def test_a_missing_iasl_is_told(write: Write, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_panic_device_is_the_byte_of_the_mailbox(tmp_path: Path, write: Write) -> None:
-    plan, _ = judge(write(document(partition())))
+    plan, _ = make_plan(write(document(partition())))
     aml = patched(compile_dsdt(render_asl(plan.partitions[0]), len(plan.partitions[0].pci)), False)
     assert "QEMU0001" in acpiexec(tmp_path, aml, "evaluate \\_SB.PANC._HID")
     crs = buffer_of(acpiexec(tmp_path, aml, "evaluate \\_SB.PANC._CRS"))

@@ -63,7 +63,7 @@ def everything() -> str:
             delay="1.5 s",
             watchdog="{os: false, firmware: 2 min}",
             nmi="true",
-            permissions="{start: all, stop: bare, restart: [bare, card], pc: power-off, reload: true}",
+            permissions="{start: all, stop: bare, restart: [bare, card], pc: power-off}",
             variables="{quota: 128 KiB}",
         ),
         partition("bare", console="none", boot="files/app.efi", restart="never"),
@@ -119,7 +119,7 @@ def policy_in_c(policy: dict[str, Any], names: list[str]) -> dict[str, Any]:
     may = policy["permissions"]
     verbs = ("start", "stop", "restart", "nmi")
     bits = [sum(1 << bit for bit, verb in enumerate(verbs) if name in may[verb]) for name in names]
-    pc = ("reboot" in may["pc"]) | ("power-off" in may["pc"]) << 1 | may["reload"] << 2
+    pc = ("reboot" in may["pc"]) | ("power-off" in may["pc"]) << 1
     return {
         "values": [
             ["never", "on-failure", "always"].index(policy["restart"]),

@@ -112,7 +112,7 @@ def test_who_may_run_grub_has_memory_for_it(write: Write) -> None:
         (64, 0),
         (64, 128),
     ]
-    assert shares(write, *[("512 MiB", "disk")] * 4) == [(64, 128)] * 4
+    assert shares(write, *[("512 MiB", "disk")] * 4) == [(64, 192)] * 4
     said = "{size: 512 MiB, low: 32 KiB, below_1g: 32 MiB}"
     assert shares(write, (said, "disk")) == [(32, 32)]
 

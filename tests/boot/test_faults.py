@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A short fault campaign, always the same one; `make faults` is the long one."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ci.faults.campaign import run_campaign
+from ci.faults.kinds import by_name
+from ci.faults.schedule import schedule
+from ci.faults.verdict import table
+from ci.images.boot import prepare_boot
+from ci.progress import PROJECT
+from ci.qemu.description import load_description
+from ci.qemu.machine import Machine
+from ci.run.session import Session
+from tests.boot.conftest import Builder
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+SEED = 11
+KINDS = ("runtime-panic", "dma-panic", "offline-reset", "power-off", "neighbour-restart-busy", "watchdog")
+
+
+def test_neighbours_notice_nothing_of_a_partition_that_fails(built: Builder, tmp_path: Path) -> None:
+    result = built("faults")
+    description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
+    victims = {partition.name: partition.processors for partition in result.plan.partitions}
+    injections = schedule(SEED, len(KINDS), victims, [by_name(name) for name in KINDS])
+
+    async def run() -> None:
+        machine = Machine(description, prepare_boot(description, tmp_path, result.esp), tmp_path)
+        session = Session(machine, result.plan)
+        async with machine:
+            campaign = await run_campaign(session, SEED, injections, print)
+        print(table(campaign))
+        assert [line for outcome in campaign.outcomes for line in outcome.complaints] == []
+        assert campaign.ok
+
+    asyncio.run(run())
