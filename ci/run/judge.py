@@ -23,6 +23,9 @@ NOTHING = "nothing"
 VENDOR = "MRM"
 """Manufacturer in a partition's SMBIOS; the serial number is the partition's name (MrmSmbiosLib.h)."""
 
+LEGACY_UARTS = (0x3F8, 0x2F8, 0x3E8, 0x2E8)
+"""I/O ports of the UARTs that are on no PCI card."""
+
 _MEBIBYTE = 2**20
 
 
@@ -253,16 +256,21 @@ def check_network(case: Case) -> Row:
 
 
 def check_console(case: Case) -> Row:
-    """The kernel's console is the promised UART (that the report came over it is a fact by then)."""
+    """The kernel's console is the promised UART (that the report came over it is a fact by then).
+
+    Where the UART of a PCI card is, only the PC's firmware knows: not where a PC's own ones are.
+    """
     promised = case.promise.console_port
+    on_card = promised is None and case.promise.console is not None
     uarts = {uart["name"]: int(str(uart["port"]), 16) for uart in case.get("uarts", [])}
     # Flag C in /proc/consoles marks the one behind /dev/console.
     preferred = [line.split()[0] for line in case.get("consoles", []) if re.search(r"\([^)]*C[^)]*\)", line)]
     seen = uarts.get(preferred[0]) if preferred else None
-    ok = seen == promised and case.observation.report is not None
-    text = f"{case.promise.console} at {promised:#x}" if promised is not None else "none"
+    good = seen is not None and seen not in LEGACY_UARTS if on_card else seen == promised
+    ok = good and case.observation.report is not None
+    text = f"{case.promise.console} at {promised:#x}" if promised is not None else case.promise.console
     seen_text = f"{preferred[0]} at {seen:#x}" if seen is not None else "none"
-    return Row("console", promised, seen, ok, text, seen_text)
+    return Row("console", case.promise.console if on_card else promised, seen, ok, text or "none", seen_text)
 
 
 def check_apart(case: Case) -> Row:

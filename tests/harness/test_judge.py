@@ -82,6 +82,19 @@ def test_deviation_is_found(tmp_path: Path, item: str, change: Change) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "ok"), [("0x6000", True), ("0x3E8", False), (None, False)], ids=["card", "COM3", "none"]
+)
+def test_a_console_on_a_card_is_at_no_legacy_address(tmp_path: Path, address: str | None, ok: bool) -> None:
+    card = "PciRoot(0x0)/Pci(0x9,0x0)/Pci(0x0,0x0)"
+    plan = samples.plan(tmp_path)
+    on_card = replace(plan.partitions[0], console=card, console_port=None)
+    uarts = [{"name": "ttyS0", "port": address}] if address else []
+    observations = changed(lambda report: report.update(uarts=uarts))
+    found = failing(replace(plan, partitions=[on_card, *plan.partitions[1:]]), observations)
+    assert found == (set() if ok else {("steady", "console")})
+
+
+@pytest.mark.parametrize(
     ("item", "change"),
     [
         ("state", {"state": "restarting"}),

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Devices of all kinds from firmware to OS, each with its stock driver; neighbours notice nothing."""
+
+import asyncio
+import base64
+import re
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from ci.images.loaders import Payload, lay_out_unified
+from ci.progress import PROJECT
+from ci.qemu.console import Cursor, Event
+from ci.qemu.devices import Network
+from ci.qemu.guest import BOOT_SECONDS, Guest
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.messages import config_spaces, message_targets
+from tests.boot.screen import lit
+from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
+FILE = PROJECT / "tests" / "boot" / "partitions" / "devices.yaml"
+MENU = r"Number, or Enter for the first"
+RUNNING = ("zoo", "net", "third", "steady")
+NEIGHBOURS = ("net", "third", "steady")
+HARDWARE_WAIT = 60.0
+DISPLAY = "rp8-device"
+"""QEMU's name of the display (ci/qemu/devices.py)."""
+
+DRIVERS = {
+    "zoo": [
+        ("0x104c", "0x8232", "pcieport"),
+        ("0x104c", "0x8233", "pcieport"),
+        ("0x104c", "0x8233", "pcieport"),
+        ("0x1234", "0x1111", "bochs-drm"),
+        ("0x1af4", "0x1041", "virtio-pci"),
+        ("0x1af4", "0x1042", "virtio-pci"),
+        ("0x1af4", "0x1048", "virtio-pci"),
+        ("0x1b36", "0x0002", ""),  # its UART is the one that ACPI describes
+        ("0x1b36", "0x000d", "xhci_hcd"),
+        ("0x1b36", "0x0010", "nvme"),
+        ("0x1b36", "0x0010", "nvme"),
+    ],
+    "net": [("0x8086", "0x10d3", "e1000e"), ("0x8086", "0x10d3", "e1000e")],
+    "third": [("0x1b36", "0x0010", "nvme")],
+    "steady": [],
+}
+"""Vendor, device and driver of every function each partition sees."""
+
+
+def port(device: int) -> str:
+    """Return the device path of a root port of the first root complex."""
+    return f"PciRoot(0x0)/Pci(0x{device:X},0x0)"
+
+
+async def press(bench: Bench, *keys: str) -> None:
+    """Press keys of the machine's keyboard, one after the other."""
+    for key in keys:
+        await bench.machine.execute("send-key", keys=[{"type": "qcode", "data": key}])
+        await asyncio.sleep(0.2)
+
+
+async def choose(bench: Bench, since: Cursor) -> None:
+    """Choose the first boot source of `zoo` on its USB keyboard once its firmware asks."""
+    await bench.session.guests["zoo"].console.wait_for(MENU, BOOT_SECONDS, since)
+    await press(bench, "1")
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    result = built(FILE)
+    folder = tmp_path_factory.mktemp("run")
+    net = next(promise for promise in result.plan.partitions if promise.name == "net")
+    console = f"console=uart8250,io,{net.console_port:#x},115200n8"
+    lay_out_unified(
+        folder / "served", Payload(GUEST / "vmlinuz", GUEST / "initrd.img", f"{net.parameters} {console}")
+    )
+    served = Network({}, tftp=folder / "served/EFI/Linux", boot_file="debian.efi")
+    with Bench(result.plan, result.esp, folder, networks={port(7): served}, absent=[port(2)]) as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def firmware_screen(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a picture of the screen while the firmware of `zoo` offers its choice."""
+    console = bench.session.guests["zoo"].console
+    bench.run(console.wait_for(MENU, BOOT_SECONDS, console.start()))
+    picture = tmp_path_factory.mktemp("screen") / "firmware.ppm"
+    bench.run(bench.machine.screenshot(picture))
+    return picture
+
+
+@pytest.fixture(scope="module")
+def started(bench: Bench, firmware_screen: Path) -> Bench:
+    """All partitions up: a key on the USB keyboard has let the firmware of `zoo` go on."""
+    assert firmware_screen.exists()
+    bench.run(press(bench, "1"))
+    bench.run(bench.session.settle())
+    return bench
+
+
+def test_the_firmware_of_the_display_s_owner_shows_its_choice(firmware_screen: Path) -> None:
+    assert lit(firmware_screen) > 500
+
+
+def test_everything_promised_is_seen(started: Bench) -> None:
+    assert broken(started.session, started.session.observe({}), *RUNNING) == []
+
+
+def drivers(report: Event) -> list[tuple[str, str, str]]:
+    return sorted((f["vendor"], f["device"], f["driver"]) for f in report.data["pci"])
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_every_function_has_its_driver(started: Bench, name: str) -> None:
+    assert drivers(started.session.reports()[name]) == DRIVERS[name]
+
+
+def test_an_empty_root_port_refuses_its_partition_only(started: Bench) -> None:
+    state = started.session.states["absent"]
+    assert state.state == "refused"
+    assert port(2) in state.detail and "[pci-populated]" in state.detail
+
+
+def test_the_network_was_booted_from(started: Bench) -> None:
+    """By the driver in the ROM of the card: the partition firmware has none of its own for it."""
+    assert "debian.efi" in started.session.guests["net"].console.text
+    assert started.session.reports()["net"].data["kernel"].startswith("6.1.")
+
+
+async def echoes(guest: Guest) -> list[str]:
+    """Ping the gateway over each network card; return the cards that got an answer."""
+    ping = "ping -c 3 -W 5 -I ${i##*/} 10.0.2.2 >/run/ping"
+    command = f"for i in /sys/class/net/e*; do {ping} && echo GOT=${{i##*/}}=; done"
+    done = await guest.run(command, 60)
+    return re.findall(r"GOT=(\w+)=", done.output)
+
+
+@pytest.mark.parametrize(("name", "cards"), [("zoo", 1), ("net", 2)])
+def test_each_network_card_gets_an_echo(started: Bench, name: str, cards: int) -> None:
+    report = started.session.reports()[name].data
+    assert started.run(echoes(started.session.guests[name])) == [card["name"] for card in report["network"]]
+    assert len(report["network"]) == cards
+
+
+def test_64_bit_bars_stay_above_4_gib(started: Bench) -> None:
+    command = "cat /sys/bus/pci/devices/*/resource | sed 's/^/BAR=/'"
+    done = started.run(started.session.guests["zoo"].run(command))
+    first = [int(match, 16) for match in re.findall(r"BAR=(0x[0-9a-f]{16})", done.output)]
+    assert [address for address in first if address >= 1 << 32], done.output
+
+
+@pytest.mark.parametrize("name", ["zoo", "net", "third"])
+def test_messages_go_to_the_partition_s_own_processors(started: Bench, name: str) -> None:
+    async def targets() -> dict[str, list[int]]:
+        configs = await config_spaces(started.session.guests[name])
+        return {address: await message_targets(started.machine, data) for address, data in configs.items()}
+
+    report = started.session.reports()[name].data
+    found = started.run(targets())
+    assert sorted(found) == [function["address"] for function in report["pci"]]
+    for function in report["pci"]:
+        seen = found[function["address"]]
+        assert set(seen) <= set(report["apic_ids"]), (function, seen)
+        assert bool(seen) == (function["interrupts"] != "none"), (function, seen)
+
+
+def test_the_framebuffer_is_the_owner_s_only(started: Bench) -> None:
+    found = {name: started.session.reports()[name].data["framebuffer"] for name in RUNNING}
+    assert found == {"zoo": "bochs-drmdrmfb", "net": None, "third": None, "steady": None}
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_tables_say_who_is_headless(started: Bench, name: str) -> None:
+    """FADT (ACPI 6.3 section 5.2.9): VGA Not Present, and HEADLESS."""
+    done = started.run(
+        started.session.guests[name].run(
+            "echo FADT=$(base64 /sys/firmware/acpi/tables/FACP | tr -d '\\n')=END"
+        )
+    )
+    match = re.search(r"FADT=([A-Za-z0-9+/\s]+={0,2})=END", done.output)
+    assert match, done.output
+    fadt = base64.b64decode(match[1])
+    no_vga = bool(fadt[109] & 1 << 2)
+    headless = bool(int.from_bytes(fadt[112:116], "little") & 1 << 12)
+    assert (no_vga, headless) == (name != "zoo", name != "zoo")
+
+
+def test_the_system_draws_on_the_screen(started: Bench, tmp_path: Path) -> None:
+    guest = started.session.guests["zoo"]
+    text = "for i in 1 2 3 4 5 6 7 8 9; do echo a partition with a display of its own; done >/dev/tty1"
+    started.run(guest.run(text))
+    started.run(started.machine.screenshot(tmp_path / "system.ppm"))
+    assert lit(tmp_path / "system.ppm") > 2000
+
+
+def test_the_system_reads_the_usb_keyboard(started: Bench) -> None:
+    async def typed() -> str:
+        guest = started.session.guests["zoo"]
+        begin = guest.console.mark()
+        reading = asyncio.create_task(guest.run("echo READING=; read -r line </dev/tty1; echo LINE=$line="))
+        await guest.console.wait_for(r"^READING=$", HARDWARE_WAIT, begin)
+        await asyncio.sleep(1)
+        await press(started, "m", "r", "m", "ret")
+        return (await reading).output
+
+    assert "LINE=mrm=" in started.run(typed())
+
+
+def test_a_fed_watchdog_keeps_quiet(started: Bench) -> None:
+    async def feed() -> None:
+        session = started.session
+        guest = session.guests["steady"]
+        boot = boot_of(session, "steady")
+        done = await guest.run(
+            "modprobe wdat_wdt; watchdog -T 6 -t 1 /dev/watchdog; cat /sys/class/watchdog/watchdog0/identity"
+        )
+        assert "wdat_wdt" in done.output
+        ticks = await guest.ticks_on(15)
+        assert {tick.boot for tick in ticks} == {boot}
+        # The magic character stops it.
+        await guest.run("killall watchdog; sleep 1; printf V >/dev/watchdog")
+        assert session.states["steady"].state == "running"
+
+    started.run(feed())
+
+
+def test_every_device_is_found_again_after_a_reboot(started: Bench) -> None:
+    async def again() -> None:
+        session = started.session
+        guest = session.guests["zoo"]
+        old, since = boot_of(session, "zoo"), guest.console.mark()
+        async with AsyncExitStack() as stack:
+            for name in NEIGHBOURS:
+                await stack.enter_async_context(undisturbed(session.guests[name]))
+            guest.type("reboot -f")
+            await choose(started, since)
+            report = await guest.next_boot(old, since)
+        assert broken_after_reboot(session, "zoo", report.data) == []
+        assert drivers(report) == DRIVERS["zoo"]
+        assert report.data["framebuffer"] == "bochs-drmdrmfb"
+
+    started.run(again())
+
+
+def test_a_device_that_has_gone_fails_the_next_start_only(started: Bench) -> None:
+    """The display goes without a word; its partition learns of it when it starts again."""
+
+    async def vanish() -> None:
+        session = started.session
+        begin, since = session.controller.mark(), session.count()
+        display = f"/machine/peripheral/{DISPLAY}"
+        async with AsyncExitStack() as stack:
+            for name in NEIGHBOURS:
+                await stack.enter_async_context(undisturbed(session.guests[name]))
+            await started.machine.execute("qom-set", path=display, property="realized", value=False)
+            session.guests["zoo"].type("reboot -f")
+            await session.wait_state("zoo", "failed", HARDWARE_WAIT, since)
+        said = session.controller.since(begin)
+        assert re.search(r"MRM: zoo: [0-9A-F:.]+ \(1234:1111\) did not come back from its reset", said), said
+        assert session.states["zoo"].detail == "a device did not come back from its reset"
+
+    started.run(vanish())
