@@ -5,11 +5,15 @@
 `Boot` what it is to boot from this time, `Channels` the open sockets QEMU inherits.
 """
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ci.qemu.devices import KINDS, SERIAL_CARD, Network, PciDevice, Slots, option
+
+NODE_DISTANCE = 21
+"""Between any two NUMA nodes, as SLIT has it (10: none)."""
 
 NVME = PciDevice(KINDS[0x1B36, 0x0010])
 
@@ -62,6 +66,14 @@ class SerialPort:
 
 
 @dataclass(frozen=True)
+class NumaNode:
+    """A NUMA node: its processors as QEMU numbers them, `0-2`, and bytes of RAM."""
+
+    processors: str
+    memory: int
+
+
+@dataclass(frozen=True)
 class MachineDescription:
     """What QEMU needs to know to be the machine.
 
@@ -81,6 +93,7 @@ class MachineDescription:
         disk_size: Bytes of each disk.
         root_ports: In the order they are created.
         serial_ports: In the order they are created.
+        nodes: What RAM and processors are near each other; none if that makes no difference.
     """
 
     name: str
@@ -98,6 +111,7 @@ class MachineDescription:
     root_ports: Sequence[RootPort]
     serial_ports: Sequence[SerialPort]
     topology: str = ""
+    nodes: Sequence[NumaNode] = ()
 
     @property
     def serial_cards(self) -> list[str]:
@@ -156,6 +170,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     arguments = [machine.binary, "-name", f"mrm-{machine.name}", "-nodefaults", "-no-user-config"]
     arguments += ["-machine", machine.machine, "-accel", machine.accelerator, "-cpu", machine.cpu]
     arguments += ["-smp", f"{machine.processors}{machine.topology}", "-m", f"{machine.memory // 2**20}M"]
+    arguments += _nodes(machine.nodes)
     arguments += ["-display", "none", "-S", "-no-reboot", "-no-shutdown"]
     for unit, image, read_only in ((0, machine.firmware_code, "on"), (1, boot.variables, "off")):
         arguments += [
@@ -178,6 +193,16 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
         arguments += ["-kernel", str(boot.kernel), "-append", boot.append]
         if boot.initrd:
             arguments += ["-initrd", str(boot.initrd)]
+    return arguments
+
+
+def _nodes(nodes: Sequence[NumaNode]) -> list[str]:
+    arguments = []
+    for index, node in enumerate(nodes):
+        arguments += ["-object", f"memory-backend-ram,id=node{index},size={node.memory}"]
+        arguments += ["-numa", f"node,nodeid={index},cpus={node.processors},memdev=node{index}"]
+    for first, second in itertools.combinations(range(len(nodes)), 2):
+        arguments += ["-numa", f"dist,src={first},dst={second},val={NODE_DISTANCE}"]
     return arguments
 
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The QEMU command line follows from the machine file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ci.progress import PROJECT
-from ci.qemu.command import Boot, Channels, command_line
+from ci.qemu.command import Boot, Channels, NumaNode, command_line
 from ci.qemu.description import DescriptionError, load_description
 from ci.qemu.timing import SCALE_VARIABLE, scaled
 
@@ -48,6 +49,21 @@ def test_unknown_root_port_is_refused() -> None:
     boot = Boot(Path("vars.fd"), disks={"PciRoot(0x0)/Pci(0x9,0x0)": Path("disk.img")})
     with pytest.raises(ValueError, match=r"no such root port on q35: PciRoot\(0x0\)/Pci\(0x9,0x0\)"):
         command_line(Q35, boot, CHANNELS)
+
+
+def test_numa_nodes_have_processors_and_memory() -> None:
+    two = replace(Q35, nodes=[NumaNode("0-2", 2 << 30), NumaNode("3-4", 4 << 30)])
+    arguments = command_line(two, Boot(Path("vars.fd")), CHANNELS)
+    assert values(arguments, "-object") == [
+        "memory-backend-ram,id=node0,size=2147483648",
+        "memory-backend-ram,id=node1,size=4294967296",
+    ]
+    assert values(arguments, "-numa") == [
+        "node,nodeid=0,cpus=0-2,memdev=node0",
+        "node,nodeid=1,cpus=3-4,memdev=node1",
+        "dist,src=0,dst=1,val=21",
+    ]
+    assert values(command_line(Q35, Boot(Path("vars.fd")), CHANNELS), "-numa") == []
 
 
 def test_commas_in_file_names_survive() -> None:
