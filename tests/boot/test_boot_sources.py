@@ -8,6 +8,7 @@ import pytest
 
 from ci.guests.loaders import FOLDER
 from ci.images.loaders import Payload, lay_out_unified, make_loader_disk
+from ci.images.nvme import make_test_disk
 from ci.progress import PROJECT
 from ci.qemu.console import Console
 from ci.qemu.devices import Network
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
 GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
 DISK, NETWORK = "PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)"
+EMPTY_DISK = "PciRoot(0x0)/Pci(0x5,0x0)"
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 60.0
 VOLUME_LIMIT = 5 * 2**19
@@ -46,8 +48,11 @@ def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     ports = {p.name: p.console_port for p in result.plan.partitions if p.console_port is not None}
     disk = folder / "grub.img"
     make_loader_disk(disk, "grub", _payload(ports["disk"]))
+    empty = folder / "empty.img"
+    make_test_disk(empty)
     networks = {NETWORK: _served(folder, ports["network"])}
-    with Bench(result.plan, result.esp, folder, disks={DISK: disk}, networks=networks) as bench:
+    disks = {DISK: disk, EMPTY_DISK: empty}
+    with Bench(result.plan, result.esp, folder, disks=disks, networks=networks) as bench:
         yield bench
 
 
