@@ -8,7 +8,7 @@ from ci.images.boot import prepare_boot
 from ci.qemu.command import MachineDescription
 from ci.qemu.guest import BOOT_SECONDS, Guest
 from ci.qemu.machine import Machine
-from ci.run.figures import guest_figures
+from ci.run.figures import bare_figures
 from ci.run.plan import PartitionPromise
 
 
@@ -30,4 +30,4 @@ async def run_bare(
     async with Machine(description, boot, folder) as machine:
         guest = Guest(machine.console(port.name), "bare")
         await guest.report(guest.console.start(), BOOT_SECONDS)
-        return guest_figures(machine, guest.console)
+        return bare_figures(machine, guest.console)

@@ -15,6 +15,7 @@ _STAGES = (("loader", r"EFI stub: |Welcome to GRUB!"), ("kernel", r"Linux versio
 ROWS = (
     ("power_on_to_controller", "power on → controller"),
     ("start_to_loader", "partition start → loader"),
+    ("manager_to_loader", "PC's boot manager's first output → loader's first line"),
     ("loader_to_os", "loader → end of boot services"),
     ("power_on_to_loader", "power on → loader's first line"),
     ("loader_to_kernel", "loader's first line → first kernel line"),
@@ -36,6 +37,15 @@ def guest_figures(machine: Machine, console: Console) -> dict[str, float]:
         at["init"] = boots[0].at
     spans = [("power_on", "loader"), ("loader", "kernel"), ("kernel", "init"), ("power_on", "init")]
     return {f"{a}_to_{b}": round(at[b] - at[a], 2) for a, b in spans if a in at and b in at}
+
+
+def bare_figures(machine: Machine, console: Console) -> dict[str, float]:
+    """Return the figures of the bare machine; its boot manager begins when it clears the console's screen."""
+    figures = guest_figures(machine, console)
+    found = console.find(_STAGES[0][1], console.start())
+    if found and console.first_at is not None:
+        figures["manager_to_loader"] = round(found.at - console.first_at, 2)
+    return figures
 
 
 def session_figures(session: Session) -> dict[str, dict[str, float]]:

@@ -2,6 +2,7 @@
 """Each partition boots like a PC of its own: from its disk, over its network, or from what comes next."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,24 @@ def test_variables_survive_a_reset_of_the_partition(bench: Bench) -> None:
     begin = console.mark()
     console.send(f"setvar kept -guid {guid}\n")
     bench.run(console.wait_for(r"4D 52 4D|4d 52 4d", STEP_SECONDS, begin))
+
+
+def test_the_clock_is_the_partition_s_own_until_its_reset(bench: Bench) -> None:
+    console = _console(bench, "chain")
+    begin = console.mark()
+    console.send("date 07/08/2031\n")
+    bench.run(console.wait_for(r"Shell> ", STEP_SECONDS, begin))
+    begin = console.mark()
+    console.send("date\n")
+    bench.run(console.wait_for(r"07/08/2031\s", STEP_SECONDS, begin))
+    begin = console.mark()
+    console.send("reset\n")
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
+    begin = console.mark()
+    earlier = datetime.now(UTC)
+    console.send("date\n")
+    said = bench.run(console.wait_for(r"\d\d/\d\d/\d{4}", STEP_SECONDS, begin)).match[0]
+    assert said in {f"{day:%m/%d/%Y}" for day in (earlier, datetime.now(UTC))}
 
 
 def test_an_exception_is_a_failure_that_says_where(bench: Bench) -> None:
