@@ -4,8 +4,10 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from ci.qemu.console import Cursor, Event
+from ci.qemu.errors import WaitTimeoutError
 from ci.qemu.guest import BOOT_SECONDS, COMMAND_SECONDS, Guest, steady
 from ci.qemu.machine import Machine
 from ci.qemu.stream import Report
@@ -15,6 +17,12 @@ from ci.run.plan import Plan
 
 SETTLE_SECONDS = 300.0
 """Time limit from power-on until every partition has reported or was refused."""
+
+RETRY_SECONDS = 20.0
+"""Time after which a power-off is typed again."""
+
+TRIES = 3
+"""How often a power-off is typed."""
 
 
 class Session:
@@ -119,6 +127,11 @@ class Session:
         Raises what `Machine.until` raises.
         """
         since = self.count()
+        for _ in range(TRIES - 1):
+            # A login that begins anew, as on a serial line at boot, forgets what was typed before.
+            self.guests[partition].type("poweroff -f")
+            with suppress(WaitTimeoutError):
+                return await self.wait_state(partition, "off", RETRY_SECONDS, since)
         self.guests[partition].type("poweroff -f")
         return await self.wait_state(partition, "off", COMMAND_SECONDS, since)
 
