@@ -102,7 +102,7 @@ typedef struct {
 typedef enum {
   MrmBootFile,                       ///< an EFI application on the PC's ESP
   MrmBootDisk,                       ///< what is on the partition's own disks
-  MrmBootNetwork,                    ///< HTTP and PXE over the partition's own network interfaces
+  MrmBootNetwork,                    ///< PXE over the partition's own network interfaces
   MrmBootShell                       ///< the UEFI shell on the PC's ESP
 } MRM_BOOT_KIND;
 

@@ -155,7 +155,7 @@ class DiskSource:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSource:
-    """HTTP and PXE over the partition's own network interfaces, or those behind one root port."""
+    """PXE over the partition's own network interfaces, or those behind one root port."""
 
     place: Place
     root_port: Located[DevicePath] | None = None
