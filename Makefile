@@ -3,13 +3,14 @@
 # there already is not fetched or made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test quick lint bench faults format clean distclean
+.PHONY: help setup run build test quick lint fuzz bench faults format clean distclean
 .NOTPARALLEL:
 
 # Variables to set on the command line, described by `make help`.
 PARTITIONS ?= partitions/two-debians.yaml
 TARGET ?= RELEASE
 ARGS ?=
+SECONDS ?= 60
 MRM_EDK2 ?=
 
 export MRM_EDK2
@@ -29,7 +30,8 @@ help: ## show this text
 	@echo "variables:"
 	@echo "  PARTITIONS  partition file for run and build (now $(PARTITIONS))"
 	@echo "  TARGET      RELEASE or DEBUG, for run and build (now $(TARGET))"
-	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test, quick and faults are given"
+	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test, quick, fuzz and faults are given"
+	@echo "  SECONDS     how long fuzz tries each C target (now $(SECONDS))"
 	@echo "  MRM_EDK2    path of an EDK2 tree to use, or git to clone it instead of taking Debian's source package"
 
 setup: ## install and download everything needed; at once when it is there
@@ -64,6 +66,9 @@ lint: ## format, lint and types of the Python code, syntax of the shell code
 faults: setup ## inject hundreds of faults into partitions, say what their neighbours noticed; ARGS="--seed 7 --count 50"
 	@$(STUART) stuart_build -c $(PLATFORM) PARTITIONS=partitions/faults.yaml OUTPUT=Build/faults/build
 	@$(BIN)/python -m ci.faults --esp Build/faults/build/ESP --plan Build/faults/build/generated/MrmPlan.json $(ARGS)
+
+fuzz: setup ## fuzz every parser of foreign bytes; inputs and crashes are kept in Build/fuzz
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 bench: setup ## print how long planning, checking and emitting large machines takes
 	@$(BIN)/python -m tests.bench

@@ -96,7 +96,7 @@ INT32 HostIncrement (INT32 Number);
 """
 
 # What BaseMemoryLib calls of BaseLib.
-_BASE_LIB = (
+BASE_LIB = (
     *("BitField", "CheckSum", "LShiftU64", "Math64", "RShiftU64"),
     *("SwapBytes16", "SwapBytes32", "Unaligned", "X64/GccInline"),
 )
@@ -260,7 +260,7 @@ def build(folder: Path) -> Decide:
     layout.write_text(_layout_source(ffi))
     libraries = edk2_path() / "MdePkg/Library"
     theirs = [*sorted((libraries / "BaseMemoryLib").glob("*.c"))]
-    theirs += [libraries / "BaseLib" / f"{name}.c" for name in _BASE_LIB]
+    theirs += [libraries / "BaseLib" / f"{name}.c" for name in BASE_LIB]
     beneath = folder / "beneath.o"
     gcc([*_DIALECT, *_HOST, *includes, f"-I{libraries / 'BaseLib'}", "-r", "-o", beneath, *theirs])
     ours = [*library_sources(), *sorted((Path(__file__).parent / "host").glob("*.c")), layout]

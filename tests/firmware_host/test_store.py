@@ -361,3 +361,34 @@ def test_any_contents_are_survived(decide: Decide, data: st.DataObject) -> None:
         disk.apply((file, offset, content))
     victim.committed()
     assert victim.image == new
+
+
+def test_records_behind_a_damaged_one_never_come_back(decide: Decide) -> None:
+    disk = Disk(decide)
+    store = Store(decide, disk)
+    history = list(states(4))
+    for image in history:
+        save(store, disk, image)
+    block = decide.MRM_STORE_BLOCK
+    disk.files[0][3 * block + 30 : 3 * block + 34] = b"rots"  # the second of three
+    found = Store(decide, disk)
+    assert found.image == history[1]
+    wanted = changed(history[1], 77)
+    assert [write[0] for write in save(found, disk, wanted)] == [1, 1]
+    assert Store(decide, disk).image == wanted
+
+
+@pytest.mark.parametrize("lost", [(1,), (0, 1)])
+def test_records_of_a_lost_checkpoint_never_come_back(decide: Decide, lost: tuple[int, ...]) -> None:
+    disk = Disk(decide)
+    store = Store(decide, disk)
+    for image in states(80):  # the second file has the newer checkpoint, and records
+        save(store, disk, image)
+    assert store.c.File == 1 and store.c.Sequence > 2
+    for file in lost:
+        disk.files[file][0:8] = bytes(8)
+    found = Store(decide, disk)
+    for seed in range(3):
+        wanted = changed(found.image, 200 + seed)
+        save(found, disk, wanted)
+        assert Store(decide, disk).image == wanted

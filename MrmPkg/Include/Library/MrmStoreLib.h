@@ -11,7 +11,8 @@
   The file with the newer checkpoint counts.  A commit appends one record with the bytes that
   changed; when the journal is full it writes a checkpoint into the other file.  So nothing is
   ever overwritten that is needed, and no block that holds a committed record is written again.
-  Whatever is on the disk is judged by its CRC before it is believed.
+  Whatever is on the disk is judged by its CRC before it is believed; records behind one
+  that is damaged are left behind for good: the next commit is a checkpoint.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -74,7 +75,7 @@ typedef struct {
   UINT32    File;                            ///< that has the newest checkpoint
   UINT32    Sequence;                        ///< of the next record
   UINT32    Next;                            ///< offset in File of the next record
-  UINT64    Generation;                      ///< of the newest checkpoint; 0 = there is none
+  UINT64    Generation;                      ///< the next checkpoint's less one; 0 = there is none yet
 } MRM_STORE;
 
 /**

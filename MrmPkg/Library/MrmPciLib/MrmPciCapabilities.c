@@ -83,7 +83,7 @@ MrmPciCapabilities (
 {
   ZeroMem (Capabilities, sizeof (*Capabilities));
   Capabilities->Bridge           = (MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT) == HEADER_BRIDGE;
-  Capabilities->InterruptPin     = MrmPciByte (Config, PCI_INTERRUPT_PIN);
+  Capabilities->InterruptPin     = MrmPciByte (Config, PCI_INTERRUPT_PIN) <= 4 ? MrmPciByte (Config, PCI_INTERRUPT_PIN) : 0;
   Capabilities->Msi              = FindCapability (Config, ID_MSI, MSI_CONTROL + 2);
   Capabilities->MsiX             = FindCapability (Config, ID_MSIX, MSIX_CONTROL + 2);
   Capabilities->Power            = FindCapability (Config, ID_POWER, POWER_CONTROL + 2);

@@ -8,6 +8,11 @@
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 
+///
+/// No store lives to write so many checkpoints: a larger number is damage.
+///
+#define GENERATION_LIMIT  BIT62
+
 UINT32
 MrmStoreJournalStart (
   IN UINT32  ImageSize
@@ -144,6 +149,74 @@ ReplayChanges (
 }
 
 /**
+  Find records that a later commit could bring back: behind one that is damaged, or of a
+  checkpoint that is.
+
+  @param[in] File        Contents of a file, or NULL.
+  @param[in] Size        Its size in bytes.
+  @param[in] From        Where to begin, multiple of MRM_STORE_BLOCK.
+  @param[in] Generation  Lowest generation that matters.
+
+  @return  The highest generation of them; 0 when there are none.
+**/
+STATIC
+UINT64
+StaleGeneration (
+  IN CONST UINT8  *File,
+  IN UINTN        Size,
+  IN UINTN        From,
+  IN UINT64       Generation
+  )
+{
+  MRM_STORE_RECORD  Record;
+  UINT64            Highest;
+
+  Highest = 0;
+  for ( ; (File != NULL) && (From + sizeof (Record) <= Size); From += MRM_STORE_BLOCK) {
+    CopyMem (&Record, File + From, sizeof (Record));
+    if (  (Record.Signature == MRM_STORE_RECORD_SIGNATURE)
+       && (Record.Generation >= Generation)
+       && (Record.Generation < GENERATION_LIMIT))
+    {
+      Highest = MAX (Highest, Record.Generation);
+    }
+  }
+
+  return Highest;
+}
+
+/**
+  Begin anew with the next commit, in the other file and with a generation of which no
+  record exists, if there are records that it could bring back.
+
+  @param[in,out] Store  The store, its last committed state found.
+  @param[in]     Files  The contents of both files; NULL for one that cannot be read.
+  @param[in]     Sizes  Their sizes in bytes.
+  @param[in]     From   Where in Store->File no record is any more that counts.
+**/
+STATIC
+VOID
+LeaveStaleRecords (
+  IN OUT MRM_STORE    *Store,
+  IN     CONST UINT8  *CONST  *Files,
+  IN     CONST UINTN  *Sizes,
+  IN     UINT32       From
+  )
+{
+  UINT64  Behind;
+  UINT64  Other;
+  UINT32  Start;
+
+  Start  = MrmStoreJournalStart (Store->ImageSize);
+  Behind = StaleGeneration (Files[Store->File], Sizes[Store->File], From, Store->Generation);
+  Other  = StaleGeneration (Files[1 - Store->File], Sizes[1 - Store->File], Start, Store->Generation + 1);
+  if ((Behind != 0) || (Other != 0)) {
+    Store->Next       = MrmStoreFileSize (Store->ImageSize);
+    Store->Generation = MAX (Store->Generation, MAX (Behind, Other));
+  }
+}
+
+/**
   Find the last committed state.
 
   @param[in,out] Store  ImageSize, Image and Buffer are set; receives everything else. Image
@@ -185,10 +258,12 @@ MrmStoreOpen (
   Store->Sequence   = 1;
   Store->Next       = MrmStoreFileSize (Store->ImageSize);
   if (Newest.Generation == 0) {
+    LeaveStaleRecords (Store, Files, Sizes, MrmStoreJournalStart (Store->ImageSize));
     return RETURN_NOT_FOUND;
   }
 
   if (Newest.ImageSize != Store->ImageSize) {
+    LeaveStaleRecords (Store, Files, Sizes, Store->Next);
     return RETURN_BAD_BUFFER_SIZE;
   }
 
@@ -206,5 +281,6 @@ MrmStoreOpen (
     Store->Sequence++;
   }
 
+  LeaveStaleRecords (Store, Files, Sizes, Store->Next + MRM_STORE_BLOCK);
   return RETURN_SUCCESS;
 }

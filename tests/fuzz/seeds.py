@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Inputs the fuzzer begins with, in the form each target reads."""
+
+import struct
+from pathlib import Path
+
+from tests.firmware_host.acpi_facts import table
+from tests.firmware_host.numa import NODES, SLIT
+from tests.firmware_host.pci_config import BRIDGE, ENDPOINT, after_reset
+
+
+def _item(name: str, offset: int, size: int, writable: int) -> bytes:
+    """MRM_CONTROL_ITEM."""
+    return struct.pack("<64sIIII", name.encode("utf-16-le"), 6, offset, size, writable)
+
+
+def _plan() -> bytes:
+    numbers = struct.pack(
+        "<6BQHBBIQQQ", 0, 2, 1, 1, 3, 100, 0xFEE00000, 0x608, 1, 1, 115200, 0x2F8, 4096, 4100
+    )
+    processors = struct.pack("<II", 1, 2)
+    dsdt = table(b"DSDT", bytes(64), 2)
+    patches = bytes([40, 2, 0, 0, 48, 8, 0, 3, 60, 8, 0, 6])
+    bus = struct.pack("<HBBIQ6Q", 1, 3, 4, 0, 0xE0000000, 0xC0000000, 1 << 20, 0, 0, 0x2000, 0x1000)
+    return numbers + bytes(12) + processors + dsdt + patches + bus + struct.pack("<QQ", 1 << 20, 1 << 20)
+
+
+def _variables() -> bytes:
+    identity = struct.pack(
+        "<IHH8B", 0xAAF32C78, 0x947B, 0x439A, 0xA1, 0x80, 0x2E, 0x14, 0x4E, 0xC3, 0x77, 0x92
+    )
+    variable = struct.pack("<HBBIQ16sIII16s", 0x55AA, 0x3F, 0, 7, 0, b"", 0, 4, 4, b"") + b"A\0\0\0data"
+    return struct.pack("<H", 512) + identity + struct.pack("<IBBHI", 512, 0x5A, 0xFE, 0, 0) + variable * 2
+
+
+_CHANGE = struct.pack("<II", 16, 4) + b"abcd"
+_RECORDS = b"".join(bytes([mode, len(_CHANGE)]) + _CHANGE for mode in (0, 0, 0))
+_FILE = bytes([1, 1, 0xFF, 3]) + _RECORDS + bytes(5)
+# The second record is damaged, the third is not.
+_GAP = bytes([1, 1, 0xFF, 3]) + b"".join(bytes([m, 12]) + _CHANGE for m in (0, 4, 0)) + bytes(5)
+_AREA = struct.pack("<II", 0, 2) + _item("Status", 3200, 8, 0) + _item("Request", 3200, 0, 1)
+_LINUX = bytearray(0x22C)
+_LINUX[0x1FE:0x206] = b"\x55\xaa\0\0HdrS"
+_LINUX[0x228:0x22C] = b"\0\0\x10\0"
+
+SEEDS: dict[str, tuple[bytes, ...]] = {
+    "AcpiNuma": (struct.pack("<BH", 1, len(NODES)) + NODES + struct.pack("<BH", 1, len(SLIT)) + SLIT,),
+    "AcpiPlan": (_plan(),),
+    "CommandLine": (bytes([9]) + b"quiet ro " + b"BOOT_IMAGE=/vmlinuz ro quiet\0", b"\0" + bytes(_LINUX)),
+    "ControlArea": (b"\x04" + _AREA,),
+    "Lifecycle": (
+        bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),
+        bytes([2, 0]) + bytes(8) + bytes([3, 1, 5, 5, 1, *[1, 0, 0, 0] * 5, 3, 0x86, 0, 0, 1, 0, 1, 9]),
+    ),
+    "Order": (b"start steady\n", b"nmi realtime", b"pc power-off", b"stop r\0"),
+    "PciConfig": tuple(config + after_reset(config) for config in (ENDPOINT, BRIDGE)),
+    "Ring": (bytes([5, 0, 12]) + b"a line\nmore\n".ljust(32, b"\0") + bytes([8, 0, 20]) + b"x\r\ny\n" * 7,),
+    "Store": (_FILE + bytes(8), _FILE + _GAP + bytes(4), _GAP + bytes(8)),
+    "VariableStore": (_variables(),),
+}
+"""By target."""
+
+
+def write(target: str, folder: Path) -> Path:
+    """Write a target's seeds into a folder, which is made, and return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(SEEDS[target]):
+        (folder / f"seed-{number}").write_bytes(seed)
+    return folder

@@ -1,0 +1,46 @@
+/** @file
+  What a loader left behind: boot_params and a command line.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Fuzz.h"
+#include <Library/MrmPartitionLib.h>
+
+int
+LLVMFuzzerTestOneInput (
+  CONST UINT8  *Data,
+  size_t       Size
+  )
+{
+  STATIC CHAR8  Word[0x100];
+  STATIC UINT8  Params[MRM_LINUX_BOOT_PARAMS];
+  FUZZ          Fuzz = { Data, Size };
+  CHAR8         *Text;
+  UINT8         *Page;
+  CONST CHAR8   *Next;
+  UINTN         Length;
+
+  FuzzTake (&Fuzz, Word, FuzzNumber (&Fuzz, 1));
+  Text = FuzzExact (Fuzz.Data, Fuzz.Size);
+  Next = MrmNextWord (Word, &Length);
+  while (Next != NULL) {
+    FUZZ_CHECK (Length != 0 && Next >= Word && Next + Length < Word + sizeof (Word));
+    MrmHasWord (Text, Fuzz.Size, Next, Length);
+    Next = MrmNextWord (Next + Length, &Length);
+  }
+
+  if (Fuzz.Size >= 12) {
+    MrmIsGrubCommandLine ((CONST UINT8 *)Text);
+  }
+
+  free (Text);
+  FuzzTake (&Fuzz, Params, sizeof (Params));
+  Page = FuzzExact (Params, sizeof (Params));
+  if (MrmLinuxCommandLine (Page) != 0) {
+    FUZZ_CHECK (Params[0x1FE] == 0x55 && Params[0x1FF] == 0xAA);
+  }
+
+  free (Page);
+  return 0;
+}
