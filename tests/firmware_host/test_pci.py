@@ -112,6 +112,11 @@ def test_windows_never_wrap(decide: Decide, config: bytes) -> None:
     assert sum(ports) <= 1 << 16 and sum(memory) <= 1 << 32
 
 
+@pytest.mark.parametrize(("written", "pin"), [(0, 0), (1, 1), (4, 4), (5, 0), (255, 0)])
+def test_a_reserved_interrupt_pin_is_none(decide: Decide, written: int, pin: int) -> None:
+    assert capabilities_of(decide, changed(ENDPOINT, (0x3D, 1, written))).InterruptPin == pin
+
+
 def test_capabilities_of_an_endpoint(decide: Decide) -> None:
     found = capabilities_of(decide, ENDPOINT)
     assert (found.Msi, found.MsiX, found.Power, found.Pcie, found.AdvancedFeatures) == (

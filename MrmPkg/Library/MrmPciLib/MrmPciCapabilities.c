@@ -83,12 +83,17 @@ MrmPciCapabilities (
 {
   ZeroMem (Capabilities, sizeof (*Capabilities));
   Capabilities->Bridge           = (MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT) == HEADER_BRIDGE;
-  Capabilities->InterruptPin     = MrmPciByte (Config, PCI_INTERRUPT_PIN) <= 4 ? MrmPciByte (Config, PCI_INTERRUPT_PIN) : 0;
+  Capabilities->InterruptPin     = MrmPciByte (Config, PCI_INTERRUPT_PIN);
   Capabilities->Msi              = FindCapability (Config, ID_MSI, MSI_CONTROL + 2);
   Capabilities->MsiX             = FindCapability (Config, ID_MSIX, MSIX_CONTROL + 2);
   Capabilities->Power            = FindCapability (Config, ID_POWER, POWER_CONTROL + 2);
   Capabilities->Pcie             = FindCapability (Config, ID_PCIE, SHORTEST_PCIE);
   Capabilities->AdvancedFeatures = FindCapability (Config, ID_ADVANCED, 6);
+  if (Capabilities->InterruptPin > PIN_D) {
+    // Reserved: no pin.
+    Capabilities->InterruptPin = 0;
+  }
+
   if (Capabilities->Bridge) {
     return;
   }

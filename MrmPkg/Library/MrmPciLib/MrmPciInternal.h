@@ -31,6 +31,7 @@
 #define PCI_INTERRUPT_LINE       0x3C
 #define   LINE_NONE              0xFF     ///< PCI 6.2.4: no connection
 #define PCI_INTERRUPT_PIN        0x3D
+#define   PIN_D                  4        ///< PCI 6.2.4: the last one
 #define BRIDGE_BUSES             0x18
 #define BRIDGE_IO                0x1C
 #define BRIDGE_MEMORY            0x20
