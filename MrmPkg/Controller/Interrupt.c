@@ -11,11 +11,13 @@
 #include <Library/BaseLib.h>
 #include <Library/IoLib.h>
 #include <Library/LocalApicLib.h>
+#include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/Cpu.h>
 #include <Register/Intel/LocalApic.h>
 
 #define TELL_PERIOD         10000  ///< milliseconds between two reports of stray interrupts
+#define WHAT_SIZE           32
 #define NMI_VECTOR          2
 #define FIRST_STRAY_VECTOR  0x30   ///< below lie exceptions and the 8259's usual range
 #define LAST_STRAY_VECTOR   0xFE   ///< 0xFF is the spurious vector, never in service
@@ -84,15 +86,9 @@ OnStrayInterrupt (
   }
 }
 
-/**
-  Send an NMI that came to the boot processor on to the partition that gets them.
-
-  @param[in] Count  How many came since the last time.
-**/
-STATIC
 VOID
 ForwardNmi (
-  IN UINT32  Count
+  IN CONST CHAR8  *What
   )
 {
   UINTN  Index;
@@ -100,12 +96,12 @@ ForwardNmi (
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Plan->Policy.Nmi && MrmLifecycleIsLive (&gPartitions[Index].Life)) {
       SendNmi (gPartitions[Index].ApicIds[0]);
-      Say ("NMI: %d came, sent on to %a", Count, gPartitions[Index].Plan->Name);
+      Say ("%a, sent on to %a", What, gPartitions[Index].Plan->Name);
       return;
     }
   }
 
-  Say ("NMI: %d came, no partition to send it on to", Count);
+  Say ("%a, no partition to send it on to", What);
 }
 
 VOID
@@ -115,6 +111,7 @@ AttendInterrupts (
 {
   UINTN   Vector;
   UINT32  Seen;
+  CHAR8   What[WHAT_SIZE];
 
   if ((mTold[NMI_VECTOR] != mSeen[NMI_VECTOR]) || (Milliseconds () - mToldAt >= TELL_PERIOD)) {
     for (Vector = 0; Vector <= LAST_STRAY_VECTOR; Vector++) {
@@ -124,7 +121,8 @@ AttendInterrupts (
       }
 
       if (Vector == NMI_VECTOR) {
-        ForwardNmi (Seen - mTold[Vector]);
+        AsciiSPrint (What, sizeof (What), "NMI: %d came", Seen - mTold[Vector]);
+        ForwardNmi (What);
       } else {
         Say ("stray interrupts to the boot processor, vector 0x%x: %d, in all %d", Vector, Seen - mTold[Vector], Seen);
       }

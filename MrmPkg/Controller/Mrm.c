@@ -7,6 +7,7 @@
 
 #include "Clock.h"
 #include "Control.h"
+#include "MachineCheck.h"
 #include "Report.h"
 #include "Store.h"
 #include <Library/BaseLib.h>
@@ -210,9 +211,11 @@ MrmEntry (
 
   gPartitions     = Partitions;
   gPartitionCount = gMrmPlan.PartitionCount;
+  CatchMachineChecks ();
   RunPartitions ();
 
   // This image is about to be unloaded.
+  ReleaseMachineChecks ();
   ReleaseStrayInterrupts ();
   CloseStores (Partitions, gMrmPlan.PartitionCount);
   return EFI_SUCCESS;

@@ -432,6 +432,16 @@ SendNmi (
   );
 
 /**
+  Send an event of the machine on as an NMI to the partition that gets them, if it runs, and say so.
+
+  @param[in] What  What came, for people.
+**/
+VOID
+ForwardNmi (
+  IN CONST CHAR8  *What
+  );
+
+/**
   Take the handlers of CatchStrayInterrupts() away again.
 **/
 VOID

@@ -9,6 +9,8 @@
 #include "Button.h"
 #include "Clock.h"
 #include "Control.h"
+#include "MachineCheck.h"
+#include "Turn.h"
 #include <Library/BaseLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
@@ -132,6 +134,7 @@ AttendOnce (
       }
     }
 
+    AttendTurns ();
     CpuPause ();
   } while ((Milliseconds () < Answered) && (Now - Begin < BURST_LIMIT));
 }
@@ -163,6 +166,7 @@ AttendAll (
 
     WasOff = Off;
     AttendInterrupts ();
+    AttendMachineChecks ();
     AttendPowerButton (Off);
     if (Milliseconds () - Refreshed >= REFRESH_PERIOD) {
       RefreshControls ();

@@ -15,7 +15,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_MAILBOX_SIGNATURE  SIGNATURE_32 ('M', 'R', 'M', 'B')
-#define MRM_MAILBOX_VERSION    2
+#define MRM_MAILBOX_VERSION    3
 #define MRM_MAILBOX_SIZE       SIZE_4KB
 #define MRM_MAILBOX_TEXT_SIZE  1024
 
@@ -79,6 +79,17 @@ typedef struct {
 } MRM_CALL;
 
 ///
+/// A kernel's turn at what it shares with all others while it boots: CMOS clock, 8254, the warm-reset
+/// vector.  The partition firmware asks at ExitBootServices and waits; the turn is over with the first
+/// variable service the kernel calls, which Linux does when its processors run.
+///
+typedef struct {
+  volatile UINT32    Asked;                        ///< 1 from ExitBootServices on, by the partition
+  volatile UINT32    Granted;                      ///< 1 when it may go on, by the controller
+  volatile UINT32    Over;                         ///< 1 when others may, by the partition
+} MRM_TURN;
+
+///
 /// Text on its way from the partition to the controller: Data[Written % Size] comes next.
 /// Old bytes are overwritten when nobody reads.
 ///
@@ -130,6 +141,7 @@ typedef struct {
   volatile UINT32    Panic;                        ///< MRM_PANIC_NONE until the OS writes another MRM_PANIC_* to its first byte
   MRM_CALL           Store;                        ///< "commit my variable store": answered when it is
   MRM_CALL           Control;                      ///< "there is a request in the control area"
+  MRM_TURN           Turn;
 } MRM_MAILBOX;
 #pragma pack()
 

@@ -99,6 +99,38 @@ async def _ask(guest: Guest, request: str) -> list[str]:
     return [] if done.status == 0 else [f"{guest.name} asked for {request}: {done.output.strip()}"]
 
 
+async def _enter_shell(guest: Guest) -> None:
+    """Reset a victim and take it to the UEFI shell, the second of its boot sources."""
+    begin = guest.console.mark()
+    guest.type("reboot -f")
+    await guest.console.wait_for("Number, or Enter", BOOT_SECONDS, begin)
+    guest.console.send("2")
+    await guest.console.wait_for("Shell> ", BOOT_SECONDS, begin)
+
+
+async def _strike(session: Session, injection: Injection) -> None:
+    """Do to the victim what the kind says, but for what a neighbour does."""
+    guest, kind = session.guests[injection.victim], injection.kind
+    if kind.shell:
+        await _enter_shell(guest)
+        guest.type(kind.shell)
+    elif kind.command:
+        guest.type(kind.command)
+    if kind.monitor:
+        promise = next(p for p in session.plan.partitions if p.name == injection.victim)
+        # Firmware and loader run on the first processor; a kernel is to panic on any.
+        processor = promise.apic_ids[0 if kind.shell else -1]
+        await session.machine.monitor(kind.monitor.format(processor=processor))
+
+
+def _told(session: Session, injection: Injection, states: int) -> list[str]:
+    """What is wrong with what the controller said of the fault."""
+    reasons = [state.detail for state in session.history[states:] if state.partition == injection.victim]
+    if any(injection.kind.cause in reason for reason in reasons):
+        return []
+    return [f"the controller said {reasons}, and not {injection.kind.cause!r}"]
+
+
 async def _inject(session: Session, injection: Injection, neighbour: Guest) -> tuple[list[str], float | None]:
     """Inject one fault and see the victim back; return what is wrong and the seconds to its first line."""
     guest = session.guests[injection.victim]
@@ -108,9 +140,8 @@ async def _inject(session: Session, injection: Injection, neighbour: Guest) -> t
     for command in injection.kind.prepare:
         await guest.run(command)
     since, states = guest.console.mark(), session.count()
+    await _strike(session, injection)
     at = asyncio.get_running_loop().time()
-    if injection.kind.command:
-        guest.type(injection.kind.command)
     if injection.kind.command and injection.kind.request:
         await session.wait_state(injection.victim, "off", COMMAND_SECONDS, states)
     if injection.kind.request:
@@ -120,6 +151,7 @@ async def _inject(session: Session, injection: Injection, neighbour: Guest) -> t
     again = await guest.next_boot(old_boot, since, BOOT_SECONDS)
     await session.wait_state(injection.victim, "running", COMMAND_SECONDS, states)
     state = session.states[injection.victim]
+    broken += _told(session, injection, states)
     broken += _broken(session, injection.victim, Observation(state.state, state.detail, again.data))
     broken += await _lost_variable(guest, injection.number)
     return broken, seconds

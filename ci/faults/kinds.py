@@ -23,6 +23,9 @@ class Kind:
         prepare: Commands typed there before, each of which ends.
         request: What a neighbour asks of the controller: the fault itself if there is no command, else what
             brings the victim back when it is off. The victim's name follows.
+        shell: Typed in the UEFI shell, to which the victim is taken first: the fault, unless `monitor` is it.
+        monitor: What QEMU's monitor is told: the fault itself. `{processor}` is a processor of the victim.
+        cause: What the controller must say of it; anything, if empty.
         processors: How many the victim must have at least.
     """
 
@@ -31,9 +34,14 @@ class Kind:
     command: str = ""
     prepare: tuple[str, ...] = ()
     request: str = ""
+    shell: str = ""
+    monitor: str = ""
+    cause: str = ""
     processors: int = 1
 
 
+# A fatal one in bank 3: IA32_MCi_STATUS says valid, uncorrected, enabled, context corrupt.
+_MACHINE_CHECK = "mce {processor} 3 0xb200000000000000 0x5 0x0 0x0"
 _READ_DRIVE = f"(while :; do dd if={DISK} of=/dev/null bs=1M iflag=direct; done >/dev/null 2>&1 &)"
 _WRITE_DRIVE = (
     f"(while :; do dd if=/dev/zero of={DISK} bs=64k count=64 seek=512 oflag=direct; done 2>/dev/null &)"
@@ -97,6 +105,32 @@ KINDS: tuple[Kind, ...] = (
         "nobody feeds the watchdog any more",
         "echo >/dev/watchdog",
         ("modprobe wdat_wdt timeout=2",),
+        cause="watchdog",
+    ),
+    Kind(
+        "machine-check",
+        "a processor has a fatal machine check, at which the kernel panics",
+        monitor=_MACHINE_CHECK,
+    ),
+    Kind(
+        "firmware-exception",
+        "a loader reads memory of nobody",
+        shell="mm 0xF0000000 -n",
+        cause="exception 14",
+    ),
+    Kind(
+        "firmware-hang",
+        "firmware and loader hang: their timer is masked (Intel SDM volume 3, section 11.5.1)",
+        shell="mm 0xFEE00320 0x10000 -w 4 -MMIO -n",
+        cause="no sign of life",
+    ),
+    Kind("loader-exit", "the last loader returns", shell="exit", cause="shell"),
+    Kind(
+        "loader-machine-check",
+        "a loader's processor has a fatal machine check",
+        shell="date",
+        monitor=_MACHINE_CHECK,
+        cause="machine check",
     ),
 )
 

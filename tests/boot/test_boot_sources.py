@@ -23,6 +23,10 @@ DISK, NETWORK = "PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)"
 EMPTY_DISK = "PciRoot(0x0)/Pci(0x5,0x0)"
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 60.0
+CHECK, UNCORRECTED, FATAL_CHECK = 0x90 << 56, 0x60 << 56, 0xB2 << 56
+"""IA32_MCi_STATUS: valid and enabled; over, uncorrected; valid, uncorrected, context corrupt."""
+IN_PROGRESS = 5
+"""IA32_MCG_STATUS: a machine check is in progress, the interrupted program can be resumed."""
 VOLUME_LIMIT = 5 * 2**19
 """Bytes of the partition firmware as it runs: 2.5 MiB."""
 
@@ -118,6 +122,42 @@ def test_an_exception_is_a_failure_that_says_where(bench: Bench) -> None:
     console.send("mm 0xF0000000 -n\n")
     state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
     assert r"exception 14 at 0x" in state.detail and r"\EFI\MRM\Shell.efi" in state.detail
+
+
+def test_a_machine_check_is_a_failure_of_one_partition(bench: Bench) -> None:
+    """Without a handler of its own it would shut the processor down, and reset the PC."""
+    console, session = _console(bench, "chain"), bench.session
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, console.mark()))
+    processor = next(p for p in bench.plan.partitions if p.name == "chain").apic_ids[0]
+    since = session.count()
+    bench.run(bench.machine.monitor(f"mce {processor} 3 {FATAL_CHECK:#x} {IN_PROGRESS:#x} 0x0 0x0"))
+    state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
+    assert state.detail == f"machine check: fatal, bank 3, status {FATAL_CHECK:#x}"
+
+
+def test_firmware_that_hangs_is_started_again(bench: Bench) -> None:
+    """Nothing happens any more in a firmware whose timer is masked (Intel SDM volume 3, section 11.5.1)."""
+    console, session = _console(bench, "chain"), bench.session
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, console.mark()))
+    since = session.count()
+    console.send("mm 0xFEE00320 0x10000 -w 4 -MMIO -n\n")
+    state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
+    assert state.detail == "no sign of life from its firmware"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (CHECK | UNCORRECTED, "uncorrected, bank 2, status 0xf000000000000000"),
+        (CHECK, "corrected, bank 2, status 0x9000000000000000"),
+    ],
+)
+def test_a_machine_check_of_the_boot_processor_is_told(bench: Bench, status: int, said: str) -> None:
+    controller = bench.session.controller
+    begin = controller.mark()
+    bench.run(bench.machine.monitor(f"mce 0 2 {status:#x} {IN_PROGRESS:#x} 0x0 0x0"))
+    bench.run(controller.wait_for(rf"machine check on the boot processor: {said}", STEP_SECONDS, begin))
+    bench.run(bench.session.guests["disk"].ticks_on(2))
 
 
 @pytest.mark.parametrize("name", ["disk", "network"])

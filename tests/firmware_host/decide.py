@@ -31,6 +31,7 @@ LIBRARIES = (
     "MrmStoreLib",
     "MrmLogLib",
     "MrmControlLib",
+    "MrmMachineCheckLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
@@ -57,6 +58,7 @@ CONSTANTS = (
     "MRM_STORE_JOURNAL_SIZE",
     "MRM_PANIC_MILLISECONDS",
     "MRM_PANIC_NONE",
+    "MRM_TURN_MILLISECONDS",
     "MRM_WATCHDOG_MAXIMUM",
     "MRM_WATCHDOG_PERIOD",
     "RETURN_SUCCESS",

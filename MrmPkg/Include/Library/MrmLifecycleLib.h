@@ -285,4 +285,51 @@ MrmCauseText (
   IN MRM_CAUSE  Cause
   );
 
+///
+/// How long a kernel may keep others from booting; an OS that calls no variable service keeps them as long.
+///
+#define MRM_TURN_MILLISECONDS  3000
+
+///
+/// What matters of a partition for the turns of booting kernels.
+///
+typedef struct {
+  BOOLEAN    Live;
+  UINT32     Starts;       ///< times started: tells one life from the next
+  BOOLEAN    Waits;        ///< it asks for a turn and has not been granted one in this life
+  BOOLEAN    Over;         ///< its kernel needs none any more
+} MRM_TURN_FACTS;
+
+///
+/// Whose turn it is; zero at first.
+///
+typedef struct {
+  BOOLEAN    Taken;        ///< by Holder in its life number Starts
+  UINTN      Holder;
+  UINT32     Starts;
+  UINT64     Since;        ///< milliseconds
+} MRM_TURNS;
+
+/**
+  Say which partition's kernel may boot now: one at a time, in the order of the plan.
+
+  @param[in,out] Turns  Whose turn it is.
+  @param[in]     Facts  Of each partition; what a mailbox says is not trusted and can at most change the order.
+  @param[in]     Count  Their number.
+  @param[in]     Now    Milliseconds.
+  @param[out]    Next   Receives the index of the partition to be granted a turn.
+
+  @retval TRUE   Next is to be granted one.
+  @retval FALSE  Nobody is.
+**/
+BOOLEAN
+EFIAPI
+MrmTurnNext (
+  IN OUT MRM_TURNS             *Turns,
+  IN     CONST MRM_TURN_FACTS  *Facts,
+  IN     UINTN                 Count,
+  IN     UINT64                Now,
+  OUT    UINTN                 *Next
+  );
+
 #endif

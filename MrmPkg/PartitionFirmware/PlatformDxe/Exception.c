@@ -6,15 +6,42 @@
 
 #include "PlatformDxe.h"
 #include <Library/CpuExceptionHandlerLib.h>
+#include <Library/MachineCheckBankLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiLib.h>
 #include <Protocol/Cpu.h>
 
 #define EXCEPTIONS   32   ///< vectors the processor keeps for itself
-#define NAME_SIZE    128
+#define NAME_SIZE    128   ///< also enough for a machine check in words
 
 STATIC BOOLEAN  mBusy;
 STATIC VOID     *mRegistration;
+
+/**
+  A machine check: this partition fails with what the first bank tells, and nobody else.  Does not return.
+**/
+STATIC
+VOID
+FailByMachineCheck (
+  VOID
+  )
+{
+  MRM_MACHINE_CHECK  Checks[MRM_MACHINE_CHECK_BANKS];
+  UINTN              Count;
+  CHAR8              Words[NAME_SIZE];
+  MRM_TEXT           Text;
+
+  Count = MachineCheckTake (Checks);
+  MrmTextBegin (&Text, Words, sizeof (Words));
+  if (Count == 0) {
+    MrmTextAdd (&Text, "no bank tells what");
+  } else {
+    MrmMachineCheckRender (&Checks[0], MrmMachineCheckJudge (Checks[0].Status), &Text);
+  }
+
+  MachineCheckDone ();
+  MrmFail (EFI_ABORTED, "machine check: %a", Words);
+}
 
 /**
   EFI_CPU_INTERRUPT_HANDLER: does not return.
@@ -36,6 +63,10 @@ OnException (
   State = Context.SystemContextX64;
   if (!mBusy) {
     mBusy = TRUE;
+    if (Vector == EXCEPT_X64_MACHINE_CHECK) {
+      FailByMachineCheck ();
+    }
+
     DumpCpuContext (Vector, Context);
     NameImage (State->Rip, Name, sizeof (Name));
     MrmEvent (
@@ -81,6 +112,11 @@ OnCpuArch (
 
   for (Vector = 0; Vector < EXCEPTIONS; Vector++) {
     Cpu->RegisterInterruptHandler (Cpu, Vector, OnException);
+  }
+
+  // Before, a machine check had no handler to go to.
+  if (MachineCheckIsSupported ()) {
+    MachineCheckEnable ();
   }
 
   gBS->CloseEvent (Event);

@@ -154,6 +154,10 @@ PlatformDxeEntry (
   }
 
   if (!EFI_ERROR (Status)) {
+    Status = PrepareTurn ();
+  }
+
+  if (!EFI_ERROR (Status)) {
     Status = OfferOptionRoms ();
   }
 

@@ -47,6 +47,17 @@ OfferOptionRoms (
   );
 
 /**
+  Prepare to have a kernel wait for its turn (MRM_TURN).
+
+  @retval EFI_SUCCESS  It will, when its loader leaves boot services.
+  @return Other        Status of the event services.
+**/
+EFI_STATUS
+PrepareTurn (
+  VOID
+  );
+
+/**
   Prepare to look for a kernel's command line.
 
   @retval EFI_SUCCESS           Ready.

@@ -10,6 +10,7 @@
 #include <MrmStart.h>
 #include <Library/BaseLib.h>
 #include <Library/LocalApicLib.h>
+#include <Library/MachineCheckBankLib.h>
 #include <Library/MtrrLib.h>
 #include <Register/Intel/ArchitecturalMsr.h>
 #include <Register/Intel/LocalApic.h>
@@ -48,6 +49,11 @@ _ModuleEntryPoint (
   // No PIC exists here: LINT0 stays masked, or this processor would answer the PC's 8259.
   InitializeLocalApicSoftwareEnable (TRUE);
   DisableLvtInterrupts ();
+
+  // One that an OS left undealt with would make the next machine check a shutdown, which resets the PC.
+  if (MachineCheckIsSupported ()) {
+    MachineCheckDone ();
+  }
 
   Mailbox->PhaseTsc[MrmPhaseDxe] = AsmReadTsc ();
   MemoryFence ();

@@ -43,6 +43,21 @@ Needed (
 }
 
 /**
+  The OS calls a variable service: as it does that only when it is well on its way, the next one's
+  turn to boot has come.
+**/
+STATIC
+VOID
+EndTurn (
+  VOID
+  )
+{
+  if (EfiAtRuntime ()) {
+    mMailbox->Turn.Over = 1;
+  }
+}
+
+/**
   Whether a variable is the controller's.
 
   @param[in] VendorGuid  Its GUID.
@@ -78,6 +93,7 @@ GetVariable (
   OUT    VOID      *Data OPTIONAL
   )
 {
+  EndTurn ();
   if ((VariableName == NULL) || (VendorGuid == NULL) || (DataSize == NULL) || !IsControllers (VendorGuid)) {
     return mGetVariable (VariableName, VendorGuid, Attributes, DataSize, Data);
   }
@@ -106,6 +122,7 @@ GetNextVariableName (
   EFI_STATUS  Status;
   CHAR16      First;
 
+  EndTurn ();
   if (  (VariableNameSize == NULL)
      || (VariableName == NULL)
      || (VendorGuid == NULL)
@@ -207,6 +224,7 @@ SetVariable (
   EFI_TPL     Tpl;
   BOOLEAN     Boot;
 
+  EndTurn ();
   if ((VariableName == NULL) || (VariableName[0] == 0) || (VendorGuid == NULL)) {
     return EFI_INVALID_PARAMETER;
   }

@@ -1,0 +1,74 @@
+/** @file
+  Turns of kernels at what they share while they boot.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Base.h>
+#include <Library/MrmLifecycleLib.h>
+
+/**
+  TRUE while the turn that was granted last is not over.
+
+  @param[in] Turns  Whose turn it is.
+  @param[in] Facts  Of each partition.
+  @param[in] Count  Their number.
+  @param[in] Now    Milliseconds.
+**/
+STATIC
+BOOLEAN
+IsTaken (
+  IN CONST MRM_TURNS       *Turns,
+  IN CONST MRM_TURN_FACTS  *Facts,
+  IN UINTN                 Count,
+  IN UINT64                Now
+  )
+{
+  CONST MRM_TURN_FACTS  *Holder;
+
+  if (!Turns->Taken || (Turns->Holder >= Count) || (Now - Turns->Since >= MRM_TURN_MILLISECONDS)) {
+    return FALSE;
+  }
+
+  Holder = &Facts[Turns->Holder];
+  return Holder->Live && (Holder->Starts == Turns->Starts) && !Holder->Over;
+}
+
+/**
+  Say which partition's kernel may boot now: one at a time, in the order of the plan.
+
+  @param[in,out] Turns  Whose turn it is.
+  @param[in]     Facts  Of each partition; what a mailbox says is not trusted and can at most change the order.
+  @param[in]     Count  Their number.
+  @param[in]     Now    Milliseconds.
+  @param[out]    Next   Receives the index of the partition to be granted a turn.
+
+  @retval TRUE   Next is to be granted one.
+  @retval FALSE  Nobody is.
+**/
+BOOLEAN
+EFIAPI
+MrmTurnNext (
+  IN OUT MRM_TURNS             *Turns,
+  IN     CONST MRM_TURN_FACTS  *Facts,
+  IN     UINTN                 Count,
+  IN     UINT64                Now,
+  OUT    UINTN                 *Next
+  )
+{
+  UINTN  Index;
+
+  Turns->Taken = IsTaken (Turns, Facts, Count, Now);
+  for (Index = 0; !Turns->Taken && (Index < Count); Index++) {
+    if (Facts[Index].Live && Facts[Index].Waits) {
+      Turns->Taken  = TRUE;
+      Turns->Holder = Index;
+      Turns->Starts = Facts[Index].Starts;
+      Turns->Since  = Now;
+      *Next         = Index;
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
