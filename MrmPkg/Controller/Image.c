@@ -10,6 +10,7 @@
 #include "Store.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
+#include <Library/LocalApicLib.h>
 #include <Library/MrmAcpiLib.h>
 #include <Library/MrmSmbiosLib.h>
 #include <Library/MtrrLib.h>
@@ -434,6 +435,7 @@ BuildPartition (
   Start->HobList      = Layout.Free.Base;
   Start->DxeCoreEntry = CoreEntry;
   Start->Mailbox      = Layout.Mailbox.Base;
+  Start->ApicMode     = GetApicMode ();
   Start->Pat          = AsmReadMsr64 (MSR_IA32_PAT);
   ZeroMem (&Start->Mtrrs, sizeof (Start->Mtrrs));
   if (IsMtrrSupported ()) {

@@ -11,7 +11,7 @@
 #include <Uefi/UefiBaseType.h>
 #include <Library/MtrrLib.h>
 
-#define MRM_START_VERSION  1
+#define MRM_START_VERSION  2
 
 typedef struct {
   UINT32           Version;         ///< MRM_START_VERSION
@@ -19,6 +19,7 @@ typedef struct {
   UINT64           HobList;         ///< physical address of the HOB list
   UINT64           DxeCoreEntry;    ///< physical address of the DXE core's entry point
   UINT64           Mailbox;         ///< physical address of MRM_MAILBOX
+  UINT64           ApicMode;        ///< LOCAL_APIC_MODE_* of the machine's boot processor
   UINT64           Pat;             ///< IA32_PAT of the machine's boot processor
   MTRR_SETTINGS    Mtrrs;           ///< MTRRs of the machine's boot processor
 } MRM_START;

@@ -124,7 +124,7 @@ KINDS: tuple[Kind, ...] = (
         shell="mm 0xFEE00320 0x10000 -w 4 -MMIO -n",
         cause="no sign of life",
     ),
-    Kind("loader-exit", "the last loader returns", shell="exit", cause="shell"),
+    Kind("loader-exit", "a loader returns, and the next one is tried", shell="exit"),
     Kind(
         "loader-machine-check",
         "a loader's processor has a fatal machine check",

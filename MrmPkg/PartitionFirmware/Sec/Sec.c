@@ -46,6 +46,9 @@ _ModuleEntryPoint (
     MtrrSetAllMtrrs (&Start->Mtrrs);
   }
 
+  // INIT keeps x2APIC mode, which an OS may have left behind (Intel SDM volume 3, section 11.12.5.1).
+  SetApicMode ((UINTN)Start->ApicMode);
+
   // No PIC exists here: LINT0 stays masked, or this processor would answer the PC's 8259.
   InitializeLocalApicSoftwareEnable (TRUE);
   DisableLvtInterrupts ();
