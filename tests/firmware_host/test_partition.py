@@ -292,15 +292,23 @@ def test_command_line_of_grub(decide: Decide, text: bytes, there: bool) -> None:
     assert bool(decide.call("MrmIsGrubCommandLine", decide.ffi.cast("UINT8 *", memory.pointer))) is there
 
 
-def test_boot_params(decide: Decide) -> None:
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {0x1FE: b"\x55\xaa", 0x202: b"HdrS"},
+        {0x1F2: b"\x01\0", 0x1FA: b"\xff\xff", 0x210: b"\x21", 0x22C: b"\xff\xff\xff\x7f"},
+    ],
+    ids=["copied from the kernel's header", "Linux 6.8 and later"],
+)
+def test_boot_params(decide: Decide, marks: dict[int, bytes]) -> None:
     page = bytearray(decide.MRM_LINUX_BOOT_PARAMS)
-    page[0x1FE:0x200] = b"\x55\xaa"
-    page[0x202:0x206] = b"HdrS"
-    page[0x228:0x22C] = struct.pack("<I", 0x12345678)
-    page[0x0C8:0x0CC] = struct.pack("<I", 0x1)
+    for place, mark in {**marks, 0x228: struct.pack("<I", 0x12345678), 0x0C8: b"\x01"}.items():
+        page[place : place + len(mark)] = mark
     memory = Guarded(decide.ffi, bytes(page))
     pointer = decide.ffi.cast("UINT8 *", memory.pointer)
     assert decide.call("MrmLinuxCommandLine", pointer) == 0x112345678
-    page[0x202] = 0
-    memory = Guarded(decide.ffi, bytes(page))
-    assert decide.call("MrmLinuxCommandLine", decide.ffi.cast("UINT8 *", memory.pointer)) == 0
+    for place in marks:
+        other = page.copy()
+        other[place] ^= 0x80
+        memory = Guarded(decide.ffi, bytes(other))
+        assert decide.call("MrmLinuxCommandLine", decide.ffi.cast("UINT8 *", memory.pointer)) == 0

@@ -39,14 +39,26 @@ _FILE = bytes([1, 1, 0xFF, 3]) + _RECORDS + bytes(5)
 # The second record is damaged, the third is not.
 _GAP = bytes([1, 1, 0xFF, 3]) + b"".join(bytes([m, 12]) + _CHANGE for m in (0, 4, 0)) + bytes(5)
 _AREA = struct.pack("<II", 0, 2) + _item("Status", 3200, 8, 0) + _item("Request", 3200, 0, 1)
-_LINUX = bytearray(0x22C)
+_LINUX = bytearray(0x230)
 _LINUX[0x1FE:0x206] = b"\x55\xaa\0\0HdrS"
 _LINUX[0x228:0x22C] = b"\0\0\x10\0"
+_STUB = bytearray(0x230)
+for _place, _mark in {
+    0x1F2: b"\x01",
+    0x1FA: b"\xff\xff",
+    0x210: b"\x21",
+    0x228: b"\0\0\x10\0\xff\xff\xff\x7f",
+}.items():
+    _STUB[_place : _place + len(_mark)] = _mark
 
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "AcpiNuma": (struct.pack("<BH", 1, len(NODES)) + NODES + struct.pack("<BH", 1, len(SLIT)) + SLIT,),
     "AcpiPlan": (_plan(),),
-    "CommandLine": (bytes([9]) + b"quiet ro " + b"BOOT_IMAGE=/vmlinuz ro quiet\0", b"\0" + bytes(_LINUX)),
+    "CommandLine": (
+        bytes([9]) + b"quiet ro " + b"BOOT_IMAGE=/vmlinuz ro quiet\0",
+        b"\0" + bytes(_LINUX),
+        b"\0" + bytes(_STUB),
+    ),
     "ControlArea": (b"\x04" + _AREA,),
     "Lifecycle": (
         bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),

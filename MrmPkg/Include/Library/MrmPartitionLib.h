@@ -160,7 +160,7 @@ MrmHasWord (
 ///
 /// Bytes of boot_params that are looked at.
 ///
-#define MRM_LINUX_BOOT_PARAMS  0x22C
+#define MRM_LINUX_BOOT_PARAMS  0x230
 
 /**
   Find the command line of a Linux kernel that is about to take over, by the boot_params

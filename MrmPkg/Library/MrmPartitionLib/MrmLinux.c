@@ -11,12 +11,20 @@
 //
 // struct boot_params of Linux (Documentation/arch/x86/zero-page.rst).
 //
-#define EXT_CMD_LINE_PTR  0x0C8
-#define BOOT_FLAG         0x1FE
-#define   BOOT_FLAG_MAGIC 0xAA55
-#define HEADER            0x202
-#define   HEADER_MAGIC    SIGNATURE_32 ('H', 'd', 'r', 'S')
-#define CMD_LINE_PTR      0x228
+#define EXT_CMD_LINE_PTR    0x0C8
+#define ROOT_FLAGS          0x1F2
+#define   ROOT_READ_ONLY    1
+#define VID_MODE            0x1FA
+#define   VID_MODE_NORMAL   0xFFFF
+#define BOOT_FLAG           0x1FE
+#define   BOOT_FLAG_MAGIC   0xAA55
+#define HEADER              0x202
+#define   HEADER_MAGIC      SIGNATURE_32 ('H', 'd', 'r', 'S')
+#define TYPE_OF_LOADER      0x210
+#define   TYPE_EFI_STUB     0x21
+#define CMD_LINE_PTR        0x228
+#define INITRD_ADDR_MAX     0x22C
+#define   INITRD_ANYWHERE   0x7FFFFFFF
 
 #define GRUB_BEGIN  "BOOT_IMAGE="
 
@@ -98,15 +106,46 @@ Read32 (
   return Place[0] | ((UINT32)Place[1] << 8) | ((UINT32)Place[2] << 16) | ((UINT32)Place[3] << 24);
 }
 
+/**
+  Read a little-endian 16-bit word that need not be aligned.
+
+  @param[in] Place  Where it is.
+**/
+STATIC
+UINT32
+Read16 (
+  IN CONST UINT8  *Place
+  )
+{
+  return Place[0] | ((UINT32)Place[1] << 8);
+}
+
+/**
+  Whether this is boot_params as the EFI stub of Linux 6.8 and later fills it in, which copies no
+  magic numbers from the kernel's header.
+
+  @param[in] Params  MRM_LINUX_BOOT_PARAMS bytes.
+**/
+STATIC
+BOOLEAN
+IsFromStub (
+  IN CONST UINT8  *Params
+  )
+{
+  return   (Params[TYPE_OF_LOADER] == TYPE_EFI_STUB)
+        && (Read32 (Params + INITRD_ADDR_MAX) == INITRD_ANYWHERE)
+        && (Read16 (Params + VID_MODE) == VID_MODE_NORMAL)
+        && (Read16 (Params + ROOT_FLAGS) == ROOT_READ_ONLY);
+}
+
 UINT64
 EFIAPI
 MrmLinuxCommandLine (
   IN CONST UINT8  *Params
   )
 {
-  if (  (Read32 (Params + HEADER) != HEADER_MAGIC)
-     || (Params[BOOT_FLAG] != (UINT8)BOOT_FLAG_MAGIC)
-     || (Params[BOOT_FLAG + 1] != BOOT_FLAG_MAGIC >> 8))
+  if (  !IsFromStub (Params)
+     && ((Read32 (Params + HEADER) != HEADER_MAGIC) || (Read16 (Params + BOOT_FLAG) != BOOT_FLAG_MAGIC)))
   {
     return 0;
   }

@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput (
   FuzzTake (&Fuzz, Params, sizeof (Params));
   Page = FuzzExact (Params, sizeof (Params));
   if (MrmLinuxCommandLine (Page) != 0) {
-    FUZZ_CHECK (Params[0x1FE] == 0x55 && Params[0x1FF] == 0xAA);
+    FUZZ_CHECK ((Params[0x1FE] == 0x55 && Params[0x1FF] == 0xAA) || Params[0x210] == 0x21);
   }
 
   free (Page);
