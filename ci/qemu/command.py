@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ci.qemu import trace
 from ci.qemu.devices import KINDS, SERIAL_CARD, Network, PciDevice, Slots, option
 
 NODE_DISTANCE = 21
@@ -138,6 +139,7 @@ class Boot:
         kernel: A kernel the firmware starts directly through its EFI stub (the bare machine), or None.
         initrd: That kernel's initrd.
         append: That kernel's command line.
+        trace: Receives the time of each write to PCI configuration space (`ci.qemu.trace`), or None.
     """
 
     variables: Path
@@ -148,6 +150,7 @@ class Boot:
     kernel: Path | None = None
     initrd: Path | None = None
     append: str = ""
+    trace: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,8 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
         arguments += ["-kernel", str(boot.kernel), "-append", boot.append]
         if boot.initrd:
             arguments += ["-initrd", str(boot.initrd)]
+    if boot.trace:
+        arguments += trace.arguments(boot.trace)
     return arguments
 
 

@@ -69,10 +69,7 @@ def _any(_data: dict[str, Any]) -> bool:
 
 
 class Console:
-    """Everything one serial line said, and the way to type on it.
-
-    `first_at` is when its first byte arrived (time.monotonic()), None while there is none.
-    """
+    """Everything one serial line said, and the way to type on it."""
 
     def __init__(self, name: str, waiter: Waiter, write: Callable[[bytes], None]) -> None:
         """Name the line (`COM1`); `write` sends bytes to it."""
@@ -80,7 +77,6 @@ class Console:
         self.text = ""
         self.reports: list[Report] = []
         self.terminal = bytearray()
-        self.first_at: float | None = None
         self._waiter = waiter
         self._write = write
         self._decoder = StreamDecoder()
@@ -97,8 +93,6 @@ class Console:
     def received(self, data: bytes) -> None:
         """Take in bytes of the line; called by the machine that reads it."""
         now = time.monotonic()
-        if self.first_at is None:
-            self.first_at = now
         decoded = self._decoder.feed(data)
         self.terminal += decoded.terminal
         if decoded.text:

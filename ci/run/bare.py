@@ -25,6 +25,7 @@ async def run_bare(
         prepare_boot(description, folder, None, promise.root_ports),
         kernel=promise.kernel_file,
         initrd=promise.initrd_file,
+        trace=folder / "trace.log",
         append=f"console=uart8250,io,{port.io_base:#x},115200n8 nr_cpus={promise.processors} mrm.ticks=0",
     )
     async with Machine(description, boot, folder) as machine:

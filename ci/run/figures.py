@@ -3,9 +3,13 @@
 
 Seen from outside, by the arrival of text on a console, so that a partition and the bare machine are measured
 in the same way: `power_on` is the start of the processors by QEMU, `loader` the first line of GRUB or of the
-kernel's EFI stub, `kernel` the kernel's first own line, `init` the first process.
+kernel's EFI stub, `kernel` the kernel's first own line, `init` the first process. A partition starts when
+the controller says so; the PC's boot manager is entered when it numbers its PCI buses (`ci.qemu.trace`).
 """
 
+import re
+
+from ci.qemu import trace
 from ci.qemu.console import Console
 from ci.qemu.machine import Machine
 from ci.run.session import Session
@@ -15,7 +19,8 @@ _STAGES = (("loader", r"EFI stub: |Welcome to GRUB!"), ("kernel", r"Linux versio
 ROWS = (
     ("power_on_to_controller", "power on → controller"),
     ("start_to_loader", "partition start → loader"),
-    ("manager_to_loader", "PC's boot manager's first output → loader's first line"),
+    ("start_to_first_line", "partition start → loader's first line"),
+    ("manager_to_first_line", "PC's boot manager's entry → loader's first line"),
     ("loader_to_os", "loader → end of boot services"),
     ("power_on_to_loader", "power on → loader's first line"),
     ("loader_to_kernel", "loader's first line → first kernel line"),
@@ -40,11 +45,13 @@ def guest_figures(machine: Machine, console: Console) -> dict[str, float]:
 
 
 def bare_figures(machine: Machine, console: Console) -> dict[str, float]:
-    """Return the figures of the bare machine; its boot manager begins when it clears the console's screen."""
+    """Return the figures of the bare machine; from its boot manager on, if it was traced."""
     figures = guest_figures(machine, console)
+    file = machine.boot.trace
+    entry = trace.numbering_began(file.read_text(errors="replace")) if file and file.is_file() else None
     found = console.find(_STAGES[0][1], console.start())
-    if found and console.first_at is not None:
-        figures["manager_to_loader"] = round(found.at - console.first_at, 2)
+    if found and entry is not None:
+        figures["manager_to_first_line"] = round(found.at - trace.monotonic(entry), 2)
     return figures
 
 
@@ -57,6 +64,10 @@ def session_figures(session: Session) -> dict[str, dict[str, float]]:
         figures = guest_figures(session.machine, guest.console)
         if version:
             figures["power_on_to_controller"] = round(version.at - session.machine.started_at, 2)
+        started = controller.find(rf"^MRM: {re.escape(name)}: starting", controller.start())
+        loader = guest.console.find(_STAGES[0][1], guest.console.start())
+        if started and loader:
+            figures["start_to_first_line"] = round(loader.at - started.at, 2)
         if timing := session.timings.get(name):
             for step, value in timing.milliseconds.items():
                 if step in _CONTROLLER_STEPS:

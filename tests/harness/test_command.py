@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The QEMU command line follows from the machine file."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ci.progress import PROJECT
+from ci.qemu import trace
 from ci.qemu.command import Boot, Channels, NumaNode, command_line
 from ci.qemu.description import DescriptionError, load_description
 from ci.qemu.timing import SCALE_VARIABLE, scaled
@@ -43,6 +45,25 @@ def test_only_named_root_ports_get_a_drive() -> None:
     assert [device for device in devices if device.startswith("nvme")] == [
         "nvme,id=rp4-device,bus=rp4,drive=disk-rp4,serial=mrm-rp4"
     ]
+
+
+def test_configuration_space_is_traced_on_demand() -> None:
+    plain = command_line(Q35, Boot(Path("vars.fd")), CHANNELS)
+    traced = command_line(Q35, Boot(Path("vars.fd"), trace=Path("trace.log")), CHANNELS)
+    assert not values(plain, "-trace")
+    assert (values(traced, "-trace"), values(traced, "-D")) == (["pci_cfg_write"], ["trace.log"])
+
+
+def test_the_boot_manager_s_entry_is_the_first_numbering_of_buses() -> None:
+    lines = [
+        "77@1795612300.171239:pci_cfg_write ICH9-LPC 00:1f.0 @0x18 <- 0x601",
+        "77@1795612301.000001:pci_cfg_write pcie-root-port 00:02.0 @0x4 <- 0x0",
+        "77@1795612307.624105:pci_cfg_write pcie-root-port 00:02.0 @0x18 <- 0x0",
+        "77@1795612308.000001:pci_cfg_write pcie-root-port 00:03.0 @0x18 <- 0x10100",
+    ]
+    assert trace.numbering_began("\n".join(lines)) == 1795612307.624105
+    assert trace.numbering_began("\n".join(lines[:2])) is None
+    assert abs(trace.monotonic(time.time()) - time.monotonic()) < 1
 
 
 def test_unknown_root_port_is_refused() -> None:
