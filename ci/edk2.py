@@ -39,6 +39,7 @@ BASE_TOOLS = (
 
 # Packages whose .dec files MrmPkg's builds read: `build` insists on each include folder these name.
 PACKAGES = (
+    "CryptoPkg",
     "EmbeddedPkg",
     "FatPkg",
     "MdeModulePkg",
@@ -50,6 +51,9 @@ PACKAGES = (
     "UefiCpuPkg",
     "UefiPayloadPkg",
 )
+
+# The one git submodule with sources that are compiled: SHA-2 for EDK2's TCP. Debian's archive has it.
+MBEDTLS = Path("CryptoPkg/Library/MbedTlsLib/mbedtls")
 
 _TOOLS_FOLDER = Path("BaseTools/Source/C")
 _BUILT = ".mrm-built"
@@ -127,6 +131,11 @@ def missing_include_folders(tree: Path, packages: Sequence[str] = PACKAGES) -> l
     return missing
 
 
+def lacks_mbedtls(tree: Path) -> bool:
+    """Whether a tree with EDK2's CryptoPkg lacks the submodule whose sources are compiled."""
+    return (tree / MBEDTLS).parent.is_dir() and not (tree / MBEDTLS / "library/sha256.c").is_file()
+
+
 def missing_tools(tree: Path) -> list[str]:
     """Return the names of the C BaseTools that are not built yet."""
     return [name for name in BASE_TOOLS if not os.access(tree / _TOOLS_FOLDER / "bin" / name, os.X_OK)]
@@ -162,6 +171,9 @@ def ensure_named(tree: Path, named: str) -> None:
     Raises:
         SetupError: Something is missing that cannot be made; the message says what and how.
     """
+    if lacks_mbedtls(tree):
+        how = f"git -C {tree} submodule update --init {MBEDTLS}"
+        raise SetupError(f"MRM_EDK2={named} lacks the sources of {MBEDTLS}; fetch that submodule: {how}")
     lacking = missing_include_folders(tree)
     if lacking:
         names = ", ".join(str(folder.relative_to(tree)) for folder in lacking)
@@ -246,6 +258,12 @@ def _clone(version: Edk2Version, partial: Path) -> None:
         "edk2-clone",
         what="cloning EDK2",
     )
+    if lacks_mbedtls(partial):
+        run_logged(
+            ["git", "-C", partial, "submodule", "update", "--init", "--depth=1", "--", MBEDTLS],
+            "edk2-submodule",
+            what="fetching a submodule of EDK2",
+        )
 
 
 def obtain(version: Edk2Version) -> None:
@@ -262,7 +280,7 @@ def obtain(version: Edk2Version) -> None:
         _clone(version, partial)
     else:
         _unpack(version, partial)
-    # Neither has the submodules. Nothing we build includes from them, but `build` wants the folders.
+    # Nothing we build includes from the other submodules, but `build` wants the folders.
     for folder in missing_include_folders(partial):
         folder.mkdir(parents=True, exist_ok=True)
     (partial / _VERSION).write_text(version.version + "\n")

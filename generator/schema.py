@@ -196,7 +196,10 @@ def _boot() -> Schema:
         "path": _text(r"A loader on its EFI system partition, such as \EFI\debian\shimx64.efi."),
         "options": _options(),
     }
-    network: Schema = {"network": _text("any, or the root port with the network interface.")}
+    network: Schema = {
+        "network": _text("any, or the root port with the network interface."),
+        "uri": _text("What is fetched by HTTP, such as http://10.0.2.2/debian.efi."),
+    }
     timeout: Schema = {"timeout": _time("How long the console offers the choice.")}
     source = {"anyOf": [word, *map(_object, (file, disk, network))]}
     return {

@@ -98,7 +98,7 @@ def describe_source(source: SourcePlan) -> str:
         return source.esp_file
     where = f" behind {source.root_port.value}" if source.root_port is not None else ""
     if isinstance(source, NetworkBoot):
-        return f"network{where}: PXE"
+        return f"network{where}: {source.uri.value if source.uri is not None else 'PXE, HTTP'}"
     path = f": {source.path.value}" if source.path is not None else ""
     options = f" {source.options.value}" if source.options is not None else ""
     return f"disk{where}{path}{options}"

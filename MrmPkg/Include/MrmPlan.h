@@ -102,7 +102,7 @@ typedef struct {
 typedef enum {
   MrmBootFile,                       ///< an EFI application on the PC's ESP
   MrmBootDisk,                       ///< what is on the partition's own disks
-  MrmBootNetwork,                    ///< PXE over the partition's own network interfaces
+  MrmBootNetwork,                    ///< PXE or HTTP over the partition's own network interfaces
   MrmBootShell                       ///< the UEFI shell on the PC's ESP
 } MRM_BOOT_KIND;
 
@@ -113,7 +113,8 @@ typedef struct {
   MRM_BOOT_KIND    Kind;
   UINT16           Segment;          ///< disk, network: only behind the root port seen as this segment; 0 = any
   CONST CHAR16     *Loader;          ///< file, shell: path on the PC's ESP, e.g. L"\\EFI\\MRM\\steady\\vmlinuz";
-                                     ///< disk: path on its ESP, or NULL for Boot####, then \EFI\BOOT\BOOTX64.EFI
+                                     ///< disk: path on its ESP, or NULL for Boot####, then \EFI\BOOT\BOOTX64.EFI;
+                                     ///< network: URI of what HTTP fetches, or NULL for what DHCP names
   CONST CHAR16     *Initrd;          ///< file: path on the PC's ESP; else NULL
   CONST CHAR16     *Options;         ///< load options, or NULL; "{tsc_khz}" is replaced by the measured frequency
 } MRM_PLAN_BOOT_SOURCE;

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """EFI system partitions: FAT32, filled from a folder with mtools."""
 
+import os
 from functools import partial
 from pathlib import Path
 
 from ci.images.gpt import ESP, MEBIBYTE, Area, ImageError, make_disk, run_tool
 
 _SMALLEST_FAT = 64 * MEBIBYTE  # FAT32 needs 65525 clusters; half a kilobyte each, and room for the tables
+_BACKUP_BOOT_SECTOR = 6  # of FAT32
 VOLUME_SERIAL = "4D524D31"
 
 
@@ -34,19 +36,40 @@ def make_esp_image(tree: Path, image: Path) -> None:
     make_disk(image, "ESP", [esp_area(tree)])
 
 
+def make_volume_image(tree: Path, image: Path, size: int) -> None:
+    """Write to `image` a FAT file system of `size` bytes, under 64 MiB, with the content of folder `tree`.
+
+    It is a disk without partitions. The file is sparse and replaced as a whole. Raises ImageError.
+    """
+    image.write_bytes(b"")
+    os.truncate(image, size)
+    _format(str(image), size)
+    _clear_partition_tables(image, 0)
+    _copy_all(tree, str(image))
+
+
 def _fill(tree: Path, size: int, image: Path, offset: int) -> None:
     volume = f"{image}@@{offset}"
-    run_tool("mformat", "-i", volume, "-F", "-T", f"{size // 512}", "-N", VOLUME_SERIAL, "-v", "MRM", "::")
-    _clear_partition_tables(image, offset)
+    _format(volume, size, "-F")
+    _clear_partition_tables(image, offset, _BACKUP_BOOT_SECTOR)
+    _copy_all(tree, volume)
+
+
+def _format(volume: str, size: int, *options: str) -> None:
+    sectors = f"{size // 512}"
+    run_tool("mformat", "-i", volume, *options, "-T", sectors, "-N", VOLUME_SERIAL, "-v", "MRM", "::")
+
+
+def _copy_all(tree: Path, volume: str) -> None:
     for path in sorted(tree.iterdir()):
         # Folder by folder in sorted order: mcopy -s would follow the order of the host's file system.
         _copy(path, f"::{path.name}", volume)
 
 
-def _clear_partition_tables(image: Path, offset: int) -> None:
-    """Clear what mformat writes like a partition table into both boot sectors: GRUB would believe it."""
+def _clear_partition_tables(image: Path, offset: int, *others: int) -> None:
+    """Clear what mformat writes like a partition table into boot sectors: GRUB would believe it."""
     with image.open("r+b") as file:
-        for sector in (0, 6):
+        for sector in (0, *others):
             file.seek(offset + sector * 512 + 446)
             file.write(bytes(64))
 

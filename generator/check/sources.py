@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
+from urllib.parse import urlsplit
 
 from generator.check.registry import Finding, error
 from generator.load.values import format_duration
@@ -14,6 +17,7 @@ MOST_SOURCES = 8
 """MRM_MAX_BOOT_SOURCES of MrmPlan.h."""
 SECOND, HOUR = 1000, 3_600_000
 LONGEST_PATH = 255
+LONGEST_URI = 255
 
 _STORAGE, _NETWORK, _USB = 0x01, 0x02, 0x0C03
 
@@ -98,6 +102,56 @@ def boot_disk_path(plan: Plan) -> Iterator[Finding]:
                 r"a path from the root of the disk, such as \EFI\debian\shimx64.efi",
                 "correct 'path'",
             )
+
+
+@error
+def boot_uri(plan: Plan) -> Iterator[Finding]:
+    """What is fetched by HTTP is http://HOST/FILE or http://HOST:PORT/FILE, 255 characters at most."""
+    for _, source in _device_sources(plan):
+        uri = source.uri if isinstance(source, NetworkBoot) else None
+        fault = _fault_of_uri(uri.value) if uri is not None else None
+        if uri is not None and fault is not None:
+            yield Finding(
+                uri.place,
+                f"the URI {uri.value!r} {fault}",
+                "one such as http://10.0.2.2:8000/debian.efi",
+                "correct 'uri'",
+            )
+
+
+def _fault_of_uri(uri: str) -> str | None:
+    """What keeps HTTP boot, without TLS and IPv6, from fetching a URI (RFC 3986); None if nothing does."""
+    if len(uri) > LONGEST_URI:
+        return f"has {len(uri)} characters, more than {LONGEST_URI}"
+    strange = re.search(r"[^A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]", uri)
+    if strange is not None:
+        return f"has the character U+{ord(strange[0]):04X}, which must be written with %"
+    if not uri.lower().startswith("http://"):
+        return "is not http://, and there is nothing else"
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "has no valid host and port"
+    if "@" in parts.netloc:
+        return "names a user, and nothing here logs in"
+    if ":" in host:
+        return "has an IPv6 address, and there is only IPv4"
+    if port == 0 or not _is_host(host):
+        return "has no valid host and port"
+    return "names no file" if parts.path.endswith("/") or not parts.path else None
+
+
+def _is_host(host: str) -> bool:
+    """Whether a host is an IPv4 address or a name in DNS (RFC 1123 section 2.1)."""
+    if re.fullmatch(r"[0-9.]+", host):
+        try:
+            IPv4Address(host)
+        except ValueError:
+            return False
+        return True
+    label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    return re.fullmatch(rf"{label}(\.{label})*", host) is not None
 
 
 def _device_sources(plan: Plan) -> Iterator[tuple[PartitionPlan, DiskBoot | NetworkBoot]]:

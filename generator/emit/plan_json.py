@@ -146,7 +146,7 @@ def _source(source: SourcePlan, host_paths: bool) -> dict[str, Any]:
     port = str(source.root_port.value) if source.root_port is not None else None
     device = {"root_port": port, "segment": source.segment}
     if isinstance(source, NetworkBoot):
-        return {"kind": "network", **device}
+        return {"kind": "network", **device, "uri": source.uri.value if source.uri is not None else None}
     return {
         "kind": "disk",
         **device,

@@ -28,7 +28,7 @@ ANY = "any"
 SOURCE_KEYS = {
     "file": ("file", "initrd", "options", "kernel_parameters"),
     "disk": ("disk", "path", "options"),
-    "network": ("network",),
+    "network": ("network", "uri"),
 }
 """Keys of a source by the key that says what kind it is."""
 KEYS = ("timeout", "order", *dict.fromkeys(key for keys in SOURCE_KEYS.values() for key in keys))
@@ -107,7 +107,8 @@ def _source(fields: Fields, kind: str) -> BootSource:
         return _file(fields)
     port = _root_port(fields, kind)
     if kind == "network":
-        return NetworkSource(fields.place, port)
+        uri = fields.scalar("uri", "a text", lambda text: text or None, False)
+        return NetworkSource(fields.place, port, uri)
     path = fields.scalar("path", "a text", lambda text: text.replace("/", "\\") or None, False)
     return DiskSource(fields.place, port, path, _options(fields))
 

@@ -155,10 +155,14 @@ class DiskSource:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSource:
-    """PXE over the partition's own network interfaces, or those behind one root port."""
+    """PXE or HTTP over the partition's own network interfaces, or those behind one root port.
+
+    `uri` is what is fetched by HTTP, None stands for what DHCP names.
+    """
 
     place: Place
     root_port: Located[DevicePath] | None = None
+    uri: Located[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,12 +182,13 @@ class DiskBoot:
 
 @dataclass(frozen=True, slots=True)
 class NetworkBoot:
-    """Booting over the partition's own network interfaces; `segment` as for disks."""
+    """Booting over the partition's own network interfaces; `segment` as for disks, `uri` as in the intent."""
 
     kind: ClassVar[str] = "network"
     place: Place
     root_port: Located[DevicePath] | None
     segment: int
+    uri: Located[str] | None
 
 
 @dataclass(frozen=True, slots=True)

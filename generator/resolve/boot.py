@@ -56,7 +56,7 @@ def _source(
         segment = _segment(source.root_port, pci)
         return DiskBoot(source.place, source.root_port, segment, source.path, source.options)
     if isinstance(source, NetworkSource):
-        return NetworkBoot(source.place, source.root_port, _segment(source.root_port, pci))
+        return NetworkBoot(source.place, source.root_port, _segment(source.root_port, pci), source.uri)
     return ShellBoot(source.place, SHELL)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Each partition boots like a PC of its own: from its disk, over its network, or from what comes next."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from ci.guests.loaders import FOLDER
+from ci.images.esp import make_volume_image
 from ci.images.loaders import Payload, lay_out_unified, make_loader_disk
 from ci.images.nvme import make_test_disk
 from ci.progress import PROJECT
+from ci.qemu import web
 from ci.qemu.console import Console
 from ci.qemu.devices import Network
 from tests.boot.bench import Bench
@@ -21,12 +24,15 @@ pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
 DISK, NETWORK = "PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)"
 EMPTY_DISK = "PciRoot(0x0)/Pci(0x5,0x0)"
+WEB_SERVER = "10.0.2.100:80"
+"""What the partition file's URI leads to."""
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 60.0
 CHECK, UNCORRECTED, FATAL_CHECK = 0x90 << 56, 0x60 << 56, 0xB2 << 56
 """IA32_MCi_STATUS: valid and enabled; over, uncorrected; valid, uncorrected, context corrupt."""
 IN_PROGRESS = 5
 """IA32_MCG_STATUS: a machine check is in progress, the interrupted program can be resumed."""
+RAM_DISK_SIZE = 4 * 2**20
 VOLUME_LIMIT = 5 * 2**19
 """Bytes of the partition firmware as it runs: 2.5 MiB."""
 
@@ -40,14 +46,24 @@ def _payload(port: int) -> Payload:
     return Payload(GUEST / "vmlinuz", GUEST / "initrd.img", parameters, FOLDER)
 
 
-def _served(folder: Path, port: int) -> Network:
-    """A network whose server offers a unified kernel image."""
+def _served(folder: Path, port: int, esp: Path, log: Path) -> Network:
+    """A network with a web server: a unified kernel image, and a disk image with a shell that returns."""
     lay_out_unified(folder / "served", _payload(port))
-    return Network({}, tftp=folder / "served/EFI/Linux", boot_file="debian.efi")
+    (folder / "disk/EFI/BOOT").mkdir(parents=True)
+    shutil.copyfile(esp / "EFI/MRM/Shell.efi", folder / "disk/EFI/BOOT/BOOTX64.EFI")
+    (folder / "disk/startup.nsh").write_text("echo this is a RAM disk\r\nexit\r\n")
+    make_volume_image(folder / "disk", folder / "served/EFI/Linux/disk.img", RAM_DISK_SIZE)
+    return Network({}, servers={WEB_SERVER: web.command(folder / "served/EFI/Linux", log)})
 
 
 @pytest.fixture(scope="module")
-def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def requests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log of the web server."""
+    return tmp_path_factory.mktemp("web") / "requests.log"
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, requests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     result = built("boot-sources")
     folder = tmp_path_factory.mktemp("run")
     ports = {p.name: p.console_port for p in result.plan.partitions if p.console_port is not None}
@@ -55,7 +71,7 @@ def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     make_loader_disk(disk, "grub", _payload(ports["disk"]))
     empty = folder / "empty.img"
     make_test_disk(empty)
-    networks = {NETWORK: _served(folder, ports["network"])}
+    networks = {NETWORK: _served(folder, ports["network"], result.esp, requests)}
     disks = {DISK: disk, EMPTY_DISK: empty}
     with Bench(result.plan, result.esp, folder, disks=disks, networks=networks) as bench:
         yield bench
@@ -165,6 +181,28 @@ def test_a_guest_comes_up_through_its_own_loader(bench: Bench, name: str) -> Non
     guest = bench.session.guests[name]
     report = bench.run(guest.report(guest.console.start(), BOOT_SECONDS))
     assert report.data["kernel"].startswith("6.1.")
+
+
+def test_the_network_was_booted_from_by_http(bench: Bench, requests: Path) -> None:
+    assert ">>Start HTTP Boot over IPv4" in _console(bench, "network").text
+    assert '"GET /debian.efi HTTP/1.1" 200' in requests.read_text()
+
+
+def test_a_disk_image_became_a_ram_disk(bench: Bench) -> None:
+    assert "this is a RAM disk" in _console(bench, "network").text
+    controller = bench.session.controller
+    image = (
+        r"network: says: boot: network http://10\.0\.2\.100/disk\.img: the loader returned: Success; trying"
+    )
+    bench.run(controller.wait_for(image, STEP_SECONDS, controller.start()))
+
+
+@pytest.mark.parametrize("name", ["disk", "network"])
+def test_a_missing_kernel_parameter_is_warned_of(bench: Bench, name: str) -> None:
+    """However Linux was started: by GRUB, or by its stub in a unified kernel image."""
+    controller = bench.session.controller
+    warning = rf"^MRM: {name}: says: warning: Linux was started without no_ipi_broadcast=1$"
+    bench.run(controller.wait_for(warning, STEP_SECONDS, controller.start()))
 
 
 def test_the_partition_firmware_is_small(built: Builder) -> None:

@@ -12,10 +12,12 @@ import pytest
 import ci.edk2
 from ci.edk2 import (
     BASE_TOOLS,
+    MBEDTLS,
     choose_version,
     edk2_path,
     ensure_named,
     include_folders,
+    lacks_mbedtls,
     missing_include_folders,
     missing_tools,
     obtain,
@@ -132,6 +134,18 @@ def test_named_repository_is_left_to_git(tmp_path: Path) -> None:
     assert missing_include_folders(tree) != []
 
 
+def test_the_submodule_that_is_compiled_is_asked_for(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "own")
+    (tree / MBEDTLS).mkdir(parents=True)
+    with pytest.raises(
+        SetupError, match=f"lacks the sources of {MBEDTLS}; .*submodule update --init {MBEDTLS}"
+    ):
+        ensure_named(tree, "own")
+    (tree / MBEDTLS / "library").mkdir()
+    (tree / MBEDTLS / "library/sha256.c").touch()
+    assert not lacks_mbedtls(tree)
+
+
 def test_missing_tools_are_named(tmp_path: Path) -> None:
     tree = make_tree(tmp_path / "own")
     make_tools(tree)
@@ -170,16 +184,31 @@ def test_archive_with_another_checksum_is_refused(downloads: Path, tmp_path: Pat
     assert not (downloads / "edk2").exists()
 
 
+def commit(tree: Path) -> None:
+    """Make a folder a repository with one commit, tagged `stable`."""
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"], ["tag", "stable"]):
+        subprocess.run(["git", "-C", tree, *command], check=True)
+
+
 def test_tag_is_cloned_when_asked_for(
     downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    other = tmp_path / "mbedtls"
+    (other / "library").mkdir(parents=True)
+    (other / "library/sha256.c").touch()
+    commit(other)
     origin = make_tree(tmp_path / "origin")
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
-    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"], ["tag", "stable"]):
-        subprocess.run(["git", "-C", origin, *command], check=True)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")  # git takes no submodules from folders unless it is told to
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "protocol.file.allow")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "always")
+    subprocess.run(["git", "-C", origin, "init", "-q"], check=True)
+    subprocess.run(["git", "-C", origin, "submodule", "add", "-q", other.as_uri(), str(MBEDTLS)], check=True)
+    commit(origin)
     (origin / "later").touch()
     monkeypatch.setenv("MRM_EDK2", "git")
     obtain(replace(load().edk2, git_url=origin.as_uri(), git_tag="stable"))
     assert edk2_path() == downloads / "edk2"
     assert not (downloads / "edk2/later").exists()
+    assert (downloads / "edk2" / MBEDTLS / "library/sha256.c").is_file()
     assert missing_include_folders(downloads / "edk2") == []

@@ -43,7 +43,7 @@ def everything() -> str:
         "{file: files/linux, initrd: files/initrd, options: 'a=\"b c\" d=e\\f g??/h'}",
         "{disk: PciRoot(0x0)/Pci(0x3,0x0), path: /EFI/x.efi, options: q}",
         "disk",
-        "{network: any}",
+        "{network: any, uri: http://boot.example/%7Eme/linux.efi?a=b}",
         "shell",
     ]
     machine = "controller: {all_off: reboot, power_button: ignore}\n"
@@ -110,7 +110,7 @@ def source_in_c(source: dict[str, Any]) -> list[Any]:
     if kind == "disk":
         return [1, source["segment"], source["path"], None, source["options"]]
     if kind == "network":
-        return [2, source["segment"], None, None, None]
+        return [2, source["segment"], source["uri"], None, None]
     return [3, 0, esp_path(source["esp_file"]), None, None]
 
 

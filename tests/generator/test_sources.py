@@ -20,9 +20,10 @@ Write = Callable[[str], Path]
 DEVICES = "machines/devices.yaml"
 FILE: dict[str, Any] = {"kind": "file", "esp_file": "EFI/MRM/one/linux", "esp_initrd": None}
 DISK: dict[str, Any] = {"kind": "disk", "root_port": None, "segment": 0, "path": None, "options": None}
-NETWORK: dict[str, Any] = {"kind": "network", "root_port": None, "segment": 0}
+NETWORK: dict[str, Any] = {"kind": "network", "root_port": None, "segment": 0, "uri": None}
 SHELL: dict[str, Any] = {"kind": "shell", "esp_file": "EFI/MRM/Shell.efi"}
 PORT = "PciRoot(0x0)/Pci(0x4,0x0)"
+BEHIND: dict[str, Any] = {"root_port": PORT, "segment": 2}
 
 
 def on_devices(*partitions: str) -> str:
@@ -46,6 +47,8 @@ def on_devices(*partitions: str) -> str:
         ('{network: "PciRoot(0x0)/Pci(0x4,0x0)"}', [{**NETWORK, "root_port": PORT, "segment": 2}]),
         ("{network: PciRoot(0x0)/Pci(0x4,0x0)}", [{**NETWORK, "root_port": PORT, "segment": 2}]),
         ("{network: 04.0}", [{**NETWORK, "root_port": PORT, "segment": 2}]),
+        ("{network: any, uri: http://10.0.2.2/a.efi}", [{**NETWORK, "uri": "http://10.0.2.2/a.efi"}]),
+        ("{uri: http://h:80/a.efi, network: 04.0}", [{**NETWORK, **BEHIND, "uri": "http://h:80/a.efi"}]),
         (
             "{disk: PciRoot(0x0)/Pci(0x3,0x0), path: /EFI/debian/shimx64.efi}",
             [
@@ -79,12 +82,45 @@ def test_forms_of_boot(write: Write, boot: str, sources: list[dict[str, Any]]) -
         "{timeout: 3, file: files/linux}",
         "{disk: any, initrd: files/initrd}",
         "{network: any, options: x}",
+        "{disk: any, uri: http://h/x.efi}",
+        "{network: any, uri: ''}",
     ],
 )
 def test_what_is_no_boot_source(write: Write, boot: str) -> None:
     _, problems = judge(write(on_devices(partition(pci="[03.0, 04.0]", boot=boot))))
     assert {problem.rule for problem in problems} <= {"yaml-type", "yaml-unknown-key"}
     assert problems
+
+
+@pytest.mark.parametrize(
+    ("uri", "fault"),
+    [
+        ("http://10.0.2.2/debian.efi", ""),
+        ("HTTP://Boot.Example:8000/a/b%20c.efi?x=1", ""),
+        ("https://10.0.2.2/debian.efi", "is not http://"),
+        ("tftp://10.0.2.2/debian.efi", "is not http://"),
+        ("10.0.2.2/debian.efi", "is not http://"),
+        ("http:///debian.efi", "no valid host"),
+        ("http://10.0.2.256/debian.efi", "no valid host"),
+        ("http://-host/debian.efi", "no valid host"),
+        ("http://host:0/debian.efi", "no valid host"),
+        ("http://host:x/debian.efi", "no valid host"),
+        ("http://[fe80::1]/debian.efi", "an IPv6 address"),
+        ("http://[fe80/debian.efi", "no valid host"),
+        ("http://me:word@host/debian.efi", "names a user"),
+        ("http://host", "names no file"),
+        ("http://host/folder/", "names no file"),
+        ("http://host/a b.efi", "U+0020"),
+        ("http://host/ä.efi", "U+00E4"),
+        ("http://host/" + "a" * 243, ""),
+        ("http://host/" + "a" * 244, "256 characters"),
+    ],
+)
+def test_uris(write: Write, uri: str, fault: str) -> None:
+    boot = f"{{network: any, uri: '{uri}'}}"
+    _, problems = judge(write(on_devices(partition(pci="04.0", boot=boot))))
+    assert [problem.rule for problem in problems] == (["boot-uri"] if fault else [])
+    assert all(fault in problem.what and problem.place.column > 20 for problem in problems)
 
 
 def test_one_kernel_with_different_options_is_copied_once(write: Write) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ci.images.boot import prepare_boot
-from ci.images.esp import fat_size, make_esp_image
+from ci.images.esp import fat_size, make_esp_image, make_volume_image
 from ci.images.gpt import ImageError
 from ci.images.nvme import TEST_DISK_MARK, make_test_disk
 from ci.progress import PROJECT
@@ -24,8 +24,8 @@ def tree(folder: Path) -> Path:
     return folder
 
 
-def content(image: Path, path: str) -> bytes:
-    volume = f"{image}@@{2**20}"
+def content(image: Path, path: str, offset: int = 2**20) -> bytes:
+    volume = f"{image}@@{offset}"
     return subprocess.run(["mtype", "-i", volume, f"::{path}"], capture_output=True, check=True).stdout
 
 
@@ -59,6 +59,16 @@ def test_esp_grows_with_its_content(tmp_path: Path) -> None:
         file.truncate(100 * 2**20)
     assert 100 * 2**20 < fat_size(source) < 120 * 2**20
     make_esp_image(source, tmp_path / "esp.img")
+
+
+def test_a_volume_without_partitions_holds_the_tree(tmp_path: Path) -> None:
+    source = tree(tmp_path / "tree")
+    image = tmp_path / "volume.img"
+    make_volume_image(source, image, 4 * 2**20)
+    for file in (path for path in source.rglob("*") if path.is_file()):
+        assert content(image, str(file.relative_to(source)), 0) == file.read_bytes()
+    assert image.stat().st_size == 4 * 2**20
+    assert not any(image.read_bytes()[446:510])
 
 
 def test_esp_of_a_missing_tree(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ typedef struct {
   MRM_RANGE        Loader;       ///< file, shell: PE image, empty if the controller could not read it
   MRM_RANGE        Initrd;       ///< file
   MRM_RANGE        Options;      ///< zero-terminated CHAR16 string, or empty
-  MRM_RANGE        Path;         ///< zero-terminated CHAR16 string: file, shell: where Loader was; disk: loader on it, or empty
+  MRM_RANGE        Path;         ///< zero-terminated CHAR16 string: file, shell: where Loader was; disk: loader on it, or empty; network: URI, or empty
 } MRM_BOOT_SOURCE;
 
 typedef struct {
