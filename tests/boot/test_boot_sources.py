@@ -183,6 +183,13 @@ def test_a_guest_comes_up_through_its_own_loader(bench: Bench, name: str) -> Non
     assert report.data["kernel"].startswith("6.1.")
 
 
+def test_all_partitions_were_started_before_any_system_ran(bench: Bench) -> None:
+    """Firmware and loaders of all run at the same time: none waits for another's."""
+    states = [(state.partition, state.state) for state in bench.session.history]
+    running = min(index for index, (_, state) in enumerate(states) if state == "running")
+    assert {name for name, state in states[:running] if state == "starting"} == {"disk", "network", "chain"}
+
+
 def test_the_network_was_booted_from_by_http(bench: Bench, requests: Path) -> None:
     assert ">>Start HTTP Boot over IPv4" in _console(bench, "network").text
     assert '"GET /debian.efi HTTP/1.1" 200' in requests.read_text()

@@ -176,6 +176,20 @@ def test_the_framebuffer_is_the_owner_s_only(started: Bench) -> None:
 
 
 @pytest.mark.parametrize("name", RUNNING)
+def test_the_firmware_s_framebuffer_is_described_to_its_owner_only(started: Bench, name: str) -> None:
+    """The kernel's own driver for it draws until the one of the display takes over."""
+    done = started.run(started.session.guests[name].run("dmesg | grep -c 'efifb: framebuffer at 0x'"))
+    assert done.output.split()[-1] == str(int(name == "zoo")), done.output
+
+
+def test_option_roms_can_be_read_by_the_system(started: Bench) -> None:
+    """They have no address until it gives them one, in the window of their root port."""
+    look = "for f in /sys/bus/pci/devices/*/rom; do echo 1 >$f; echo ROM=$(head -c 2 $f | od -An -tx1)=; done"
+    done = started.run(started.session.guests["net"].run(look))
+    assert re.findall(r"^ROM= (55 aa)=$", done.output, re.MULTILINE) == ["55 aa"] * 2, done.output
+
+
+@pytest.mark.parametrize("name", RUNNING)
 def test_tables_say_who_is_headless(started: Bench, name: str) -> None:
     """FADT (ACPI 6.3 section 5.2.9): VGA Not Present, and HEADLESS."""
     done = started.run(

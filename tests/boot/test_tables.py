@@ -91,6 +91,14 @@ def test_acpica_executes_the_dsdt(dumped: tuple[PartitionPromise, Mapping[str, P
     assert output.count("returned object") == 2 * bool(promise.root_ports), output
 
 
+@pytest.mark.parametrize("name", ["steady", "realtime"])
+def test_the_kernel_found_what_the_firmware_says_of_its_runtime(bench: Bench, name: str) -> None:
+    """Memory attributes and RT properties tables (UEFI 2.10 section 4.6): it prints the tables it knows."""
+    done = bench.run(bench.session.guests[name].run("dmesg | sed -n 's/^.*efi: \\(.*=0x.*\\)/EFI: \\1/p'"))
+    tables = dict(re.findall(r"(\w[\w. ]*)=(0x[0-9a-f]+)", done.output))
+    assert {"MEMATTR", "RTPROP", "ACPI 2.0", "SMBIOS 3.0"} <= tables.keys(), done.output
+
+
 def test_the_generator_reads_what_was_promised(
     bench: Bench, dumped: tuple[PartitionPromise, Mapping[str, Path]]
 ) -> None:
