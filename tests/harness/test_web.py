@@ -14,8 +14,8 @@ def test_one_connection_is_served_and_logged(tmp_path: Path) -> None:
     (tmp_path / "a.efi").write_bytes(b"MZ" * 5000)
     log = tmp_path / "requests.log"
     ours, theirs = socket.socketpair()
-    command = shlex.split(web.command(tmp_path, log))
-    with ours, subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as server:
+    command, end = shlex.split(web.command(tmp_path, log)), theirs.fileno()
+    with ours, subprocess.Popen(command, stdin=end, stdout=end, stderr=end) as server:
         theirs.close()
         for method, path, status, length in (
             ("HEAD", "/a.efi", 200, 0),
