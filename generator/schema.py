@@ -240,6 +240,10 @@ def _policy() -> Schema:
         "autostart": {"type": "boolean", "description": "It starts by itself."},
         "after": {**names, "description": "Partitions that run before it starts."},
         "delay": _time("Before its first start."),
+        "shutdown": {
+            "description": "How long its OS may take to shut down when it is asked to; off: it is not asked.",
+            "anyOf": [{"enum": [OFF, False]}, _time("The time.")],
+        },
         "watchdog": {
             "description": "A watchdog for the operating system, and one for firmware and loader.",
             "anyOf": [

@@ -124,6 +124,9 @@ def describe_policy(policy: PolicyPlan) -> Iterator[tuple[str, str, str]]:
     if policy.delay.value:
         start.append(f"{format_duration(policy.delay.value)} later")
     yield "start", ", ".join(start), policy.delay.place.short
+    shutdown = policy.shutdown
+    asked = f"asked to shut down, then {format_duration(shutdown.value)}" if shutdown.value else "not asked"
+    yield "stop", asked, shutdown.place.short
     watched = [f"firmware {format_duration(policy.firmware.value)}"] if policy.firmware.value else []
     watched += ["operating system"] if policy.watchdog else []
     yield "watchdog", ", ".join(watched) or "off", policy.firmware.place.short

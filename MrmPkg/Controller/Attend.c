@@ -157,9 +157,27 @@ StopPartition (
 }
 
 /**
+  Keep the temperature that the OS is to find.
+
+  @param[in,out] Partition  The partition, live.
+  @param[in]     Snapshot   Copy of its mailbox.
+**/
+STATIC
+VOID
+KeepTemperature (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_MAILBOX  *Snapshot
+  )
+{
+  if (Snapshot->Thermal.Temperature != Partition->Life.Temperature) {
+    Partition->Mailbox->Thermal.Temperature = Partition->Life.Temperature;
+  }
+}
+
+/**
   Keep the registers of the watchdog that are the controller's.
 
-  @param[in,out] Partition  The partition, running.
+  @param[in,out] Partition  The partition, live.
   @param[in]     Snapshot   Copy of its mailbox.
 **/
 STATIC
@@ -169,7 +187,9 @@ KeepWatchdog (
   IN     CONST MRM_MAILBOX  *Snapshot
   )
 {
-  if (!Partition->Plan->Policy.Watchdog || (Partition->Life.State != MrmStateRunning)) {
+  if (  !Partition->Plan->Policy.Watchdog
+     || ((Partition->Life.State != MrmStateRunning) && (Partition->Life.State != MrmStateStopping)))
+  {
     return;
   }
 
@@ -206,6 +226,7 @@ AttendMailbox (
   Answered = AttendControl (Partition, &Snapshot) || Answered;
   Action   = MrmLifecycleStep (&Partition->Life, &Partition->Plan->Policy, &Snapshot, Milliseconds ());
   if (Action == MrmActionNone) {
+    KeepTemperature (Partition, &Snapshot);
     KeepWatchdog (Partition, &Snapshot);
     return Answered;
   }
@@ -252,14 +273,20 @@ EFI_STATUS
 OrderPartition (
   IN OUT MRM_PARTITION  *Partition,
   IN     MRM_VERB       Verb,
+  IN     BOOLEAN        AtOnce,
   IN     CONST CHAR8    *Who
   )
 {
-  EFI_STATUS  Status;
-  MRM_ACTION  Action;
-  CHAR8       Words[MRM_REASON_SIZE];
+  CONST MRM_PLAN_POLICY  *Policy;
+  EFI_STATUS             Status;
+  MRM_ACTION             Action;
+  UINT64                 Now;
+  UINT64                 Until;
+  CHAR8                  Words[MRM_REASON_SIZE];
 
-  Status = MrmLifecycleOrder (&Partition->Life, Verb, Milliseconds (), &Action);
+  Policy = &Partition->Plan->Policy;
+  Now    = Milliseconds ();
+  Status = MrmLifecycleOrder (&Partition->Life, Policy, Verb, AtOnce, Now, &Action);
   if (EFI_ERROR (Status)) {
     return Status;
   }
@@ -277,7 +304,25 @@ OrderPartition (
   if (Partition->Life.StartWanted && (Partition->Life.State == MrmStateOff)) {
     Say ("%a: start ordered by %a", Partition->Plan->Name, Who);
   } else if (Action != MrmActionNone) {
-    AsciiSPrint (Words, sizeof (Words), "ordered by %a", Who);
+    if (Partition->Life.State == MrmStateStopping) {
+      Until = MAX (Partition->Life.AskedUntil, Now);
+      AsciiSPrint (
+        Words,
+        sizeof (Words),
+        "asked to shut down, ordered by %a; is taken back in %ld s",
+        Who,
+        DivU64x32 (Until - Now + 999, 1000)
+        );
+    } else {
+      AsciiSPrint (
+        Words,
+        sizeof (Words),
+        "ordered by %a%a",
+        Who,
+        ((Action == MrmActionStop) && !AtOnce && (Policy->ShutdownMilliseconds != 0)) ? "; it could not be asked" : ""
+        );
+    }
+
     SayState (Partition, Words);
   }
 

@@ -39,6 +39,7 @@ AttendPartition (
 
   @param[in,out] Partition  The partition.
   @param[in]     Verb       What is ordered.
+  @param[in]     AtOnce     Stop, restart: TRUE if its OS is not to be asked to shut down before.
   @param[in]     Who        Who orders it, for people.
 
   @return  Status of MrmLifecycleOrder().
@@ -47,6 +48,7 @@ EFI_STATUS
 OrderPartition (
   IN OUT MRM_PARTITION  *Partition,
   IN     MRM_VERB       Verb,
+  IN     BOOLEAN        AtOnce,
   IN     CONST CHAR8    *Who
   );
 

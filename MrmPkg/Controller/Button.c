@@ -7,11 +7,11 @@
 #include "Attend.h"
 #include "Button.h"
 #include "Clock.h"
+#include "PcEnd.h"
 #include <IndustryStandard/Acpi.h>
 #include <Library/BaseLib.h>
 #include <Library/IoLib.h>
 #include <Library/UefiLib.h>
-#include <Library/UefiRuntimeServicesTableLib.h>
 
 #define POWER_BUTTON    BIT8     ///< of PM1 status and enable (ACPI 6.5 section 4.8.3.1)
 #define SECOND_PRESS    5000     ///< milliseconds in which a second press is meant
@@ -47,7 +47,7 @@ WatchPowerButton (
 
 VOID
 AttendPowerButton (
-  IN BOOLEAN  AllOff
+  VOID
   )
 {
   UINT64  Now;
@@ -60,12 +60,11 @@ AttendPowerButton (
   Now = Milliseconds ();
   if (!gMrmPlan.PowerButton) {
     Say ("the power button was pressed: ignored, as the partition file says");
-  } else if (AllOff || ((mPressed != NEVER_PRESSED) && (Now - mPressed < SECOND_PRESS))) {
-    Say ("the power button was pressed: the PC is switched off");
-    StopAll ();
-    gRT->ResetSystem (EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+  } else if ((mPressed != NEVER_PRESSED) && (Now - mPressed < SECOND_PRESS)) {
+    EndPc (EfiResetShutdown, TRUE, "the power button");
   } else {
     mPressed = Now;
-    Say ("the power button was pressed: no partition can be asked to shut down; pressed again within 5 s, the PC goes off");
+    EndPc (EfiResetShutdown, FALSE, "the power button");
+    Say ("the power button, pressed again within 5 s, switches the PC off at once");
   }
 }

@@ -19,12 +19,10 @@ WatchPowerButton (
 
 /**
   Do what the plan says when the power button was pressed.
-
-  @param[in] AllOff  TRUE if no partition runs or is about to.
 **/
 VOID
 AttendPowerButton (
-  IN BOOLEAN  AllOff
+  VOID
   );
 
 #endif

@@ -7,12 +7,12 @@
 #include "Control.h"
 #include "Attend.h"
 #include "Clock.h"
+#include "PcEnd.h"
 #include "Report.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
-#include <Library/UefiRuntimeServicesTableLib.h>
 
 #define REQUESTS_AT_ONCE  5
 #define REQUEST_PERIOD    1000       ///< milliseconds
@@ -183,17 +183,17 @@ CarryOut (
 {
   switch (Order->Kind) {
     case MrmOrderPcReboot:
-      Say ("the PC starts anew, ordered by %a", Who);
-      StopAll ();
-      gRT->ResetSystem (EfiResetCold, EFI_SUCCESS, 0, NULL);
+      EndPc (EfiResetCold, Order->AtOnce, Who);
       return EFI_SUCCESS;
     case MrmOrderPcPowerOff:
-      Say ("the PC is switched off, ordered by %a", Who);
-      StopAll ();
-      gRT->ResetSystem (EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+      EndPc (EfiResetShutdown, Order->AtOnce, Who);
       return EFI_SUCCESS;
     default:
-      return OrderPartition (&gPartitions[Order->Target], Order->Verb, Who);
+      if (PcEnds () && ((Order->Verb == MrmVerbStart) || (Order->Verb == MrmVerbRestart))) {
+        return EFI_NOT_READY;
+      }
+
+      return OrderPartition (&gPartitions[Order->Target], Order->Verb, Order->AtOnce, Who);
   }
 }
 
@@ -231,7 +231,8 @@ JudgeRequest (
       *Result = "refused: no partition of that name";
       return TRUE;
     default:
-      *Result = "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off";
+      *Result = "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off; "
+                "now may follow";
       return TRUE;
   }
 
@@ -249,6 +250,9 @@ JudgeRequest (
       break;
     case EFI_NOT_STARTED:
       *Result = "refused: it does not run";
+      break;
+    case EFI_NOT_READY:
+      *Result = "refused: the PC is about to end";
       break;
     default:
       *Result = "refused: it cannot be started on this machine";

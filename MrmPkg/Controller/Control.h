@@ -73,7 +73,8 @@ RefreshControls (
   @param[in] Order  The order.
   @param[in] Who    Who gives it, for people.
 
-  @return  Status of OrderPartition(); success for the PC's, which may not return.
+  @return  Status of OrderPartition(), or EFI_NOT_READY if nothing is started any more because the PC is about to end;
+           success for the PC's, which may not return.
 **/
 EFI_STATUS
 CarryOut (

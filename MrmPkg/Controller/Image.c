@@ -406,7 +406,8 @@ BuildPartition (
       AcpiFacts.Watchdog = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Watchdog);
     }
 
-    AcpiFacts.Panic = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Panic);
+    AcpiFacts.Panic   = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Panic);
+    AcpiFacts.Thermal = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Thermal);
     Status          = MrmAcpiBuild (&AcpiFacts, Layout.Acpi.Base, (VOID *)(UINTN)Layout.Acpi.Base, (UINTN)Layout.Acpi.Size);
   }
 

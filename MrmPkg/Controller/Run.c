@@ -10,6 +10,7 @@
 #include "Clock.h"
 #include "Control.h"
 #include "MachineCheck.h"
+#include "PcEnd.h"
 #include "Turn.h"
 #include <Library/BaseLib.h>
 #include <Library/UefiBootServicesTableLib.h>
@@ -159,6 +160,7 @@ AttendAll (
   Refreshed = 0;
   while (TRUE) {
     AttendOnce ();
+    AttendPcEnd ();
     Off = AllOff ();
     if (Off && !WasOff && !FinishAllOff ()) {
       return;
@@ -167,7 +169,7 @@ AttendAll (
     WasOff = Off;
     AttendInterrupts ();
     AttendMachineChecks ();
-    AttendPowerButton (Off);
+    AttendPowerButton ();
     if (Milliseconds () - Refreshed >= REFRESH_PERIOD) {
       RefreshControls ();
       Refreshed = Milliseconds ();

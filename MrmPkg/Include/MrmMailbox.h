@@ -69,6 +69,19 @@ typedef struct {
 #define MRM_PANIC_NONE          (MRM_PANIC_PANICKED | MRM_PANIC_CRASH_LOADED)
 
 ///
+/// Registers of the thermal zone in the DSDT (ACPI 6.5 section 11), which an OS reads once a second of its own accord:
+/// a critical temperature is how hardware without interrupts asks it to shut down.
+///
+typedef struct {
+  volatile UINT32    Temperature;                  ///< tenths of a kelvin; kept by the controller
+  volatile UINT32    Readings;                     ///< counted up, modulo 2^32, by _TMP whenever the OS reads the temperature
+} MRM_THERMAL;
+
+#define MRM_THERMAL_NORMAL    2982                 ///< 25 degrees Celsius
+#define MRM_THERMAL_CRITICAL  3732                 ///< _CRT: 100 degrees Celsius
+#define MRM_THERMAL_FATAL     3832                 ///< 110 degrees Celsius: shut down
+
+///
 /// A question of the partition's runtime services that the controller answers: the partition
 /// writes Sequence last, the controller Answered = Sequence after Status.
 ///
@@ -142,6 +155,7 @@ typedef struct {
   MRM_CALL           Store;                        ///< "commit my variable store": answered when it is
   MRM_CALL           Control;                      ///< "there is a request in the control area"
   MRM_TURN           Turn;
+  MRM_THERMAL        Thermal;
 } MRM_MAILBOX;
 #pragma pack()
 
@@ -149,5 +163,6 @@ STATIC_ASSERT (sizeof (MRM_MAILBOX) <= MRM_MAILBOX_SIZE, "the mailbox is one pag
 STATIC_ASSERT (sizeof (MRM_CONTROL_AREA) <= SIZE_4KB, "one page leaves the rest of the control area to data");
 STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Store) % 8 == 0, "aligned");
 STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Watchdog) % 4 == 0, "aligned");
+STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Thermal) % 4 == 0, "aligned");
 
 #endif

@@ -13,7 +13,7 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  2
+#define MRM_PLAN_VERSION  3
 
 ///
 /// Limits of one plan; the generator checks them, the controller relies on them.
@@ -89,7 +89,8 @@ typedef enum {
   MrmPatchConsoleMemoryFirst,        ///< console: first address; zero when it is in I/O space
   MrmPatchConsoleMemoryLast,         ///< last address
   MrmPatchPanicFirst,                ///< register that tells a panic: first address
-  MrmPatchPanicLast                  ///< last address
+  MrmPatchPanicLast,                 ///< last address
+  MrmPatchThermal                    ///< registers of the thermal zone: first address
 } MRM_PATCH_KIND;
 
 typedef struct {
@@ -159,6 +160,7 @@ typedef struct {
   BOOLEAN               Nmi;                      ///< NMIs of the machine go to its first processor
   UINT32                DelayMilliseconds;        ///< before its first start
   UINT32                FirmwareMilliseconds;     ///< firmware or loader without sign of life this long has failed; 0 = for ever
+  UINT32                ShutdownMilliseconds;     ///< its OS may take this long to shut down when asked to; 0 = is not asked
   UINT32                AfterCount;
   CONST UINT16          *After;                   ///< indices of partitions that must run first
   CONST UINT8           *Permits;                 ///< MRM_PERMIT_* for each partition of the plan, or NULL for none

@@ -145,7 +145,7 @@ async def _inject(session: Session, injection: Injection, neighbour: Guest) -> t
     if injection.kind.command and injection.kind.request:
         await session.wait_state(injection.victim, "off", COMMAND_SECONDS, states)
     if injection.kind.request:
-        broken += await _ask(neighbour, f"{injection.kind.request} {injection.victim}")
+        broken += await _ask(neighbour, injection.kind.request.format(injection.victim))
     boot = await guest.console.wait_for_event("MRM-BOOT", BOOT_SECONDS, since)
     seconds = boot.at - at
     again = await guest.next_boot(old_boot, since, BOOT_SECONDS)

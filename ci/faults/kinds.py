@@ -21,11 +21,11 @@ class Kind:
         about: What happens, for people.
         command: Typed in the victim's shell; the fault itself, unless a neighbour's request is.
         prepare: Commands typed there before, each of which ends.
-        request: What a neighbour asks of the controller: the fault itself if there is no command, else what
-            brings the victim back when it is off. The victim's name follows.
         shell: Typed in the UEFI shell, to which the victim is taken first: the fault, unless `monitor` is it.
         monitor: What QEMU's monitor is told: the fault itself. `{processor}` is a processor of the victim.
         cause: What the controller must say of it; anything, if empty.
+        request: What a neighbour asks of the controller, with `{}` for the victim's name: the fault itself if
+            there is no command, else what brings the victim back when it is off.
         processors: How many the victim must have at least.
     """
 
@@ -89,16 +89,19 @@ KINDS: tuple[Kind, ...] = (
         (*_SET_VARIABLES, "sleep 1"),
     ),
     Kind("busy-reset", "the OS resets while all its processors are busy", "reboot -f", (_SPIN, "sleep 1")),
-    Kind("power-off", "the OS powers off; a neighbour starts it again", "poweroff -f", request="start"),
-    Kind("neighbour-restart", "a neighbour restarts it without a word", request="restart"),
+    Kind("power-off", "the OS powers off; a neighbour starts it again", "poweroff -f", request="start {}"),
+    Kind("neighbour-restart", "a neighbour restarts it without a word", request="restart {} now"),
     Kind(
-        "neighbour-restart-busy", "the same amid transfers", prepare=(_READ_DRIVE, _SPIN), request="restart"
+        "neighbour-restart-busy",
+        "the same amid transfers",
+        prepare=(_READ_DRIVE, _SPIN),
+        request="restart {} now",
     ),
     Kind(
         "nmi",
         "a neighbour sends it an NMI, at which the kernel panics",
         prepare=("echo 1 >/proc/sys/kernel/unknown_nmi_panic",),
-        request="nmi",
+        request="nmi {}",
     ),
     Kind(
         "watchdog",

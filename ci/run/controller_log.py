@@ -5,7 +5,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-STATES = ("absent", "refused", "starting", "firmware", "loading", "running", "off", "failed", "restarting")
+STATES = (
+    *("absent", "refused", "starting", "firmware", "loading", "running", "stopping"),
+    *("off", "failed", "restarting"),
+)
 """The names of MrmStateName in MrmLifecycleLib."""
 
 FINAL_STATES = ("refused", "off", "failed")

@@ -32,20 +32,22 @@ def restart_limit(plan: Plan) -> Iterator[Finding]:
 
 @error
 def policy_times(plan: Plan) -> Iterator[Finding]:
-    """Back-off, delay and watchdog of the firmware are an hour at most; a watchdog has at least a second."""
+    """Back-off, delay, shutdown and the firmware's watchdog are 1 h at most; the last two at least 1 s."""
     for partition in plan.partitions:
         policy = partition.policy
         for name, time in (
             ("backoff", policy.backoff),
             ("delay", policy.delay),
+            ("shutdown", policy.shutdown),
             ("firmware", policy.firmware),
         ):
-            least = SECOND if name == "firmware" and time.value else 0
+            may_be_off = name in ("shutdown", "firmware")
+            least = SECOND if may_be_off and time.value else 0
             if not least <= time.value <= HOUR:
                 yield Finding(
                     time.place,
                     f"'{name}' is {format_duration(time.value)}",
-                    f"{'off, or 1 s' if name == 'firmware' else '0'} to 1 h",
+                    f"{'off, or 1 s' if may_be_off else '0'} to 1 h",
                     f"change '{name}'",
                 )
 

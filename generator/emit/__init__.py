@@ -44,6 +44,7 @@ def emit(plan: Plan, output: Path, compile_asl: bool = True) -> tuple[str, ...]:
                     sources,
                     [len(partition.pci) for partition in plan.partitions],
                     [on_card(partition) for partition in plan.partitions],
+                    [bool(partition.policy.shutdown.value) for partition in plan.partitions],
                 )
             )
         for partition, dsdt in zip(plan.partitions, dsdts, strict=True):

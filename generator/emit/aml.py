@@ -17,6 +17,7 @@ from generator.emit.placeholders import (
     DWORD,
     PANIC,
     QWORD,
+    THERMAL,
     WORD,
     BusPlaceholders,
     Descriptor,
@@ -71,8 +72,8 @@ class _Entry:
     offset: int
 
 
-def compile_dsdt(source: str, buses: int, card: bool = False) -> Dsdt:
-    """Compile ASL with the placeholders of `buses` PCI buses in it, and of a console on a PCI card.
+def compile_dsdt(source: str, buses: int, card: bool = False, thermal: bool = True) -> Dsdt:
+    """Compile ASL with the placeholders of `buses` PCI buses in it, a console on a PCI card, a thermal zone.
 
     Raises `UserErrors` if there is no iasl, `CompileError` if the result is not as expected.
     """
@@ -85,6 +86,10 @@ def compile_dsdt(source: str, buses: int, card: bool = False) -> Dsdt:
         patches.extend(_descriptor_patches(named, 0, CONSOLE_IO, WORD, *_CONSOLE_IO_KINDS))
         patches.extend(_descriptor_patches(named, 0, CONSOLE_MEMORY, QWORD, *_CONSOLE_MEMORY_KINDS))
     patches.extend(_descriptor_patches(named, 0, PANIC, QWORD, *_PANIC_KINDS))
+    if thermal:
+        if THERMAL not in integers:
+            raise CompileError("the offset table lacks the registers of the thermal zone")
+        patches.append(Patch(integers[THERMAL], 8, 0, "MrmPatchThermal", THERMAL))
     for patch in patches:
         found = int.from_bytes(aml[patch.offset : patch.offset + patch.width], "little")
         if found != patch.placeholder:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from generator.emit.placeholders import CONSOLE_IO, CONSOLE_MEMORY, PANIC, placeholders
+from generator.emit.placeholders import CONSOLE_IO, CONSOLE_MEMORY, PANIC, THERMAL, placeholders
 from generator.emit.templating import environment
 from generator.model.plan import PartitionPlan
 
@@ -28,6 +28,7 @@ def render_asl(partition: PartitionPlan) -> str:
             first_uid=FIRST_PROCESSOR_UID,
             card={"io": CONSOLE_IO, "memory": CONSOLE_MEMORY} if on_card(partition) else None,
             panic=PANIC,
+            thermal=THERMAL if partition.policy.shutdown.value else None,
             buses=[(grant, placeholders(index)) for index, grant in enumerate(partition.pci)],
         )
     )

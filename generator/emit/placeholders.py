@@ -46,6 +46,9 @@ CONSOLE_MEMORY = Descriptor("UAME", 0x604D524D2D554100, 8)
 PANIC = Descriptor("PANR", 0x604D524D2D504100, 4)
 """The register of the panic device."""
 
+THERMAL = 0x604D524D2D544800
+"""The address of the registers of the thermal zone."""
+
 
 def placeholders(index: int) -> BusPlaceholders:
     """The placeholders of one bus; no two buses share a value, and 64-bit values occur nowhere else."""

@@ -193,6 +193,7 @@ def _policy(policy: PolicyPlan) -> dict[str, Any]:
         "autostart": policy.autostart,
         "after": [name.value for name in policy.after],
         "delay_ms": policy.delay.value,
+        "shutdown_ms": policy.shutdown.value,
         "watchdog": {"os": policy.watchdog, "firmware_ms": policy.firmware.value},
         "nmi": policy.nmi.value,
         "permissions": permissions,

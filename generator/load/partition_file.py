@@ -45,6 +45,7 @@ DEFAULTS_KEYS = (
     "restart",
     "scrub",
     "delay",
+    "shutdown",
     "watchdog",
     "variables",
 )

@@ -216,6 +216,7 @@ class PolicyIntent:
     autostart: Located[bool] | None = None
     after: tuple[Located[str], ...] = ()
     delay: Located[int] | None = None
+    shutdown: Located[int] | None = None
     watchdog: Located[bool] | None = None
     firmware: Located[int] | None = None
     nmi: Located[bool] | None = None

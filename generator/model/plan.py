@@ -250,7 +250,7 @@ class PermissionsPlan:
 
 @dataclass(frozen=True, slots=True)
 class PolicyPlan:
-    """The life of a partition; times are in milliseconds (0: for ever), `quota` in bytes."""
+    """The life of a partition; times are in milliseconds (0: for ever, or never), `quota` in bytes."""
 
     restart: Restart
     limit: Located[int]
@@ -259,6 +259,7 @@ class PolicyPlan:
     autostart: bool
     after: tuple[Located[str], ...]
     delay: Located[int]
+    shutdown: Located[int]
     watchdog: bool
     firmware: Located[int]
     nmi: Located[bool]

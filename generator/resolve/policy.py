@@ -16,6 +16,8 @@ LIMIT = 5
 """Failures in a row after which a partition stays failed."""
 BACKOFF = 1000
 """Milliseconds before a restart after a failure."""
+SHUTDOWN = 120_000
+"""Milliseconds an operating system may take to shut down when asked to: systemd gives a service 90 s."""
 FIRMWARE = 60_000
 """Milliseconds without sign of life after which firmware or loader has failed."""
 QUOTA = 64 << 10
@@ -43,6 +45,7 @@ def resolve_policy(wish: PartitionIntent, names: Sequence[str]) -> PolicyPlan:
         autostart=told(policy.autostart, True).value,
         after=policy.after,
         delay=told(policy.delay, 0),
+        shutdown=told(policy.shutdown, SHUTDOWN),
         watchdog=told(policy.watchdog, True).value,
         firmware=told(policy.firmware, FIRMWARE),
         nmi=told(policy.nmi, False),

@@ -14,6 +14,9 @@ from tests.boot.support import boot_of, undisturbed
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
+LISTENS_SECONDS = 15
+"""MRM_LISTENS_MILLISECONDS of MrmLifecycleLib."""
+
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
@@ -72,23 +75,64 @@ def test_what_is_refused(bench: Bench, name: str, request_text: str, result: str
     bench.run(refused())
 
 
-def test_stop_and_start_by_request(bench: Bench) -> None:
-    async def stop_and_start() -> None:
+async def stop_and_start(bench: Bench, request: str) -> list[tuple[str, str]]:
+    """Have realtime stopped and started by steady; return states and details until it was off."""
+    session = bench.session
+    steady, realtime = session.guests["steady"], session.guests["realtime"]
+    old = boot_of(session, "realtime")
+    async with undisturbed(steady):
+        since = session.count()
+        done, status = await ask(steady, request)
+        assert (done.status, status["result"]) == (0, "done")
+        await session.wait_state("realtime", "off", 60, since)
+        states = [(state.state, state.detail) for state in session.history[since:]]
+        assert (await ask(steady, "stop realtime"))[1]["result"] == "refused: it does not run"
+        mark = realtime.console.mark()
+        assert (await ask(steady, "start realtime"))[1]["result"] == "done"
+        await realtime.next_boot(old, mark)
+    return states
+
+
+ASKED = "asked to shut down, ordered by steady; is taken back in 30 s"
+
+
+def test_stop_asks_an_os_that_listens(bench: Bench) -> None:
+    mark = bench.session.guests["realtime"].console.mark()
+    states = bench.run(stop_and_start(bench, "stop realtime"))
+    assert states == [("stopping", ASKED), ("off", "shutdown")]
+    assert bench.session.guests["realtime"].console.find("reboot: Power down", mark)
+
+
+def test_stop_now_asks_nobody(bench: Bench) -> None:
+    assert bench.run(stop_and_start(bench, "stop realtime now")) == [("off", "ordered by steady")]
+
+
+def test_stop_takes_an_os_that_does_not_listen(bench: Bench) -> None:
+    async def stop() -> list[tuple[str, str]]:
+        realtime = bench.session.guests["realtime"]
+        assert (await realtime.run("echo disabled >/sys/class/thermal/thermal_zone0/mode")).status == 0
+        await realtime.ticks_on(LISTENS_SECONDS + 2)
+        return await stop_and_start(bench, "stop realtime")
+
+    assert bench.run(stop()) == [("off", "ordered by steady; it could not be asked")]
+
+
+def test_restart_takes_an_os_that_listens_and_stays_when_its_time_is_over(bench: Bench) -> None:
+    async def restart() -> None:
         session = bench.session
         steady, realtime = session.guests["steady"], session.guests["realtime"]
-        old = boot_of(session, "realtime")
+        old, since, mark = boot_of(session, "realtime"), session.count(), realtime.console.mark()
+        assert (await realtime.run("echo /bin/true >/proc/sys/kernel/poweroff_cmd")).status == 0
         async with undisturbed(steady):
-            since = session.count()
-            done, status = await ask(steady, "stop realtime")
-            assert (done.status, status["result"]) == (0, "done")
-            stopped = await session.wait_state("realtime", "off", 10, since)
-            assert stopped.detail == "ordered by steady"
-            assert (await ask(steady, "stop realtime"))[1]["result"] == "refused: it does not run"
-            mark = realtime.console.mark()
-            assert (await ask(steady, "start realtime"))[1]["result"] == "done"
+            assert (await ask(steady, "restart realtime"))[1]["result"] == "done"
+            told = (await read_json(steady, "State"))["partitions"][1]
+            assert (told["state"], told["cause"]) == ("stopping", ASKED)
+            await session.wait_state("realtime", "restarting", 60, since)
             await realtime.next_boot(old, mark)
+        states = [(state.state, state.detail) for state in session.history[since:]]
+        assert states[:2] == [("stopping", ASKED), ("restarting", "did not shut down in time")]
 
-    bench.run(stop_and_start())
+    bench.run(restart())
 
 
 def test_restart_by_request_of_itself_and_of_the_other(bench: Bench) -> None:

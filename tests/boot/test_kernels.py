@@ -40,3 +40,18 @@ def test_each_reboots_and_the_other_ticks_on(bench: Bench) -> None:
 def test_power_off_of_the_first_leaves_the_second_ticking(bench: Bench) -> None:
     first, second = (partition.name for partition in bench.plan.partitions)
     bench.run(power_off(bench.session, first, second))
+
+
+def test_power_button_has_the_second_shut_down(bench: Bench) -> None:
+    async def press() -> None:
+        session = bench.session
+        name = bench.plan.partitions[1].name
+        since, mark = session.count(), session.guests[name].console.mark()
+        await bench.machine.execute("system_powerdown")
+        assert await bench.machine.wait_end(120) == "guest-shutdown"
+        last = [(state.partition, state.state, state.detail) for state in session.history[since:]]
+        asked = "asked to shut down, ordered by the power button; is taken back in 120 s"
+        assert last == [(name, "stopping", asked), (name, "off", "shutdown")]
+        assert session.guests[name].console.find("critical temperature reached", mark)
+
+    bench.run(press())

@@ -59,3 +59,18 @@ def test_panic_of_one_leaves_the_other_ticking(bench: Bench) -> None:
 
 def test_power_off_of_one_leaves_the_other_ticking(bench: Bench) -> None:
     bench.run(power_off(bench.session, "realtime", "steady"))
+
+
+def test_power_button_pressed_twice_is_the_end_at_once(bench: Bench) -> None:
+    async def press() -> None:
+        machine, controller = bench.machine, bench.session.controller
+        mark = controller.mark()
+        await machine.execute("system_powerdown")
+        await controller.wait_for(
+            "switched off when all partitions are off, ordered by the power button", 30, mark
+        )
+        await machine.execute("system_powerdown")
+        assert await machine.wait_end(30) == "guest-shutdown"
+        assert controller.find("switched off at once, ordered by the power button", mark)
+
+    bench.run(press())

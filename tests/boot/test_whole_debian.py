@@ -101,11 +101,23 @@ def test_its_own_boot_entry_survives_and_is_booted(bench: Bench) -> None:
     assert re.search(rf"^BootCurrent: {entry[1]}\s", run(bench, "efibootmgr").output, re.MULTILINE)
 
 
-def test_power_off_by_systemd_ends_it_alone(bench: Bench) -> None:
-    async def off() -> None:
-        since = bench.session.count()
-        async with undisturbed(bench.session.guests["realtime"]):
-            bench.session.guests["steady"].type("poweroff")
-            await bench.session.wait_state("steady", "off", 120, since)
+def test_power_button_ends_the_pc_when_all_systems_have_shut_down(bench: Bench) -> None:
+    """The button is pressed once: systemd stops its services, both kernels power off, then the PC does."""
 
-    bench.run(off())
+    async def press() -> None:
+        session = bench.session
+        since = session.count()
+        marks = {name: guest.console.mark() for name, guest in session.guests.items()}
+        await bench.machine.execute("system_powerdown")
+        assert await bench.machine.wait_end(240) == "guest-shutdown"
+        last = [(state.partition, state.state, state.detail) for state in session.history[since:]]
+        asked = "asked to shut down, ordered by the power button; is taken back in 120 s"
+        assert last[:2] == [("steady", "stopping", asked), ("realtime", "stopping", asked)]
+        assert sorted(last[2:]) == [("realtime", "off", "shutdown"), ("steady", "off", "shutdown")]
+        for name, guest in session.guests.items():
+            assert guest.console.find("critical temperature reached", marks[name])
+            assert guest.console.find("reboot: Power down", marks[name])
+        assert session.guests["steady"].console.find("Reached target .*poweroff.target", marks["steady"])
+        assert "all partitions are off: the PC is switched off" in session.controller.text
+
+    bench.run(press())

@@ -89,6 +89,7 @@ class Facts:
     console: Console = Console()
     watchdog: int = 0
     panic: int = 0
+    thermal: int = 0
     memory: tuple[Range, ...] = ()
     srat: bytes | None = None
     slit: bytes | None = None
@@ -124,6 +125,7 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     native.ConsoleFunction = facts.console.function
     native.Watchdog = facts.watchdog
     native.Panic = facts.panic
+    native.Thermal = facts.thermal
     native.Plan = plan
     native.MemoryCount, native.Memory = len(facts.memory), array("MRM_RANGE", facts.memory)
     for name, source in (("Srat", facts.srat), ("Slit", facts.slit)):

@@ -281,7 +281,7 @@ CONTRADICTIONS = {
     "patch in the header": Facts(buses=(BUS,), patches=(Patch(35, 1, 0, KINDS[0]),)),
     "patch of no width": Facts(buses=(BUS,), patches=(Patch(40, 0, 0, KINDS[0]),)),
     "patch of an odd width": Facts(buses=(BUS,), patches=(Patch(40, 3, 0, KINDS[0]),)),
-    "patch of no kind": Facts(buses=(BUS,), patches=(Patch(40, 8, 0, len(KINDS) + 6),)),
+    "patch of no kind": Facts(buses=(BUS,), patches=(Patch(40, 8, 0, len(KINDS) + 7),)),
     "DSDT shorter than its header": Facts(dsdt=DSDT[:35]),
     "DSDT longer than it says": Facts(dsdt=DSDT + b"\0"),
     "DSDT shorter than it says": Facts(dsdt=DSDT[:-1]),

@@ -42,6 +42,16 @@ def test_every_verb_for_every_partition(decide: Decide, verb: str, name: str, en
     status, order = _parse(decide, f"  {verb.lower()} \t {name}{ending}".encode())
     assert (status, order.Kind) == (decide.RETURN_SUCCESS, decide.MrmOrderPartition)
     assert (order.Verb, order.Target) == (getattr(decide, f"MrmVerb{verb}"), NAMES.index(name))
+    assert not order.AtOnce
+
+
+@pytest.mark.parametrize("request_text", ["stop r", "restart r", "pc reboot", "pc power-off"])
+def test_what_can_be_done_at_once(decide: Decide, request_text: str) -> None:
+    status, order = _parse(decide, f"{request_text}  now\n".encode())
+    assert (status, order.AtOnce) == (decide.RETURN_SUCCESS, 1)
+    _, politely = _parse(decide, request_text.encode())
+    assert (politely.Kind, politely.Verb, politely.Target) == (order.Kind, order.Verb, order.Target)
+    assert not politely.AtOnce
 
 
 @pytest.mark.parametrize(("what", "kind"), [("reboot", "PcReboot"), ("power-off", "PcPowerOff")])
@@ -57,6 +67,12 @@ def test_orders_for_the_pc(decide: Decide, what: str, kind: str) -> None:
         ("start", "INVALID_PARAMETER"),
         ("start ", "INVALID_PARAMETER"),
         ("start steady now", "INVALID_PARAMETER"),
+        ("nmi steady now", "INVALID_PARAMETER"),
+        ("stop steady soon", "INVALID_PARAMETER"),
+        ("stop steady now now", "INVALID_PARAMETER"),
+        ("stop now", "NOT_FOUND"),
+        ("pc now", "INVALID_PARAMETER"),
+        ("now", "INVALID_PARAMETER"),
         ("Start steady", "INVALID_PARAMETER"),
         ("star steady", "INVALID_PARAMETER"),
         ("started steady", "INVALID_PARAMETER"),

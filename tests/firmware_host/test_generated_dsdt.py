@@ -101,6 +101,15 @@ def test_processors_of_dsdt_and_madt_are_the_same(decide: Decide, tmp_path: Path
     assert [processor.apic_id for processor in enabled] == list(known.processors)
 
 
+def test_temperature_is_read_from_the_mailbox(decide: Decide, tmp_path: Path, known: Facts) -> None:
+    address = 0x1_2345_6780
+    tables = _built(decide, replace(known, thermal=address))
+    assert address.to_bytes(8, "little") in tables.raw["DSDT"]
+    said = _execute(tmp_path, tables, "evaluate \\_SB.THRM._CRT; evaluate \\_SB.THRM._TMP")
+    critical, _ = (int(value, 16) for value in re.findall(r"\[Integer\] = (\w+)", said))
+    assert decide.MRM_THERMAL_NORMAL < critical == decide.MRM_THERMAL_CRITICAL < decide.MRM_THERMAL_FATAL
+
+
 def test_dsdt_for_more_buses_than_the_machine_has_is_refused(decide: Decide, known: Facts) -> None:
     status, _ = build(decide, replace(known, buses=BUSES[:1]))
     assert status == decide.RETURN_INVALID_PARAMETER

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.firmware_host.decide import Decide
 
 U32 = (1 << 32) - 1
-LIVE = ("Starting", "Firmware", "Loading", "Running", "Restarting")
+LIVE = ("Starting", "Firmware", "Loading", "Running", "Stopping", "Restarting")
+ALONE = tuple(state for state in LIVE if state != "Stopping")  # those nobody has asked to end
 DEAD = ("Absent", "Refused", "Off", "Failed")
 STATE_OF_PHASE = {
     "Entry": "Firmware",
@@ -87,7 +88,9 @@ def test_initialized_mailbox_is_blank(decide: Decide) -> None:
         assert (watchdog.Running, watchdog.Ping, watchdog.Fired) == (0, 0, fired)
         assert watchdog.Countdown == watchdog.Remaining == 300
         assert mailbox.Panic == decide.MRM_PANIC_NONE
+        assert mailbox.Thermal.Temperature == decide.MRM_THERMAL_NORMAL
         watchdog.Countdown = watchdog.Remaining = watchdog.Fired = mailbox.Panic = 0
+        mailbox.Thermal.Temperature = 0
         assert not any(_bytes(decide, mailbox)[8:])
 
 
@@ -123,7 +126,7 @@ def test_a_whole_life(decide: Decide) -> None:
 
 
 @given(
-    state=st.sampled_from(LIVE),
+    state=st.sampled_from(ALONE),
     before=st.sampled_from(PHASES),
     phase=st.sampled_from(PHASES),
     request=st.sampled_from(list(REQUESTS)),
@@ -152,7 +155,7 @@ def test_a_request_is_carried_out_in_every_phase(
 
 
 @given(
-    state=st.sampled_from(LIVE),
+    state=st.sampled_from(ALONE),
     before=st.sampled_from(PHASES),
     damage=st.one_of(
         st.tuples(st.just("Signature"), st.integers(0, U32)),
@@ -415,10 +418,11 @@ def test_without_autostart_only_an_order_starts(decide: Decide) -> None:
     assert decide.call("MrmLifecycleIsDue", lifecycle, policy, 0, START)
 
 
-def _order(decide: Decide, lifecycle: Any, verb: str) -> tuple[int, int]:
+def _order(decide: Decide, lifecycle: Any, verb: str, at_once: bool = True) -> tuple[int, int]:
     action = decide.ffi.new("MRM_ACTION *")
     number = getattr(decide, f"MrmVerb{verb}")
-    return decide.call("MrmLifecycleOrder", lifecycle, number, START, action), action[0]
+    policy = _policy(decide, ShutdownMilliseconds=60000)
+    return decide.call("MrmLifecycleOrder", lifecycle, policy, number, at_once, START, action), action[0]
 
 
 @pytest.mark.parametrize("state", [*LIVE, *DEAD])
@@ -503,7 +507,8 @@ def test_text_is_printable_and_bounded(decide: Decide, text: bytes, length: int,
 
 
 def test_every_state_has_a_name(decide: Decide) -> None:
-    names = ["absent", "refused", "starting", "firmware", "loading", "running", "off", "failed", "restarting"]
+    names = ["absent", "refused", "starting", "firmware", "loading", "running"]
+    names += ["stopping", "off", "failed", "restarting"]
     assert len(names) == decide.MrmStateMax
     names += ["unknown"] * 3
     for state, name in (*enumerate(names), (0x7FFFFFFF, "unknown"), (U32, "unknown")):
@@ -525,11 +530,11 @@ def test_states_are_named_after_their_constants(decide: Decide) -> None:
 
 
 def test_every_cause_has_its_words(decide: Decide) -> None:
-    texts = [decide.ffi.string(decide.call("MrmCauseText", cause)).decode() for cause in range(12)]
+    texts = [decide.ffi.string(decide.call("MrmCauseText", cause)).decode() for cause in range(15)]
     assert texts[decide.MrmCauseColdReset] == "cold reset"
     assert texts[decide.MrmCauseSilence] == "no sign of life from its firmware"
     assert [cause for cause, text in enumerate(texts) if not text] == [
         decide.MrmCauseNone,
         decide.MrmCauseReported,
-        *range(decide.MrmCauseMax, 12),
+        *range(decide.MrmCauseMax, 15),
     ]

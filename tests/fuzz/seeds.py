@@ -64,7 +64,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),
         bytes([2, 0]) + bytes(8) + bytes([3, 1, 5, 5, 1, *[1, 0, 0, 0] * 5, 3, 0x86, 0, 0, 1, 0, 1, 9]),
     ),
-    "Order": (b"start steady\n", b"nmi realtime", b"pc power-off", b"stop r\0"),
+    "Order": (b"start steady\n", b"nmi realtime", b"pc power-off now", b"stop r now\0"),
     "PciConfig": tuple(config + after_reset(config) for config in (ENDPOINT, BRIDGE)),
     "Ring": (bytes([5, 0, 12]) + b"a line\nmore\n".ljust(32, b"\0") + bytes([8, 0, 20]) + b"x\r\ny\n" * 7,),
     "Store": (_FILE + bytes(8), _FILE + _GAP + bytes(4), _GAP + bytes(8)),

@@ -93,7 +93,7 @@ PrintPolicy (
   UINT32  Index;
 
   printf (
-    "{\"values\": [%d, %u, %u, %d, %d, %d, %d, %u, %u, %u, %u], \"after\": [",
+    "{\"values\": [%d, %u, %u, %d, %d, %d, %d, %u, %u, %u, %u, %u], \"after\": [",
     (int)Policy->Restart,
     Policy->RestartLimit,
     Policy->BackOffMilliseconds,
@@ -103,6 +103,7 @@ PrintPolicy (
     Policy->Nmi,
     Policy->DelayMilliseconds,
     Policy->FirmwareMilliseconds,
+    Policy->ShutdownMilliseconds,
     Policy->PcPermits,
     Policy->VariableQuota
     );

@@ -15,7 +15,7 @@ from generator.emit.aml import CompileError, Dsdt, compile_dsdt
 from generator.emit.asl import render_asl
 from generator.emit.placeholders import MAXIMUM_BUSES, placeholders
 from generator.errors import UserErrors
-from tests.generator.support import document, partition
+from tests.generator.support import PROJECT, document, partition
 
 Write = Callable[[str], Path]
 
@@ -23,6 +23,7 @@ PORTS = [f"PciRoot(0x0)/Pci(0x{device:X},0x0)" for device in range(1, MAXIMUM_BU
 
 
 PANIC_REGISTER = 0x13FFFE45C
+THERMAL_REGISTERS = 0x13FFFE480
 
 
 def live_values(index: int, prefetchable: bool) -> Mapping[str, int]:
@@ -47,6 +48,7 @@ def live_values(index: int, prefetchable: bool) -> Mapping[str, int]:
         "MrmPatchIoLength": 0x2000 if index % 2 else 0,
         "MrmPatchPanicFirst": PANIC_REGISTER,
         "MrmPatchPanicLast": PANIC_REGISTER + 3,
+        "MrmPatchThermal": THERMAL_REGISTERS,
     }
 
 
@@ -145,7 +147,7 @@ def test_exactly_the_own_configuration_space_is_reserved(tmp_path: Path, sixteen
 
 
 def test_patches_lie_apart_and_leave_no_placeholder(sixteen: Dsdt) -> None:
-    assert len(sixteen.patches) == 16 * MAXIMUM_BUSES + 2
+    assert len(sixteen.patches) == 16 * MAXIMUM_BUSES + 3
     end = 36
     for patch in sixteen.patches:
         assert patch.offset >= end
@@ -202,7 +204,11 @@ def test_osc_grants_only_what_can_be_given(
 def test_processors_and_uart(tmp_path: Path, write: Write) -> None:
     plan, _ = make_plan(write(document(partition(processors="3", console="COM3"))))
     dsdt = compile_dsdt(render_asl(plan.partitions[0]), 0)
-    assert {patch.kind for patch in dsdt.patches} == {"MrmPatchPanicFirst", "MrmPatchPanicLast"}
+    assert {patch.kind for patch in dsdt.patches} == {
+        "MrmPatchPanicFirst",
+        "MrmPatchPanicLast",
+        "MrmPatchThermal",
+    }
     listing = acpiexec(tmp_path, dsdt.aml, "namespace")
     for index in range(3):
         device = listing[listing.index(f" C00{index} Device") :]
@@ -274,3 +280,35 @@ def test_panic_device_is_the_byte_of_the_mailbox(tmp_path: Path, write: Write) -
     crs = buffer_of(acpiexec(tmp_path, aml, "evaluate \\_SB.PANC._CRS"))
     assert crs[14:22] == PANIC_REGISTER.to_bytes(8, "little")
     assert crs[22:30] == (PANIC_REGISTER + 3).to_bytes(8, "little")
+
+
+def test_thermal_zone_reads_and_counts_in_the_mailbox(tmp_path: Path, write: Write) -> None:
+    """Registers of acpiexec are filled with zeros; what the temperature means is C's business."""
+    plan, _ = make_plan(write(document(partition())))
+    aml = patched(compile_dsdt(render_asl(plan.partitions[0]), 0), False)
+    numbers = ", ".join(f"evaluate \\_SB.THRM.{name}" for name in ("_CRT", "_TZP")).split(", ")
+    said = acpiexec(tmp_path, aml, *numbers, *["evaluate \\_SB.THRM._TMP"] * 3, "evaluate \\_SB.THRM.READ")
+    values = [int(value, 16) for value in re.findall(r"\[Integer\] = ([0-9A-F]+)", said)]
+    assert values == [c_number("MRM_THERMAL_CRITICAL"), 10, 0, 0, 0, 3]
+    path = tmp_path / "dsdt.aml"
+    subprocess.run(["iasl", "-d", str(path)], capture_output=True, timeout=60, check=True)
+    listing = path.with_suffix(".dsl").read_text()
+    assert re.search(rf"OperationRegion \(MBOX, SystemMemory, 0x0*{THERMAL_REGISTERS:X}, 0x08\)", listing)
+
+
+def c_number(name: str) -> int:
+    """A number of MrmMailbox.h."""
+    header = (PROJECT / "MrmPkg" / "Include" / "MrmMailbox.h").read_text("utf-8")
+    found = re.search(rf"^#define {name} +(\d+)", header, re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+def test_who_is_not_to_be_asked_has_no_thermal_zone(tmp_path: Path, write: Write) -> None:
+    plan, _ = make_plan(write(document(partition(shutdown="off"))))
+    source = render_asl(plan.partitions[0])
+    dsdt = compile_dsdt(source, 0, thermal=False)
+    assert {patch.kind for patch in dsdt.patches} == {"MrmPatchPanicFirst", "MrmPatchPanicLast"}
+    assert "THRM" not in acpiexec(tmp_path, dsdt.aml, "namespace")
+    with pytest.raises(CompileError, match="registers of the thermal zone"):
+        compile_dsdt(source, 0)

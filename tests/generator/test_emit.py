@@ -61,6 +61,7 @@ def everything() -> str:
             autostart="false",
             after="[card, bare]",
             delay="1.5 s",
+            shutdown="45 s",
             watchdog="{os: false, firmware: 2 min}",
             nmi="true",
             permissions="{start: all, stop: bare, restart: [bare, card], pc: power-off}",
@@ -131,6 +132,7 @@ def policy_in_c(policy: dict[str, Any], names: list[str]) -> dict[str, Any]:
             policy["nmi"],
             policy["delay_ms"],
             policy["watchdog"]["firmware_ms"],
+            policy["shutdown_ms"],
             pc,
             policy["variables"]["quota"],
         ],
@@ -142,7 +144,7 @@ def policy_in_c(policy: dict[str, Any], names: list[str]) -> dict[str, Any]:
 def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
     plan = generate(write(everything()), None, tmp_path / "out")
     seen = compiled_plan(tmp_path, tmp_path / "out" / "MrmPlanTables.c")
-    assert (seen["version"], seen["title"]) == (2, "partitions/test.yaml")
+    assert (seen["version"], seen["title"]) == (3, "partitions/test.yaml")
     assert seen["console"] == {"io_base": 0x3F8, "baud": 115200}
     told = plan_to_json(plan)
     assert (seen["all_off"], seen["power_button"]) == (2, False)

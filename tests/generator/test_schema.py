@@ -123,6 +123,7 @@ def test_the_schema_knows_every_key_and_explains_it() -> None:
         {"display": "yes"},
         {"console": {"pci": []}},
         {"watchdog": 10},
+        {"shutdown": "soon"},
         {"name": "no blanks"},
     ],
 )

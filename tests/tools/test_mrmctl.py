@@ -49,7 +49,13 @@ def test_what_is_shown(shell: tuple[str, ...], variables: Path) -> None:
 
 
 @pytest.mark.parametrize(("result", "status"), [("done", 0), ("refused: it runs", 1)])
-@pytest.mark.parametrize("request_text", ["start realtime", "stop r", "restart r", "nmi r", "pc power-off"])
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        *("start realtime", "stop r", "restart r", "nmi r", "pc power-off"),
+        *("stop r now", "restart r now", "pc reboot now"),
+    ],
+)
 def test_requests(
     shell: tuple[str, ...], variables: Path, request_text: str, result: str, status: int
 ) -> None:
@@ -67,7 +73,9 @@ def test_outside_a_partition(shell: tuple[str, ...], tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [[], ["explode"], ["start"], ["start", "a", "b"], ["state", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["explode"], ["start"], ["start", "a", "now"], ["stop", "a", "b"], ["state", "x"]]
+)
 def test_usage(shell: tuple[str, ...], variables: Path, arguments: list[str]) -> None:
     done = mrmctl(shell, variables, *arguments)
     assert done.returncode == 2 and done.stderr.startswith("usage: mrmctl")

@@ -45,6 +45,7 @@ typedef struct {
   MRM_ACPI_CONSOLE_FUNCTION   ConsoleFunction;
   UINT64                      Watchdog;         ///< physical address of an MRM_WATCHDOG, 0 = none is offered
   UINT64                      Panic;            ///< physical address of MRM_MAILBOX.Panic
+  UINT64                      Thermal;          ///< physical address of MRM_MAILBOX.Thermal
   CONST MRM_PLAN_PARTITION    *Plan;            ///< DSDT and its patches
   UINTN                       MemoryCount;
   CONST MRM_RANGE             *Memory;          ///< RAM of the partition (to cut SRAT down)

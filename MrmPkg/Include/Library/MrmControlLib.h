@@ -21,6 +21,7 @@ typedef struct {
   MRM_ORDER_KIND    Kind;
   MRM_VERB          Verb;
   UINT32            Target;       ///< index of the partition
+  BOOLEAN           AtOnce;       ///< stop, restart, the PC's: no OS is asked to shut down before
 } MRM_ORDER;
 
 ///
@@ -36,7 +37,7 @@ typedef struct {
 /**
   Understand a request.
 
-    start NAME | stop NAME | restart NAME | nmi NAME | pc reboot | pc power-off
+    start NAME | stop NAME [now] | restart NAME [now] | nmi NAME | pc reboot [now] | pc power-off [now]
 
   Words are separated by blanks; zeros and white space at the end do not count.
 

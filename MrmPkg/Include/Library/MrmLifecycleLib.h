@@ -20,6 +20,7 @@ typedef enum {
   MrmStateFirmware,      ///< partition firmware runs
   MrmStateLoading,       ///< loader runs
   MrmStateRunning,       ///< OS runs
+  MrmStateStopping,      ///< OS has been asked to shut down, and may do so
   MrmStateOff,           ///< not running, and nothing is wrong
   MrmStateFailed,        ///< not running: it failed, and its policy starts it no more
   MrmStateRestarting,    ///< about to be started again
@@ -42,6 +43,7 @@ typedef enum {
   MrmCauseBuild,         ///< its memory cannot hold what it starts with
   MrmCauseDevice,        ///< a device did not come back from its reset
   MrmCauseOrder,         ///< somebody who may has asked for it
+  MrmCauseOverdue,       ///< asked to shut down, its OS did not in time
   MrmCauseMax
 } MRM_CAUSE;
 
@@ -70,6 +72,20 @@ typedef enum {
 #define MRM_PANIC_MILLISECONDS  5000
 
 ///
+/// An OS that has read its temperature within this time can be asked to shut down.  Linux reads once a second, as the
+/// DSDT says, FreeBSD every ten.
+///
+#define MRM_LISTENS_MILLISECONDS  15000
+
+///
+/// After how many readings of a fatal temperature, and how long, it is normal again: an OS has understood by then, and
+/// would go on about it on all its terminals.  FreeBSD wants to see it three times in a row; programs that show
+/// temperatures may read in between.
+///
+#define MRM_FATAL_READINGS      4
+#define MRM_FATAL_MILLISECONDS  5000
+
+///
 /// The longest wait before a restart, unless the policy's first one is longer.
 ///
 #define MRM_BACK_OFF_MAXIMUM  300000
@@ -93,6 +109,13 @@ typedef struct {
   UINT32        WatchdogRemaining;  ///< for MRM_WATCHDOG.Remaining
   BOOLEAN       Panicked;           ///< its OS has told a panic
   UINT64        PanickedAt;         ///< when that was seen
+  BOOLEAN       Listens;            ///< its OS has read its temperature since the last start
+  UINT32        Readings;           ///< MRM_THERMAL.Readings as last seen
+  UINT64        ReadAt;             ///< when that last changed
+  UINT32        Temperature;        ///< for MRM_THERMAL.Temperature
+  MRM_VERB      Asked;              ///< MrmStateStopping: what was ordered, MrmVerbStop or MrmVerbRestart
+  UINT64        AskedUntil;         ///< MrmStateStopping: when its time is over
+  UINT32        AskedReadings;      ///< MrmStateStopping: Readings when it was asked
 } MRM_LIFECYCLE;
 
 /**
@@ -200,8 +223,14 @@ MrmLifecycleStep (
 /**
   Carry out an order of somebody who may give it.
 
+  An OS that listens is asked to shut down before a stop or restart: MrmStateStopping until it has ended, whatever
+  way, or its time is over; then follows what was ordered, whatever its policy says.  Ordered again meanwhile, the
+  last one counts, and the time goes on.
+
   @param[in,out] Lifecycle  State of the partition.
+  @param[in]     Policy     Its policy.
   @param[in]     Verb       What is ordered.
+  @param[in]     AtOnce     Stop, restart: TRUE if its OS is not to be asked.
   @param[in]     Now        Milliseconds.
   @param[out]    Action     What the controller must do now; for MrmVerbNmi nothing of this
                             library's: success says that the NMI may be sent.
@@ -214,10 +243,12 @@ MrmLifecycleStep (
 RETURN_STATUS
 EFIAPI
 MrmLifecycleOrder (
-  IN OUT MRM_LIFECYCLE  *Lifecycle,
-  IN     MRM_VERB       Verb,
-  IN     UINT64         Now,
-  OUT    MRM_ACTION     *Action
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_VERB               Verb,
+  IN     BOOLEAN                AtOnce,
+  IN     UINT64                 Now,
+  OUT    MRM_ACTION             *Action
   );
 
 /**
@@ -235,7 +266,7 @@ MrmLifecycleAllOff (
 
 /**
   Prepare a mailbox for a start: signature, version, a watchdog that is set to 30 s and does
-  not run, no panic, everything else zero.
+  not run, no panic, a normal temperature, everything else zero.
 
   @param[out] Mailbox  The mailbox; nothing of the partition runs.
   @param[in]  Fired    TRUE if its watchdog is the cause of this start.

@@ -158,29 +158,32 @@ ConsoleValue (
 }
 
 /**
-  Value that a patch of the panic device writes.
+  Value that a patch of what has its registers in the mailbox writes.
 
-  @param[in]  Address  Its register.
-  @param[in]  Kind     What it is.
-  @param[out] Value    Receives the value.
+  @param[in]  Facts  The facts.
+  @param[in]  Kind   What it is.
+  @param[out] Value  Receives the value.
 
   @retval TRUE   Value is set.
-  @retval FALSE  It is no patch of the panic device.
+  @retval FALSE  It is no such patch.
 **/
 STATIC
 BOOLEAN
-PanicValue (
-  IN  UINT64          Address,
-  IN  MRM_PATCH_KIND  Kind,
-  OUT UINT64          *Value
+MailboxValue (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  IN  MRM_PATCH_KIND        Kind,
+  OUT UINT64                *Value
   )
 {
   switch (Kind) {
     case MrmPatchPanicFirst:
-      *Value = Address;
+      *Value = Facts->Panic;
       return TRUE;
     case MrmPatchPanicLast:
-      *Value = Address + sizeof (UINT32) - 1;
+      *Value = Facts->Panic + sizeof (UINT32) - 1;
+      return TRUE;
+    case MrmPatchThermal:
+      *Value = Facts->Thermal;
       return TRUE;
     default:
       return FALSE;
@@ -217,7 +220,7 @@ PatchIsValid (
   }
 
   if (  !ConsoleValue (&Facts->Console, Patch->Kind, Value)
-     && !PanicValue (Facts->Panic, Patch->Kind, Value)
+     && !MailboxValue (Facts, Patch->Kind, Value)
      && (  (Patch->Index >= Facts->PciBusCount)
         || !PatchValue (&Facts->PciBuses[Patch->Index], Patch->Kind, Value)))
   {

@@ -6,7 +6,7 @@
 
 #include <Library/MrmControlLib.h>
 
-#define MAX_WORDS  2
+#define MAX_WORDS  3
 
 ///
 /// A part of the request.
@@ -131,9 +131,12 @@ MrmOrderParse (
   )
 {
   WORD    Words[MAX_WORDS];
+  UINTN   Count;
   UINT32  Verb;
 
-  if (SplitWords (Bytes, Size, Words) != MAX_WORDS) {
+  Count         = SplitWords (Bytes, Size, Words);
+  Order->AtOnce = (BOOLEAN)((Count == 3) && WordIs (&Words[2], "now"));
+  if ((Count != 2) && !Order->AtOnce) {
     return RETURN_INVALID_PARAMETER;
   }
 
@@ -148,7 +151,9 @@ MrmOrderParse (
   for (Verb = 0; (Verb < MrmVerbMax) && !WordIs (&Words[0], mVerbs[Verb]); Verb++) {
   }
 
-  if (Verb == MrmVerbMax) {
+  if (  (Verb == MrmVerbMax)
+     || (Order->AtOnce && (Verb != MrmVerbStop) && (Verb != MrmVerbRestart)))
+  {
     return RETURN_INVALID_PARAMETER;
   }
 

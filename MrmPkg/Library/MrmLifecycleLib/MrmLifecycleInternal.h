@@ -42,9 +42,80 @@ MrmLifecycleEnd (
   );
 
 /**
+  Have a partition started.
+
+  @param[in,out] Lifecycle  State of the partition; not live.
+  @param[in]     At         When, milliseconds.
+**/
+VOID
+MrmLifecycleStartAt (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     UINT64         At
+  );
+
+/**
+  Ask the OS of a partition to shut down, if it can be asked.
+
+  @param[in,out] Lifecycle  State of the partition, live: MrmStateStopping after.
+  @param[in]     Policy     Its policy.
+  @param[in]     Verb       What follows, MrmVerbStop or MrmVerbRestart.
+  @param[in]     Now        Milliseconds.
+
+  @retval TRUE   It is asked, or was before.
+  @retval FALSE  It cannot be asked; nothing has changed.
+**/
+BOOLEAN
+MrmStopAsk (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_VERB               Verb,
+  IN     UINT64                 Now
+  );
+
+/**
+  A partition that was asked to shut down has ended: what was ordered follows.
+
+  @param[in,out] Lifecycle  State of the partition: off or restarting after.
+  @param[in]     Cause      How it ended.
+  @param[in]     Now        Milliseconds.
+**/
+VOID
+MrmStopEnd (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     MRM_CAUSE      Cause,
+  IN     UINT64         Now
+  );
+
+/**
+  TRUE if a partition was asked to shut down and its time is over.
+
+  @param[in] Lifecycle  State of the partition.
+  @param[in] Now        Milliseconds.
+**/
+BOOLEAN
+MrmStopIsOverdue (
+  IN CONST MRM_LIFECYCLE  *Lifecycle,
+  IN UINT64               Now
+  );
+
+/**
+  Look at the registers of the thermal zone: whether the OS listens, and how hot it is to find it.
+
+  @param[in,out] Lifecycle  State of the partition, live; Temperature is set.
+  @param[in]     Registers  Copy of the registers; not trusted.
+  @param[in]     Now        Milliseconds.
+**/
+VOID
+MrmStopListen (
+  IN OUT MRM_LIFECYCLE      *Lifecycle,
+  IN     CONST MRM_THERMAL  *Registers,
+  IN     UINT64             Now
+  );
+
+/**
   Look at the registers of the OS's watchdog.
 
-  @param[in,out] Lifecycle  State of the partition, running.
+  @param[in,out] Lifecycle  State of the partition, running or stopping.
   @param[in]     Registers  Copy of the registers; not trusted.
   @param[in]     Now        Milliseconds.
 

@@ -19,15 +19,8 @@ MrmLifecycleEnter (
   Lifecycle->Since = Now;
 }
 
-/**
-  Have a partition started.
-
-  @param[in,out] Lifecycle  State of the partition; not live.
-  @param[in]     At         When, milliseconds.
-**/
-STATIC
 VOID
-StartAt (
+MrmLifecycleStartAt (
   IN OUT MRM_LIFECYCLE  *Lifecycle,
   IN     UINT64         At
   )
@@ -79,6 +72,7 @@ MrmLifecycleIsLive (
     case MrmStateFirmware:
     case MrmStateLoading:
     case MrmStateRunning:
+    case MrmStateStopping:
       return TRUE;
     case MrmStateRestarting:
       return !Lifecycle->StartWanted;
@@ -133,7 +127,7 @@ MrmLifecycleIsDue (
       return FALSE;
     }
 
-    StartAt (Lifecycle, Now + Policy->DelayMilliseconds);
+    MrmLifecycleStartAt (Lifecycle, Now + Policy->DelayMilliseconds);
   }
 
   return Now >= Lifecycle->StartAt;
@@ -166,6 +160,9 @@ MrmLifecycleStart (
   Lifecycle->WatchdogArmed     = FALSE;
   Lifecycle->WatchdogRemaining = 0;
   Lifecycle->Panicked          = FALSE;
+  Lifecycle->Listens           = FALSE;
+  Lifecycle->Readings          = 0;
+  Lifecycle->Temperature       = MRM_THERMAL_NORMAL;
   if (Lifecycle->Starts != MAX_UINT32) {
     Lifecycle->Starts++;
   }
@@ -194,6 +191,12 @@ MrmLifecycleFail (
     Lifecycle->Failures++;
   }
 
+  if (Lifecycle->State == MrmStateStopping) {
+    MrmStopEnd (Lifecycle, Cause, Now);
+    Lifecycle->Status = Status;
+    return;
+  }
+
   if (Lifecycle->FailuresInRow != MAX_UINT32) {
     Lifecycle->FailuresInRow++;
   }
@@ -206,7 +209,7 @@ MrmLifecycleFail (
     MrmLifecycleEnter (Lifecycle, MrmStateFailed, Cause, Now);
   } else {
     MrmLifecycleEnter (Lifecycle, MrmStateRestarting, Cause, Now);
-    StartAt (Lifecycle, Now + BackOff (Policy, Lifecycle->FailuresInRow));
+    MrmLifecycleStartAt (Lifecycle, Now + BackOff (Policy, Lifecycle->FailuresInRow));
   }
 }
 
@@ -218,12 +221,17 @@ MrmLifecycleEnd (
   IN     UINT64                 Now
   )
 {
+  if (Lifecycle->State == MrmStateStopping) {
+    MrmStopEnd (Lifecycle, Cause, Now);
+    return;
+  }
+
   Lifecycle->Status = RETURN_SUCCESS;
   if (  (Policy->Restart == MrmRestartAlways)
      || ((Policy->Restart == MrmRestartOnFailure) && (Cause != MrmCauseShutdown)))
   {
     MrmLifecycleEnter (Lifecycle, MrmStateRestarting, Cause, Now);
-    StartAt (Lifecycle, Now);
+    MrmLifecycleStartAt (Lifecycle, Now);
   } else {
     MrmLifecycleEnter (Lifecycle, MrmStateOff, Cause, Now);
   }
@@ -233,7 +241,9 @@ MrmLifecycleEnd (
   Carry out an order of somebody who may give it.
 
   @param[in,out] Lifecycle  State of the partition.
+  @param[in]     Policy     Its policy.
   @param[in]     Verb       What is ordered.
+  @param[in]     AtOnce     Stop, restart: TRUE if its OS is not to be asked.
   @param[in]     Now        Milliseconds.
   @param[out]    Action     What the controller must do now.
 
@@ -245,10 +255,12 @@ MrmLifecycleEnd (
 RETURN_STATUS
 EFIAPI
 MrmLifecycleOrder (
-  IN OUT MRM_LIFECYCLE  *Lifecycle,
-  IN     MRM_VERB       Verb,
-  IN     UINT64         Now,
-  OUT    MRM_ACTION     *Action
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_VERB               Verb,
+  IN     BOOLEAN                AtOnce,
+  IN     UINT64                 Now,
+  OUT    MRM_ACTION             *Action
   )
 {
   BOOLEAN  Live;
@@ -259,6 +271,15 @@ MrmLifecycleOrder (
   }
 
   Live = MrmLifecycleIsLive (Lifecycle);
+  if (  Live
+     && !AtOnce
+     && ((Verb == MrmVerbStop) || (Verb == MrmVerbRestart))
+     && MrmStopAsk (Lifecycle, Policy, Verb, Now))
+  {
+    *Action = MrmActionReport;
+    return RETURN_SUCCESS;
+  }
+
   switch (Verb) {
     case MrmVerbStart:
     case MrmVerbRestart:
@@ -274,7 +295,7 @@ MrmLifecycleOrder (
         MrmCauseOrder,
         Now
         );
-      StartAt (Lifecycle, Now);
+      MrmLifecycleStartAt (Lifecycle, Now);
       *Action = Live ? MrmActionStop : MrmActionReport;
       return RETURN_SUCCESS;
 

@@ -9,8 +9,8 @@
 /**
   The state that belongs to a phase.
 
-  @param[in] Phase     A phase, in range.
-  @param[in] Starting  The state before any sign of life.
+  @param[in] Phase  A phase, in range.
+  @param[in] State  The state so far: it stays before any sign of life, and while the OS shuts down.
 
   @return The state.
 **/
@@ -18,16 +18,16 @@ STATIC
 MRM_STATE
 StateOf (
   IN UINT32     Phase,
-  IN MRM_STATE  Starting
+  IN MRM_STATE  State
   )
 {
   switch (Phase) {
     case MrmPhaseNone:
-      return Starting;
+      return State;
     case MrmPhaseLoader:
       return MrmStateLoading;
     case MrmPhaseRunning:
-      return MrmStateRunning;
+      return (State == MrmStateStopping) ? State : MrmStateRunning;
     default:
       return MrmStateFirmware;
   }
@@ -163,7 +163,12 @@ MrmLifecycleStep (
   }
 
   if (!IsSound (Snapshot, Lifecycle->Phase)) {
-    if (Lifecycle->State == MrmStateRunning) {
+    if (MrmStopIsOverdue (Lifecycle, Now)) {
+      MrmStopEnd (Lifecycle, MrmCauseOverdue, Now);
+      return MrmActionStop;
+    }
+
+    if ((Lifecycle->State == MrmStateRunning) || (Lifecycle->State == MrmStateStopping)) {
       return MrmActionNone;
     }
 
@@ -176,6 +181,12 @@ MrmLifecycleStep (
     return MrmActionStop;
   }
 
+  if (MrmStopIsOverdue (Lifecycle, Now)) {
+    MrmStopEnd (Lifecycle, MrmCauseOverdue, Now);
+    return MrmActionStop;
+  }
+
+  MrmStopListen (Lifecycle, &Snapshot->Thermal, Now);
   if (IsSilent (Lifecycle, Policy, Snapshot, Now)) {
     MrmLifecycleFail (Lifecycle, Policy, MrmCauseSilence, RETURN_TIMEOUT, Now);
     return MrmActionStop;
@@ -188,7 +199,7 @@ MrmLifecycleStep (
     return MrmActionReport;
   }
 
-  if (State != MrmStateRunning) {
+  if ((State != MrmStateRunning) && (State != MrmStateStopping)) {
     return MrmActionNone;
   }
 

@@ -17,6 +17,7 @@ STATIC CONST CHAR8  *CONST  mStateNames[MrmStateMax] = {
   "firmware",
   "loading",
   "running",
+  "stopping",
   "off",
   "failed",
   "restarting"
@@ -34,12 +35,13 @@ STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
   "panic",
   "its memory cannot hold firmware and boot files",
   "a device did not come back from its reset",
-  "ordered"
+  "ordered",
+  "did not shut down in time"
 };
 
 /**
   Prepare a mailbox for a start: signature, version, a watchdog that is set to 30 s and does
-  not run, no panic, everything else zero.
+  not run, no panic, a normal temperature, everything else zero.
 
   @param[out] Mailbox  The mailbox; nothing of the partition runs.
   @param[in]  Fired    TRUE if its watchdog is the cause of this start.
@@ -52,12 +54,13 @@ MrmMailboxInitialize (
   )
 {
   ZeroMem (Mailbox, sizeof (*Mailbox));
-  Mailbox->Signature          = MRM_MAILBOX_SIGNATURE;
-  Mailbox->Version            = MRM_MAILBOX_VERSION;
-  Mailbox->Watchdog.Countdown = DEFAULT_COUNTDOWN;
-  Mailbox->Watchdog.Remaining = DEFAULT_COUNTDOWN;
-  Mailbox->Watchdog.Fired     = Fired ? 1 : 0;
-  Mailbox->Panic              = MRM_PANIC_NONE;
+  Mailbox->Signature           = MRM_MAILBOX_SIGNATURE;
+  Mailbox->Version             = MRM_MAILBOX_VERSION;
+  Mailbox->Watchdog.Countdown  = DEFAULT_COUNTDOWN;
+  Mailbox->Watchdog.Remaining  = DEFAULT_COUNTDOWN;
+  Mailbox->Watchdog.Fired      = Fired ? 1 : 0;
+  Mailbox->Panic               = MRM_PANIC_NONE;
+  Mailbox->Thermal.Temperature = MRM_THERMAL_NORMAL;
 }
 
 /**

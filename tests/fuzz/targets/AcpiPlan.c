@@ -36,6 +36,7 @@ LLVMFuzzerTestOneInput (
   Facts.Console.Base     = FuzzNumber (&Fuzz, 8);
   Facts.Watchdog         = FuzzNumber (&Fuzz, 8);
   Facts.Panic            = FuzzNumber (&Fuzz, 8);
+  Facts.Thermal          = FuzzNumber (&Fuzz, 8);
   FuzzTake (&Fuzz, &Facts.ConsoleFunction, sizeof (Facts.ConsoleFunction));
   for (Index = 0; Index < Facts.ProcessorCount; Index++) {
     Processors[Index] = (UINT32)FuzzNumber (&Fuzz, 4);

@@ -29,6 +29,7 @@ LLVMFuzzerTestOneInput (
   Policy.RestartLimit         = (UINT32)FuzzNumber (&Fuzz, 1) % 4;
   Policy.BackOffMilliseconds  = (UINT32)FuzzNumber (&Fuzz, 4);
   Policy.FirmwareMilliseconds = (UINT32)FuzzNumber (&Fuzz, 4);
+  Policy.ShutdownMilliseconds = (UINT32)FuzzNumber (&Fuzz, 4);
   Policy.AutoStart            = TRUE;
   Policy.Watchdog             = TRUE;
   Now                         = 0;
@@ -41,7 +42,7 @@ LLVMFuzzerTestOneInput (
     Was  = Life.State;
     switch (Step % 8) {
       case 0:
-        MrmLifecycleOrder (&Life, (MRM_VERB)FuzzNumber (&Fuzz, 1), Now, &Action);
+        MrmLifecycleOrder (&Life, &Policy, (MRM_VERB)FuzzNumber (&Fuzz, 1), (Step & 0x40) != 0, Now, &Action);
         break;
       case 1:
         if (MrmLifecycleIsDue (&Life, &Policy, TRUE, Now)) {
@@ -66,6 +67,7 @@ LLVMFuzzerTestOneInput (
         break;
       default:
         Mailbox.Heartbeat++;
+        Mailbox.Thermal.Readings++;
     }
 
     if (Step % 8 < 2) {
@@ -81,6 +83,7 @@ LLVMFuzzerTestOneInput (
     FUZZ_CHECK ((UINT32)Life.Phase < MrmPhaseMax);
     FUZZ_CHECK (Life.WatchdogRemaining <= MRM_WATCHDOG_MAXIMUM);
     FUZZ_CHECK (Life.Since <= Now);
+    FUZZ_CHECK (Life.Temperature == MRM_THERMAL_NORMAL || Life.Temperature == MRM_THERMAL_FATAL);
     FUZZ_CHECK (Action != MrmActionNone || Life.State == Was);
     FUZZ_CHECK (Action != MrmActionStop || !MrmLifecycleIsLive (&Life));
   }

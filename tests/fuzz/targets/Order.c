@@ -24,8 +24,10 @@ LLVMFuzzerTestOneInput (
   free (Request);
   if (Status == RETURN_SUCCESS) {
     FUZZ_CHECK ((UINT32)Order.Kind <= MrmOrderPcPowerOff);
+    FUZZ_CHECK (Order.AtOnce <= 1);
     if (Order.Kind == MrmOrderPartition) {
       FUZZ_CHECK (Order.Target < 3 && (UINT32)Order.Verb < MrmVerbMax);
+      FUZZ_CHECK (!Order.AtOnce || (Order.Verb == MrmVerbStop) || (Order.Verb == MrmVerbRestart));
     }
   } else {
     FUZZ_CHECK (Status == RETURN_NOT_FOUND || Status == RETURN_INVALID_PARAMETER);
