@@ -1,5 +1,5 @@
 /** @file
-  What the controller and one partition firmware share: the mailbox page, two rings
+  What the controller and one partition firmware share: the mailbox, two rings
   of text, the control area and the UEFI variable store.
 
   All lie in the partition's own memory (EfiRuntimeServicesData), so an OS sees them
@@ -16,7 +16,7 @@
 
 #define MRM_MAILBOX_SIGNATURE  SIGNATURE_32 ('M', 'R', 'M', 'B')
 #define MRM_MAILBOX_VERSION    3
-#define MRM_MAILBOX_SIZE       SIZE_4KB
+#define MRM_MAILBOX_SIZE       SIZE_8KB
 #define MRM_MAILBOX_TEXT_SIZE  1024
 
 ///
@@ -155,14 +155,15 @@ typedef struct {
   MRM_CALL           Store;                        ///< "commit my variable store": answered when it is
   MRM_CALL           Control;                      ///< "there is a request in the control area"
   MRM_TURN           Turn;
+  UINT8              Unused[SIZE_4KB - 1172];      ///< an OS maps pages: those registers uncached, these by the cache
   MRM_THERMAL        Thermal;
 } MRM_MAILBOX;
 #pragma pack()
 
-STATIC_ASSERT (sizeof (MRM_MAILBOX) <= MRM_MAILBOX_SIZE, "the mailbox is one page");
+STATIC_ASSERT (sizeof (MRM_MAILBOX) <= MRM_MAILBOX_SIZE, "the mailbox is two pages");
 STATIC_ASSERT (sizeof (MRM_CONTROL_AREA) <= SIZE_4KB, "one page leaves the rest of the control area to data");
 STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Store) % 8 == 0, "aligned");
 STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Watchdog) % 4 == 0, "aligned");
-STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Thermal) % 4 == 0, "aligned");
+STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Thermal) == SIZE_4KB, "a page of its own");
 
 #endif
