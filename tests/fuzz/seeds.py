@@ -16,11 +16,11 @@ def _item(name: str, offset: int, size: int, writable: int) -> bytes:
 
 def _plan() -> bytes:
     numbers = struct.pack(
-        "<6BQHBBIQQQ", 0, 2, 1, 1, 3, 100, 0xFEE00000, 0x608, 1, 1, 115200, 0x2F8, 4096, 4100
+        "<6BQHBBI4Q", 0, 2, 1, 1, 4, 100, 0xFEE00000, 0x608, 1, 1, 115200, 0x2F8, 4096, 4100, 8192
     )
     processors = struct.pack("<II", 1, 2)
     dsdt = table(b"DSDT", bytes(64), 2)
-    patches = bytes([40, 2, 0, 0, 48, 8, 0, 3, 60, 8, 0, 6])
+    patches = bytes([40, 2, 0, 0, 48, 8, 0, 3, 60, 8, 0, 6, 70, 8, 0, 21])
     bus = struct.pack("<HBBIQ6Q", 1, 3, 4, 0, 0xE0000000, 0xC0000000, 1 << 20, 0, 0, 0x2000, 0x1000)
     return numbers + bytes(12) + processors + dsdt + patches + bus + struct.pack("<QQ", 1 << 20, 1 << 20)
 
@@ -61,8 +61,10 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     ),
     "ControlArea": (b"\x04" + _AREA,),
     "Lifecycle": (
-        bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),
-        bytes([2, 0]) + bytes(8) + bytes([3, 1, 5, 5, 1, *[1, 0, 0, 0] * 5, 3, 0x86, 0, 0, 1, 0, 1, 9]),
+        bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, *bytes(4), 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),
+        # The OS runs, reads its temperature, is asked to shut down, reads again, and takes too long.
+        bytes([2, 0]) + bytes(8) + bytes([9, 0, 0, 0, 3, 1, 5, 6, 1, 0, 1, 1, 6, 1, 6, 1, 6, 9]),
+        bytes([2, 0]) + bytes(12) + bytes([3, 1, 5, 5, 1, *[1, 0, 0, 0] * 5, 3, 0x86, 0, 0, 1, 0, 1, 9]),
     ),
     "Order": (b"start steady\n", b"nmi realtime", b"pc power-off now", b"stop r now\0"),
     "PciConfig": tuple(config + after_reset(config) for config in (ENDPOINT, BRIDGE)),
