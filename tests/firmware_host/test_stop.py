@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """MrmLifecycleLib: an OS that listens is asked to shut down before it is stopped; what follows its end."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
