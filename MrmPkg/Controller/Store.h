@@ -7,17 +7,15 @@
 #ifndef MRM_CONTROLLER_STORE_H_
 #define MRM_CONTROLLER_STORE_H_
 
-#include "Mrm.h"
-#include <Library/MrmStoreLib.h>
+#include "StoreFiles.h"
 
 ///
 /// The store of one partition.
 ///
 struct _MRM_PARTITION_STORE {
-  MRM_STORE            Committed;
-  UINT8                *Fetched;                 ///< copy of what the partition asks to commit
-  UINT32               Answered;                 ///< its last question that was answered since its start
-  EFI_FILE_PROTOCOL    *Files[MRM_STORE_FILES];  ///< NULL: variables live until the PC is switched off
+  MRM_KEPT_STORE    Kept;
+  UINT8             *Fetched;                    ///< copy of what the partition asks to commit
+  UINT32            Answered;                    ///< its last question that was answered since its start
 };
 
 /**
