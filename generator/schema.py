@@ -271,6 +271,10 @@ def _policy() -> Schema:
                     **_one_or_more({"enum": list(PC_REQUESTS)}),
                     "description": "What it may do to the PC.",
                 },
+                "reload": {
+                    "type": "boolean",
+                    "description": "It may put another policy in force, for all partitions.",
+                },
             },
             "What it may do to others.",
         ),

@@ -137,6 +137,12 @@ def describe_policy(policy: PolicyPlan) -> Iterator[tuple[str, str, str]]:
             yield f"may {verb}", ", ".join(name.value for name in names), names[0].place.short
     for request in policy.permissions.pc:
         yield "may", f"{request.value} the PC", request.place.short
+    if policy.permissions.reload.value:
+        yield (
+            "may reload",
+            "the policy of all partitions, its own permissions included",
+            policy.permissions.reload.place.short,
+        )
     yield "variables", format_size(policy.quota.value), policy.quota.place.short
 
 

@@ -23,7 +23,7 @@ TakePartition (
   ReleasePci (Partition);
   ReleaseConsole (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
-  MrmLifecycleBound (&Partition->Life, &Partition->Plan->Policy, Milliseconds ());
+  MrmLifecycleBound (&Partition->Life, Partition->Policy, Milliseconds ());
 }
 
 /**
@@ -116,7 +116,7 @@ StartPartition (
   MRM_CAUSE   Cause;
   UINT32      Trampoline;
 
-  if (Partition->Plan->Policy.Scrub && !Scrub (Partition)) {
+  if (Partition->Policy->Scrub && !Scrub (Partition)) {
     return;
   }
 
@@ -129,7 +129,7 @@ StartPartition (
   }
 
   if (EFI_ERROR (Status)) {
-    MrmLifecycleFail (&Partition->Life, &Partition->Plan->Policy, Cause, Status, Milliseconds ());
+    MrmLifecycleFail (&Partition->Life, Partition->Policy, Cause, Status, Milliseconds ());
     SayState (Partition, "");
     return;
   }
@@ -224,7 +224,7 @@ AttendMailbox (
   CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
   Answered = AttendStore (Partition, &Snapshot);
   Answered = AttendControl (Partition, &Snapshot) || Answered;
-  Action   = MrmLifecycleStep (&Partition->Life, &Partition->Plan->Policy, &Snapshot, Milliseconds ());
+  Action   = MrmLifecycleStep (&Partition->Life, Partition->Policy, &Snapshot, Milliseconds ());
   if (Action == MrmActionNone) {
     KeepTemperature (Partition, &Snapshot);
     KeepWatchdog (Partition, &Snapshot);
@@ -262,7 +262,7 @@ AttendPartition (
 
   Answered = MrmLifecycleIsLive (&Partition->Life) && AttendMailbox (Partition);
 
-  if (MrmLifecycleIsDue (&Partition->Life, &Partition->Plan->Policy, Others, Milliseconds ())) {
+  if (MrmLifecycleIsDue (&Partition->Life, Partition->Policy, Others, Milliseconds ())) {
     StartPartition (Partition);
   }
 
@@ -284,7 +284,7 @@ OrderPartition (
   UINT64                 Until;
   CHAR8                  Words[MRM_REASON_SIZE];
 
-  Policy = &Partition->Plan->Policy;
+  Policy = Partition->Policy;
   Now    = Milliseconds ();
   Status = MrmLifecycleOrder (&Partition->Life, Policy, Verb, AtOnce, Now, &Action);
   if (EFI_ERROR (Status)) {

@@ -8,6 +8,7 @@
 #include "Button.h"
 #include "Clock.h"
 #include "PcEnd.h"
+#include "Policy.h"
 #include <IndustryStandard/Acpi.h>
 #include <Library/BaseLib.h>
 #include <Library/IoLib.h>
@@ -58,7 +59,7 @@ AttendPowerButton (
 
   IoWrite16 (mStatusPort, POWER_BUTTON);
   Now = Milliseconds ();
-  if (!gMrmPlan.PowerButton) {
+  if (!gPolicy->PowerButton) {
     Say ("the power button was pressed: ignored, as the partition file says");
   } else if ((mPressed != NEVER_PRESSED) && (Now - mPressed < SECOND_PRESS)) {
     EndPc (EfiResetShutdown, TRUE, "the power button");

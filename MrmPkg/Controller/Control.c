@@ -8,6 +8,7 @@
 #include "Attend.h"
 #include "Clock.h"
 #include "PcEnd.h"
+#include "Policy.h"
 #include "Report.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -16,6 +17,8 @@
 
 #define REQUESTS_AT_ONCE  5
 #define REQUEST_PERIOD    1000       ///< milliseconds
+#define ORDER_SIZE        256        ///< bytes of the longest order
+#define RESULT_SIZE       256
 #define EVENTS_AT_ONCE    32
 #define EVENT_PERIOD      500        ///< milliseconds
 #define STATE_SIZE        SIZE_16KB  ///< fits MRM_MAX_PARTITIONS
@@ -25,6 +28,7 @@
 STATIC MRM_CONTROL_AREA  *mScratch;                ///< an area as it is built
 STATIC CHAR8             *mState;
 STATIC CHAR8             *mLog;
+STATIC UINT8             *mRequest;                ///< MRM_CONTROL_REQUEST_SIZE bytes: what an OS wrote
 
 VOID
 OpenControl (
@@ -37,6 +41,7 @@ OpenControl (
     mScratch = AllocatePool (MRM_CONTROL_SIZE);
     mState   = AllocateZeroPool (STATE_SIZE);
     mLog     = AllocateZeroPool (LOG_SIZE);
+    mRequest = AllocatePool (MRM_CONTROL_REQUEST_SIZE);
   }
 
   Control = AllocateZeroPool (sizeof (*Control));
@@ -47,6 +52,7 @@ OpenControl (
   if (  (mScratch == NULL)
      || (mState == NULL)
      || (mLog == NULL)
+     || (mRequest == NULL)
      || (Control == NULL)
      || (Control->Published == NULL))
   {
@@ -72,7 +78,7 @@ AddText (
   IN CONST CHAR8   *Text
   )
 {
-  MrmAreaAdd (mScratch, Name, Text, AsciiStrLen (Text), FALSE);
+  MrmAreaAdd (mScratch, Name, Text, AsciiStrLen (Text), 0);
 }
 
 /**
@@ -88,18 +94,21 @@ Publish (
 {
   MRM_CONTROL_AREA  *Area;
   UINTN             Rest;
+  UINTN             End;
 
   MrmAreaBegin (mScratch);
-  // Nothing to be read: so an OS can write it anew each time (docs/control.md).
-  MrmAreaAdd (mScratch, L"Request", NULL, 0, TRUE);
+  // Nothing to be read: so an OS can write them anew each time (docs/control.md).
+  MrmAreaAdd (mScratch, L"Request", NULL, 0, ORDER_SIZE);
+  MrmAreaAdd (mScratch, L"Reload", NULL, 0, MRM_POLICY_TEXT_SIZE);
   AddText (L"Version", MRM_VERSION_TEXT "\n");
   AddText (L"Name", Partition->Control->Name);
   AddText (L"State", mState);
   AddText (L"Status", Partition->Control->Status);
   AddText (L"Audit", Partition->Audit.Buffer);
   AddText (L"Log", mLog);
+  AddText (L"Policy", PolicyText ());
   if ((gMrmPlan.Json != NULL) && (gMrmPlan.JsonSize <= PLAN_LIMIT)) {
-    MrmAreaAdd (mScratch, L"Plan", gMrmPlan.Json, gMrmPlan.JsonSize, FALSE);
+    MrmAreaAdd (mScratch, L"Plan", gMrmPlan.Json, gMrmPlan.JsonSize, 0);
   }
 
   if (CompareMem (mScratch, Partition->Control->Published, MRM_CONTROL_SIZE) == 0) {
@@ -109,11 +118,13 @@ Publish (
   CopyMem (Partition->Control->Published, mScratch, MRM_CONTROL_SIZE);
   Area = Partition->ControlArea;
   Rest = sizeof (*Area);
+  End  = mScratch->RequestOffset;
   Area->Sequence |= 1;
   MemoryFence ();
   Area->Count = mScratch->Count;
   CopyMem (Area->Items, mScratch->Items, sizeof (Area->Items));
-  CopyMem ((UINT8 *)Area + Rest, (UINT8 *)mScratch + Rest, MRM_CONTROL_SIZE - Rest);
+  Area->RequestOffset = mScratch->RequestOffset;
+  CopyMem ((UINT8 *)Area + Rest, (UINT8 *)mScratch + Rest, End - Rest);
   MemoryFence ();
   Area->Sequence++;
 }
@@ -198,12 +209,77 @@ CarryOut (
 }
 
 /**
+  Judge an order and carry it out.
+
+  @param[in] Partition  Whose OS gives it.
+  @param[in] Bytes      The order; the controller's own copy.
+  @param[in] Size       Bytes of it.
+
+  @return  What became of it, for people.
+**/
+STATIC
+CONST CHAR8 *
+JudgeOrder (
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST UINT8          *Bytes,
+  IN UINTN                Size
+  )
+{
+  MRM_ORDER  Order;
+
+  switch (MrmOrderParse (Bytes, Size, &gMrmPlan, &Order)) {
+    case EFI_SUCCESS:
+      break;
+    case EFI_NOT_FOUND:
+      return "refused: no partition of that name";
+    default:
+      return "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off; now may follow";
+  }
+
+  if (!MrmOrderIsPermitted (Partition->Policy, &Order)) {
+    return "refused: not permitted by the partition file";
+  }
+
+  switch (CarryOut (&Order, Partition->Plan->Name)) {
+    case EFI_SUCCESS:
+      return "done";
+    case EFI_ALREADY_STARTED:
+      return "refused: it runs";
+    case EFI_NOT_STARTED:
+      return "refused: it does not run";
+    case EFI_NOT_READY:
+      return "refused: the PC is about to end";
+    default:
+      return "refused: it cannot be started on this machine";
+  }
+}
+
+/**
+  TRUE if a partition's OS has written the variable Reload.
+
+  @param[in] Partition  The partition.
+**/
+STATIC
+BOOLEAN
+IsReload (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  CHAR16  Name[MRM_CONTROL_NAME_SIZE];
+
+  CopyMem (Name, Partition->ControlArea->RequestName, sizeof (Name));
+  Name[MRM_CONTROL_NAME_SIZE - 1] = L'\0';
+  return StrCmp (Name, L"Reload") == 0;
+}
+
+/**
   Judge a request and carry it out.
 
   @param[in,out] Partition  Whose OS asks.
+  @param[in]     Reload     TRUE for a policy, FALSE for an order.
   @param[in]     Bytes      The request; the controller's own copy.
   @param[in]     Size       Bytes of it.
-  @param[out]    Result     Receives what became of it, for people.
+  @param[out]    Result     RESULT_SIZE bytes; receives what became of it, for people.
 
   @retval TRUE   Heard: it is to be logged.
   @retval FALSE  One too many.
@@ -212,51 +288,23 @@ STATIC
 BOOLEAN
 JudgeRequest (
   IN OUT MRM_PARTITION  *Partition,
+  IN     BOOLEAN        Reload,
   IN     CONST UINT8    *Bytes,
   IN     UINTN          Size,
-  OUT    CONST CHAR8    **Result
+  OUT    CHAR8          *Result
   )
 {
-  MRM_ORDER  Order;
-
   if (!MrmRateTake (&Partition->Control->RequestRate, Milliseconds (), REQUESTS_AT_ONCE, REQUEST_PERIOD)) {
-    *Result = "refused: too many requests; wait a second";
+    AsciiStrCpyS (Result, RESULT_SIZE, "refused: too many requests; wait a second");
     return FALSE;
   }
 
-  switch (MrmOrderParse (Bytes, Size, &gMrmPlan, &Order)) {
-    case EFI_SUCCESS:
-      break;
-    case EFI_NOT_FOUND:
-      *Result = "refused: no partition of that name";
-      return TRUE;
-    default:
-      *Result = "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off; "
-                "now may follow";
-      return TRUE;
-  }
-
-  if (!MrmOrderIsPermitted (&Partition->Plan->Policy, &Order)) {
-    *Result = "refused: not permitted by the partition file";
-    return TRUE;
-  }
-
-  switch (CarryOut (&Order, Partition->Plan->Name)) {
-    case EFI_SUCCESS:
-      *Result = "done";
-      break;
-    case EFI_ALREADY_STARTED:
-      *Result = "refused: it runs";
-      break;
-    case EFI_NOT_STARTED:
-      *Result = "refused: it does not run";
-      break;
-    case EFI_NOT_READY:
-      *Result = "refused: the PC is about to end";
-      break;
-    default:
-      *Result = "refused: it cannot be started on this machine";
-      break;
+  if (!Reload) {
+    AsciiStrCpyS (Result, RESULT_SIZE, JudgeOrder (Partition, Bytes, Size));
+  } else if ((Partition->Policy->PcPermits & MRM_PERMIT_RELOAD) == 0) {
+    AsciiStrCpyS (Result, RESULT_SIZE, "refused: not permitted by the partition file");
+  } else {
+    ReloadPolicy (Partition->Plan->Name, Bytes, Size, Result, RESULT_SIZE);
   }
 
   return TRUE;
@@ -273,21 +321,28 @@ AnswerRequest (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  BOOLEAN      Heard;
-  UINT8        Bytes[MRM_CONTROL_REQUEST_SIZE];
-  CHAR8        Request[MRM_CONTROL_REQUEST_SIZE];
-  UINTN        Size;
-  CONST CHAR8  *Result;
-  MRM_TEXT     Text;
+  BOOLEAN   Heard;
+  BOOLEAN   Reload;
+  CHAR8     Request[MRM_NAME_LENGTH + 16];
+  UINTN     Size;
+  CHAR8     Result[RESULT_SIZE];
+  MRM_TEXT  Text;
 
-  Size = MIN (*(volatile UINT32 *)&Partition->ControlArea->RequestSize, sizeof (Bytes));
-  CopyMem (Bytes, Partition->ControlArea->Request, Size);
-  Heard = JudgeRequest (Partition, Bytes, Size, &Result);
-  while ((Size > 0) && (Bytes[Size - 1] <= ' ')) {
+  Size   = MIN (*(volatile UINT32 *)&Partition->ControlArea->RequestSize, MRM_CONTROL_REQUEST_SIZE);
+  Reload = IsReload (Partition);
+  CopyMem (mRequest, (UINT8 *)Partition->ControlArea + MRM_CONTROL_SIZE - MRM_CONTROL_REQUEST_SIZE, Size);
+  Heard = JudgeRequest (Partition, Reload, mRequest, Size, Result);
+  while ((Size > 0) && (mRequest[Size - 1] <= ' ')) {
     Size--;
   }
 
-  MrmTextPrintable (Request, sizeof (Request), Bytes, Size);
+  // No longer order is understood: the beginning tells enough, and the JSON stays whole.
+  if (Reload) {
+    AsciiStrCpyS (Request, sizeof (Request), "reload");
+  } else {
+    MrmTextPrintable (Request, sizeof (Request), mRequest, Size);
+  }
+
   Partition->Control->Requests++;
   MrmTextBegin (&Text, Partition->Control->Status, sizeof (Partition->Control->Status));
   MrmTextAdd (&Text, "{\"sequence\":");
@@ -295,8 +350,6 @@ AnswerRequest (
   MrmTextAdd (&Text, ",\"result\":");
   MrmTextAddJson (&Text, Result);
   MrmTextAdd (&Text, ",\"request\":");
-  // Nothing longer is understood: the beginning tells enough, and the JSON stays whole.
-  Request[MIN (sizeof (Request) - 1, MRM_NAME_LENGTH + 16)] = '\0';
   MrmTextAddJson (&Text, Request);
   MrmTextAdd (&Text, "}\n");
   if (Heard) {

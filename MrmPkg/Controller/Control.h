@@ -10,7 +10,7 @@
 #include "Mrm.h"
 #include <Library/MrmControlLib.h>
 
-#define MRM_STATUS_SIZE  320
+#define MRM_STATUS_SIZE  512
 
 struct _MRM_PARTITION_CONTROL {
   MRM_CONTROL_AREA    *Published;                ///< what the partition's control area holds

@@ -8,6 +8,7 @@
 #include "Clock.h"
 #include "Control.h"
 #include "MachineCheck.h"
+#include "Policy.h"
 #include "Report.h"
 #include "Store.h"
 #include <Library/BaseLib.h>
@@ -188,6 +189,12 @@ MrmEntry (
     MrmTextBegin (&Partitions[Index].Audit, Audit + Index * AUDIT_SIZE, AUDIT_SIZE);
   }
 
+  Status = OpenPolicy (Partitions);
+  if (EFI_ERROR (Status)) {
+    Say ("out of memory");
+    return Status;
+  }
+
   Bound = BindPartitions (Partitions, gMrmPlan.PartitionCount);
   if (gMachine.VerifyOnly) {
     return FinishVerify (Partitions, gMrmPlan.PartitionCount, Bound);
@@ -218,5 +225,6 @@ MrmEntry (
   ReleaseMachineChecks ();
   ReleaseStrayInterrupts ();
   CloseStores (Partitions, gMrmPlan.PartitionCount);
+  ClosePolicy ();
   return EFI_SUCCESS;
 }

@@ -98,6 +98,7 @@ typedef struct _MRM_PARTITION_CONTROL  MRM_PARTITION_CONTROL;
 ///
 typedef struct {
   CONST MRM_PLAN_PARTITION    *Plan;
+  CONST MRM_PLAN_POLICY       *Policy;                       ///< in force (Policy.h); what is Plan's is structural
   MRM_LIFECYCLE               Life;
   UINT32                      ApicIds[MRM_MAX_PROCESSORS];   ///< Plan->ProcessorCount of them, first boots
   UINT64                      LocalApicTimerFrequency;       ///< Hz

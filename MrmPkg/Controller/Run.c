@@ -11,6 +11,7 @@
 #include "Control.h"
 #include "MachineCheck.h"
 #include "PcEnd.h"
+#include "Policy.h"
 #include "Turn.h"
 #include <Library/BaseLib.h>
 #include <Library/UefiBootServicesTableLib.h>
@@ -36,7 +37,7 @@ OthersRun (
   CONST MRM_PLAN_POLICY  *Policy;
   UINTN                  Index;
 
-  Policy = &Partition->Plan->Policy;
+  Policy = Partition->Policy;
   for (Index = 0; Index < Policy->AfterCount; Index++) {
     if (gPartitions[Policy->After[Index]].Life.State != MrmStateRunning) {
       return FALSE;
@@ -92,7 +93,7 @@ FinishAllOff (
   VOID
   )
 {
-  switch (gMrmPlan.AllOff) {
+  switch (gPolicy->AllOff) {
     case MrmAllOffPowerOff:
       Say ("all partitions are off: the PC is switched off");
       gRT->ResetSystem (EfiResetShutdown, EFI_SUCCESS, 0, NULL);

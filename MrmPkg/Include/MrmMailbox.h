@@ -114,19 +114,19 @@ typedef struct {
 
 ///
 /// The control area: variables of gMrmVariableGuid as the controller wants this partition's
-/// OS to see them, read-only for the partition but for Request.
+/// OS to see them, read-only for the partition but for what it writes.
 ///
-#define MRM_CONTROL_SIZE          SIZE_64KB
+#define MRM_CONTROL_SIZE          SIZE_128KB
 #define MRM_CONTROL_MAX_ITEMS     32
 #define MRM_CONTROL_NAME_SIZE     32               ///< CHAR16 with terminating zero
-#define MRM_CONTROL_REQUEST_SIZE  256              ///< bytes
+#define MRM_CONTROL_REQUEST_SIZE  SIZE_16KB        ///< bytes, the last of the area
 
 typedef struct {
   CHAR16    Name[MRM_CONTROL_NAME_SIZE];
   UINT32    Attributes;                            ///< EFI_VARIABLE_*
   UINT32    Offset;                                ///< of the data, from the start of the area
   UINT32    Size;                                  ///< bytes
-  UINT32    Writable;                              ///< non-zero: SetVariable() posts a request to the controller
+  UINT32    Writable;                              ///< bytes that SetVariable() may post to the controller; 0 = none
 } MRM_CONTROL_ITEM;
 
 typedef struct {
@@ -134,9 +134,9 @@ typedef struct {
   UINT32              Count;
   MRM_CONTROL_ITEM    Items[MRM_CONTROL_MAX_ITEMS];
   CHAR16              RequestName[MRM_CONTROL_NAME_SIZE];     ///< variable written, by the partition
-  UINT32              RequestSize;                 ///< bytes used in Request, by the partition
-  UINT8               Request[MRM_CONTROL_REQUEST_SIZE];      ///< data written, by the partition; MRM_MAILBOX.Control tells
-  // data of the items
+  UINT32              RequestSize;                 ///< bytes written, by the partition; MRM_MAILBOX.Control tells
+  UINT32              RequestOffset;               ///< of the data written, from the start of the area; by the controller
+  // data of the items; at RequestOffset what the partition writes
 } MRM_CONTROL_AREA;
 
 #pragma pack(1)

@@ -24,6 +24,7 @@
 #define MRM_MAX_PCI_BUSES       16    ///< PCI host bridges of one partition
 #define MRM_NAME_LENGTH         32    ///< partition name with terminating zero
 #define MRM_MAX_BOOT_SOURCES    8     ///< boot sources of one partition
+#define MRM_DIGEST_LENGTH       16    ///< hexadecimal digits of a digest
 
 ///
 /// What one memory request is for; also its order in MRM_PLAN_PARTITION.Memory.
@@ -149,6 +150,7 @@ typedef enum {
 
 #define MRM_PERMIT_PC_REBOOT      BIT0
 #define MRM_PERMIT_PC_POWER_OFF   BIT1
+#define MRM_PERMIT_RELOAD         BIT2   ///< put another policy in force, for all partitions
 
 typedef struct {
   MRM_RESTART_POLICY    Restart;
@@ -164,7 +166,7 @@ typedef struct {
   UINT32                AfterCount;
   CONST UINT16          *After;                   ///< indices of partitions that must run first
   CONST UINT8           *Permits;                 ///< MRM_PERMIT_* for each partition of the plan, or NULL for none
-  UINT8                 PcPermits;                ///< MRM_PERMIT_PC_*
+  UINT8                 PcPermits;                ///< MRM_PERMIT_PC_*, MRM_PERMIT_RELOAD
   UINT32                VariableQuota;            ///< bytes of its UEFI variable store, multiple of 4 KiB
 } MRM_PLAN_POLICY;
 
@@ -204,6 +206,8 @@ typedef struct {
   MRM_PLAN_CONSOLE            Console;          ///< UART the controller keeps (report only)
   UINT32                      PartitionCount;
   CONST MRM_PLAN_PARTITION    *Partitions;
+  CONST CHAR8                 *Structure;       ///< digest of all that a reload cannot change
+  CONST CHAR8                 *BuiltInPolicy;   ///< digest of that and of the policy in these tables
 } MRM_PLAN;
 
 extern CONST MRM_PLAN  gMrmPlan;

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from generator.emit.aml import Dsdt
 from generator.emit.plan_json import render_embedded_json
+from generator.emit.policy_text import digest, render_policy, structure
 from generator.emit.templating import environment
 from generator.model.intent import AllOff, Restart
 from generator.model.plan import PartitionPlan, PermissionsPlan, Plan
@@ -47,6 +48,8 @@ def render_c_tables(plan: Plan, dsdts: Sequence[Dsdt]) -> str:
             restarts=_RESTARTS,
             all_off=_ALL_OFF[plan.all_off],
             pc_permits=_pc_permits,
+            structure=structure(plan),
+            built_in_policy=digest(render_policy(plan)),
             json_lines=_lines(render_embedded_json(plan)),
             card_baud=CARD_BAUD,
             expected=_expected,
@@ -76,8 +79,9 @@ def _permits(plan: Plan, partition: PartitionPlan) -> list[int]:
 
 
 def _pc_permits(permissions: PermissionsPlan) -> list[str]:
-    """What a partition may do to the PC."""
-    return [_PC_PERMITS[request.value] for request in permissions.pc]
+    """What a partition may do to the PC and to the policy of all."""
+    reload = ["MRM_PERMIT_RELOAD"] if permissions.reload.value else []
+    return [_PC_PERMITS[request.value] for request in permissions.pc] + reload
 
 
 def _expected(partition: PartitionPlan) -> str:

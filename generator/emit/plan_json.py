@@ -50,14 +50,14 @@ def render_plan_json(plan: Plan) -> str:
 
 def render_embedded_json(plan: Plan) -> str:
     """The same in short, as Mrm.efi carries it for those who ask: ASCII, what is promised without reasons."""
-    return json.dumps(_promises(plan_to_json(plan, host_paths=False)), separators=(",", ":"))
+    return json.dumps(promises(plan_to_json(plan, host_paths=False)), separators=(",", ":"))
 
 
-def _promises(value: Any) -> Any:
-    """Plain data without what only explains it."""
+def promises(value: Any) -> Any:
+    """Plain data without what only explains it: reasons and places."""
     if isinstance(value, dict):
-        return {key: _promises(inner) for key, inner in value.items() if key not in _EXPLAINS}
-    return [_promises(inner) for inner in value] if isinstance(value, list) else value
+        return {key: promises(inner) for key, inner in value.items() if key not in _EXPLAINS}
+    return [promises(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
@@ -185,6 +185,7 @@ def _policy(policy: PolicyPlan) -> dict[str, Any]:
         verb: [name.value for name in names] for verb, names in policy.permissions.verbs
     }
     permissions["pc"] = [request.value for request in policy.permissions.pc]
+    permissions["reload"] = policy.permissions.reload.value
     return {
         "restart": policy.restart,
         "limit": policy.limit.value,

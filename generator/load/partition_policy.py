@@ -28,7 +28,7 @@ KEYS = (
 RESTART_KEYS = ("policy", "limit", "backoff")
 WATCHDOG_KEYS = ("os", "firmware")
 VERBS = ("start", "stop", "restart", "nmi")
-PERMISSION_KEYS = (*VERBS, "pc")
+PERMISSION_KEYS = (*VERBS, "pc", "reload")
 VARIABLES_KEYS = ("quota",)
 RESTARTS: dict[str, Restart] = {"never": "never", "on-failure": "on-failure", "always": "always"}
 PC_REQUESTS = {"reboot": "reboot", "power-off": "power-off"}
@@ -99,7 +99,7 @@ def _duration_or_off(text: str) -> int | None:
 
 
 def _permissions(partition: Fields) -> PermissionsIntent:
-    """Names for each verb, and requests to the PC."""
+    """Names for each verb, requests to the PC, and whether it may reload."""
     fields = _mapping(partition, "permissions", PERMISSION_KEYS)
     if fields is None:
         return PermissionsIntent()
@@ -110,9 +110,10 @@ def _permissions(partition: Fields) -> PermissionsIntent:
     ]
     if None in pc:
         fields.unread.add("pc")
+    reload = fields.boolean("reload")
     _take_over(partition, "permissions", fields)
     kept = tuple(request for request in pc if request is not None)
-    return PermissionsIntent(start, stop, restart, nmi, kept)
+    return PermissionsIntent(start, stop, restart, nmi, kept, reload)
 
 
 def _items(fields: Fields, name: str) -> tuple[Mapping | Sequence | Scalar, ...]:

@@ -196,13 +196,14 @@ class BootIntent:
 
 @dataclass(frozen=True, slots=True)
 class PermissionsIntent:
-    """What a partition may do to others (names, or `all`), to the PC, and to its own plan."""
+    """What a partition may do to others (names, or `all`), to the PC, and to the policy of all."""
 
     start: tuple[Located[str], ...] = ()
     stop: tuple[Located[str], ...] = ()
     restart: tuple[Located[str], ...] = ()
     nmi: tuple[Located[str], ...] = ()
     pc: tuple[Located[str], ...] = ()
+    reload: Located[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,13 +234,14 @@ class BootPlan:
 
 @dataclass(frozen=True, slots=True)
 class PermissionsPlan:
-    """What a partition may do to which others and to the PC; `all` is every name."""
+    """What a partition may do to which others, to the PC and to the policy of all; `all` is every name."""
 
     start: tuple[Located[str], ...]
     stop: tuple[Located[str], ...]
     restart: tuple[Located[str], ...]
     nmi: tuple[Located[str], ...]
     pc: tuple[Located[str], ...]
+    reload: Located[bool]
 
     @property
     def verbs(self) -> tuple[tuple[str, tuple[Located[str], ...]], ...]:

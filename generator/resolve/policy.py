@@ -55,6 +55,7 @@ def resolve_policy(wish: PartitionIntent, names: Sequence[str]) -> PolicyPlan:
             restart=meant(permissions.restart),
             nmi=meant(permissions.nmi),
             pc=tuple({request.value: request for request in permissions.pc}.values()),
+            reload=told(permissions.reload, False),
         ),
         quota=told(policy.quota, QUOTA),
     )

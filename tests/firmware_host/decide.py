@@ -32,6 +32,7 @@ LIBRARIES = (
     "MrmLogLib",
     "MrmControlLib",
     "MrmMachineCheckLib",
+    "MrmPolicyLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
@@ -53,6 +54,8 @@ CONSTANTS = (
     "MRM_MAX_PROCESSORS",
     "MRM_PCI_CONFIG_DWORDS",
     "MRM_PCI_MAX_WRITES",
+    "MRM_POLICY_IMAGE_SIZE",
+    "MRM_POLICY_TEXT_SIZE",
     "MRM_SETTLED_MILLISECONDS",
     "MRM_STORE_BLOCK",
     "MRM_STORE_JOURNAL_SIZE",
@@ -73,6 +76,7 @@ CONSTANTS = (
     "RETURN_BAD_BUFFER_SIZE",
     "RETURN_BUFFER_TOO_SMALL",
     "RETURN_DEVICE_ERROR",
+    "RETURN_INCOMPATIBLE_VERSION",
     "RETURN_NOT_FOUND",
     "RETURN_NOT_STARTED",
     "RETURN_OUT_OF_RESOURCES",

@@ -152,22 +152,26 @@ def test_items_of_an_area_lie_apart_and_inside(decide: Decide, sizes: list[int])
     memory = Guarded(decide.ffi, b"\xa5" * decide.MRM_CONTROL_SIZE)
     area = decide.ffi.cast("MRM_CONTROL_AREA *", memory.pointer)
     decide.call("MrmAreaBegin", area)
+    end = decide.MRM_CONTROL_SIZE - decide.MRM_CONTROL_REQUEST_SIZE
+    assert area.RequestOffset == end
+    area.RequestOffset = 0
     assert memory.contents() == bytes(decide.MRM_CONTROL_SIZE)
+    area.RequestOffset = end
     added = []
     for number, size in enumerate(sizes):
         data = bytes([number + 1]) * size
         name = decide.ffi.new("CHAR16[]", [ord("N"), ord("0") + number, 0])
-        status = decide.call("MrmAreaAdd", area, name, data, size, size == 0)
+        status = decide.call("MrmAreaAdd", area, name, data, size, 300 if size == 0 else 0)
         if status == decide.RETURN_SUCCESS:
             added.append((name, data))
         else:
             assert status == decide.RETURN_BUFFER_TOO_SMALL
             used = sum(-(-len(data) // 8) * 8 for _, data in added)
-            full = decide.ffi.sizeof("MRM_CONTROL_AREA") + used + size > decide.MRM_CONTROL_SIZE - 8
+            full = decide.ffi.sizeof("MRM_CONTROL_AREA") + used + size > end - 8
             assert full or len(added) == decide.MRM_CONTROL_MAX_ITEMS
     assert area.Count == len(added)
     for item, (name, data) in zip(area.Items, added, strict=False):
         assert list(item.Name)[:3] == list(name)
-        assert (item.Attributes, item.Size, item.Writable) == (6, len(data), len(data) == 0)
+        assert (item.Attributes, item.Size, item.Writable) == (6, len(data), 0 if data else 300)
         assert item.Offset % 8 == 0 and item.Offset >= decide.ffi.sizeof("MRM_CONTROL_AREA")
         assert memory.contents()[item.Offset : item.Offset + item.Size] == data

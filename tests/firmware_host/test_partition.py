@@ -13,6 +13,8 @@ from tests.firmware_host.memory import Guarded
 
 BOOT, RUNTIME = 2, 4
 AREA = 0x1800
+REQUEST = 0x1700
+LARGEST = 0x40
 Item = tuple[str, int, bytes, bool]  # name, attributes, data, writable
 
 ITEMS: list[Item] = [
@@ -36,11 +38,13 @@ class Area:
         self._memory = Guarded(decide.ffi, bytes(size))
         self.c = decide.ffi.cast("MRM_CONTROL_AREA *", self._memory.pointer)
         self.c.Count = len(items)
+        self.c.RequestOffset = REQUEST
         offset = decide.ffi.sizeof("MRM_CONTROL_AREA")
         bytes_ = decide.ffi.buffer(self._memory.pointer, size)
         for slot, (name, attributes, data, writable) in zip(self.c.Items, items, strict=False):
             slot.Name[0 : len(name)] = _units(name)[:-1]
-            slot.Attributes, slot.Offset, slot.Size, slot.Writable = attributes, offset, len(data), writable
+            slot.Attributes, slot.Offset, slot.Size = attributes, offset, len(data)
+            slot.Writable = LARGEST if writable else 0
             bytes_[offset : offset + len(data)] = data
             offset += len(data)
 
@@ -133,15 +137,19 @@ def test_unknown_names(area: Area) -> None:
 def test_request(area: Area) -> None:
     decide = area.decide
     assert area.request("Request", b"restart realtime") == decide.RETURN_SUCCESS
-    assert decide.ffi.buffer(area.c.Request)[: area.c.RequestSize] == b"restart realtime"
+    written = decide.ffi.buffer(decide.ffi.cast("UINT8 *", area.c) + REQUEST, area.c.RequestSize)
+    assert written[:] == b"restart realtime"
     assert "".join(map(chr, area.c.RequestName)).rstrip("\0") == "Request"
-    largest = bytes(decide.MRM_CONTROL_REQUEST_SIZE)
+    largest = bytes(LARGEST)
     assert area.request("Request", largest) == decide.RETURN_SUCCESS
     assert area.request("Request", largest + b"x") == decide.RETURN_INVALID_PARAMETER
     assert area.request("Request", b"x", attributes=BOOT) == decide.RETURN_INVALID_PARAMETER
     assert area.request("Request", b"") == decide.RETURN_WRITE_PROTECTED
     assert area.request("Status", b"x") == decide.RETURN_WRITE_PROTECTED
     assert area.request("New", b"x") == decide.RETURN_WRITE_PROTECTED
+    for damaged in (0, decide.ffi.sizeof("MRM_CONTROL_AREA") - 1, AREA - LARGEST + 1, AREA + 1, 0xFFFFFFFF):
+        area.c.RequestOffset = damaged
+        assert area.request("Request", largest) == decide.RETURN_DEVICE_ERROR
 
 
 def test_a_controller_that_never_finishes(area: Area) -> None:

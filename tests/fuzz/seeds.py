@@ -38,7 +38,16 @@ _RECORDS = b"".join(bytes([mode, len(_CHANGE)]) + _CHANGE for mode in (0, 0, 0))
 _FILE = bytes([1, 1, 0xFF, 3]) + _RECORDS + bytes(5)
 # The second record is damaged, the third is not.
 _GAP = bytes([1, 1, 0xFF, 3]) + b"".join(bytes([m, 12]) + _CHANGE for m in (0, 4, 0)) + bytes(5)
-_AREA = struct.pack("<II", 0, 2) + _item("Status", 3200, 8, 0) + _item("Request", 3200, 0, 1)
+_ITEMS = _item("Status", 2648, 8, 0) + _item("Request", 2648, 0, 100)
+# Thirty more items that are empty; then a request's name, size and offset.
+_AREA = struct.pack("<II", 0, 2) + _ITEMS + bytes(30 * 80) + struct.pack("<64xII", 0, 2700)
+_KEYS = "restart=never limit=0 backoff=9 scrub=true autostart=true after={} delay=0 firmware=0 nmi=false"
+_MAY = "may_start=* may_stop=r may_restart=- may_nmi=r,steady may_pc=reboot,power-off may_reload=true"
+_POLICY = (
+    "mrm-policy 1 0123456789abcdef\ncontroller all_off=menu power_button=ignore\n"
+    + "".join(f"{name} {_KEYS.format(after)} {_MAY}\n" for name, after in (("steady", "-"), ("r", "steady")))
+).encode()
+_KEPT = b"MRMP" + struct.pack("<II16s32s", 1, len(_POLICY), b"fedcba9876543210", b"steady") + _POLICY
 _LINUX = bytearray(0x230)
 _LINUX[0x1FE:0x206] = b"\x55\xaa\0\0HdrS"
 _LINUX[0x228:0x22C] = b"\0\0\x10\0"
@@ -68,6 +77,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     ),
     "Order": (b"start steady\n", b"nmi realtime", b"pc power-off now", b"stop r now\0"),
     "PciConfig": tuple(config + after_reset(config) for config in (ENDPOINT, BRIDGE)),
+    "Policy": (_POLICY, _KEPT),
     "Ring": (bytes([5, 0, 12]) + b"a line\nmore\n".ljust(32, b"\0") + bytes([8, 0, 20]) + b"x\r\ny\n" * 7,),
     "Store": (_FILE + bytes(8), _FILE + _GAP + bytes(4), _GAP + bytes(8)),
     "VariableStore": (_variables(),),

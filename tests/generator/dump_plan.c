@@ -193,6 +193,7 @@ main (
 
   printf ("{\"version\": %u, \"title\": \"%s\", \"json_size\": %u, ", gMrmPlan.Version, gMrmPlan.Title, gMrmPlan.JsonSize);
   printf ("\"json\": %s, \"all_off\": %d, ", gMrmPlan.Json, (int)gMrmPlan.AllOff);
+  printf ("\"structure\": \"%s\", \"built_in_policy\": \"%s\", ", gMrmPlan.Structure, gMrmPlan.BuiltInPolicy);
   printf ("\"power_button\": %s, \"console\": ", gMrmPlan.PowerButton ? "true" : "false");
   PrintConsole (&gMrmPlan.Console);
   printf (", \"partitions\": [");

@@ -23,6 +23,7 @@ from generator.emit.aml import compile_dsdt
 from generator.emit.asl import on_card, render_asl
 from generator.emit.c_tables import esp_path
 from generator.emit.plan_json import plan_to_json, render_embedded_json
+from generator.emit.policy_text import digest, render_policy, structure
 from generator.emit.templating import c_bytes, c_string, environment
 from generator.errors import UserErrors
 from tests.generator.support import PROJECT, document, partition
@@ -64,7 +65,7 @@ def everything() -> str:
             shutdown="45 s",
             watchdog="{os: false, firmware: 2 min}",
             nmi="true",
-            permissions="{start: all, stop: bare, restart: [bare, card], pc: power-off}",
+            permissions="{start: all, stop: bare, restart: [bare, card], pc: power-off, reload: true}",
             variables="{quota: 128 KiB}",
         ),
         partition("bare", console="none", boot="files/app.efi", restart="never"),
@@ -120,7 +121,7 @@ def policy_in_c(policy: dict[str, Any], names: list[str]) -> dict[str, Any]:
     may = policy["permissions"]
     verbs = ("start", "stop", "restart", "nmi")
     bits = [sum(1 << bit for bit, verb in enumerate(verbs) if name in may[verb]) for name in names]
-    pc = ("reboot" in may["pc"]) | ("power-off" in may["pc"]) << 1
+    pc = ("reboot" in may["pc"]) | ("power-off" in may["pc"]) << 1 | may["reload"] << 2
     return {
         "values": [
             ["never", "on-failure", "always"].index(policy["restart"]),
@@ -150,6 +151,7 @@ def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
     assert (seen["all_off"], seen["power_button"]) == (2, False)
     assert seen["json"] == json.loads(render_embedded_json(plan))
     assert seen["json_size"] == len(render_embedded_json(plan))
+    assert (seen["structure"], seen["built_in_policy"]) == (structure(plan), digest(render_policy(plan)))
     kinds = patch_kinds()
     names = [partition["name"] for partition in told["partitions"]]
     for planned, c, wanted in zip(plan.partitions, seen["partitions"], told["partitions"], strict=True):

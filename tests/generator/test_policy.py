@@ -18,7 +18,7 @@ from generator.load.values import format_duration, parse_duration
 from tests.generator.support import document, partition
 
 Write = Callable[[str], Path]
-NOTHING: dict[str, list[str]] = {"start": [], "stop": [], "restart": [], "nmi": [], "pc": []}
+NOTHING: dict[str, Any] = {"start": [], "stop": [], "restart": [], "nmi": [], "pc": [], "reload": False}
 DEFAULT: dict[str, Any] = {
     "restart": "on-failure",
     "limit": 5,
@@ -83,6 +83,7 @@ def test_durations_are_told_as_they_are_read(milliseconds: int) -> None:
             {"permissions": "{restart: all, stop: two, pc: [reboot, reboot]}"},
             {"permissions": {**NOTHING, "restart": ["one", "two"], "stop": ["two"], "pc": ["reboot"]}},
         ),
+        ({"permissions": "{reload: true}"}, {"permissions": {**NOTHING, "reload": True}}),
         ({"variables": "{quota: 256 KiB}"}, {"variables": {"quota": 262144}}),
     ],
 )
@@ -107,6 +108,7 @@ def test_forms(write: Write, keys: dict[str, str], changed: dict[str, Any]) -> N
         {"permissions": "all"},
         {"permissions": "{pc: halt}"},
         {"permissions": "{start: }"},
+        {"permissions": "{reload: all}"},
         {"variables": "64 KiB"},
         {"nmi": "3"},
     ],

@@ -66,6 +66,27 @@ def test_requests(
     assert (variables / f"Request-{VENDOR}").read_bytes() == ATTRIBUTES + request_text.encode()
 
 
+LONG = "mrm-policy 1 0123456789abcdef\n" + "".join(f"p{n} may_pc=- %s\n" for n in range(900))
+
+
+@pytest.mark.parametrize(("result", "status"), [("done; until", 0), ("refused: line 3: expected", 1)])
+def test_reload(shell: tuple[str, ...], variables: Path, tmp_path: Path, result: str, status: int) -> None:
+    answer = f'{{"sequence":7,"result":"{result}","request":"reload"}}\n'
+    (variables / f"Status-{VENDOR}").write_bytes(ATTRIBUTES + answer.encode())
+    for argument, written in (("policy.txt", LONG.strip()), ("--built-in", "built-in")):
+        (tmp_path / "policy.txt").write_text(LONG)
+        done = mrmctl(shell, variables, "reload", argument.replace("policy", f"{tmp_path}/policy"))
+        assert (done.returncode, done.stdout) == (status, f"{result}\n")
+        # In one piece: efivarfs takes each write for a variable of its own.
+        assert (variables / f"Reload-{VENDOR}").read_bytes() == ATTRIBUTES + written.encode()
+
+
+def test_reload_of_a_file_that_is_not_there(shell: tuple[str, ...], variables: Path) -> None:
+    done = mrmctl(shell, variables, "reload", "nothing.txt")
+    assert done.returncode == 1 and done.stderr == "mrmctl: nothing.txt: cannot be read\n"
+    assert not (variables / f"Reload-{VENDOR}").exists()
+
+
 def test_outside_a_partition(shell: tuple[str, ...], tmp_path: Path) -> None:
     for arguments in (["log"], ["restart", "realtime"]):
         done = mrmctl(shell, tmp_path, *arguments)
@@ -74,7 +95,8 @@ def test_outside_a_partition(shell: tuple[str, ...], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["explode"], ["start"], ["start", "a", "now"], ["stop", "a", "b"], ["state", "x"]]
+    "arguments",
+    [[], ["explode"], ["start"], ["start", "a", "now"], ["stop", "a", "b"], ["state", "x"], ["reload"]],
 )
 def test_usage(shell: tuple[str, ...], variables: Path, arguments: list[str]) -> None:
     done = mrmctl(shell, variables, *arguments)

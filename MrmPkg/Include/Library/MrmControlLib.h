@@ -92,7 +92,7 @@ MrmStateRender (
 /**
   Begin a control area without items.
 
-  @param[out] Area  MRM_CONTROL_SIZE bytes, the controller's own; becomes zero.
+  @param[out] Area  MRM_CONTROL_SIZE bytes, the controller's own; becomes zero but for RequestOffset.
 **/
 VOID
 EFIAPI
@@ -107,7 +107,7 @@ MrmAreaBegin (
   @param[in]     Name      Name of the variable, shorter than MRM_CONTROL_NAME_SIZE.
   @param[in]     Data      Its data; may be NULL when Size is zero.
   @param[in]     Size      Bytes of it; zero for one that can only be written.
-  @param[in]     Writable  TRUE if writing it is a request.
+  @param[in]     Writable  Bytes that may be written to it, at most MRM_CONTROL_REQUEST_SIZE; 0 = it cannot.
 
   @retval RETURN_SUCCESS           Added.
   @retval RETURN_BUFFER_TOO_SMALL  There is no room for it; nothing was added.
@@ -119,7 +119,7 @@ MrmAreaAdd (
   IN     CONST CHAR16      *Name,
   IN     CONST VOID        *Data,
   IN     UINTN             Size,
-  IN     BOOLEAN           Writable
+  IN     UINTN             Writable
   );
 
 #endif

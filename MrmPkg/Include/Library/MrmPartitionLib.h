@@ -95,7 +95,7 @@ MrmControlNext (
   @retval RETURN_SUCCESS            The request is in the area: tell the controller.
   @retval RETURN_WRITE_PROTECTED    There is no such item, it cannot be written, or not deleted.
   @retval RETURN_INVALID_PARAMETER  Other attributes, no data, or too much.
-  @retval RETURN_DEVICE_ERROR       The controller does not finish writing.
+  @retval RETURN_DEVICE_ERROR       The controller does not finish writing, or the area is damaged.
 **/
 RETURN_STATUS
 EFIAPI

@@ -60,7 +60,7 @@ MrmStateRender (
 /**
   Begin a control area without items.
 
-  @param[out] Area  MRM_CONTROL_SIZE bytes, the controller's own; becomes zero.
+  @param[out] Area  MRM_CONTROL_SIZE bytes, the controller's own; becomes zero but for RequestOffset.
 **/
 VOID
 EFIAPI
@@ -69,6 +69,7 @@ MrmAreaBegin (
   )
 {
   ZeroMem (Area, MRM_CONTROL_SIZE);
+  Area->RequestOffset = MRM_CONTROL_SIZE - MRM_CONTROL_REQUEST_SIZE;
 }
 
 /**
@@ -78,7 +79,7 @@ MrmAreaBegin (
   @param[in]     Name      Name of the variable, shorter than MRM_CONTROL_NAME_SIZE.
   @param[in]     Data      Its data; may be NULL when Size is zero.
   @param[in]     Size      Bytes of it; zero for one that can only be written.
-  @param[in]     Writable  TRUE if writing it is a request.
+  @param[in]     Writable  Bytes that may be written to it, at most MRM_CONTROL_REQUEST_SIZE; 0 = it cannot.
 
   @retval RETURN_SUCCESS           Added.
   @retval RETURN_BUFFER_TOO_SMALL  There is no room for it; nothing was added.
@@ -90,7 +91,7 @@ MrmAreaAdd (
   IN     CONST CHAR16      *Name,
   IN     CONST VOID        *Data,
   IN     UINTN             Size,
-  IN     BOOLEAN           Writable
+  IN     UINTN             Writable
   )
 {
   MRM_CONTROL_ITEM  *Item;
@@ -108,7 +109,7 @@ MrmAreaAdd (
     Offset = ALIGN_VALUE (Last->Offset + Last->Size, ITEM_ALIGNMENT);
   }
 
-  if ((Offset > MRM_CONTROL_SIZE) || (Size > MRM_CONTROL_SIZE - Offset)) {
+  if ((Offset > Area->RequestOffset) || (Size > Area->RequestOffset - Offset)) {
     return RETURN_BUFFER_TOO_SMALL;
   }
 
@@ -120,7 +121,7 @@ MrmAreaAdd (
   Item->Attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS;
   Item->Offset     = Offset;
   Item->Size       = (UINT32)Size;
-  Item->Writable   = Writable ? 1 : 0;
+  Item->Writable   = (UINT32)Writable;
   if (Size > 0) {
     CopyMem ((UINT8 *)Area + Offset, Data, Size);
   }

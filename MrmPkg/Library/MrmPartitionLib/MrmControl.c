@@ -277,15 +277,18 @@ MrmControlRequest (
   MRM_CONTROL_ITEM  Item;
   UINTN             Index;
   UINTN             Readings;
+  UINTN             Offset;
 
-  Index = 0;
+  Index  = 0;
+  Offset = 0;
   for (Readings = 0; Readings < MAX_READINGS; Readings++) {
     Sequence = BeginReading (Area);
     if ((Sequence & 1) != 0) {
       return RETURN_DEVICE_ERROR;
     }
 
-    Index = FindItem (Area, AreaSize, Needed, Name, MRM_CONTROL_NAME_SIZE, &Item);
+    Index  = FindItem (Area, AreaSize, Needed, Name, MRM_CONTROL_NAME_SIZE, &Item);
+    Offset = *(volatile CONST UINT32 *)&Area->RequestOffset;
     MemoryFence ();
     if (Area->Sequence == Sequence) {
       break;
@@ -296,12 +299,16 @@ MrmControlRequest (
     return RETURN_WRITE_PROTECTED;
   }
 
-  if ((Attributes != Item.Attributes) || (Data == NULL) || (DataSize > MRM_CONTROL_REQUEST_SIZE)) {
+  if ((Attributes != Item.Attributes) || (Data == NULL) || (DataSize > Item.Writable)) {
     return RETURN_INVALID_PARAMETER;
   }
 
+  if ((Offset < sizeof (*Area)) || (Offset > AreaSize) || (DataSize > AreaSize - Offset)) {
+    return RETURN_DEVICE_ERROR;
+  }
+
   CopyMem (Area->RequestName, Item.Name, sizeof (Area->RequestName));
-  CopyMem (Area->Request, Data, DataSize);
+  CopyMem ((UINT8 *)Area + Offset, Data, DataSize);
   Area->RequestSize = (UINT32)DataSize;
   return RETURN_SUCCESS;
 }

@@ -18,7 +18,7 @@
 #include <Library/UefiRuntimeServicesTableLib.h>
 
 #define COMMIT_SECONDS   5
-#define REQUEST_SECONDS  2
+#define REQUEST_SECONDS  5
 
 STATIC MRM_MAILBOX                 *mMailbox;
 STATIC MRM_CONTROL_AREA            *mControl;       ///< NULL = no variables of the controller
