@@ -94,14 +94,14 @@ ForwardNmi (
   UINTN  Index;
 
   for (Index = 0; Index < gPartitionCount; Index++) {
-    if (gPartitions[Index].Plan->Policy.Nmi && MrmLifecycleIsLive (&gPartitions[Index].Life)) {
+    if (gPartitions[Index].Policy->Nmi && (gPartitions[Index].Life.State == MrmStateRunning)) {
       SendNmi (gPartitions[Index].ApicIds[0]);
       Say ("%a, sent on to %a", What, gPartitions[Index].Plan->Name);
       return;
     }
   }
 
-  Say ("%a, no partition to send it on to", What);
+  Say ("%a, no running OS to send it on to", What);
 }
 
 VOID

@@ -433,7 +433,8 @@ SendNmi (
   );
 
 /**
-  Send an event of the machine on as an NMI to the partition that gets them, if it runs, and say so.
+  Send an event of the machine on as an NMI to the partition that gets them, if its OS runs, and say so: firmware and
+  loaders take an NMI for an exception, and fail.
 
   @param[in] What  What came, for people.
 **/
