@@ -123,10 +123,11 @@ def _busybox_entries(package: Package, scratch: Path) -> list[initrd.Entry]:
 
 
 def script_entries() -> list[initrd.Entry]:
-    """Return the first process and what it reads."""
+    """Return the first process, what it reads, and the tool that an owner would install."""
     parts = [path for path in sorted((HERE / "lib").iterdir()) if path.is_file()]
     return [
         initrd.regular("init", (HERE / "init").read_bytes(), executable=True),
+        initrd.regular("bin/mrmctl", (PROJECT / "tools" / "mrmctl").read_bytes(), executable=True),
         *(
             initrd.regular(f"lib/mrm/{path.name}", path.read_bytes(), executable=not path.suffix)
             for path in parts

@@ -133,6 +133,7 @@ class Boot:
     Attributes:
         variables: Private, writable copy of the firmware's variable store.
         esp: Image of the disk that holds the ESP, or None.
+        esp_read_only: Whether that disk cannot be written; not every `esp_device` can be that.
         disks: Image of the disk behind each root port, by the port's path; no NVMe drive is without one.
         networks: What is different about the network behind a root port, by the port's path.
         absent: Paths of the root ports with nothing behind them.
@@ -151,6 +152,7 @@ class Boot:
     initrd: Path | None = None
     append: str = ""
     trace: Path | None = None
+    esp_read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,8 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     }
     arguments += _serial_lines(machine, channels, lines)
     if boot.esp:
-        arguments += ["-drive", f"if=none,id=esp,format=raw,file={option(boot.esp)}"]
+        read_only = "on" if boot.esp_read_only else "off"
+        arguments += ["-drive", f"if=none,id=esp,format=raw,readonly={read_only},file={option(boot.esp)}"]
         arguments += ["-device", f"{machine.esp_device},drive=esp,bus={machine.esp_bus},bootindex=0"]
     for bus in sorted({port.root for port in machine.root_ports} - {0}):
         arguments += ["-device", f"pxb-pcie,id=root{bus:x},bus=pcie.0,bus_nr={bus}"]

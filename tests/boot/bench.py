@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -57,6 +58,18 @@ class Bench:
         self.ways_in = media.ways_in
         self.machine = Machine(description, boot, folder)
         self.session = Session(self.machine, self.plan)
+
+    def once_more(self, folder: Path, boot: Mapping[str, Any] | None = None, **differences: Any) -> "Bench":
+        """Return the same machine with the same disks for another life of the PC; this one has ended.
+
+        `boot` and `differences` replace attributes of its `Boot` and `MachineDescription`.
+        """
+        other = copy(self)
+        other._runner = asyncio.Runner()
+        description = replace(self.machine.description, **differences)
+        other.machine = Machine(description, replace(self.machine.boot, **(boot or {})), folder)
+        other.session = Session(other.machine, self.plan)
+        return other
 
     def __enter__(self) -> Self:
         """Start the machine."""

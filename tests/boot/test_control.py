@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""One OS sees and steers MRM by UEFI variables; lives end by order and watchdog, the PC's with the last."""
+"""One OS sees and steers MRM by UEFI variables and mrmctl, NMIs and policies included.
+
+Lives end by order and watchdog, the PC's with the last.
+"""
 
 import asyncio
 from collections.abc import Iterator
 
 import pytest
 
-from ci.qemu.guest import BOOT_SECONDS
+from ci.progress import PROJECT
+from ci.qemu.guest import BOOT_SECONDS, Guest
+from generator.api import make_plan
+from generator.emit.policy_text import render_policy
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import ask, mount, read, read_json
@@ -155,16 +161,134 @@ def test_restart_by_request_of_itself_and_of_the_other(bench: Bench) -> None:
     bench.run(restart("steady", "steady", "realtime"))
 
 
+COUNT_NMIS = "awk '/^ *NMI:/ { print $2 + $3 }' /proc/interrupts"
+
+
+async def nmis(guest: Guest) -> int:
+    """How many NMIs the OS has seen on its two processors."""
+    return int((await guest.run(COUNT_NMIS)).output.split()[-1])
+
+
 def test_nmi_by_request(bench: Bench) -> None:
     async def interrupt() -> None:
         steady, realtime = bench.session.guests["steady"], bench.session.guests["realtime"]
-        count = "awk '/^ *NMI:/ { print $2 + $3 }' /proc/interrupts"
-        before = int((await realtime.run(count)).output.split()[-1])
+        before = await nmis(realtime)
         assert (await ask(steady, "nmi realtime"))[1]["result"] == "done"
         await realtime.ticks_on(2)
-        assert int((await realtime.run(count)).output.split()[-1]) == before + 1
+        assert await nmis(realtime) == before + 1
 
     bench.run(interrupt())
+
+
+def test_an_nmi_of_the_machine_goes_to_one_partition(bench: Bench) -> None:
+    """It reaches all processors (LINT1): systems are told to take none, the controller hands it on."""
+
+    async def interrupt() -> None:
+        session = bench.session
+        steady, realtime = session.guests["steady"], session.guests["realtime"]
+        async with undisturbed(steady), undisturbed(realtime):
+            before = await nmis(steady), await nmis(realtime)
+            said = session.controller.mark()
+            await bench.machine.execute("inject-nmi")
+            await session.controller.wait_for("MRM: NMI: 1 came, sent on to realtime", 30, said)
+            await realtime.ticks_on(2)
+            assert (await nmis(steady), await nmis(realtime)) == (before[0], before[1] + 1)
+
+    bench.run(interrupt())
+
+
+async def mrmctl(guest: Guest, arguments: str) -> tuple[int, str]:
+    """Run mrmctl in a guest; return its exit status and what it printed."""
+    done = await guest.run(f"mrmctl {arguments}")
+    return done.status, done.output.replace("\r", "")
+
+
+async def order(guest: Guest, arguments: str) -> tuple[int, str]:
+    """Give an order with mrmctl; return its exit status and the answer."""
+    status, output = await mrmctl(guest, arguments)
+    return status, output.splitlines()[-1]
+
+
+def test_mrmctl_in_a_partition(bench: Bench) -> None:
+    async def steer() -> None:
+        session = bench.session
+        steady, realtime = session.guests["steady"], session.guests["realtime"]
+        assert (await mrmctl(steady, "name"))[1].split()[-1] == "steady"
+        status, state = await mrmctl(steady, "state")
+        assert status == 0 and '"name":"realtime","state":"running"' in state
+        status, log = await mrmctl(steady, "log")
+        assert status == 0 and "realtime: running" in log
+        since = session.count()
+        assert await order(steady, "stop nobody") == (1, "refused: no partition of that name")
+        assert await order(steady, "stop realtime") == (0, "done")
+        await session.wait_state("realtime", "off", 10, since)
+        old, mark = boot_of(session, "realtime"), realtime.console.mark()
+        assert await order(steady, "start realtime") == (0, "done")
+        await realtime.next_boot(old, mark)
+        await mount(realtime)
+        assert await order(realtime, "stop steady") == (1, "refused: not permitted by the partition file")
+
+    bench.run(steer())
+
+
+def policy(changes: dict[str, str]) -> str:
+    """The policy of the partition file, with texts of it replaced."""
+    plan, _ = make_plan(PROJECT / "partitions" / "steered.yaml")
+    text = render_policy(plan)
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+async def reload(guest: Guest, text: str) -> tuple[int, str]:
+    """Have a guest write a text to a file and mrmctl put it in force."""
+    await guest.run(": >/run/policy")
+    for line in text.splitlines():
+        assert (await guest.run(f"echo '{line}' >>/run/policy")).status == 0
+    return await order(guest, "reload /run/policy")
+
+
+def test_another_policy_is_in_force_at_once(bench: Bench) -> None:
+    """`realtime` restarts no more, and may do what it was refused before."""
+
+    async def change() -> None:
+        session = bench.session
+        steady, realtime = session.guests["steady"], session.guests["realtime"]
+        built, own = policy({}), "realtime restart=on-failure limit=2"
+        assert built in (await mrmctl(steady, "policy"))[1]
+        changed = policy({own: "realtime restart=never limit=2", "may_start=- ": "may_start=steady "})
+        for wrong, why in (
+            ({"limit=2": "limit=x"}, "line 4: limit: expected 0 to 1000, found x"),
+            ({"after=- ": "after=realtime "}, "line 3: after: steady would wait for itself"),
+            ({built.split()[2]: "0" * 16}, "line 1: it is for another plan than"),
+        ):
+            await steady.ticks_on(1)  # a second a request
+            status, said = await reload(steady, policy(wrong))
+            assert status == 1 and said.startswith(f"refused: {why}")
+        assert built in (await mrmctl(steady, "policy"))[1]
+        assert await reload(realtime, changed) == (1, "refused: not permitted by the partition file")
+        assert await order(realtime, "start steady") == (1, "refused: not permitted by the partition file")
+
+        assert await reload(steady, changed) == (0, "done")
+        assert changed in (await mrmctl(steady, "policy"))[1]
+        log = (await mrmctl(steady, "log"))[1]
+        assert "policy: realtime: restart=never, was on-failure" in log
+        assert "policy: reloaded by steady, 2 changes" in log
+        assert await order(realtime, "start steady") == (1, "refused: it runs")
+        since, old, mark = session.count(), boot_of(session, "realtime"), realtime.console.mark()
+        async with undisturbed(steady):
+            realtime.type("reboot -f")
+            assert (await session.wait_state("realtime", "off", 60, since)).detail.endswith(" reset")
+
+        assert await order(steady, "reload --built-in") == (0, "done")
+        assert built in (await mrmctl(steady, "policy"))[1]
+        assert await order(steady, "start realtime") == (0, "done")
+        await realtime.next_boot(old, mark)
+        await mount(realtime)
+        await realtime.ticks_on(2)
+
+    bench.run(change())
 
 
 def test_too_many_requests_are_not_heard(bench: Bench) -> None:

@@ -39,6 +39,13 @@ def test_q35_is_what_the_machine_file_says() -> None:
     assert "ide-hd,drive=esp,bus=ide.0,bootindex=0" in devices
 
 
+@pytest.mark.parametrize(("read_only", "said"), [(False, "readonly=off"), (True, "readonly=on")])
+def test_an_esp_that_can_be_written_or_not(read_only: bool, said: str) -> None:
+    boot = Boot(Path("vars.fd"), Path("esp.img"), esp_read_only=read_only)
+    (drive,) = (one for one in values(command_line(Q35, boot, CHANNELS), "-drive") if "id=esp" in one)
+    assert said in drive.split(",") and drive.endswith("file=esp.img")
+
+
 def test_only_named_root_ports_get_a_drive() -> None:
     boot = Boot(Path("vars.fd"), disks={"PciRoot(0x0)/Pci(0x4,0x0)": Path("disk.img")})
     devices = values(command_line(Q35, boot, CHANNELS), "-device")

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What a partition's end leads to by its policy, and the last one's end; policies that are reloaded and kept.
+
+Two UEFI shells are soon there, so that the PC can have several lives on the same disks.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci.progress import PROJECT, program
+from generator.api import make_plan
+from generator.emit.policy_text import render_policy
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.efivars import MRM
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+FILE = PROJECT / "tests" / "boot" / "partitions" / "lives.yaml"
+OURS = "3d4c1f0a-0000-4c8a-a657-1b906ed24f38"
+ESP_OFFSET = 2048 * 512
+STEP_SECONDS = 60.0
+BOOT_SECONDS = 120.0
+PROMPT = r"Shell> $"
+
+
+class Shells:
+    """A life of the PC, seen through the shells of its partitions."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.controller = bench.session.controller
+
+    def shell(self, name: str) -> None:
+        """Wait for the first prompt of a partition."""
+        console = self.bench.session.guests[name].console
+        self.bench.run(console.wait_for(PROMPT, BOOT_SECONDS, console.start()))
+
+    def type(self, name: str, command: str) -> None:
+        """Type a command that ends the shell."""
+        self.bench.session.guests[name].type(command)
+
+    def run(self, name: str, command: str) -> str:
+        """Type a command and return what it printed."""
+        console = self.bench.session.guests[name].console
+        begin = console.mark()
+        self.type(name, command)
+        self.bench.run(console.wait_for(r"\n[^\n]*Shell> $", STEP_SECONDS, begin))
+        return console.since(begin)
+
+    def write(self, name: str, variable: str, text: str) -> str:
+        """Write one of MRM's variables; return what the controller says became of it, on its first line."""
+        begin = self.controller.mark()
+        self.type(name, f"setvar {variable} -guid {MRM} -bs -rt =H{text.encode().hex()}")
+        said = rf"MRM: {name}: asked: [^\n]*?: ((?:done|refused)[^\n]*)\n"
+        return self.bench.run(self.controller.wait_for(said, STEP_SECONDS, begin)).match[1]
+
+    def ends(self, name: str, command: str, state: str) -> str:
+        """Type a command that ends a partition; return why the controller says it is in that state."""
+        since = self.bench.session.count()
+        self.type(name, command)
+        history = self.bench.session.history
+        self.bench.run(self.bench.session.wait_state(name, state, STEP_SECONDS, since))
+        first = next(said for said in history[since:] if said.partition == name)
+        assert first.state == state, history[since:]
+        return first.detail
+
+    def comes_back(self, name: str, command: str) -> str:
+        """Type a command that ends a partition, which starts again; return why, when its shell is there."""
+        console = self.bench.session.guests[name].console
+        begin = console.mark()
+        detail = self.ends(name, command, "restarting")
+        self.bench.run(console.wait_for(PROMPT, BOOT_SECONDS, begin))
+        return detail
+
+    def start(self, asker: str, name: str) -> None:
+        """Have one partition start another, and wait for its prompt."""
+        console = self.bench.session.guests[name].console
+        begin = console.mark()
+        assert self.write(asker, "Request", f"start {name}") == "done"
+        self.bench.run(console.wait_for(PROMPT, BOOT_SECONDS, begin))
+
+    def said(self, pattern: str) -> None:
+        """Wait for a line of the controller in this life."""
+        self.bench.run(self.controller.wait_for(pattern, STEP_SECONDS, self.controller.start()))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lives")
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, folder: Path) -> Iterator[Bench]:
+    result = built(FILE)
+    with Bench(result.plan, result.esp, folder) as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def first(bench: Bench) -> Shells:
+    """The first life."""
+    shells = Shells(bench)
+    for name in ("never", "always"):
+        shells.shell(name)
+    return shells
+
+
+def policy(all_off: str) -> str:
+    """The policy of the partition file, with another end of the last partition."""
+    plan, _ = make_plan(FILE)
+    text = render_policy(plan)
+    assert "all_off=reboot" in text
+    return text.replace("all_off=reboot", f"all_off={all_off}")
+
+
+@contextmanager
+def life(
+    bench: Bench, folder: Path, esp: Mapping[str, Any] | None = None, **differences: Any
+) -> Iterator[Shells]:
+    """Another life of the PC, up to the prompts of both partitions."""
+    with bench.once_more(folder, esp, **differences) as again:
+        shells = Shells(again)
+        for name in ("never", "always"):
+            shells.shell(name)
+        yield shells
+
+
+@pytest.mark.parametrize(
+    ("command", "state", "detail"),
+    [("reset", "off", "cold reset"), ("reset -w", "off", "warm reset"), ("reset -s", "off", "shutdown")],
+)
+def test_never_stays_off(first: Shells, command: str, state: str, detail: str) -> None:
+    assert first.ends("never", command, state) == detail
+    first.start("always", "never")
+
+
+@pytest.mark.parametrize(
+    ("command", "detail"), [("reset", "cold reset"), ("reset -w", "warm reset"), ("reset -s", "shutdown")]
+)
+def test_always_starts_again(first: Shells, command: str, detail: str) -> None:
+    assert first.comes_back("always", command) == detail
+
+
+def test_a_failure_is_one_by_each_policy(first: Shells) -> None:
+    """A loader that comes back leaves nothing to boot; two of them in a row are too many for `always`."""
+    first.comes_back("always", "exit")
+    first.ends("always", "exit", "failed")
+    first.said("MRM: always: failure 2 in a row: starts no more")
+    first.start("never", "always")
+    first.ends("never", "exit", "failed")
+    first.start("always", "never")
+
+
+def test_an_nmi_of_the_machine_leaves_firmware_alone(first: Shells) -> None:
+    begin = first.controller.mark()
+    first.bench.run(first.bench.machine.execute("inject-nmi"))
+    said = "MRM: NMI: 1 came, no running OS to send it on to"
+    first.bench.run(first.controller.wait_for(said, STEP_SECONDS, begin))
+    for name in ("never", "always"):
+        assert "UEFI v2." in first.run(name, "ver")
+
+
+def test_the_last_end_leads_to_the_menu_by_a_reloaded_policy(first: Shells) -> None:
+    assert first.write("never", "Reload", policy("halt")).startswith(
+        "refused: line 2: all_off: expected stay or"
+    )
+    assert first.write("never", "Reload", policy("menu")) == "done"
+    begin = first.controller.mark()
+    assert first.write("never", "Request", "stop always") == "done"
+    assert first.ends("never", "reset -s", "off") == "shutdown"
+    first.said("MRM: all partitions are off: back to the PC's firmware")
+    first.bench.run(first.controller.wait_for("Boot Maintenance Manager", STEP_SECONDS, begin))
+    first.bench.run(first.bench.machine.close())
+
+
+def test_a_policy_is_kept_until_the_one_that_was_built_is_reloaded(first: Shells, folder: Path) -> None:
+    with life(first.bench, folder / "second") as second:
+        second.said("MRM: policy: as reloaded by never")
+        second.run("always", f"setvar kept -guid {OURS} -nv -bs -rt =4D524D")
+        assert second.write("never", "Reload", "built-in") == "done"
+        second.said("MRM: policy: controller: all_off=reboot, was menu")
+        assert second.write("never", "Request", "stop always") == "done"
+        second.type("never", "reset -s")
+        assert second.bench.run(second.bench.machine.wait_end(STEP_SECONDS)) == "guest-reset"
+        second.said("MRM: all partitions are off: the PC starts anew")
+
+
+def lives_until_the_pc_is_off(shells: Shells) -> None:
+    """Nothing can be kept, and is said so; what is written holds for this life of the PC."""
+    for name in ("never", "always"):
+        shells.said(rf"MRM: {name}: its variables cannot be kept on the ESP: (.|\n)*?; they live")
+    shells.run("always", f"setvar fresh -guid {OURS} -nv -bs -rt =4E4557")
+    shells.comes_back("always", "reset")
+    assert "4E 45 57" in shells.run("always", f"setvar fresh -guid {OURS}").upper()
+    assert shells.write("never", "Reload", policy("menu")).startswith("done; until the PC is switched off")
+    shells.said("MRM: policy: reloaded by never, 1 changes")
+    shells.type("never", f"setvar Request -guid {MRM} -bs -rt =H{b'pc power-off'.hex()}")
+    assert shells.bench.run(shells.bench.machine.wait_end(STEP_SECONDS)) == "guest-shutdown"
+
+
+def test_an_esp_that_cannot_be_written(first: Shells, folder: Path) -> None:
+    """What was committed while it could be is there."""
+    disk = {"esp_device": "virtio-blk-pci", "esp_bus": "pcie.0"}
+    with life(first.bench, folder / "third", {"esp_read_only": True}, **disk) as third:
+        assert "4D 52 4D" in third.run("always", f"setvar kept -guid {OURS}").upper()
+        lives_until_the_pc_is_off(third)
+
+
+def test_an_esp_without_room(first: Shells, folder: Path) -> None:
+    """No file is left behind that is not whole."""
+    volume = f"{folder / 'esp.img'}@@{ESP_OFFSET}"
+
+    def mtools(name: str, *arguments: str | Path) -> str:
+        command = [program(name), "-i", volume, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    ours = [f"::/EFI/MRM/{name}" for name in ("policy", "never/variables", "always/variables")]
+    for path in ours:
+        mtools("mdel", f"{path}.a", f"{path}.b")
+    free = re.search(r"([\d ]+) bytes free", mtools("mdir", "::"))
+    assert free
+    filler = folder / "filler"
+    with filler.open("wb") as file:
+        file.truncate(int(free[1].replace(" ", "")))
+    mtools("mcopy", filler, "::/filler")
+    with life(first.bench, folder / "fourth") as fourth:
+        lives_until_the_pc_is_off(fourth)
+    assert not re.search(
+        r"^(policy|variab)", mtools("mdir", "-/", "::/EFI/MRM"), re.MULTILINE | re.IGNORECASE
+    )
