@@ -33,6 +33,7 @@ LIBRARIES = (
     "MrmControlLib",
     "MrmMachineCheckLib",
     "MrmPolicyLib",
+    "MrmScreenLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
@@ -56,6 +57,8 @@ CONSTANTS = (
     "MRM_PCI_MAX_WRITES",
     "MRM_POLICY_IMAGE_SIZE",
     "MRM_POLICY_TEXT_SIZE",
+    "MRM_SCREEN_ESCAPE_TIME",
+    "MRM_SCREEN_QUESTION_TIME",
     "MRM_SETTLED_MILLISECONDS",
     "MRM_STORE_BLOCK",
     "MRM_STORE_JOURNAL_SIZE",

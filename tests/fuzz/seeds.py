@@ -79,6 +79,12 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "PciConfig": tuple(config + after_reset(config) for config in (ENDPOINT, BRIDGE)),
     "Policy": (_POLICY, _KEPT),
     "Ring": (bytes([5, 0, 12]) + b"a line\nmore\n".ljust(32, b"\0") + bytes([8, 0, 20]) + b"x\r\ny\n" * 7,),
+    "Screen": (
+        bytes(51)
+        + bytes([8, 0, 40])
+        + b"\x1b[2J\x1b[01;01HShell> \x1b]x\x07ls\r\n".ljust(256, b"\0")
+        + b"O\x18t\1y\1q\1",
+    ),
     "Store": (_FILE + bytes(8), _FILE + _GAP + bytes(4), _GAP + bytes(8)),
     "VariableStore": (_variables(),),
 }

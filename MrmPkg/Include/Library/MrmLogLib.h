@@ -34,6 +34,7 @@ typedef struct {
   UINT32           Capacity;
   UINT32           Count;       ///< of valid entries
   UINT32           Next;        ///< index of the entry to be written next
+  UINT32           Added;       ///< entries ever added, modulo 2^32
   MRM_LOG_ENTRY    *Entries;
 } MRM_LOG;
 

@@ -34,6 +34,7 @@ MrmLogAdd (
   MrmTextPrintable (Entry->Text, MRM_LOG_TEXT_SIZE, (CONST UINT8 *)Line, Length);
   Log->Next  = (Log->Next + 1) % Log->Capacity;
   Log->Count = MIN (Log->Count + 1, Log->Capacity);
+  Log->Added++;
 }
 
 /**
