@@ -129,6 +129,25 @@ Publish (
   Area->Sequence++;
 }
 
+VOID
+CollectStates (
+  OUT MRM_STATE_FACTS  *Facts
+  )
+{
+  UINTN  Index;
+  UINTN  Piece;
+
+  ZeroMem (Facts, gPartitionCount * sizeof (*Facts));
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    Facts[Index].Plan  = gPartitions[Index].Plan;
+    Facts[Index].Life  = &gPartitions[Index].Life;
+    Facts[Index].Words = gPartitions[Index].Words;
+    for (Piece = 0; Piece < gPartitions[Index].PieceCount; Piece++) {
+      Facts[Index].Memory += gPartitions[Index].Pieces[Piece].Size;
+    }
+  }
+}
+
 /**
   Write down what all partitions are told.
 **/
@@ -140,19 +159,8 @@ RenderShared (
 {
   MRM_STATE_FACTS  Facts[MRM_MAX_PARTITIONS];
   MRM_TEXT         Text;
-  UINTN            Index;
-  UINTN            Piece;
 
-  ZeroMem (Facts, sizeof (Facts));
-  for (Index = 0; Index < gPartitionCount; Index++) {
-    Facts[Index].Plan  = gPartitions[Index].Plan;
-    Facts[Index].Life  = &gPartitions[Index].Life;
-    Facts[Index].Words = gPartitions[Index].Words;
-    for (Piece = 0; Piece < gPartitions[Index].PieceCount; Piece++) {
-      Facts[Index].Memory += gPartitions[Index].Pieces[Piece].Size;
-    }
-  }
-
+  CollectStates (Facts);
   MrmTextBegin (&Text, mState, STATE_SIZE);
   MrmStateRender (Facts, gPartitionCount, Milliseconds (), &Text);
   MrmTextBegin (&Text, mLog, LOG_SIZE);
@@ -208,6 +216,25 @@ CarryOut (
   }
 }
 
+CONST CHAR8 *
+ResultText (
+  IN EFI_STATUS  Status
+  )
+{
+  switch (Status) {
+    case EFI_SUCCESS:
+      return "done";
+    case EFI_ALREADY_STARTED:
+      return "refused: it runs";
+    case EFI_NOT_STARTED:
+      return "refused: it does not run";
+    case EFI_NOT_READY:
+      return "refused: the PC is about to end";
+    default:
+      return "refused: it cannot be started on this machine";
+  }
+}
+
 /**
   Judge an order and carry it out.
 
@@ -240,18 +267,7 @@ JudgeOrder (
     return "refused: not permitted by the partition file";
   }
 
-  switch (CarryOut (&Order, Partition->Plan->Name)) {
-    case EFI_SUCCESS:
-      return "done";
-    case EFI_ALREADY_STARTED:
-      return "refused: it runs";
-    case EFI_NOT_STARTED:
-      return "refused: it does not run";
-    case EFI_NOT_READY:
-      return "refused: the PC is about to end";
-    default:
-      return "refused: it cannot be started on this machine";
-  }
+  return ResultText (CarryOut (&Order, Partition->Plan->Name));
 }
 
 /**

@@ -68,6 +68,26 @@ RefreshControls (
   );
 
 /**
+  Collect what is told of all partitions.
+
+  @param[out] Facts  Receives it; gPartitionCount elements.
+**/
+VOID
+CollectStates (
+  OUT MRM_STATE_FACTS  *Facts
+  );
+
+/**
+  What became of an order, for people.
+
+  @param[in] Status  Of CarryOut().
+**/
+CONST CHAR8 *
+ResultText (
+  IN EFI_STATUS  Status
+  );
+
+/**
   Carry out an order of somebody who may give it.
 
   @param[in] Order  The order.

@@ -354,7 +354,8 @@ PrepareShared (
   Partition->EventRing     = PrepareRing (&Layout->EventRing);
   Partition->VariableStore = Layout->VariableStore;
   MrmMailboxInitialize (Partition->Mailbox, Partition->Life.Cause == MrmCauseWatchdog);
-  Partition->EventRingSize = Partition->EventRing->Size;
+  Partition->EventRingSize   = Partition->EventRing->Size;
+  Partition->ConsoleRingSize = Partition->ConsoleRing->Size;
   ZeroMem (Partition->ControlArea, MRM_CONTROL_SIZE);
   LoadControl (Partition);
   LoadStore (Partition);

@@ -118,6 +118,7 @@ typedef struct {
   MRM_PARTITION_STORE         *Store;                        ///< the controller's: what is committed (Store.h)
   MRM_CONTROL_AREA            *ControlArea;
   MRM_RING                    *ConsoleRing;
+  UINT32                      ConsoleRingSize;               ///< bytes of its data, as the controller made it
   MRM_RING                    *EventRing;
   UINT32                      EventRingSize;                 ///< bytes of its data, as the controller made it
   MRM_PARTITION_CONTROL       *Control;                      ///< the controller's: control variables (Control.h)

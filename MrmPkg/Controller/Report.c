@@ -6,11 +6,11 @@
 
 #include "Report.h"
 #include "Clock.h"
+#include "Screen.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
-#include <Library/UefiLib.h>
 
 #define LINE_SIZE         512
 #define FIRST_CAPACITY    SIZE_16KB
@@ -132,9 +132,9 @@ Say (
   VA_START (Marker, Format);
   AsciiVSPrint (Line, sizeof (Line), Format, Marker);
   VA_END (Marker);
-  AsciiPrint ("MRM: %a\n", Line);
   Append (Line);
   AddToLog (Line);
+  PrintLine (Line);
 }
 
 VOID

@@ -12,6 +12,7 @@
 #include "MachineCheck.h"
 #include "PcEnd.h"
 #include "Policy.h"
+#include "Screen.h"
 #include "Turn.h"
 #include <Library/BaseLib.h>
 #include <Library/UefiBootServicesTableLib.h>
@@ -170,6 +171,7 @@ AttendAll (
     WasOff = Off;
     AttendInterrupts ();
     AttendMachineChecks ();
+    AttendScreens ();
     AttendPowerButton ();
     if (Milliseconds () - Refreshed >= REFRESH_PERIOD) {
       RefreshControls ();
@@ -206,6 +208,8 @@ RunPartitions (
   }
 
   WatchPowerButton ();
+  OpenScreens ();
   AttendAll (Timer);
+  CloseScreens ();
   gBS->CloseEvent (Timer);
 }
