@@ -95,6 +95,7 @@ class MachineDescription:
         root_ports: In the order they are created.
         serial_ports: In the order they are created.
         nodes: What RAM and processors are near each other; none if that makes no difference.
+        display: QEMU device that is the PC's own display, on its first root bus; none if empty.
     """
 
     name: str
@@ -113,6 +114,7 @@ class MachineDescription:
     serial_ports: Sequence[SerialPort]
     topology: str = ""
     nodes: Sequence[NumaNode] = ()
+    display: str = ""
 
     @property
     def serial_cards(self) -> list[str]:
@@ -187,6 +189,8 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
         card: f"card{index}" for index, card in enumerate(machine.serial_cards) if card in channels.serial
     }
     arguments += _serial_lines(machine, channels, lines)
+    if machine.display:
+        arguments += ["-device", f"{machine.display},bus=pcie.0"]
     if boot.esp:
         read_only = "on" if boot.esp_read_only else "off"
         arguments += ["-drive", f"if=none,id=esp,format=raw,readonly={read_only},file={option(boot.esp)}"]

@@ -234,6 +234,20 @@ class Machine:
         """Execute a command of the human monitor and return its output."""
         return str(await self.execute("human-monitor-command", **{"command-line": command}))
 
+    async def processor_seconds(self) -> dict[int, float]:
+        """Return how many seconds of a host's processor each processor of the machine has taken so far.
+
+        Raises QMPError or OSError when the machine has gone.
+        """
+        taken = {}
+        for processor in await self.execute("query-cpus-fast"):
+            assert self._process
+            thread = Path(f"/proc/{self._process.pid}/task/{processor['thread-id']}/stat").read_text()
+            # proc(5): utime and stime, counted after the name in parentheses.
+            user, system = thread.rpartition(")")[2].split()[11:13]
+            taken[processor["cpu-index"]] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return taken
+
     async def screenshot(self, path: Path) -> None:
         """Write what the graphics adapter shows to `path` (PPM); raises QMPError when there is no adapter."""
         await self.execute("screendump", filename=str(path))

@@ -5,7 +5,9 @@ Lives end by order and watchdog, the PC's with the last.
 """
 
 import asyncio
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,9 @@ from generator.emit.policy_text import render_policy
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import ask, mount, read, read_json
+from tests.boot.screen import press, wait_for_screen
 from tests.boot.support import boot_of, undisturbed
+from tests.boot.terminal import Terminal
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
@@ -27,7 +31,7 @@ LISTENS_SECONDS = 15
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     result = built("steered")
-    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run"), display="VGA") as bench:
         bench.run(bench.session.settle())
         for guest in bench.session.guests.values():
             bench.run(mount(guest))
@@ -289,6 +293,62 @@ def test_another_policy_is_in_force_at_once(bench: Bench) -> None:
         await realtime.ticks_on(2)
 
     bench.run(change())
+
+
+def test_an_operator_at_the_serial_console(bench: Bench) -> None:
+    """Keys there stop, start and restart a partition, after a question; the log goes on when they leave."""
+
+    async def operate() -> None:
+        session = bench.session
+        realtime, since = session.guests["realtime"], session.count()
+        terminal = Terminal(bench.machine, session.controller)
+        async with undisturbed(session.guests["steady"]):
+            await terminal.type("\n", "^>  1 steady +running .* 2 +640 MiB$")
+            await terminal.type("j", "^>  2 realtime +running")
+            await terminal.type("t", "^ stop realtime\\? y/n$")
+            await terminal.type("nh", "^  q, Esc +back")
+            await terminal.type("q", "^>  2 realtime +running")
+            await terminal.type("t", "^ stop realtime\\? y/n$")
+            old, mark = boot_of(session, "realtime"), realtime.console.mark()
+            await terminal.type("y", "^>  2 realtime +off")
+            assert "  realtime: off: ordered by the console" in terminal.rows
+            await terminal.type("ty", "^ stop realtime: refused: it does not run$")
+            await terminal.type("l", "the console: asked: stop realtime: refused: it does not run$")
+            await terminal.type("\x1b[5~", "^ scrolled back; End goes on$")
+            await terminal.type("qs", "^ start realtime: done$")
+            await realtime.next_boot(old, mark)
+            await terminal.type("c", "^EFI stub: ")
+            old, mark = boot_of(session, "realtime"), realtime.console.mark()
+            await terminal.type("qry", "^ restart realtime: done$")
+            await realtime.next_boot(old, mark)
+        assert session.history[since:] == [], "lines of the log came while the screen was shown"
+        session.controller.send("q")
+        told = [
+            (await session.wait_state("realtime", state, 30, since)).detail
+            for state in ("off", "restarting", "running")
+        ]
+        assert told == ["ordered by the console"] * 2 + [""]
+        await mount(realtime)
+
+    bench.run(operate())
+
+
+def test_an_operator_at_the_display(bench: Bench, tmp_path: Path) -> None:
+    """The display shows the status by itself, and is steered by the PC's keyboard."""
+
+    async def operate() -> None:
+        machine, picture = bench.machine, tmp_path / "screen.ppm"
+        rows = await wait_for_screen(machine, "^>  1 steady", picture)
+        assert re.fullmatch(r" MRM 0\.1  partitions/steered\.yaml +up \d+:\d\d:\d\d", rows[0])
+        assert [row.split()[1:3] for row in rows[2:4]] == [["1", "steady"], ["realtime", "running"]]
+        await press(machine, "down", "r")
+        await wait_for_screen(machine, r"^ restart realtime\? y/n$", picture)
+        await press(machine, "esc", "l")
+        await wait_for_screen(machine, r"^ MRM 0\.1  log ", picture)
+        await press(machine, "q", "q")
+        await bench.session.guests["realtime"].ticks_on(2)
+
+    bench.run(operate())
 
 
 def test_too_many_requests_are_not_heard(bench: Bench) -> None:

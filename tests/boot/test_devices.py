@@ -18,8 +18,9 @@ from ci.qemu.guest import BOOT_SECONDS, Guest
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.messages import config_spaces, message_targets
-from tests.boot.screen import lit
+from tests.boot.screen import lit, press
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+from tests.boot.terminal import Terminal
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
@@ -58,17 +59,10 @@ def port(device: int) -> str:
     return f"PciRoot(0x0)/Pci(0x{device:X},0x0)"
 
 
-async def press(bench: Bench, *keys: str) -> None:
-    """Press keys of the machine's keyboard, one after the other."""
-    for key in keys:
-        await bench.machine.execute("send-key", keys=[{"type": "qcode", "data": key}])
-        await asyncio.sleep(0.2)
-
-
 async def choose(bench: Bench, since: Cursor) -> None:
     """Choose the first boot source of `zoo` on its USB keyboard once its firmware asks."""
     await bench.session.guests["zoo"].console.wait_for(MENU, BOOT_SECONDS, since)
-    await press(bench, "1")
+    await press(bench.machine, "1")
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +93,26 @@ def firmware_screen(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> P
 def started(bench: Bench, firmware_screen: Path) -> Bench:
     """All partitions up: a key on the USB keyboard has let the firmware of `zoo` go on."""
     assert firmware_screen.exists()
-    bench.run(press(bench, "1"))
+    bench.run(press(bench.machine, "1"))
     bench.run(bench.session.settle())
     return bench
 
 
 def test_the_firmware_of_the_display_s_owner_shows_its_choice(firmware_screen: Path) -> None:
     assert lit(firmware_screen) > 500
+
+
+def test_the_controller_shows_what_firmware_has_written(bench: Bench, firmware_screen: Path) -> None:
+    assert firmware_screen.exists()
+
+    async def look() -> None:
+        terminal = Terminal(bench.machine, bench.session.controller)
+        await terminal.type("\n", "^>  1 zoo +(firmware|loading) ")
+        await terminal.type("c", MENU)
+        assert terminal.rows[0].startswith(" MRM 0.1  zoo: what its firmware wrote")
+        await terminal.type("qq", "^MRM: ")
+
+    bench.run(look())
 
 
 def test_everything_promised_is_seen(started: Bench) -> None:
@@ -220,7 +227,7 @@ def test_the_system_reads_the_usb_keyboard(started: Bench) -> None:
         reading = asyncio.create_task(guest.run("echo READING=; read -r line </dev/tty1; echo LINE=$line="))
         await guest.console.wait_for(r"^READING=$", HARDWARE_WAIT, begin)
         await asyncio.sleep(1)
-        await press(started, "m", "r", "m", "ret")
+        await press(started.machine, "m", "r", "m", "ret")
         return (await reading).output
 
     assert "LINE=mrm=" in started.run(typed())

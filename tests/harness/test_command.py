@@ -46,6 +46,13 @@ def test_an_esp_that_can_be_written_or_not(read_only: bool, said: str) -> None:
     assert said in drive.split(",") and drive.endswith("file=esp.img")
 
 
+def test_a_display_of_the_pc_is_there_when_it_is_asked_for() -> None:
+    boot = Boot(Path("vars.fd"))
+    without = values(command_line(Q35, boot, CHANNELS), "-device")
+    with_one = values(command_line(replace(Q35, display="VGA"), boot, CHANNELS), "-device")
+    assert [device for device in with_one if device not in without] == ["VGA,bus=pcie.0"]
+
+
 def test_only_named_root_ports_get_a_drive() -> None:
     boot = Boot(Path("vars.fd"), disks={"PciRoot(0x0)/Pci(0x4,0x0)": Path("disk.img")})
     devices = values(command_line(Q35, boot, CHANNELS), "-device")
