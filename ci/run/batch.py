@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """`make run` without a terminal: every console as prefixed lines, then promised against seen."""
 
+import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -23,6 +25,7 @@ from ci.run.table import figures_table, verdict_table
 
 CONTROLLER = "controller"
 BARE = "bare"
+_IDLE_SECONDS = 10.0
 MRM = "mrm"
 """Folder of the machine with MRM in the run folder."""
 
@@ -73,9 +76,19 @@ async def _watch(session: Session, printer: Printer) -> dict[str, Observation]:
     return observations
 
 
+async def _idle(machine: Machine) -> float | None:
+    """Return the idle boot processor's share of a host's processor; None if the machine has ended."""
+    if machine.end is not None:
+        return None
+    before, began = await machine.processor_seconds(), time.monotonic()
+    await asyncio.sleep(_IDLE_SECONDS)
+    after, ended = await machine.processor_seconds(), time.monotonic()
+    return (after[0] - before[0]) / (ended - began)
+
+
 async def _run_mrm(
     description: MachineDescription, media: Media, folder: Path, printer: Printer
-) -> tuple[Verdict, dict[str, dict[str, float]]]:
+) -> tuple[Verdict, dict[str, dict[str, float]], float | None]:
     plan = media.plan
     machine = Machine(description, media.boot, folder)
     session = Session(machine, plan)
@@ -89,9 +102,10 @@ async def _run_mrm(
     async with machine:
         observations = await _watch(session, printer)
         figures = session_figures(session)
+        idle = await _idle(machine)
     for listener in lines:
         listener.flush()
-    return judge(plan, observations), figures
+    return judge(plan, observations), figures, idle
 
 
 async def _figures_of_bare(
@@ -135,15 +149,17 @@ async def run_batch(
     flushing = partial(print, flush=True) if printer is print else printer
     report_file = folder / "report.json"
     report_file.unlink(missing_ok=True)  # an old report must not be taken for the one of a run that failed
-    verdict, figures = await _run_mrm(description, media, folder / MRM, flushing)
+    verdict, figures, idle = await _run_mrm(description, media, folder / MRM, flushing)
     if bare:
         figures |= await _figures_of_bare(description, media.plan, folder / "bare", flushing)
     binary = esp / "EFI" / "BOOT" / "BOOTX64.EFI"
     flushing(f"\n{verdict_table(verdict)}")
     flushing(figures_table(figures))
+    if idle is not None:
+        flushing(f"boot processor, all partitions off: {idle:.1%} of a host's processor")
     if binary.is_file():
         flushing(f"size of Mrm.efi: {binary.stat().st_size / 2**20:.2f} MiB")
-    report: dict[str, Any] = verdict.to_json(figures)
+    report: dict[str, Any] = {**verdict.to_json(figures), "idle": idle}
     report_file.write_text(json.dumps(report, indent=2) + "\n")
     flushing(f"report: {report_file}")
     flushing("everything promised was seen" if verdict.ok else "NOT everything promised was seen")

@@ -103,7 +103,7 @@ def _title(session: Session, media: Media, name: str) -> str:
     if machine.end is not None:
         return f"{name} · the machine has ended: {machine.end}"
     if name == CONTROLLER:
-        return f"{name} · {session.plan.source}"
+        return f"{name} · {session.plan.source} · Enter: status screen"
     guest = session.guests[name]
     state = session.states.get(name)
     # What was said before the last change of state is of an earlier boot.
@@ -124,10 +124,11 @@ async def _keep_titles(servers: list[PaneServer]) -> None:
         await asyncio.sleep(_TITLE_SECONDS)
 
 
-def _attach_command(path: Path) -> list[str]:
+def _attach_command(path: Path, name: str) -> list[str]:
     # The user may be in any folder.
     project = Path(__file__).resolve().parents[2]
-    return ["env", f"PYTHONPATH={project}", sys.executable, "-m", "ci.run.attach", str(path)]
+    command = ["env", f"PYTHONPATH={project}", sys.executable, "-m", "ci.run.attach", str(path)]
+    return [*command, "repaint"] if name == CONTROLLER else command
 
 
 async def run_panes(description: MachineDescription, media: Media, folder: Path) -> None:
@@ -155,7 +156,8 @@ async def run_panes(description: MachineDescription, media: Media, folder: Path)
             await server.open(path)
         titles = asyncio.create_task(_keep_titles(servers))
         try:
-            await tmux.create([_attach_command(path) for path in paths], size.columns, size.lines)
+            commands = [_attach_command(path, name) for path, name in zip(paths, names.values(), strict=True)]
+            await tmux.create(commands, size.columns, size.lines)
             async with machine:
                 await tmux.show()
         finally:

@@ -44,3 +44,5 @@ def test_figures_of_partitions_and_of_the_bare_machine(outcome: Outcome) -> None
     assert {"start_to_loader", "start_to_first_line", "loader_to_os"} <= seconds["steady"].keys()
     assert 0 < seconds["bare"]["manager_to_first_line"] < seconds["bare"]["power_on_to_loader"]
     assert any(line.startswith("size of Mrm.efi: ") for line in outcome.lines)
+    assert 0 < outcome.report["idle"] < 1
+    assert any(line.startswith("boot processor, all partitions off: ") for line in outcome.lines)

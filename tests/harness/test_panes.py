@@ -4,6 +4,8 @@
 import asyncio
 import os
 import pty
+import signal
+import socket
 import sys
 import uuid
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from ci.progress import PROJECT
 from ci.qemu.console import Console
+from ci.run.attach import Repainter
 from ci.run.panes import PaneServer, partition_title, uptime
 from ci.run.tmux import SESSION, Tmux, configuration, controller_rows, layout
 from tests.harness.test_console import Impatient
@@ -127,3 +130,31 @@ def test_a_terminal_reaches_its_console(tmp_path: Path) -> None:
     seen = asyncio.run(converse())
     assert typed == b"ls\r\x03\x1b[A"
     assert b"after \xff" in seen  # without the report
+
+
+def test_a_whole_screen_is_told_of_a_new_size() -> None:
+    """A new size of the terminal arrives as Ctrl-L while the cursor is hidden, else nothing does."""
+    before = signal.getsignal(signal.SIGWINCH)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        repainter = Repainter(ours)
+        told = []
+        try:
+            for text in (
+                b"a line",
+                b"a screen \x1b[?2",
+                b"5l",
+                b"text",
+                b"lines \x1b[?25",
+                b"h again \x1b[?25",
+            ):
+                repainter.said(text)
+                signal.raise_signal(signal.SIGWINCH)
+                try:
+                    told.append(theirs.recv(10))
+                except BlockingIOError:
+                    told.append(b"")
+        finally:
+            signal.signal(signal.SIGWINCH, before)
+    assert told == [b"", b"", b"\x0c", b"\x0c", b"\x0c", b""]
