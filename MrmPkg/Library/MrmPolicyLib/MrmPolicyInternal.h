@@ -37,11 +37,6 @@ typedef struct {
   CONST CHAR8    *Choices[MAX_CHOICES];    ///< in the order of their values; NULL = there is none
 } POLICY_KEY;
 
-extern CONST POLICY_KEY  gMrmPolicyControllerKeys[];
-extern CONST UINT32      gMrmPolicyControllerKeyCount;
-extern CONST POLICY_KEY  gMrmPolicyPartitionKeys[];
-extern CONST UINT32      gMrmPolicyPartitionKeyCount;
-
 ///
 /// A piece of the text.
 ///
@@ -59,6 +54,18 @@ typedef struct {
   UINT32              Owner;
   CONST POLICY_KEY    *Key;
 } POLICY_PLACE;
+
+/**
+  The keys of a line, in order.
+
+  @param[in]  Owner  Which partition; MRM_MAX_PARTITIONS for the controller.
+  @param[out] Count  Receives their number.
+**/
+CONST POLICY_KEY *
+MrmPolicyKeys (
+  IN  UINT32  Owner,
+  OUT UINT32  *Count
+  );
 
 /**
   TRUE if a word is a string.

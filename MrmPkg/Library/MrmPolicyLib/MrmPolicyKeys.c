@@ -15,15 +15,13 @@
 #define TRUTH              { "false", "true", NULL, NULL }
 #define NOTHING            { NULL, NULL, NULL, NULL }
 
-CONST POLICY_KEY  gMrmPolicyControllerKeys[] = {
+STATIC CONST POLICY_KEY  mControllerKeys[] = {
   { "all_off",      PolicyChoice, CONTROLLER (AllOff),      0, 0, 0, { "stay",   "power-off", "reboot", "menu" } },
   { "power_button", PolicyTruth,  CONTROLLER (PowerButton), 0, 0, 0, { "ignore", "shutdown",  NULL,     NULL   } }
 };
 
-CONST UINT32  gMrmPolicyControllerKeyCount = ARRAY_SIZE (gMrmPolicyControllerKeys);
-
 // Permissions: the bits of MRM_PERMIT_*.
-CONST POLICY_KEY  gMrmPolicyPartitionKeys[] = {
+STATIC CONST POLICY_KEY  mPartitionKeys[] = {
   { "restart",     PolicyChoice,  PARTITION (Restart),              0,    0,    0, { "never", "on-failure", "always", NULL } },
   { "limit",       PolicyNumber,  PARTITION (RestartLimit),         0,    1000, 0, NOTHING },
   { "backoff",     PolicyNumber,  PARTITION (BackOffMilliseconds),  0,    HOUR, 0, NOTHING },
@@ -41,4 +39,12 @@ CONST POLICY_KEY  gMrmPolicyPartitionKeys[] = {
   { "may_reload",  PolicyBit,     PARTITION (PcPermits),            0,    0,    2, TRUTH   }
 };
 
-CONST UINT32  gMrmPolicyPartitionKeyCount = ARRAY_SIZE (gMrmPolicyPartitionKeys);
+CONST POLICY_KEY *
+MrmPolicyKeys (
+  IN  UINT32  Owner,
+  OUT UINT32  *Count
+  )
+{
+  *Count = (Owner == MRM_MAX_PARTITIONS) ? ARRAY_SIZE (mControllerKeys) : ARRAY_SIZE (mPartitionKeys);
+  return (Owner == MRM_MAX_PARTITIONS) ? mControllerKeys : mPartitionKeys;
+}

@@ -153,8 +153,6 @@ Expect (
 
   @param[in,out] Reader  The reader, behind the line's first word.
   @param[in]     Owner   Which partition; MRM_MAX_PARTITIONS for the controller.
-  @param[in]     Keys    The keys, in order.
-  @param[in]     Count   Their number.
 
   @retval TRUE   Read.
   @retval FALSE  Something is wrong; Fault says what.
@@ -162,18 +160,19 @@ Expect (
 STATIC
 BOOLEAN
 ReadKeys (
-  IN OUT POLICY_READER     *Reader,
-  IN     UINT32            Owner,
-  IN     CONST POLICY_KEY  *Keys,
-  IN     UINT32            Count
+  IN OUT POLICY_READER  *Reader,
+  IN     UINT32         Owner
   )
 {
-  POLICY_PLACE  Place;
-  POLICY_WORD   Whole;
-  POLICY_WORD   Word;
-  POLICY_WORD   Name;
-  UINT32        Index;
+  CONST POLICY_KEY  *Keys;
+  UINT32            Count;
+  POLICY_PLACE      Place;
+  POLICY_WORD       Whole;
+  POLICY_WORD       Word;
+  POLICY_WORD       Name;
+  UINT32            Index;
 
+  Keys         = MrmPolicyKeys (Owner, &Count);
   Place.Plan   = Reader->Plan;
   Place.Policy = Reader->Policy;
   Place.Owner  = Owner;
@@ -239,7 +238,7 @@ ReadPartition (
   Policy->AfterCount  = 0;
   Policy->Permits     = Reader->Policy->Permits[Owner];
   Policy->PcPermits   = 0;
-  if (!ReadKeys (Reader, Owner, gMrmPolicyPartitionKeys, gMrmPolicyPartitionKeyCount)) {
+  if (!ReadKeys (Reader, Owner)) {
     return FALSE;
   }
 
@@ -334,9 +333,7 @@ ReadPolicies (
   UINT32  Index;
 
   NextLine (Reader);
-  if (  !Expect (Reader, POLICY_CONTROLLER)
-     || !ReadKeys (Reader, MRM_MAX_PARTITIONS, gMrmPolicyControllerKeys, gMrmPolicyControllerKeyCount))
-  {
+  if (!Expect (Reader, POLICY_CONTROLLER) || !ReadKeys (Reader, MRM_MAX_PARTITIONS)) {
     return FALSE;
   }
 

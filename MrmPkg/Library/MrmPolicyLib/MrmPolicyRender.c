@@ -219,8 +219,7 @@ ShowLine (
   UINT32            Index;
   POLICY_PLACE      Place;
 
-  Keys  = (Owner == MRM_MAX_PARTITIONS) ? gMrmPolicyControllerKeys : gMrmPolicyPartitionKeys;
-  Count = (Owner == MRM_MAX_PARTITIONS) ? gMrmPolicyControllerKeyCount : gMrmPolicyPartitionKeyCount;
+  Keys = MrmPolicyKeys (Owner, &Count);
   MrmTextAdd (Text, (Owner == MRM_MAX_PARTITIONS) ? POLICY_CONTROLLER : Plan->Partitions[Owner].Name);
   Place.Plan   = Plan;
   Place.Policy = (MRM_POLICY *)Policy;   // read only
@@ -265,21 +264,27 @@ MrmPolicyChange (
   IN OUT MRM_TEXT          *Text
   )
 {
-  POLICY_PLACE  Was;
-  POLICY_PLACE  Is;
-  UINT32        Number;
+  CONST POLICY_KEY  *Controller;
+  CONST POLICY_KEY  *Partition;
+  UINT32            Controllers;
+  UINT32            Partitions;
+  POLICY_PLACE      Was;
+  POLICY_PLACE      Is;
+  UINT32            Number;
 
-  while (*Place < gMrmPolicyControllerKeyCount + Plan->PartitionCount * gMrmPolicyPartitionKeyCount) {
+  Controller = MrmPolicyKeys (MRM_MAX_PARTITIONS, &Controllers);
+  Partition  = MrmPolicyKeys (0, &Partitions);
+  while (*Place < Controllers + Plan->PartitionCount * Partitions) {
     Number     = (*Place)++;
     Was.Plan   = Plan;
     Was.Policy = (MRM_POLICY *)Old;
-    if (Number < gMrmPolicyControllerKeyCount) {
+    if (Number < Controllers) {
       Was.Owner = MRM_MAX_PARTITIONS;
-      Was.Key   = &gMrmPolicyControllerKeys[Number];
+      Was.Key   = &Controller[Number];
     } else {
-      Number   -= gMrmPolicyControllerKeyCount;
-      Was.Owner = Number / gMrmPolicyPartitionKeyCount;
-      Was.Key   = &gMrmPolicyPartitionKeys[Number % gMrmPolicyPartitionKeyCount];
+      Number   -= Controllers;
+      Was.Owner = Number / Partitions;
+      Was.Key   = &Partition[Number % Partitions];
     }
 
     Is        = Was;
