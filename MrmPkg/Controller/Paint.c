@@ -175,11 +175,11 @@ EndScreen (
   )
 {
   SetAttribute (Console, mAttributes[MrmStyleNormal]);
-  Console->Out->ClearScreen (Console->Out);
+  Console->Out->SetCursorPosition (Console->Out, 0, Console->Shown.Rows - 1);
   Console->Out->EnableCursor (Console->Out, TRUE);
   SendSequence (Console, mShowCursor, sizeof (mShowCursor) - 1);
 
-  // What reads lines sees the end of this one, whatever was painted.
+  // The log goes on below; and what reads lines sees the end of this one, whatever was painted.
   Console->Out->OutputString (Console->Out, L"\r\n");
 }
 
