@@ -224,7 +224,7 @@ def test_mrmctl_in_a_partition(bench: Bench) -> None:
         assert status == 0 and "realtime: running" in log
         since = session.count()
         assert await order(steady, "stop nobody") == (1, "refused: no partition of that name")
-        assert await order(steady, "stop realtime") == (0, "done")
+        assert await order(steady, "stop realtime now") == (0, "done")
         await session.wait_state("realtime", "off", 10, since)
         old, mark = boot_of(session, "realtime"), realtime.console.mark()
         assert await order(steady, "start realtime") == (0, "done")
@@ -308,7 +308,7 @@ def test_an_operator_at_the_serial_console(bench: Bench) -> None:
             await terminal.type("t", "^ stop realtime\\? y/n$")
             await terminal.type("nh", "^  q, Esc +back")
             await terminal.type("q", "^>  2 realtime +running")
-            await terminal.type("t", "^ stop realtime\\? y/n$")
+            await terminal.type("T", "^ stop realtime now\\? y/n$")
             old, mark = boot_of(session, "realtime"), realtime.console.mark()
             await terminal.type("y", "^>  2 realtime +off")
             await terminal.wait_for("^  realtime: off: ordered by the console")

@@ -291,7 +291,7 @@ def test_verbs_are_heard_only_where_their_partition_is_seen(decide: Decide) -> N
 def test_an_order_has_the_words_of_a_request(decide: Decide) -> None:
     """What the screen calls an order, a partition may ask for in the same words."""
     shown = Screen(decide)
-    for keys in ("s", "ty", "ry", "ny", "by", "oy"):
+    for keys in ("s", "ty", "ry", "ny", "by", "oy", "Ty", "Xy", "Ry", "By", "Oy"):
         assert shown.keys(keys)[-1] == decide.MrmScreenOrder
         buffer = decide.ffi.new("CHAR8[64]")
         text, order = decide.ffi.new("MRM_TEXT *"), decide.ffi.new("MRM_ORDER *")
@@ -301,6 +301,7 @@ def test_an_order_has_the_words_of_a_request(decide: Decide) -> None:
         words = decide.ffi.string(buffer)
         assert decide.call("MrmOrderParse", words, len(words), shown.plan, order) == decide.RETURN_SUCCESS
         assert (order.Kind, order.Target) == (shown.screen.Order.Kind, 0)
+        assert order.AtOnce == shown.screen.Order.AtOnce == keys[0].isupper()
         if order.Kind == decide.MrmOrderPartition:
             assert order.Verb == shown.screen.Order.Verb
 

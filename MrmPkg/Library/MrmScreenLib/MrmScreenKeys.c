@@ -28,6 +28,7 @@ typedef enum {
   @param[in,out] Screen  Where the operator is.
   @param[in]     Kind    The order.
   @param[in]     Verb    For MrmOrderPartition; the selected one is meant.
+  @param[in]     AtOnce  TRUE if no OS is to be asked to shut down before.
   @param[in]     Now     Milliseconds.
 **/
 STATIC
@@ -36,12 +37,14 @@ Ask (
   IN OUT MRM_SCREEN      *Screen,
   IN     MRM_ORDER_KIND  Kind,
   IN     MRM_VERB        Verb,
+  IN     BOOLEAN         AtOnce,
   IN     UINT64          Now
   )
 {
   Screen->Order.Kind   = Kind;
   Screen->Order.Verb   = Verb;
   Screen->Order.Target = Screen->Selected;
+  Screen->Order.AtOnce = AtOnce;
   Screen->AskedAt      = Now;
   Screen->Asking       = (Kind != MrmOrderPartition) || (Verb != MrmVerbStart);
   return Screen->Asking ? MrmScreenRender : MrmScreenOrder;
@@ -210,18 +213,23 @@ Command (
 
   switch (Char) {
     case 's':
-      return Ask (Screen, MrmOrderPartition, MrmVerbStart, Now);
+      return Ask (Screen, MrmOrderPartition, MrmVerbStart, FALSE, Now);
     case 't':
+    case 'T':
     case 'x':
-      return Ask (Screen, MrmOrderPartition, MrmVerbStop, Now);
+    case 'X':
+      return Ask (Screen, MrmOrderPartition, MrmVerbStop, (BOOLEAN)(Char < 'a'), Now);
     case 'r':
-      return Ask (Screen, MrmOrderPartition, MrmVerbRestart, Now);
+    case 'R':
+      return Ask (Screen, MrmOrderPartition, MrmVerbRestart, (BOOLEAN)(Char < 'a'), Now);
     case 'n':
-      return Ask (Screen, MrmOrderPartition, MrmVerbNmi, Now);
+      return Ask (Screen, MrmOrderPartition, MrmVerbNmi, FALSE, Now);
     case 'b':
-      return Ask (Screen, MrmOrderPcReboot, MrmVerbMax, Now);
+    case 'B':
+      return Ask (Screen, MrmOrderPcReboot, MrmVerbMax, (BOOLEAN)(Char < 'a'), Now);
     case 'o':
-      return Ask (Screen, MrmOrderPcPowerOff, MrmVerbMax, Now);
+    case 'O':
+      return Ask (Screen, MrmOrderPcPowerOff, MrmVerbMax, (BOOLEAN)(Char < 'a'), Now);
     default:
       return MrmScreenNothing;
   }

@@ -18,6 +18,7 @@ STATIC CONST CHAR8  *CONST  mHelp[] = {
   "  l                  the log",
   "  b                  reboot the PC",
   "  o                  switch the PC off",
+  "  T X R B O          the same at once: no system is asked to shut down before",
   "  Ctrl-L             paint the screen anew, in the size the terminal has now",
   "  q, Esc             back; from the first page to the log as it is printed",
   "",
@@ -45,6 +46,10 @@ MrmScreenOrderText (
       MrmTextAdd (Text, " ");
       MrmTextAdd (Text, Name);
       break;
+  }
+
+  if (Order->AtOnce) {
+    MrmTextAdd (Text, " now");
   }
 }
 
