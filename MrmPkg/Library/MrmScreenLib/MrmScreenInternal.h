@@ -77,4 +77,24 @@ MrmScreenStatus (
   IN     UINT32                  Rows
   );
 
+/**
+  Take a whole key.
+
+  @param[in,out] Screen  Where the operator is.
+  @param[in]     Count   Number of partitions.
+  @param[in]     Scan    Scan code; 0 = none.
+  @param[in]     Char    Character, if there is no scan code.
+  @param[in]     Now     Milliseconds.
+
+  @return  What is to be done.
+**/
+MRM_SCREEN_ACTION
+MrmScreenTakeKey (
+  IN OUT MRM_SCREEN  *Screen,
+  IN     UINT32      Count,
+  IN     UINT16      Scan,
+  IN     CHAR16      Char,
+  IN     UINT64      Now
+  );
+
 #endif
