@@ -11,6 +11,7 @@ PARTITIONS ?= partitions/two-debians.yaml
 TARGET ?= RELEASE
 ARGS ?=
 SECONDS ?= 60
+JOBS ?= 2
 MRM_EDK2 ?=
 
 export MRM_EDK2
@@ -19,6 +20,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 BIN := .venv/bin
 # As in an activated virtual environment.
 STUART := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
+# Tests of one file share what they boot or compile; a machine may want 8 GiB.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 PLATFORM := platforms/q35.py
 BUILD := stuart_build -c $(PLATFORM) TARGET="$(TARGET)" PARTITIONS="$(PARTITIONS)"
 
@@ -31,6 +34,7 @@ help: ## show this text
 	@echo "  PARTITIONS  partition file for run and build (now $(PARTITIONS))"
 	@echo "  TARGET      RELEASE or DEBUG, for run and build (now $(TARGET))"
 	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test, quick, fuzz and faults are given"
+	@echo "  JOBS        how many files of tests run at a time (now $(JOBS))"
 	@echo "  SECONDS     how long fuzz tries each C target (now $(SECONDS))"
 	@echo "  MRM_EDK2    path of an EDK2 tree to use, or git to clone it instead of taking Debian's source package"
 
@@ -49,10 +53,10 @@ update: setup
 	@$(STUART) stuart_update -c $(PLATFORM)
 
 test: setup lint ## everything CI checks: lint, host tests, boot tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 quick: setup lint ## lint and the tests that boot nothing, under two minutes
-	@$(BIN)/python -m pytest -m "not boot" $(ARGS)
+	@$(PYTEST) -m "not boot" $(ARGS)
 
 lint: ## format, lint and types of the Python code, syntax of the shell code
 	@ci/setup.sh packages python

@@ -6,6 +6,7 @@ parameters its plan asks for; every other disk is empty and may be overwritten. 
 name. The network behind the first network card of a partition leads from a port of this host to its ssh.
 """
 
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,10 @@ from ci.qemu.devices import Network
 from ci.run.plan import PartitionPromise, Plan
 
 FIRST_SSH_PORT = 2201
-"""First port of the host that is tried for a way in."""
+"""First port of the host that is tried for a way in, unless the environment names another one."""
+
+SSH_PORT_VARIABLE = "MRM_SSH_PORT"
+"""Names that variable: machines that are prepared at the same time need ports of their own."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ def prepare_media(
     networks: dict[str, Network] = {}
     ways_in: dict[str, str] = {}
     partitions: list[PartitionPromise] = []
-    ports = iter(free_ports(len(plan.partitions)))
+    first = int(os.environ.get(SSH_PORT_VARIABLE, FIRST_SSH_PORT))
+    ports = iter(free_ports(len(plan.partitions), first))
     for promise in plan.partitions:
         with_debian = boot_port(description, promise)
         if with_debian is not None and with_debian not in own:
