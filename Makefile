@@ -20,8 +20,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 BIN := .venv/bin
 # As in an activated virtual environment.
 STUART := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
-# Tests of one file share what they boot or compile; a machine may want 8 GiB.
-PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+# Tests of one file share what they boot or compile; a machine may want 8 GiB. In their order: those that boot first.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 PLATFORM := platforms/q35.py
 BUILD := stuart_build -c $(PLATFORM) TARGET="$(TARGET)" PARTITIONS="$(PARTITIONS)"
 

@@ -20,7 +20,15 @@ from tests.boot.conftest import Builder
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
 SEED = 11
-KINDS = ("runtime-panic", "dma-panic", "offline-reset", "power-off", "neighbour-restart-busy", "watchdog")
+KINDS = (
+    "runtime-panic",
+    "dma-panic",
+    "offline-reset",
+    "power-off",
+    "neighbour-restart-busy",
+    "watchdog",
+    "machine-check",
+)
 
 
 def test_neighbours_notice_nothing_of_a_partition_that_fails(built: Builder, tmp_path: Path) -> None:
