@@ -21,7 +21,7 @@ ROWS = (
     ("start_to_loader", "partition start → loader"),
     ("start_to_first_line", "partition start → loader's first line"),
     ("manager_to_first_line", "PC's boot manager's entry → loader's first line"),
-    ("loader_to_os", "loader → end of boot services"),
+    ("loader_to_os", "loader → end of boot services, its turn waited for"),
     ("power_on_to_loader", "power on → loader's first line"),
     ("loader_to_kernel", "loader's first line → first kernel line"),
     ("kernel_to_init", "first kernel line → first process"),
