@@ -7,6 +7,7 @@
 #include "Attend.h"
 #include "Clock.h"
 #include "Control.h"
+#include "ResetEntry.h"
 #include "Store.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -135,6 +136,7 @@ StartPartition (
   }
 
   MrmLifecycleStart (&Partition->Life, Milliseconds ());
+  ForgetResetEntry (Partition);
   Partition->Quiesced = FALSE;
   Partition->StartTsc = AsmReadTsc ();
   Say ("%a: starting", Partition->Plan->Name);
@@ -225,6 +227,10 @@ AttendMailbox (
   Answered = AttendStore (Partition, &Snapshot);
   Answered = AttendControl (Partition, &Snapshot) || Answered;
   Action   = MrmLifecycleStep (&Partition->Life, Partition->Policy, &Snapshot, Milliseconds ());
+  if ((Action == MrmActionNone) && ReachedResetEntry (Partition)) {
+    Action = MrmLifecycleReset (&Partition->Life, Partition->Policy, MrmCauseResetEntry, Milliseconds ());
+  }
+
   if (Action == MrmActionNone) {
     KeepTemperature (Partition, &Snapshot);
     KeepWatchdog (Partition, &Snapshot);

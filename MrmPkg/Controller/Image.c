@@ -409,7 +409,8 @@ BuildPartition (
 
     AcpiFacts.Panic   = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Panic);
     AcpiFacts.Thermal = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Thermal);
-    Status          = MrmAcpiBuild (&AcpiFacts, Layout.Acpi.Base, (VOID *)(UINTN)Layout.Acpi.Base, (UINTN)Layout.Acpi.Size);
+    AcpiFacts.Sleep   = Layout.Mailbox.Base + OFFSET_OF (MRM_MAILBOX, Sleep);
+    Status            = MrmAcpiBuild (&AcpiFacts, Layout.Acpi.Base, (VOID *)(UINTN)Layout.Acpi.Base, (UINTN)Layout.Acpi.Size);
   }
 
   if (!EFI_ERROR (Status)) {

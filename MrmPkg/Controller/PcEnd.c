@@ -6,6 +6,7 @@
 
 #include "Attend.h"
 #include "PcEnd.h"
+#include "ResetEntry.h"
 #include <Library/UefiRuntimeServicesTableLib.h>
 
 STATIC BOOLEAN         mEnds;
@@ -24,6 +25,16 @@ HowText (
 }
 
 VOID
+ResetPc (
+  IN EFI_RESET_TYPE  How
+  )
+{
+  // A chipset may keep this over a reset.
+  CloseResetEntry ();
+  gRT->ResetSystem (How, EFI_SUCCESS, 0, NULL);
+}
+
+VOID
 EndPc (
   IN EFI_RESET_TYPE  How,
   IN BOOLEAN         AtOnce,
@@ -37,7 +48,7 @@ EndPc (
   if (AtOnce) {
     Say ("the PC %a at once, ordered by %a", HowText (), Who);
     StopAll ();
-    gRT->ResetSystem (How, EFI_SUCCESS, 0, NULL);
+    ResetPc (How);
     return;
   }
 
@@ -74,5 +85,5 @@ AttendPcEnd (
   }
 
   Say ("all partitions are off: the PC %a", HowText ());
-  gRT->ResetSystem (mHow, EFI_SUCCESS, 0, NULL);
+  ResetPc (mHow);
 }

@@ -10,6 +10,16 @@
 #include "Mrm.h"
 
 /**
+  Reset the PC or switch it off at once; does not return.
+
+  @param[in] How  EfiResetShutdown or EfiResetCold.
+**/
+VOID
+ResetPc (
+  IN EFI_RESET_TYPE  How
+  );
+
+/**
   Have the PC switched off or reset when all partitions are off: each is asked to shut down; those that cannot be asked
   or do not end in time are taken back.
 

@@ -12,11 +12,11 @@
 #include "MachineCheck.h"
 #include "PcEnd.h"
 #include "Policy.h"
+#include "ResetEntry.h"
 #include "Screen.h"
 #include "Turn.h"
 #include <Library/BaseLib.h>
 #include <Library/UefiBootServicesTableLib.h>
-#include <Library/UefiRuntimeServicesTableLib.h>
 
 #define POLL_PERIOD  (10 * 10000)   ///< 10 ms in units of 100 ns
 
@@ -97,11 +97,11 @@ FinishAllOff (
   switch (gPolicy->AllOff) {
     case MrmAllOffPowerOff:
       Say ("all partitions are off: the PC is switched off");
-      gRT->ResetSystem (EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+      ResetPc (EfiResetShutdown);
       return TRUE;
     case MrmAllOffReboot:
       Say ("all partitions are off: the PC starts anew");
-      gRT->ResetSystem (EfiResetCold, EFI_SUCCESS, 0, NULL);
+      ResetPc (EfiResetCold);
       return TRUE;
     case MrmAllOffMenu:
       Say ("all partitions are off: back to the PC's firmware");
@@ -201,6 +201,7 @@ RunPartitions (
     return;
   }
 
+  OpenResetEntry ();
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Life.State == MrmStateAbsent) {
       TakePartition (&gPartitions[Index]);
@@ -211,5 +212,6 @@ RunPartitions (
   OpenScreens ();
   AttendAll (Timer);
   CloseScreens ();
+  CloseResetEntry ();
   gBS->CloseEvent (Timer);
 }

@@ -15,7 +15,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_MAILBOX_SIGNATURE  SIGNATURE_32 ('M', 'R', 'M', 'B')
-#define MRM_MAILBOX_VERSION    3
+#define MRM_MAILBOX_VERSION    4
 #define MRM_MAILBOX_SIZE       SIZE_8KB
 #define MRM_MAILBOX_TEXT_SIZE  1024
 
@@ -80,6 +80,18 @@ typedef struct {
 #define MRM_THERMAL_NORMAL    2982                 ///< 25 degrees Celsius
 #define MRM_THERMAL_CRITICAL  3732                 ///< _CRT: 100 degrees Celsius
 #define MRM_THERMAL_FATAL     3832                 ///< 110 degrees Celsius: shut down
+
+///
+/// Sleep registers of the FADT (ACPI 6.3 sections 4.8.3.7, 5.2.9), for an OS that cannot call ResetSystem: whatever is
+/// written with SLP_EN is S5, there is no other state.
+///
+typedef struct {
+  volatile UINT8    Control;
+  volatile UINT8    Status;                        ///< never looked at
+} MRM_SLEEP;
+
+#define MRM_SLEEP_TYPE_S5  5                       ///< SLP_TYPx in _S5 of the DSDT
+#define MRM_SLEEP_ENABLE   BIT5                    ///< SLP_EN
 
 ///
 /// A question of the partition's runtime services that the controller answers: the partition
@@ -157,6 +169,7 @@ typedef struct {
   MRM_TURN           Turn;
   UINT8              Unused[SIZE_4KB - 1172];      ///< an OS maps pages: those registers uncached, these by the cache
   MRM_THERMAL        Thermal;
+  MRM_SLEEP          Sleep;
 } MRM_MAILBOX;
 #pragma pack()
 

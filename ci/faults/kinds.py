@@ -46,9 +46,11 @@ _READ_DRIVE = f"(while :; do dd if={DISK} of=/dev/null bs=1M iflag=direct; done 
 _WRITE_DRIVE = (
     f"(while :; do dd if=/dev/zero of={DISK} bs=64k count=64 seek=512 oflag=direct; done 2>/dev/null &)"
 )
+# So many that the kernel's lock around runtime services is hardly ever free.
 _SET_VARIABLES = (
-    f"V={VARIABLES}/Busy-{VENDOR}",
-    "(while :; do printf '\\007\\000\\000\\000%s' $RANDOM >$V; done 2>/dev/null &)",
+    f"V={VARIABLES}/Busy; G={VENDOR}",
+    "busy() { while :; do printf '\\007\\000\\000\\000%s' $RANDOM >$V$1-$G; done; }",
+    "(for i in 1 2 3 4; do busy $i & done) 2>/dev/null",
 )
 _SPIN = "for i in 1 2 3 4; do (while :; do :; done &); done"
 
@@ -87,6 +89,26 @@ KINDS: tuple[Kind, ...] = (
         "the kernel panics while it calls runtime services",
         "panic",
         (*_SET_VARIABLES, "sleep 1"),
+    ),
+    Kind(
+        "runtime-reset",
+        "the OS resets while it calls runtime services: Linux cannot call ResetSystem then",
+        "reboot -f",
+        (*_SET_VARIABLES, "sleep 1"),
+    ),
+    Kind(
+        "runtime-power-off",
+        "the OS powers off while it calls runtime services; a neighbour starts it again",
+        "poweroff -f",
+        (*_SET_VARIABLES, "sleep 1"),
+        request="start {}",
+    ),
+    Kind(
+        "bios-reset",
+        "the OS resets through the BIOS reset entry",
+        "reboot -f",
+        ("echo bios >/sys/kernel/reboot/type",),
+        cause="BIOS reset entry",
     ),
     Kind("busy-reset", "the OS resets while all its processors are busy", "reboot -f", (_SPIN, "sleep 1")),
     Kind("power-off", "the OS powers off; a neighbour starts it again", "poweroff -f", request="start {}"),

@@ -22,9 +22,11 @@ pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 SEED = 11
 KINDS = (
     "runtime-panic",
+    "runtime-reset",
+    "runtime-power-off",
+    "bios-reset",
     "dma-panic",
     "offline-reset",
-    "power-off",
     "neighbour-restart-busy",
     "watchdog",
     "machine-check",

@@ -90,6 +90,7 @@ class Facts:
     watchdog: int = 0
     panic: int = 0
     thermal: int = 0
+    sleep: int = 0x7E001008
     memory: tuple[Range, ...] = ()
     srat: bytes | None = None
     slit: bytes | None = None
@@ -126,6 +127,7 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     native.Watchdog = facts.watchdog
     native.Panic = facts.panic
     native.Thermal = facts.thermal
+    native.Sleep = facts.sleep
     native.Plan = plan
     native.MemoryCount, native.Memory = len(facts.memory), array("MRM_RANGE", facts.memory)
     for name, source in (("Srat", facts.srat), ("Slit", facts.slit)):

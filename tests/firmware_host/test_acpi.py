@@ -156,6 +156,10 @@ def test_fadt(decide: Decide, known: Facts, address: int) -> None:
         140: (8, found.address["DSDT"]),
         208: (4, 0x03002001 if timer else 0),
         212: (8, timer),
+        244: (4, 0x01000800),
+        248: (8, known.sleep),
+        256: (4, 0x01000800),
+        260: (8, known.sleep + 1),
     }
     assert acpi_reader.unexpected(raw, fields) == []
 

@@ -332,6 +332,41 @@ def test_a_panic_has_its_last_words_and_is_a_failure(decide: Decide, written: in
     assert (lifecycle.State, lifecycle.Cause) == (_state(decide, "Failed"), _cause(decide, "Panic"))
 
 
+@pytest.mark.parametrize("written", [0x34, 0x20, 0xFF])
+def test_sleep_enable_is_the_end_of_a_running_os(decide: Decide, written: int) -> None:
+    for policy, state in (("OnFailure", "Off"), ("Always", "Restarting")):
+        lifecycle = _lifecycle(decide, "Running", "Running")
+        mailbox = _mailbox(decide, Phase=_phase(decide, "Running"))
+        mailbox.Sleep.Control = written & ~0x20
+        mailbox.Sleep.Status = 0xFF
+        assert _step(decide, lifecycle, mailbox, START, _policy(decide, policy)) == decide.MrmActionNone
+        mailbox.Sleep.Control = written
+        assert _step(decide, lifecycle, mailbox, START, _policy(decide, policy)) == decide.MrmActionStop
+        assert (lifecycle.State, lifecycle.Cause) == (_state(decide, state), _cause(decide, "Shutdown"))
+
+
+def test_firmware_has_no_sleep_register(decide: Decide) -> None:
+    lifecycle = _lifecycle(decide, "Loading", "Loader")
+    mailbox = _mailbox(decide, Phase=_phase(decide, "Loader"))
+    mailbox.Sleep.Control = 0x34
+    assert _step(decide, lifecycle, mailbox) == decide.MrmActionNone
+
+
+@pytest.mark.parametrize("phase", ["Dxe", "Loader", "Running"])
+def test_a_reset_seen_elsewhere_is_a_reset(decide: Decide, phase: str) -> None:
+    cause = _cause(decide, "ResetEntry")
+    for policy, state in (("Never", "Off"), ("OnFailure", "Restarting")):
+        lifecycle = _lifecycle(decide, STATE_OF_PHASE[phase], phase)
+        action = decide.call("MrmLifecycleReset", lifecycle, _policy(decide, policy), cause, START)
+        assert action == decide.MrmActionStop
+        assert (lifecycle.State, lifecycle.Cause) == (_state(decide, state), cause)
+        assert (lifecycle.Failures, lifecycle.FailuresInRow) == (0, 0)
+        before = _bytes(decide, lifecycle)
+        if state == "Off":
+            action = decide.call("MrmLifecycleReset", lifecycle, _policy(decide, policy), cause, START)
+            assert (action, _bytes(decide, lifecycle)) == (decide.MrmActionNone, before)
+
+
 @pytest.mark.parametrize("written", [0, 2, 3, 4, 6])
 def test_what_is_no_panic_or_saves_a_dump_is_left_alone(decide: Decide, written: int) -> None:
     lifecycle = _lifecycle(decide, "Running", "Running")

@@ -282,6 +282,15 @@ def test_panic_device_is_the_byte_of_the_mailbox(tmp_path: Path, write: Write) -
     assert crs[22:30] == (PANIC_REGISTER + 3).to_bytes(8, "little")
 
 
+def test_soft_off_is_the_one_sleep_state(tmp_path: Path, write: Write) -> None:
+    plan, _ = make_plan(write(document(partition())))
+    aml = patched(compile_dsdt(render_asl(plan.partitions[0]), 0), False)
+    said = acpiexec(tmp_path, aml, "evaluate \\_S5")
+    values = [int(value, 16) for value in re.findall(r"\[Integer\] = ([0-9A-F]+)", said)]
+    assert values == [c_number("MRM_SLEEP_TYPE_S5"), 0, 0, 0]
+    assert not re.search(r"_S[1-4]_", acpiexec(tmp_path, aml, "namespace"))
+
+
 def test_thermal_zone_reads_and_counts_in_the_mailbox(tmp_path: Path, write: Write) -> None:
     """Registers of acpiexec are filled with zeros; what the temperature means is C's business."""
     plan, _ = make_plan(write(document(partition())))

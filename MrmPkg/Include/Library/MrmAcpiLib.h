@@ -46,6 +46,7 @@ typedef struct {
   UINT64                      Watchdog;         ///< physical address of an MRM_WATCHDOG, 0 = none is offered
   UINT64                      Panic;            ///< physical address of MRM_MAILBOX.Panic
   UINT64                      Thermal;          ///< physical address of MRM_MAILBOX.Thermal
+  UINT64                      Sleep;            ///< physical address of MRM_MAILBOX.Sleep
   CONST MRM_PLAN_PARTITION    *Plan;            ///< DSDT and its patches
   UINTN                       MemoryCount;
   CONST MRM_RANGE             *Memory;          ///< RAM of the partition (to cut SRAT down)

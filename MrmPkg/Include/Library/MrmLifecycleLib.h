@@ -44,6 +44,7 @@ typedef enum {
   MrmCauseDevice,        ///< a device did not come back from its reset
   MrmCauseOrder,         ///< somebody who may has asked for it
   MrmCauseOverdue,       ///< asked to shut down, its OS did not in time
+  MrmCauseResetEntry,    ///< its OS has restarted through the BIOS reset entry
   MrmCauseMax
 } MRM_CAUSE;
 
@@ -193,6 +194,25 @@ MrmLifecycleFail (
   IN     CONST MRM_PLAN_POLICY  *Policy,
   IN     MRM_CAUSE              Cause,
   IN     EFI_STATUS             Status,
+  IN     UINT64                 Now
+  );
+
+/**
+  Record that the OS of a partition restarts, as seen elsewhere than in its mailbox.
+
+  @param[in,out] Lifecycle  State of the partition; advanced if it is live.
+  @param[in]     Policy     Its policy.
+  @param[in]     Cause      Where it was seen.
+  @param[in]     Now        Milliseconds.
+
+  @return What the controller must do now: MrmActionStop, or MrmActionNone if it is not live.
+**/
+MRM_ACTION
+EFIAPI
+MrmLifecycleReset (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_CAUSE              Cause,
   IN     UINT64                 Now
   );
 

@@ -5,6 +5,7 @@
 **/
 
 #include "MrmAcpiInternal.h"
+#include <MrmMailbox.h>
 
 ///
 /// Latencies by which a FADT says "no such power state" (ACPI 6.3 table 5-33).
@@ -70,6 +71,25 @@ AcpiFadtFlags (
 }
 
 /**
+  Describe a register of one byte in memory.
+
+  @param[out] Register  Receives the generic address structure (ACPI 6.3 section 5.2.3.2).
+  @param[in]  Address   Physical address.
+**/
+STATIC
+VOID
+AcpiMemoryByte (
+  OUT EFI_ACPI_6_3_GENERIC_ADDRESS_STRUCTURE  *Register,
+  IN  UINT64                                  Address
+  )
+{
+  Register->AddressSpaceId   = EFI_ACPI_6_3_SYSTEM_MEMORY;
+  Register->RegisterBitWidth = 8;
+  Register->AccessSize       = EFI_ACPI_6_3_BYTE;
+  Register->Address          = Address;
+}
+
+/**
   Fixed ACPI description table.
 
   @param[in]  Facts        The facts.
@@ -130,6 +150,8 @@ MrmAcpiFadt (
     Fadt->XPmTmrBlk.Address           = Facts->PmTimerPort;
   }
 
+  AcpiMemoryByte (&Fadt->SleepControlReg, Facts->Sleep + OFFSET_OF (MRM_SLEEP, Control));
+  AcpiMemoryByte (&Fadt->SleepStatusReg, Facts->Sleep + OFFSET_OF (MRM_SLEEP, Status));
   Fadt->Header.Checksum = MrmAcpiChecksum (Fadt, sizeof (*Fadt));
   return sizeof (*Fadt);
 }

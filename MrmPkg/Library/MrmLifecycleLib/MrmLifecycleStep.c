@@ -138,6 +138,33 @@ HasPanicked (
 }
 
 /**
+  Record that the OS of a partition restarts, as seen elsewhere than in its mailbox.
+
+  @param[in,out] Lifecycle  State of the partition; advanced if it is live.
+  @param[in]     Policy     Its policy.
+  @param[in]     Cause      Where it was seen.
+  @param[in]     Now        Milliseconds.
+
+  @return What the controller must do now.
+**/
+MRM_ACTION
+EFIAPI
+MrmLifecycleReset (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_CAUSE              Cause,
+  IN     UINT64                 Now
+  )
+{
+  if (!MrmLifecycleIsLive (Lifecycle)) {
+    return MrmActionNone;
+  }
+
+  MrmLifecycleEnd (Lifecycle, Policy, Cause, Now);
+  return MrmActionStop;
+}
+
+/**
   Judge a copy of the mailbox and advance the state.
 
   @param[in,out] Lifecycle  State of the partition; advanced.
@@ -201,6 +228,11 @@ MrmLifecycleStep (
 
   if ((State != MrmStateRunning) && (State != MrmStateStopping)) {
     return MrmActionNone;
+  }
+
+  if ((Snapshot->Sleep.Control & MRM_SLEEP_ENABLE) != 0) {
+    MrmLifecycleEnd (Lifecycle, Policy, MrmCauseShutdown, Now);
+    return MrmActionStop;
   }
 
   if (Now - Lifecycle->Since >= MRM_SETTLED_MILLISECONDS) {

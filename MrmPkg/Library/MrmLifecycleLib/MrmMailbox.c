@@ -36,7 +36,8 @@ STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
   "its memory cannot hold firmware and boot files",
   "a device did not come back from its reset",
   "ordered",
-  "did not shut down in time"
+  "did not shut down in time",
+  "restart through the BIOS reset entry"
 };
 
 /**
