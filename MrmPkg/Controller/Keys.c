@@ -6,6 +6,7 @@
 
 #include "Clock.h"
 #include "Control.h"
+#include "Pace.h"
 #include "Screen.h"
 
 #define KEYS_AT_ONCE  16
@@ -89,6 +90,7 @@ TakeKeys (
       return;
     }
 
+    NoteActivity ();
     Do (
       Console,
       MrmScreenKey (&Console->Screen, (UINT32)gPartitionCount, Key.ScanCode, Key.UnicodeChar, Milliseconds ())

@@ -10,6 +10,7 @@
 #include "Clock.h"
 #include "Control.h"
 #include "MachineCheck.h"
+#include "Pace.h"
 #include "PcEnd.h"
 #include "Policy.h"
 #include "ResetEntry.h"
@@ -134,6 +135,11 @@ AttendOnce (
     for (Index = 0; Index < gPartitionCount; Index++) {
       if (AttendPartition (&gPartitions[Index], OthersRun (&gPartitions[Index]))) {
         Answered = Milliseconds () + BURST_GAP;
+        NoteActivity ();
+      }
+
+      if (MrmLifecycleIsLive (&gPartitions[Index].Life) && (gPartitions[Index].Life.State != MrmStateRunning)) {
+        NoteActivity ();
       }
     }
 
@@ -178,6 +184,7 @@ AttendAll (
       Refreshed = Milliseconds ();
     }
 
+    KeepPace ();
     gBS->WaitForEvent (1, &Timer, &Signalled);
   }
 }
@@ -213,5 +220,6 @@ RunPartitions (
   AttendAll (Timer);
   CloseScreens ();
   CloseResetEntry ();
+  ReleasePace ();
   gBS->CloseEvent (Timer);
 }

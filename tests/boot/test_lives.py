@@ -19,6 +19,7 @@ from generator.emit.policy_text import render_policy
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import MRM
+from tests.boot.terminal import Terminal
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
@@ -189,7 +190,7 @@ def test_a_policy_is_kept_until_the_one_that_was_built_is_reloaded(first: Shells
         second.said("MRM: all partitions are off: the PC starts anew")
 
 
-def lives_until_the_pc_is_off(shells: Shells) -> None:
+def nothing_can_be_kept(shells: Shells) -> None:
     """Nothing can be kept, and is said so; what is written holds for this life of the PC."""
     for name in ("never", "always"):
         shells.said(rf"MRM: {name}: its variables cannot be kept on the ESP: (.|\n)*?; they live")
@@ -198,8 +199,20 @@ def lives_until_the_pc_is_off(shells: Shells) -> None:
     assert "4E 45 57" in shells.run("always", f"setvar fresh -guid {OURS}").upper()
     assert shells.write("never", "Reload", policy("menu")).startswith("done; until the PC is switched off")
     shells.said("MRM: policy: reloaded by never, 1 changes")
-    shells.type("never", f"setvar Request -guid {MRM} -bs -rt =H{b'pc power-off'.hex()}")
-    assert shells.bench.run(shells.bench.machine.wait_end(STEP_SECONDS)) == "guest-shutdown"
+
+
+def operator_ends(shells: Shells, key: str, question: str) -> str:
+    """Press a key at the console of the PC, answer its question with yes, and return how the PC ends."""
+
+    async def operate() -> str:
+        machine = shells.bench.machine
+        terminal = Terminal(machine, shells.controller)
+        await terminal.type("\n", r"^>  1 never +loading")
+        await terminal.type(key, rf"^ {question}\? y/n$")
+        shells.controller.send("y")
+        return await machine.wait_end(STEP_SECONDS)
+
+    return shells.bench.run(operate())
 
 
 def test_an_esp_that_cannot_be_written(first: Shells, folder: Path) -> None:
@@ -207,7 +220,9 @@ def test_an_esp_that_cannot_be_written(first: Shells, folder: Path) -> None:
     disk = {"esp_device": "virtio-blk-pci", "esp_bus": "pcie.0"}
     with life(first.bench, folder / "third", {"esp_read_only": True}, **disk) as third:
         assert "4D 52 4D" in third.run("always", f"setvar kept -guid {OURS}").upper()
-        lives_until_the_pc_is_off(third)
+        nothing_can_be_kept(third)
+        third.type("never", f"setvar Request -guid {MRM} -bs -rt =H{b'pc power-off'.hex()}")
+        assert third.bench.run(third.bench.machine.wait_end(STEP_SECONDS)) == "guest-shutdown"
 
 
 def test_an_esp_without_room(first: Shells, folder: Path) -> None:
@@ -228,7 +243,15 @@ def test_an_esp_without_room(first: Shells, folder: Path) -> None:
         file.truncate(int(free[1].replace(" ", "")))
     mtools("mcopy", filler, "::/filler")
     with life(first.bench, folder / "fourth") as fourth:
-        lives_until_the_pc_is_off(fourth)
+        nothing_can_be_kept(fourth)
+        assert operator_ends(fourth, "o", "pc power-off") == "guest-shutdown"
     assert not re.search(
         r"^(policy|variab)", mtools("mdir", "-/", "::/EFI/MRM"), re.MULTILINE | re.IGNORECASE
     )
+
+
+def test_an_operator_reboots_the_pc(first: Shells, folder: Path) -> None:
+    with life(first.bench, folder / "fifth") as fifth:
+        assert operator_ends(fifth, "b", "pc reboot") == "guest-reset"
+    with life(first.bench, folder / "sixth") as sixth:
+        assert operator_ends(sixth, "B", "pc reboot now") == "guest-reset"
