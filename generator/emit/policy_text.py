@@ -19,7 +19,18 @@ LONGEST = 16 << 10
 """MRM_POLICY_TEXT_SIZE: bytes of the longest text the controller takes."""
 
 CHANGEABLE = frozenset(
-    ("restart", "limit", "backoff_ms", "scrub", "autostart", "after", "delay_ms", "nmi", "permissions")
+    (
+        "restart",
+        "limit",
+        "backoff_ms",
+        "scrub",
+        "autostart",
+        "after",
+        "delay_ms",
+        "shutdown_ms",
+        "nmi",
+        "permissions",
+    )
 )
 """What of a partition's policy in MrmPlan.json is in the text, besides the watchdog's `firmware_ms`."""
 
@@ -48,7 +59,10 @@ def structure(plan: Plan) -> str:
     for partition in told["partitions"]:
         policy = partition["policy"]
         del policy["watchdog"]["firmware_ms"]
+        # Who is not to be asked has no thermal zone.
+        thermal_zone = policy["shutdown_ms"] != 0
         partition["policy"] = {key: policy[key] for key in policy.keys() - CHANGEABLE}
+        partition["policy"]["thermal_zone"] = thermal_zone
     return digest(json.dumps(told, sort_keys=True))
 
 
@@ -67,6 +81,7 @@ def _keys(partition: PartitionPlan, names: Sequence[str]) -> Iterator[tuple[str,
     yield "autostart", _truth(policy.autostart)
     yield "after", _list([name.value for name in policy.after])
     yield "delay", policy.delay.value
+    yield "shutdown", policy.shutdown.value
     yield "firmware", policy.firmware.value
     yield "nmi", _truth(policy.nmi.value)
     for verb, others in policy.permissions.verbs:

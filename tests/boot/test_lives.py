@@ -4,7 +4,11 @@
 Two UEFI shells are soon there, so that the PC can have several lives on the same disks.
 """
 
+import asyncio
+import os
+import random
 import re
+import secrets
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +32,11 @@ OURS = "3d4c1f0a-0000-4c8a-a657-1b906ed24f38"
 ESP_OFFSET = 2048 * 512
 STEP_SECONDS = 60.0
 BOOT_SECONDS = 120.0
+CUTS = int(os.environ.get("MRM_POWER_CUTS", "3"))
+SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
+LONGEST_RELOAD = 0.3
+"""Seconds after which a reload is over, on the ESP and in `Status`, when nothing else is to be done."""
+
 PROMPT = r"Shell> $"
 
 
@@ -188,6 +197,47 @@ def test_a_policy_is_kept_until_the_one_that_was_built_is_reloaded(first: Shells
         second.type("never", "reset -s")
         assert second.bench.run(second.bench.machine.wait_end(STEP_SECONDS)) == "guest-reset"
         second.said("MRM: all partitions are off: the PC starts anew")
+
+
+def reload_and_cut(shells: Shells, text: str, seconds: float) -> bool:
+    """Cut the power so long after a reload begins; return whether the controller had said that it is done."""
+
+    async def cut() -> bool:
+        console, begin = shells.bench.session.guests["never"].console, shells.controller.mark()
+        command = f"setvar Reload -guid {MRM} -bs -rt =H{text.encode().hex()}"
+        typed = console.mark()
+        console.send(command)
+        # A shell writes what is typed in pieces, wherever its line wraps; the end is the policy's.
+        await console.wait_for(command[-8:], STEP_SECONDS, typed)
+        console.send("\n")
+        await asyncio.sleep(seconds)
+        await shells.bench.machine.cut_power()
+        return "MRM: never: asked: reload" in shells.controller.since(begin)
+
+    return shells.bench.run(cut())
+
+
+def changes(shells: Shells, text: str) -> int:
+    """Reload a policy; return how many keys it changes."""
+    begin = shells.controller.mark()
+    assert shells.write("never", "Reload", text) == "done"
+    found = re.search(r"MRM: policy: reloaded by never, (\d+) changes", shells.controller.since(begin))
+    assert found
+    return int(found[1])
+
+
+def test_a_power_cut_amid_a_reload_leaves_the_old_policy_or_the_new_one(first: Shells, folder: Path) -> None:
+    print(f"MRM_SEED={SEED}")
+    chance = random.Random(SEED)
+    texts, done = [policy("stay"), policy("menu")], False
+    for cut in range(CUTS + 1):
+        with life(first.bench, folder / f"cut-{cut}") as shells:
+            assert changes(shells, texts[0]) in ((0,) if done else (0, 1))
+            if cut == CUTS:
+                assert shells.write("never", "Reload", "built-in") == "done"
+                break
+            texts.reverse()
+            done = reload_and_cut(shells, texts[0], chance.uniform(0, LONGEST_RELOAD))
 
 
 def nothing_can_be_kept(shells: Shells) -> None:

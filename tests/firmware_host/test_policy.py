@@ -28,6 +28,7 @@ DEFAULT: dict[str, str] = {
     "autostart": "true",
     "after": "-",
     "delay": "0",
+    "shutdown": "120000",
     "firmware": "60000",
     "nmi": "false",
     "may_start": "-",
@@ -88,6 +89,7 @@ class Plan:
             "Watchdog": told["watchdog"]["os"],
             "Nmi": told["nmi"],
             "DelayMilliseconds": told["delay_ms"],
+            "ShutdownMilliseconds": told["shutdown_ms"],
             "FirmwareMilliseconds": told["watchdog"]["firmware_ms"],
             "AfterCount": len(told["after"]),
             "After": after,
@@ -105,6 +107,7 @@ BUILT = {
     "autostart": False,
     "after": [],
     "delay_ms": 3,
+    "shutdown_ms": 4000,
     "watchdog": {"os": True, "firmware_ms": 0},
     "nmi": False,
     "permissions": {**{verb: [] for verb in VERBS}, "pc": ["reboot"], "reload": False},
@@ -168,7 +171,10 @@ LINES = st.fixed_dictionaries(
         "scrub": TRUTH,
         "autostart": TRUTH,
         "delay": NUMBER,
-        "firmware": st.one_of(st.just("0"), st.integers(1000, 3_600_000).map(str)),
+        **{
+            key: st.one_of(st.just("0"), st.integers(1000, 3_600_000).map(str))
+            for key in ("shutdown", "firmware")
+        },
         **{f"may_{verb}": LISTS for verb in VERBS},
         "may_pc": st.sampled_from(["-", "reboot", "power-off", "reboot,power-off"]),
         "may_reload": TRUTH,

@@ -41,11 +41,14 @@ _GAP = bytes([1, 1, 0xFF, 3]) + b"".join(bytes([m, 12]) + _CHANGE for m in (0, 4
 _ITEMS = _item("Status", 2648, 8, 0) + _item("Request", 2648, 0, 100)
 # Thirty more items that are empty; then a request's name, size and offset.
 _AREA = struct.pack("<II", 0, 2) + _ITEMS + bytes(30 * 80) + struct.pack("<64xII", 0, 2700)
-_KEYS = "restart=never limit=0 backoff=9 scrub=true autostart=true after={} delay=0 firmware=0 nmi=false"
+_KEYS = "restart=never limit=0 backoff=9 scrub=true autostart=true after={} delay=0 shutdown=0 firmware=0"
 _MAY = "may_start=* may_stop=r may_restart=- may_nmi=r,steady may_pc=reboot,power-off may_reload=true"
 _POLICY = (
     "mrm-policy 1 0123456789abcdef\ncontroller all_off=menu power_button=ignore\n"
-    + "".join(f"{name} {_KEYS.format(after)} {_MAY}\n" for name, after in (("steady", "-"), ("r", "steady")))
+    + "".join(
+        f"{name} {_KEYS.format(after)} nmi=false {_MAY}\n"
+        for name, after in (("steady", "-"), ("r", "steady"))
+    )
 ).encode()
 _KEPT = b"MRMP" + struct.pack("<II16s32s", 1, len(_POLICY), b"fedcba9876543210", b"steady") + _POLICY
 _LINUX = bytearray(0x230)

@@ -23,13 +23,14 @@ KEYS: dict[str, str] = {
     "autostart": "false",
     "after": "[three, two]",
     "delay": "1.5 s",
+    "shutdown": "1 min",
     "watchdog": "{firmware: 2 min}",
     "nmi": "true",
     "permissions": "{start: all, stop: [three, one], nmi: two, pc: [power-off, reboot], reload: true}",
 }
 LINE = (
     "one restart=always limit=3 backoff=2000 scrub=true autostart=false after=three,two delay=1500 "
-    "firmware=120000 nmi=true may_start=* may_stop=one,three may_restart=- may_nmi=two "
+    "shutdown=60000 firmware=120000 nmi=true may_start=* may_stop=one,three may_restart=- may_nmi=two "
     "may_pc=reboot,power-off may_reload=true"
 )
 OTHERS = (partition("two"), partition("three"))
@@ -97,6 +98,7 @@ def test_a_reload_can_change_the_controller_s_keys(write: Write, head: str) -> N
         {"boot": "files/app.efi"},
         {"variables": "{quota: 128 KiB}"},
         {"watchdog": "{os: false}"},
+        {"shutdown": "off"},
     ],
 )
 def test_structure_is_everything_else(write: Write, keys: dict[str, str]) -> None:

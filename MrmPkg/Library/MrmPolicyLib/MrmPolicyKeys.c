@@ -29,6 +29,7 @@ STATIC CONST POLICY_KEY  mPartitionKeys[] = {
   { "autostart",   PolicyTruth,   PARTITION (AutoStart),            0,    0,    0, TRUTH   },
   { "after",       PolicyAfter,   PARTITION (After),                0,    0,    0, NOTHING },
   { "delay",       PolicyNumber,  PARTITION (DelayMilliseconds),    0,    HOUR, 0, NOTHING },
+  { "shutdown",    PolicyNumber,  PARTITION (ShutdownMilliseconds), 1000, HOUR, 0, NOTHING },
   { "firmware",    PolicyNumber,  PARTITION (FirmwareMilliseconds), 1000, HOUR, 0, NOTHING },
   { "nmi",         PolicyTruth,   PARTITION (Nmi),                  0,    0,    0, TRUTH   },
   { "may_start",   PolicyPermits, PARTITION (Permits),              0,    0,    0, NOTHING },
