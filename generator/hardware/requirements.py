@@ -18,6 +18,9 @@ LOW_FIRST, LOW_END = 0x10000, 0x90000
 GIB = 1 << 30
 LARGEST_XAPIC_ID = 254
 
+RESET_ENTRY_HOST_BRIDGES = {(0x8086, 0x1237): "440FX", (0x8086, 0x29C0): "Q35"}
+"""Host bridges with which the controller can have RAM at the BIOS reset entry: as in ResetEntry.c."""
+
 REQUIREMENTS: list[Requirement] = []
 
 
@@ -199,6 +202,19 @@ def reset_methods(facts: Facts) -> Verdict:
     if without:
         return missing(f"{len(without)} of {len(functions)} have none: {', '.join(without[:4])}")
     return found(f"all {len(functions)} functions behind root ports")
+
+
+@optional
+def reset_entry(facts: Facts) -> Verdict:
+    """Elsewhere an OS that restarts through the BIOS reset entry resets the PC, see docs/threats.md."""
+    first = [root for root in facts.machine.roots if (root.segment, root.bus) == (0, 0)]
+    bridges = [f for root in first for f in root.functions if f.path.place == "00.0"]
+    if not bridges:
+        return unknown("no host bridge was found")
+    vendor, device = bridges[0].vendor, bridges[0].device
+    name = RESET_ENTRY_HOST_BRIDGES.get((vendor, device))
+    told = f"{vendor:04x}:{device:04x}"
+    return found(f"{told}, {name}") if name else missing(f"the controller does not know the chipset {told}")
 
 
 @optional

@@ -219,7 +219,7 @@ def server() -> dict[str, bytes]:
         ),
     }
     functions = {
-        "0000:00:00.0": make_config(class_code=0x060000),
+        "0000:00:00.0": make_config(device=0x29C0, class_code=0x060000),
         "0000:00:01.0": port(0, 1),
         "0000:01:00.0": NVME,
         "0000:00:02.0": port(0, 2, 4),

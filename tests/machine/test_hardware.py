@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from generator.__main__ import main
 from generator.hardware import Facts, Level, Row, State, exit_status, judge_hardware
 from generator.hardware.page import render_hardware_page
-from generator.hardware.requirements import REQUIREMENTS
+from generator.hardware.requirements import REQUIREMENTS, RESET_ENTRY_HOST_BRIDGES
 from generator.scan import scan
 from tests.machine.support import (
     DEVICES,
@@ -130,6 +131,12 @@ def test_values_are_told() -> None:
             without(f"{DEVICES}/0000:02", f"{DEVICES}/0000:03", f"{DEVICES}/0000:04"),
             FOUND,
         ),
+        ("reset-entry", without(DEVICES), UNKNOWN),
+        (
+            "reset-entry",
+            server() | {f"{DEVICES}/0000:00:00.0/config": make_config(class_code=0x060000)},
+            MISSING,
+        ),
         ("uarts", without("sys/class/tty", "sys/bus/pnp"), UNKNOWN),
         ("uarts", without("sys/class/tty/ttyS0", "sys/bus/pnp"), MISSING),
         ("x2apic", without("dmesg.txt"), UNKNOWN),
@@ -216,3 +223,10 @@ def test_the_page_is_up_to_date() -> None:
     assert (PROJECT / "docs" / "hardware.md").read_text("utf-8") == render_hardware_page(), (
         "run: python -m generator hardware --page > docs/hardware.md"
     )
+
+
+def test_the_controller_knows_the_same_host_bridges() -> None:
+    source = (PROJECT / "MrmPkg" / "Controller" / "ResetEntry.c").read_text("utf-8")
+    found = re.findall(r"\{ 0x([0-9A-F]{4})([0-9A-F]{4}), 0x[0-9A-F]+ +\},? +///< (\w+):", source)
+    known = {(int(vendor, 16), int(device, 16)): name for device, vendor, name in found}
+    assert known == RESET_ENTRY_HOST_BRIDGES
