@@ -10,7 +10,7 @@ from pathlib import Path
 from ci.faults.campaign import run_campaign
 from ci.faults.kinds import KINDS, by_name
 from ci.faults.schedule import schedule
-from ci.faults.verdict import Campaign, table, to_json
+from ci.faults.verdict import Campaign, last_line, table, to_json
 from ci.images.boot import prepare_boot
 from ci.images.gpt import ImageError
 from ci.progress import PROJECT
@@ -61,8 +61,25 @@ async def _run(arguments: argparse.Namespace) -> Campaign:
         description, prepare_boot(description, arguments.folder, arguments.esp), arguments.folder
     )
     session = Session(machine, plan)
+
+    def record(campaign: Campaign) -> None:
+        """Also a campaign that is interrupted has a report."""
+        print(last_line(campaign), flush=True)
+        _report(arguments).write_text(json.dumps(to_json(campaign), indent=2) + "\n")
+
     async with machine:
-        return await run_campaign(session, arguments.seed, injections, lambda line: print(line, flush=True))
+        return await run_campaign(session, arguments.seed, injections, record)
+
+
+def _report(arguments: argparse.Namespace) -> Path:
+    return Path(arguments.folder) / "report.json"
+
+
+def _replay(arguments: argparse.Namespace, campaign: Campaign) -> str:
+    """The command that leads to the first failure again."""
+    first = next(o.injection.number for o in campaign.outcomes if o.complaints)
+    kinds = "".join(f" --kind {kind}" for kind in arguments.kind or ())
+    return f'make faults ARGS="--seed {campaign.seed} --count {first}{kinds}"'
 
 
 def main() -> int:
@@ -76,10 +93,11 @@ def main() -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    report = arguments.folder / "report.json"
-    report.write_text(json.dumps(to_json(campaign), indent=2) + "\n")
-    print(f"\n{table(campaign)}\nreport: {report}")
-    return 0 if campaign.ok else 1
+    print(f"\n{table(campaign)}\nreport: {_report(arguments)}")
+    if campaign.ok:
+        return 0
+    print(f"again: {_replay(arguments, campaign)}")
+    return 1
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 import asyncio
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ci.faults.kinds import CONTROL, DISK, VARIABLES, VENDOR
@@ -24,7 +25,8 @@ AFTER_TICKS = 3
 GATEWAY = "10.0.2.2"
 """QEMU's user network answers echoes there."""
 
-Printer = Callable[[str], None]
+Recorder = Callable[[Campaign], None]
+"""Is told of the campaign after each fault."""
 
 _WORK = (Path(__file__).parent / "work.sh").read_bytes()
 _LINE = 512
@@ -131,8 +133,8 @@ def _told(session: Session, injection: Injection, states: int) -> list[str]:
     return [f"the controller said {reasons}, and not {injection.kind.cause!r}"]
 
 
-async def _inject(session: Session, injection: Injection, neighbour: Guest) -> tuple[list[str], float | None]:
-    """Inject one fault and see the victim back; return what is wrong and the seconds to its first line."""
+async def _inject(session: Session, injection: Injection, neighbour: Guest) -> Outcome:
+    """Inject one fault and see the victim back."""
     guest = session.guests[injection.victim]
     report = guest.console.latest("MRM-GUEST")
     old_boot = str(report.data["boot"]) if report else ""
@@ -152,9 +154,9 @@ async def _inject(session: Session, injection: Injection, neighbour: Guest) -> t
     await session.wait_state(injection.victim, "running", COMMAND_SECONDS, states)
     state = session.states[injection.victim]
     broken += _told(session, injection, states)
-    broken += _broken(session, injection.victim, Observation(state.state, state.detail, again.data))
-    broken += await _lost_variable(guest, injection.number)
-    return broken, seconds
+    leaked = _broken(session, injection.victim, Observation(state.state, state.detail, again.data))
+    lost = await _lost_variable(guest, injection.number)
+    return Outcome(injection, broken, seconds, leaked=leaked, lost=lost)
 
 
 async def one_fault(session: Session, injection: Injection) -> Outcome:
@@ -163,15 +165,15 @@ async def one_fault(session: Session, injection: Injection) -> Outcome:
     await asyncio.sleep(injection.pause)
     before = {guest.name: guest.console.mark() for guest in others}
     await asyncio.gather(*(guest.console.wait_for_event("MRM-WORK", COMMAND_SECONDS) for guest in others))
-    seconds = None
+    outcome = Outcome(injection)
     try:
-        broken, seconds = await _inject(session, injection, others[0])
+        outcome = await _inject(session, injection, others[0])
         await asyncio.gather(*(guest.ticks_on(AFTER_TICKS) for guest in others))
         await begin_work(session.guests[injection.victim])
     except MachineEndedError:
         raise
     except QemuError as error:
-        broken = [str(error).splitlines()[0]]
+        outcome = replace(outcome, broken=[*outcome.broken, str(error).splitlines()[0]])
     neighbours = [
         Neighbour(
             guest.name,
@@ -180,11 +182,11 @@ async def one_fault(session: Session, injection: Injection) -> Outcome:
         )
         for guest in others
     ]
-    return Outcome(injection, broken, seconds, neighbours)
+    return replace(outcome, neighbours=neighbours)
 
 
 async def run_campaign(
-    session: Session, seed: int, injections: Sequence[Injection], printer: Printer
+    session: Session, seed: int, injections: Sequence[Injection], record: Recorder
 ) -> Campaign:
     """Inject all faults one after the other into a machine that has just been started.
 
@@ -196,14 +198,15 @@ async def run_campaign(
     quiet = await asyncio.gather(*(guest.ticks_on(QUIET_SECONDS) for guest in guests))
     baseline = {guest.name: longest_gap(ticks) for guest, ticks in zip(guests, quiet, strict=True)}
     outcomes: list[Outcome] = []
+    campaign = Campaign(seed, len(injections), baseline)
     for injection in injections:
         try:
             outcome = await one_fault(session, injection)
         except MachineEndedError as error:
             outcome = Outcome(injection, [str(error).splitlines()[0]])
         outcomes.append(outcome)
-        verdict = "survived" if not outcome.complaints else "; ".join(outcome.complaints)
-        printer(f"fault {injection} of {len(injections)}: {verdict}")
+        campaign = Campaign(seed, len(injections), baseline, tuple(outcomes))
+        record(campaign)
         if outcome.seconds is None:
             break
-    return Campaign(seed, len(injections), baseline, outcomes)
+    return campaign

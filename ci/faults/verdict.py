@@ -70,20 +70,24 @@ class Outcome:
 
     Attributes:
         injection: The fault.
-        broken: Promises the victim's next boot does not keep, variables it lost, what else went wrong.
+        broken: What went wrong that is none of the next two.
         seconds: From the fault to the first line of the victim's next boot; None when there was none.
         neighbours: The others.
+        leaked: Promises the victim's next boot does not keep: processors, memory, devices.
+        lost: Variables it had committed before the fault and has no more.
     """
 
     injection: Injection
     broken: Sequence[str] = ()
     seconds: float | None = None
     neighbours: Sequence[Neighbour] = ()
+    leaked: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
     @property
     def complaints(self) -> list[str]:
         """Everything wrong, in words; nothing if the fault was survived."""
-        found = [f"{self.injection.victim}: {line}" for line in self.broken]
+        found = [f"{self.injection.victim}: {line}" for line in (*self.broken, *self.leaked, *self.lost)]
         for neighbour in self.neighbours:
             found += neighbour.complaints()
         return found
@@ -103,11 +107,33 @@ class Campaign:
         """Whether every planned fault was injected and survived."""
         return len(self.outcomes) == self.planned and not any(o.complaints for o in self.outcomes)
 
+    @property
+    def restarts(self) -> int:
+        """How many victims came back, and were looked at for what they lost."""
+        return sum(outcome.seconds is not None for outcome in self.outcomes)
+
+    @property
+    def leaks(self) -> int:
+        """After how many restarts something was missing of processors, memory and devices."""
+        return sum(bool(outcome.leaked) for outcome in self.outcomes)
+
+    @property
+    def lost(self) -> int:
+        """How many committed variables were lost."""
+        return sum(len(outcome.lost) for outcome in self.outcomes)
+
 
 def longest_gap(ticks: Sequence[Tick]) -> float:
     """The longest time between two ticks of one boot, by its own clock, in seconds."""
     pairs = itertools.pairwise(ticks)
     return max((b.up - a.up for a, b in pairs if a.boot == b.boot), default=0.0)
+
+
+def last_line(campaign: Campaign) -> str:
+    """What came of the last fault so far."""
+    outcome = campaign.outcomes[-1]
+    verdict = "survived" if not outcome.complaints else "; ".join(outcome.complaints)
+    return f"fault {outcome.injection} of {campaign.planned}: {verdict}"
 
 
 def to_json(campaign: Campaign) -> dict[str, Any]:
@@ -117,6 +143,9 @@ def to_json(campaign: Campaign) -> dict[str, Any]:
         "planned": campaign.planned,
         "ok": campaign.ok,
         "baseline_gap_seconds": dict(campaign.baseline),
+        "restarts": campaign.restarts,
+        "restarts_with_leaks": campaign.leaks,
+        "lost_variables": campaign.lost,
         "faults": [
             {
                 "number": outcome.injection.number,
@@ -155,8 +184,12 @@ def table(campaign: Campaign) -> str:
         blocks, answers = sum(n.work.rounds for n in seen), sum(n.work.asked - n.work.lost for n in seen)
         gaps.append((name, f"{gap:.2f}", f"{quiet:.2f}", str(blocks), str(answers)))
     wrong = [f"fault {o.injection}: {line}" for o in campaign.outcomes for line in o.complaints]
+    sums = (
+        f"restarts that leaked processors, memory or devices: {campaign.leaks} of {campaign.restarts}\n"
+        f"committed variables lost: {campaign.lost} of {campaign.restarts}\n"
+    )
     done = len(campaign.outcomes)
     verdict = (
         f"{done - sum(bool(o.complaints) for o in campaign.outcomes)} of {campaign.planned} faults survived"
     )
-    return "\n".join([lay_out(rows), lay_out(gaps), *wrong, f"seed {campaign.seed}: {verdict}"]) + "\n"
+    return "\n".join([lay_out(rows), lay_out(gaps), sums, *wrong, f"seed {campaign.seed}: {verdict}"]) + "\n"

@@ -9,7 +9,7 @@ import pytest
 from ci.faults.campaign import run_campaign
 from ci.faults.kinds import by_name
 from ci.faults.schedule import schedule
-from ci.faults.verdict import table
+from ci.faults.verdict import last_line, table
 from ci.images.boot import prepare_boot
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
@@ -43,7 +43,7 @@ def test_neighbours_notice_nothing_of_a_partition_that_fails(built: Builder, tmp
         machine = Machine(description, prepare_boot(description, tmp_path, result.esp), tmp_path)
         session = Session(machine, result.plan)
         async with machine:
-            campaign = await run_campaign(session, SEED, injections, print)
+            campaign = await run_campaign(session, SEED, injections, lambda so_far: print(last_line(so_far)))
         print(table(campaign))
         assert [line for outcome in campaign.outcomes for line in outcome.complaints] == []
         assert campaign.ok

@@ -8,7 +8,7 @@ import pytest
 
 from ci.faults.kinds import KINDS
 from ci.faults.schedule import Injection
-from ci.faults.verdict import Campaign, Neighbour, Outcome, Work, longest_gap, table, to_json
+from ci.faults.verdict import Campaign, Neighbour, Outcome, Work, last_line, longest_gap, table, to_json
 from ci.qemu.guest import Tick
 
 TICKS = [Tick("a", n, 10.0 + n) for n in range(1, 6)]
@@ -42,10 +42,24 @@ def test_what_a_neighbour_loses_is_a_complaint(neighbour: Neighbour, complaint: 
     assert not campaign(outcome).ok
 
 
-def test_what_the_victim_lost_is_a_complaint() -> None:
-    outcome = replace(GOOD, broken=("processors: promised 2, seen 1",))
+WRONG = ("processors: promised 2, seen 1",)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sums"),
+    [
+        (replace(GOOD, broken=WRONG), (2, 0, 0)),
+        (replace(GOOD, leaked=WRONG), (2, 1, 0)),
+        (replace(GOOD, lost=WRONG), (2, 0, 1)),
+        (replace(GOOD, broken=WRONG, seconds=None), (1, 0, 0)),
+    ],
+)
+def test_what_the_victim_lost_is_a_complaint(outcome: Outcome, sums: tuple[int, int, int]) -> None:
     assert outcome.complaints == ["left: processors: promised 2, seen 1"]
-    assert not campaign(outcome).ok
+    both = campaign(GOOD, outcome)
+    assert not both.ok
+    assert (both.restarts, both.leaks, both.lost) == sums
+    assert last_line(both) == "fault 1 left cold-reset of 2: left: processors: promised 2, seen 1"
 
 
 def test_a_campaign_that_ended_early_is_not_ok() -> None:
@@ -59,15 +73,18 @@ def test_the_longest_gap_is_of_one_boot() -> None:
 
 
 def test_the_table_names_kinds_gaps_and_what_went_wrong() -> None:
-    bad = replace(GOOD, broken=("memory: promised 1 MiB, seen 0",), injection=replace(FAULT, number=2))
+    bad = replace(GOOD, leaked=("memory: promised 1 MiB, seen 0",), injection=replace(FAULT, number=2))
     text = table(campaign(GOOD, bad))
     assert f"{KINDS[0].name}  " in text
     assert "fault 2 left cold-reset: left: memory: promised 1 MiB, seen 0" in text
+    assert "restarts that leaked processors, memory or devices: 1 of 2\n" in text
+    assert "committed variables lost: 0 of 2\n" in text
     assert text.endswith("seed 7: 1 of 2 faults survived\n")
 
 
 def test_the_report_is_json() -> None:
     data = json.loads(json.dumps(to_json(campaign(GOOD))))
     assert data["ok"] is True
+    assert (data["restarts"], data["restarts_with_leaks"], data["lost_variables"]) == (1, 0, 0)
     assert data["faults"][0]["neighbours"]["right"]["gap_seconds"] == 1.0
     assert data["faults"][0]["seconds_to_first_line"] == 12.5
