@@ -115,9 +115,9 @@ def test_systemd_feeds_the_watchdog_and_is_missed(bench: Bench) -> None:
     """A manager that has crashed feeds no watchdog: the partition is restarted, and told why."""
     file, setting = "/etc/systemd/system.conf.d/watchdog.conf", f"RuntimeWatchdogSec={WATCHDOG_SECONDS}"
     write = f"mkdir -p {Path(file).parent}; printf '[Manager]\\n{setting}\\n' >{file}; sync"
-    told = watchdog(
-        bench, f"{write}; systemctl daemon-reexec; sleep 1", "identity", "state", "timeout", "bootstatus"
-    )
+    armed = "until grep -q ^active /sys/class/watchdog/watchdog0/state; do sleep 0.1; done"
+    begin = f"{write}; systemctl daemon-reexec; {armed}"
+    told = watchdog(bench, begin, "identity", "state", "timeout", "bootstatus")
     assert told == ["identity:wdat_wdt", "state:active", f"timeout:{WATCHDOG_SECONDS}", "bootstatus:0"]
 
     async def crash() -> None:
