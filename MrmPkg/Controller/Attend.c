@@ -7,6 +7,7 @@
 #include "Attend.h"
 #include "Clock.h"
 #include "Control.h"
+#include "MachineCheck.h"
 #include "ResetEntry.h"
 #include "Store.h"
 #include <Library/BaseLib.h>
@@ -125,6 +126,10 @@ StartPartition (
   Status = Partition->Quiesced ? EFI_SUCCESS : QuiescePci (Partition);
   Cause  = MrmCauseDevice;
   if (!EFI_ERROR (Status)) {
+    if (Partition->Life.Starts != 0) {
+      ClearMachineChecks (Partition);
+    }
+
     Status = BuildPartition (Partition, &Trampoline);
     Cause  = MrmCauseBuild;
   }

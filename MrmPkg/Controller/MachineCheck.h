@@ -1,5 +1,5 @@
 /** @file
-  Machine checks that reach the boot processor.  Those of other processors are their OS's.
+  Machine checks that reach the boot processor, and what those of a partition leave behind.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -8,6 +8,10 @@
 #define MRM_MACHINE_CHECK_H_
 
 #include "Mrm.h"
+
+//
+// MachineCheck.c
+//
 
 /**
   Begin to catch machine checks, if the processor has them and the PC's firmware lets it be.
@@ -32,6 +36,20 @@ AttendMachineChecks (
 VOID
 ReleaseMachineChecks (
   VOID
+  );
+
+//
+// MachineCheckClear.c
+//
+
+/**
+  Have all processors of a partition but the first forget that they deal with a machine check.
+
+  @param[in] Partition  The partition; its processors wait for a SIPI, and do after. Its low slice is written to.
+**/
+VOID
+ClearMachineChecks (
+  IN CONST MRM_PARTITION  *Partition
   );
 
 #endif

@@ -2,13 +2,14 @@
 """A short fault campaign, always the same one; `make faults` is the long one."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ci.faults.campaign import run_campaign
 from ci.faults.kinds import by_name
-from ci.faults.schedule import schedule
+from ci.faults.schedule import Injection, schedule
 from ci.faults.verdict import last_line, table
 from ci.images.boot import prepare_boot
 from ci.progress import PROJECT
@@ -29,15 +30,23 @@ KINDS = (
     "offline-reset",
     "neighbour-restart-busy",
     "watchdog",
-    "machine-check",
 )
+
+
+def two_machine_checks(number: int, processors: int) -> list[Injection]:
+    """Hit one processor twice, other than the partition's first: it must have forgotten the first time."""
+    drawn = schedule(SEED, 2, {"stock": processors}, [by_name("machine-check")])
+    return [replace(injection, number=number + index) for index, injection in enumerate(drawn)]
 
 
 def test_neighbours_notice_nothing_of_a_partition_that_fails(built: Builder, tmp_path: Path) -> None:
     result = built("faults")
     description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
     victims = {partition.name: partition.processors for partition in result.plan.partitions}
-    injections = schedule(SEED, len(KINDS), victims, [by_name(name) for name in KINDS])
+    injections = [
+        *schedule(SEED, len(KINDS), victims, [by_name(name) for name in KINDS]),
+        *two_machine_checks(len(KINDS) + 1, victims["stock"]),
+    ]
 
     async def run() -> None:
         machine = Machine(description, prepare_boot(description, tmp_path, result.esp), tmp_path)
