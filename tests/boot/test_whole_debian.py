@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """A whole Debian on its own disk beside a PREEMPT_RT kernel: the demonstration, one boot for all tests."""
 
-import asyncio
 import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +13,6 @@ from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
-
-WATCHDOG_SECONDS = 20
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(2400)]
 
@@ -103,40 +99,6 @@ def test_its_own_boot_entry_survives_and_is_booted(bench: Bench) -> None:
 
     bench.run(restart())
     assert re.search(rf"^BootCurrent: {entry[1]}\s", run(bench, "efibootmgr").output, re.MULTILINE)
-
-
-def watchdog(bench: Bench, before: str, *names: str) -> list[str]:
-    """Run a command, then return attributes of the watchdog."""
-    done = run(bench, f"{before}; cd /sys/class/watchdog/watchdog0; grep . {' '.join(names)}")
-    return re.findall(r"^(?:.*\a)?(\w+:\w+)$", done.output, re.MULTILINE)
-
-
-def test_systemd_feeds_the_watchdog_and_is_missed(bench: Bench) -> None:
-    """A manager that has crashed feeds no watchdog: the partition is restarted, and told why."""
-    file, setting = "/etc/systemd/system.conf.d/watchdog.conf", f"RuntimeWatchdogSec={WATCHDOG_SECONDS}"
-    write = f"mkdir -p {Path(file).parent}; printf '[Manager]\\n{setting}\\n' >{file}; sync"
-    armed = "until grep -q ^active /sys/class/watchdog/watchdog0/state; do sleep 0.1; done"
-    begin = f"{write}; systemctl daemon-reexec; {armed}"
-    told = watchdog(bench, begin, "identity", "state", "timeout", "bootstatus")
-    assert told == ["identity:wdat_wdt", "state:active", f"timeout:{WATCHDOG_SECONDS}", "bootstatus:0"]
-
-    async def crash() -> None:
-        session, since = bench.session, bench.session.count()
-        steady = session.guests["steady"]
-        old, mark = boot_of(session, "steady"), steady.console.mark()
-        async with undisturbed(session.guests["realtime"]):
-            await asyncio.sleep(scaled(1.5 * WATCHDOG_SECONDS))
-            assert session.history[since:] == []
-            steady.type("kill -s SEGV 1")
-            state = await session.wait_state("steady", "restarting", 10 * WATCHDOG_SECONDS, since)
-            assert state.detail == "watchdog"
-            report = await steady.next_boot(old, mark)
-            assert broken_after_reboot(session, "steady", report.data) == []
-
-    bench.run(crash())
-    # systemd arms it by itself in the next boot.
-    assert watchdog(bench, "true", "state", "bootstatus") == ["state:active", "bootstatus:32"]
-    assert run(bench, f"rm {file}; systemctl daemon-reexec").status == 0
 
 
 def test_power_button_ends_the_pc_when_all_systems_have_shut_down(bench: Bench) -> None:

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The watchdog that ACPI offers an OS, fed by systemd.
+
+On a machine of its own: each restart of a whole Debian under QEMU is slower than the one before (docs/traps.md).
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ci.qemu.timing import scaled
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.support import boot_of, broken_after_reboot, undisturbed
+
+pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+
+WATCHDOG_SECONDS = 20
+NAME = "steady"
+
+
+def watchdog(bench: Bench, before: str, *names: str) -> list[str]:
+    """Run a command, then return attributes of the watchdog."""
+    command = f"{before}; cd /sys/class/watchdog/watchdog0; grep . {' '.join(names)}"
+    done = bench.run(bench.session.guests[NAME].run(command, 240))
+    return re.findall(r"^(?:.*\a)?(\w+:\w+)$", done.output, re.MULTILINE)
+
+
+@pytest.fixture
+def bench(built: Builder, tmp_path: Path) -> Iterator[Bench]:
+    result = built("two-debians")
+    with Bench(result.plan, result.esp, tmp_path) as bench:
+        bench.run(bench.session.settle())
+        yield bench
+
+
+def test_systemd_feeds_the_watchdog_and_is_missed(bench: Bench) -> None:
+    """A manager that has crashed feeds no watchdog: the partition is restarted, and told why."""
+    file, setting = "/etc/systemd/system.conf.d/watchdog.conf", f"RuntimeWatchdogSec={WATCHDOG_SECONDS}"
+    write = f"mkdir -p {Path(file).parent}; printf '[Manager]\\n{setting}\\n' >{file}; sync"
+    armed = "until grep -q ^active /sys/class/watchdog/watchdog0/state; do sleep 0.1; done"
+    begin = f"{write}; systemctl daemon-reexec; {armed}"
+    told = watchdog(bench, begin, "identity", "state", "timeout", "bootstatus")
+    assert told == ["identity:wdat_wdt", "state:active", f"timeout:{WATCHDOG_SECONDS}", "bootstatus:0"]
+
+    async def crash() -> None:
+        session, since = bench.session, bench.session.count()
+        steady = session.guests[NAME]
+        old, mark = boot_of(session, NAME), steady.console.mark()
+        async with undisturbed(session.guests["realtime"]):
+            await asyncio.sleep(scaled(1.5 * WATCHDOG_SECONDS))
+            assert session.history[since:] == []
+            steady.type("kill -s SEGV 1")
+            state = await session.wait_state(NAME, "restarting", 10 * WATCHDOG_SECONDS, since)
+            assert state.detail == "watchdog"
+            report = await steady.next_boot(old, mark)
+            assert broken_after_reboot(session, NAME, report.data) == []
+
+    bench.run(crash())
+    # systemd arms it by itself in the next boot.
+    assert watchdog(bench, "true", "state", "bootstatus") == ["state:active", "bootstatus:32"]
