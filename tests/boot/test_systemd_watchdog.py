@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The watchdog that ACPI offers an OS, fed by systemd.
 
-On a machine of its own: each restart of a whole Debian under QEMU is slower than the one before (docs/traps.md).
+On a machine of its own: under QEMU each restart of a whole Debian is slower than the last (docs/traps.md).
 """
 
 import asyncio
