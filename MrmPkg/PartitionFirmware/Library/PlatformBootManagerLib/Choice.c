@@ -1,15 +1,18 @@
 /** @file
-  The choice of a boot source on the partition's console.
+  The choice of a boot source: by BootNext, on the partition's console, or as the controller handed it over.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "PlatformBootManager.h"
+#include <Guid/GlobalVariable.h>
 #include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiLib.h>
+#include <Library/UefiRuntimeServicesTableLib.h>
 
-#define SECOND  10000000   ///< in units of 100 ns
+#define SECOND   10000000   ///< in units of 100 ns
+#define FOREVER  0xFFFF     ///< of the variable Timeout: until a key comes
 
 STATIC CONST CHAR8 *CONST  mKindNames[] = { "file", "disk", "network", "shell" };
 
@@ -66,20 +69,49 @@ ReadChoice (
   return FALSE;
 }
 
+/**
+  How long the console offers the choice (UEFI 2.10 section 3.3, Timeout).
+
+  @param[in] HandOff  The hand-off: what holds while the partition's owner has not set the variable.
+
+  @return  Seconds, or FOREVER; 0 = no choice is offered.
+**/
+STATIC
+UINT32
+ChoiceSeconds (
+  IN CONST MRM_HAND_OFF  *HandOff
+  )
+{
+  EFI_STATUS  Status;
+  UINT16      Seconds;
+  UINTN       Size;
+
+  Size   = sizeof (Seconds);
+  Status = gRT->GetVariable (EFI_TIME_OUT_VARIABLE_NAME, &gEfiGlobalVariableGuid, NULL, &Size, &Seconds);
+  return (EFI_ERROR (Status) || (Size != sizeof (Seconds))) ? HandOff->BootTimeoutSeconds : Seconds;
+}
+
+/**
+  Offer the choice of a boot source on the console.
+
+  @param[in] HandOff  The hand-off.
+  @param[in] Seconds  How long, or FOREVER.
+
+  @return  Index of the source to try first; 0 when nothing was chosen.
+**/
+STATIC
 UINTN
 OfferChoice (
-  IN CONST MRM_HAND_OFF  *HandOff
+  IN CONST MRM_HAND_OFF  *HandOff,
+  IN UINT32              Seconds
   )
 {
   EFI_EVENT  Events[2];
   UINTN      Index;
-  UINTN      Left;
   UINTN      Chosen;
   CHAR8      Name[MRM_REASON_LENGTH];
 
-  if (  (HandOff->BootTimeoutSeconds == 0)
-     || EFI_ERROR (gBS->CreateEvent (EVT_TIMER, TPL_CALLBACK, NULL, NULL, &Events[1])))
-  {
+  if (EFI_ERROR (gBS->CreateEvent (EVT_TIMER, TPL_CALLBACK, NULL, NULL, &Events[1]))) {
     return 0;
   }
 
@@ -91,12 +123,16 @@ OfferChoice (
     AsciiPrint ("  %d  %a\r\n", Index + 1, Name);
   }
 
+  AsciiPrint ("Number, or Enter for the first");
   Chosen = 0;
-  for (Left = HandOff->BootTimeoutSeconds; Left > 0; ) {
-    AsciiPrint ("\rNumber, or Enter for the first; %d s left ", Left);
+  while (Seconds > 0) {
+    if (Seconds != FOREVER) {
+      AsciiPrint ("\rNumber, or Enter for the first; %d s left ", Seconds);
+    }
+
     gBS->WaitForEvent (ARRAY_SIZE (Events), Events, &Index);
     if (Index == 1) {
-      Left--;
+      Seconds -= (Seconds == FOREVER) ? 0 : 1;
     } else if (ReadChoice (HandOff->BootSourceCount, &Chosen)) {
       break;
     }
@@ -105,4 +141,49 @@ OfferChoice (
   gBS->CloseEvent (Events[1]);
   AsciiPrint ("\r\n");
   return Chosen;
+}
+
+/**
+  Index of the source that follows the partition's own boot options.
+
+  @param[in] HandOff  The hand-off.
+
+  @return  The first such source; BootSourceCount when there is none.
+**/
+STATIC
+UINTN
+OptionsSource (
+  IN CONST MRM_HAND_OFF  *HandOff
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < HandOff->BootSourceCount; Index++) {
+    if ((HandOff->BootSources[Index].Kind == MrmBootDisk) && (HandOff->BootSources[Index].Path.Size == 0)) {
+      break;
+    }
+  }
+
+  return Index;
+}
+
+UINTN
+ChooseSource (
+  IN CONST MRM_HAND_OFF  *HandOff
+  )
+{
+  UINTN   Index;
+  UINTN   Size;
+  UINT32  Seconds;
+
+  Size  = 0;
+  Index = OptionsSource (HandOff);
+  if (  (Index < HandOff->BootSourceCount)
+     && (gRT->GetVariable (EFI_BOOT_NEXT_VARIABLE_NAME, &gEfiGlobalVariableGuid, NULL, &Size, NULL) == EFI_BUFFER_TOO_SMALL))
+  {
+    return Index;
+  }
+
+  Seconds = ChoiceSeconds (HandOff);
+  return (Seconds == 0) ? 0 : OfferChoice (HandOff, Seconds);
 }

@@ -124,7 +124,7 @@ PlatformBootManagerAfterConsole (
   if ((HandOff == NULL) || (HandOff->BootSourceCount == 0) || (HandOff->BootSourceCount > MRM_MAX_BOOT_SOURCES)) {
     MrmFail (EFI_NOT_FOUND, "the controller named no boot source");
   } else {
-    TrySources (HandOff, OfferChoice (HandOff));
+    TrySources (HandOff, ChooseSource (HandOff));
   }
 }
 

@@ -242,14 +242,16 @@ DescribeSource (
   );
 
 /**
-  Offer the choice of a boot source on the console for as long as the hand-off says.
+  Choose the boot source to begin with: that of BootNext if it is set and a source follows the partition's own
+  boot options (UEFI 2.10 section 3.1.2), else what is chosen on the console, for as long as the variable Timeout says
+  or the hand-off if there is none, else the first.
 
   @param[in] HandOff  The hand-off.
 
-  @return  Index of the source to try first; 0 when nothing was chosen.
+  @return  Index of the source to try first.
 **/
 UINTN
-OfferChoice (
+ChooseSource (
   IN CONST MRM_HAND_OFF  *HandOff
   );
 
