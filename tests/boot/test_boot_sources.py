@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Each partition boots like a PC of its own: from its disk, over its network, or from what comes next."""
 
+import asyncio
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +16,7 @@ from ci.images.loaders import Payload, lay_out_unified, make_loader_disk
 from ci.images.nvme import make_test_disk
 from ci.progress import PROJECT
 from ci.qemu import web
-from ci.qemu.console import Console
+from ci.qemu.console import Console, Cursor
 from ci.qemu.devices import Network
 from tests.boot.bench import Bench
 from tests.boot.conftest import OUTPUT, Builder
@@ -26,6 +28,8 @@ DISK, NETWORK = "PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)"
 EMPTY_DISK = "PciRoot(0x0)/Pci(0x5,0x0)"
 WEB_SERVER = "10.0.2.100:80"
 """What the partition file's URI leads to."""
+GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+"""Vendor GUID of the variables of the UEFI specification."""
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 60.0
 CHECK, UNCORRECTED, FATAL_CHECK = 0x90 << 56, 0x60 << 56, 0xB2 << 56
@@ -81,6 +85,14 @@ def _console(bench: Bench, name: str) -> Console:
     return bench.session.guests[name].console
 
 
+def _shell(bench: Bench, command: str) -> None:
+    """Type a command in the UEFI shell and wait for the next prompt."""
+    console = _console(bench, "chain")
+    begin = console.mark()
+    console.send(f"{command}\n")
+    bench.run(console.wait_for(r"\n[^\n]*Shell> $", STEP_SECONDS, begin))
+
+
 def test_the_choice_is_offered(bench: Bench) -> None:
     console = _console(bench, "chain")
     lines = r"chain boots from\s+1  disk\s+2  disk \\EFI\\rescue\\rescue\.efi\s+3  shell"
@@ -131,13 +143,60 @@ def test_the_clock_is_the_partition_s_own_until_its_reset(bench: Bench) -> None:
     assert said in {f"{day:%m/%d/%Y}" for day in (earlier, datetime.now(UTC))}
 
 
+def _reset_with_timeout(bench: Bench, timeout: str) -> Cursor:
+    """Set the variable Timeout, none deletes it, and reset; return the moment before."""
+    _shell(bench, f"setvar Timeout -guid {GLOBAL} -nv -bs -rt ={timeout}")
+    begin = _console(bench, "chain").mark()
+    _console(bench, "chain").send("reset\n")
+    return begin
+
+
+def test_the_owner_s_variable_says_to_wait_for_a_key(bench: Bench) -> None:
+    """UEFI 2.10 section 3.3: 0xFFFF. The key chooses the second source, which leads to the first."""
+    console = _console(bench, "chain")
+    begin = _reset_with_timeout(bench, "FFFF")
+    bench.run(console.wait_for(r"Number, or Enter for the first$", BOOT_SECONDS, begin))
+    bench.run(asyncio.sleep(6))
+    assert re.search(r"Number, or Enter for the first$", console.since(begin))
+    console.send("2")
+    bench.run(console.wait_for(r"no disk has that file; trying disk", STEP_SECONDS, begin))
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [("0200", 2), ("", 4)])
+def test_the_owner_s_variable_says_how_long_the_choice_is_offered(
+    bench: Bench, timeout: str, seconds: int
+) -> None:
+    """Without it, what the partition file says."""
+    console = _console(bench, "chain")
+    begin = _reset_with_timeout(bench, timeout)
+    first = bench.run(console.wait_for(r"the first; (\d) s left", BOOT_SECONDS, begin)).match[1]
+    assert int(first) == seconds
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
+
+
+def test_stray_interrupts_are_counted_by_vector(bench: Bench) -> None:
+    """A shell has its local APIC send them to the boot processor (Intel SDM volume 3, section 11.6.1)."""
+    controller = bench.session.controller
+    begin = controller.mark()
+    _shell(bench, "mm 0xFEE00310 0 -w 4 -MMIO -n")
+    for _ in range(3):
+        _shell(bench, "mm 0xFEE00300 0x4051 -w 4 -MMIO -n")
+    said = r"MRM: stray interrupts to the boot processor, vector 0x51: \d, in all 3\n"
+    bench.run(controller.wait_for(said, STEP_SECONDS, begin))
+
+
 def test_an_exception_is_a_failure_that_says_where(bench: Bench) -> None:
     """An address nobody owns is in no page table of the partition."""
     console, session = _console(bench, "chain"), bench.session
-    since = session.count()
+    since, begin, logged = session.count(), console.mark(), session.controller.mark()
     console.send("mm 0xF0000000 -n\n")
     state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
-    assert r"exception 14 at 0x" in state.detail and r"\EFI\MRM\Shell.efi" in state.detail
+    where = re.fullmatch(r"exception 14 at 0x([0-9A-F]+) in \\EFI\\MRM\\Shell\.efi.*", state.detail)
+    assert where
+    assert re.search(rf"RIP +- 0*{where[1]},.*CS", console.since(begin))
+    rip = rf"MRM: chain: says: exception 14: rip {where[1]} cr2 F0000000 "
+    assert re.search(rip, session.controller.since(logged))
 
 
 def test_a_machine_check_is_a_failure_of_one_partition(bench: Bench) -> None:
