@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """What a partition's end leads to by its policy, and the last one's end; policies that are reloaded and kept.
 
-Two UEFI shells are soon there, so that the PC can have several lives on the same disks.
+UEFI shells are soon there, so that the PC can have several lives on the same disks.
 """
 
 import asyncio
@@ -37,6 +37,7 @@ SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
 LONGEST_RELOAD = 0.3
 """Seconds after which a reload is over, on the ESP and in `Status`, when nothing else is to be done."""
 
+MARK = 0x4D524D204D524D21
 PROMPT = r"Shell> $"
 
 
@@ -168,6 +169,42 @@ def test_a_failure_is_one_by_each_policy(first: Shells) -> None:
     first.start("always", "never")
 
 
+def test_who_does_not_start_by_itself_waits_to_be_asked_for(first: Shells) -> None:
+    assert "later" not in {said.partition for said in first.bench.session.history}
+    first.start("never", "later")
+
+
+def test_a_store_is_its_partition_s_own(first: Shells) -> None:
+    first.run("always", f"setvar secret -guid {OURS} -nv -bs -rt =534543524554")
+    look = f"dmpstore -guid {OURS} secret"
+    assert "53 45 43 52 45 54" in first.run("always", look)
+    for other in ("never", "later"):
+        said = first.run(other, look)
+        assert "No matching" in said and "53 45" not in said
+
+
+@pytest.mark.parametrize(("name", "found"), [("always", MARK), ("later", 0)])
+def test_memory_is_kept_between_two_starts_or_zeroed(first: Shells, name: str, found: int) -> None:
+    """`scrub` is set for `later`. What is written lies in the middle of the largest free range."""
+    ranges = re.findall(r"^Available +(\w+)-(\w+)", first.run(name, "memmap"), re.MULTILINE)
+    begin, end = max(((int(b, 16), int(e, 16)) for b, e in ranges), key=lambda r: r[1] - r[0])
+    place = (begin + end) // 2 & ~0xFFF
+    first.run(name, f"mm {place:#x} {MARK:#x} -w 8 -MEM -n")
+
+    def look() -> int:
+        said = re.search(rf"MEM +0x0*{place:X} : 0x(\w+)", first.run(name, f"mm {place:#x} -w 8 -MEM -n"))
+        assert said
+        return int(said[1], 16)
+
+    assert look() == MARK
+    first.comes_back(name, "reset")
+    assert look() == found
+
+
+def test_who_was_asked_for_can_go_again(first: Shells) -> None:
+    assert first.ends("later", "reset -s", "off") == "shutdown"
+
+
 def test_an_nmi_of_the_machine_leaves_firmware_alone(first: Shells) -> None:
     begin = first.controller.mark()
     first.bench.run(first.bench.machine.execute("inject-nmi"))
@@ -283,9 +320,7 @@ def test_an_esp_without_room(first: Shells, folder: Path) -> None:
         command = [program(name), "-i", volume, *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    ours = [f"::/EFI/MRM/{name}" for name in ("policy", "never/variables", "always/variables")]
-    for path in ours:
-        mtools("mdel", f"{path}.a", f"{path}.b")
+    mtools("mdel", "::/EFI/MRM/policy.*", "::/EFI/MRM/*/variables.*")
     free = re.search(r"([\d ]+) bytes free", mtools("mdir", "::"))
     assert free
     filler = folder / "filler"
