@@ -19,10 +19,11 @@ from ci.images.boot import prepare_boot
 from ci.progress import PROJECT
 from ci.qemu.command import Boot
 from ci.qemu.description import load_description
+from ci.qemu.guest import Guest
 from ci.qemu.machine import Machine
 from ci.run.session import Session
 from tests.boot.conftest import Builder, Built
-from tests.boot.efivars import FOLDER, FREE, mount
+from tests.boot.efivars import FOLDER, FREE, mount, read
 from tests.boot.support import boot_of
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(3600)]
@@ -30,6 +31,10 @@ pytestmark = [pytest.mark.boot, pytest.mark.timeout(3600)]
 CUTS = int(os.environ.get("MRM_POWER_CUTS", "3"))
 SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
 NAMES = 5
+QUOTA = 16 * 2**10
+GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+LANGUAGES = {"PlatformLangCodes": "en-US", "PlatformLang": "en-US", "LangCodes": "eng", "Lang": "eng"}
+"""Variables of the UEFI specification (UEFI 2.10 section 3.3)."""
 NAME = "steady"
 
 # Variable n % NAMES becomes n and as many dots as n % 97. The store of 16 KiB is soon full, which ends the
@@ -118,6 +123,70 @@ def test_power_cuts_lose_nothing_that_was_told_written(built: Builder, tmp_path:
     assert len(rows) == CUTS
 
 
+# Variable n is n with a thousand digits. The first that cannot be written ends the filling.
+FILLER = (
+    "n=FIRST; while printf '\\007\\000\\000\\000%01000d' $n >/run/v && "
+    f"dd if=/run/v of={FOLDER}/F$(printf %02d $n)-{FREE} bs=1100 2>/run/e; do n=$((n + 1)); done; "
+    "cat /run/e; echo filled=$n"
+)
+FILLED = f"for f in $(ls {FOLDER} | grep ^F); do printf 'F=%s:%s\\n' $f $(cat {FOLDER}/$f | tail -c +5); done"
+SPACE = f"stat -f -c 'space=%S:%b:%f' {FOLDER}"
+
+
+async def space(guest: Guest) -> tuple[int, int]:
+    """Return how many bytes the store has, and of these how many are free (QueryVariableInfo)."""
+    found = re.search(r"space=1:(\d+):(\d+)", (await guest.run(SPACE)).output)
+    assert found
+    return int(found[1]), int(found[2])
+
+
+async def fill(guest: Guest, first: int) -> int:
+    """Write variables until the firmware has no resources for more; return how many there are."""
+    done = await guest.run(FILLER.replace("FIRST", str(first)))
+    assert "No space left on device" in done.output
+    return int(done.output.rpartition("filled=")[2].split()[0])
+
+
+async def filled(guest: Guest) -> set[tuple[int, int]]:
+    """Return the numbers of the variables and what they hold."""
+    done = await guest.run(FILLED)
+    found = re.findall(r"F=F(\d+)-\S+:(\d{1000})\s", done.output)
+    return {(int(number), int(digits)) for number, digits in found}
+
+
+def test_a_full_store_refuses_and_loses_nothing(built: Builder, tmp_path: Path) -> None:
+    result = built(SMALL_STORE)
+    description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
+    boot = prepare_boot(description, tmp_path, result.esp)
+
+    async def run() -> None:
+        async with (life := Life(result, boot, tmp_path / "life")).machine:
+            await life.session.settle()
+            guest = life.guest
+            await mount(guest)
+            size, free = await space(guest)
+            assert free < size <= QUOTA
+            count = await fill(guest, 0)
+            full = {(number, number) for number in range(count)}
+            # Each takes the same space, and what is left is too little for one more.
+            left = (await space(guest))[1]
+            each = (free - left) / count
+            assert (await space(guest))[0] == size and 1000 < each == int(each) and left < each
+            assert await filled(guest) == full
+            # Space of what is deleted is free from the next start on: EDK2 tidies up before an OS runs.
+            assert (await guest.run(f"rm {FOLDER}/F03-{FREE}")).status == 0
+            assert await space(guest) == (size, left)
+            assert await fill(guest, count) == count
+            await life.session.reboot(NAME, boot_of(life.session, NAME))
+            await mount(guest)
+            assert await space(guest) == (size, left + each)
+            assert await filled(guest) == full - {(3, 3)}
+            assert await fill(guest, count) == count + 1
+            assert await filled(guest) == full - {(3, 3)} | {(count, count)}
+
+    asyncio.run(run())
+
+
 def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: Path) -> None:
     result = built(SMALL_STORE)
     description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
@@ -127,6 +196,8 @@ def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: 
         async with (life := Life(result, boot, tmp_path / "life")).machine:
             await life.session.settle()
             await mount(life.guest)
+            languages = {name: await read(life.guest, name, GLOBAL) for name in LANGUAGES}
+            assert {name: text.split()[-1].rstrip("\0") for name, text in languages.items()} == LANGUAGES
             name = f"{FOLDER}/Kept-{FREE}"
             assert (await life.guest.run(rf"printf '\007\000\000\000kept' >{name}")).status == 0
             await life.session.reboot(NAME, boot_of(life.session, NAME))
