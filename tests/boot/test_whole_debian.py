@@ -29,6 +29,11 @@ def run(bench: Bench, command: str) -> Done:
     return bench.run(bench.session.guests["steady"].run(command, 240))
 
 
+def printed(output: str) -> str:
+    """The data of a variable, as `efivar -p` shows it to the right of its bytes."""
+    return "".join(re.findall(r"^[0-9a-f]{8} .*\|(.*)\|\s*$", output, re.MULTILINE))
+
+
 def test_everything_promised_is_seen(bench: Bench) -> None:
     assert broken(bench.session, bench.session.observe({})) == []
 
@@ -80,6 +85,16 @@ def test_interrupts_land_on_its_own_processors(bench: Bench) -> None:
     for line in report["interrupts"]:
         assert len(line["counts"]) == report["cpus_online"]
     assert {function["interrupts"] for function in report["pci"]} == {"msix"}
+
+
+def test_efivar_sees_and_steers(bench: Bench) -> None:
+    """As docs/control.md has it. The partition file permits nothing, which is the answer."""
+    guid = "3d4c1f0a-5e2b-4c8a-a657-1b906ed24f38"
+    assert "steady" in printed(run(bench, f"efivar -p -n {guid}-Name").output)
+    request = f"printf 'stop realtime' >/run/request; efivar -w -n {guid}-Request -t 6 -f /run/request"
+    assert run(bench, request).status == 0
+    said = printed(run(bench, f"efivar -p -n {guid}-Status").output)
+    assert re.search(r'"result": *"refused: not permitted.*"request": *"stop realtime"', said), said
 
 
 def test_its_own_boot_entry_survives_and_is_booted(bench: Bench) -> None:
