@@ -127,7 +127,7 @@ def policy(all_off: str) -> str:
     """The policy of the partition file, with another end of the last partition."""
     plan, _ = make_plan(FILE)
     text = render_policy(plan)
-    assert "all_off=reboot" in text
+    assert "all_off=reboot power_button=shutdown" in text
     return text.replace("all_off=reboot", f"all_off={all_off}")
 
 
@@ -212,6 +212,17 @@ def test_an_nmi_of_the_machine_leaves_firmware_alone(first: Shells) -> None:
     first.bench.run(first.controller.wait_for(said, STEP_SECONDS, begin))
     for name in ("never", "always"):
         assert "UEFI v2." in first.run(name, "ver")
+
+
+def test_a_power_button_can_mean_nothing(first: Shells) -> None:
+    text = policy("reboot").replace("power_button=shutdown", "power_button=ignore")
+    assert first.write("never", "Reload", text) == "done"
+    since = first.bench.session.count()
+    first.bench.run(first.bench.machine.execute("system_powerdown"))
+    first.said("MRM: the power button was pressed: ignored, as the partition file says")
+    for name in ("never", "always"):
+        assert "UEFI v2." in first.run(name, "ver")
+    assert first.bench.session.history[since:] == []
 
 
 def test_the_last_end_leads_to_the_menu_by_a_reloaded_policy(first: Shells) -> None:
