@@ -4,6 +4,7 @@
 import asyncio
 import re
 import shutil
+import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,10 @@ from ci.progress import PROJECT
 from ci.qemu import web
 from ci.qemu.console import Console, Cursor
 from ci.qemu.devices import Network
+from tests.boot import efivars
 from tests.boot.bench import Bench
 from tests.boot.conftest import OUTPUT, Builder
+from tests.boot.support import boot_of
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
@@ -277,3 +280,26 @@ def test_the_partition_firmware_is_small(built: Builder) -> None:
     size = volume.stat().st_size
     print(f"partition firmware: {size / 2**20:.2f} MiB")
     assert size <= VOLUME_LIMIT
+
+
+def _write(bench: Bench, name: str, data: bytes) -> None:
+    """Write a variable of the UEFI specification in the partition with a disk."""
+    octal = "".join(f"\\{byte:03o}" for byte in (7).to_bytes(4, "little") + data)
+    guest = bench.session.guests["disk"]
+    done = bench.run(guest.run(f"printf '{octal}' | dd bs=300 of={efivars.FOLDER}/{name}-{GLOBAL}"))
+    assert done.status == 0, done.output
+
+
+def test_boot_next_is_booted_once(bench: Bench) -> None:
+    """An entry that no BootOrder names, with nothing but a file for a path (UEFI 2.10 section 3.1)."""
+    session = bench.session
+    guest = session.guests["disk"]
+    bench.run(efivars.mount(guest))
+    file = "\\EFI\\BOOT\\BOOTX64.EFI\0".encode("utf-16-le")
+    path = struct.pack("<BBH", 4, 4, 4 + len(file)) + file + b"\x7f\xff\x04\x00"
+    _write(bench, "Boot0B0E", struct.pack("<IH", 1, len(path)) + "once\0".encode("utf-16-le") + path)
+    _write(bench, "BootNext", struct.pack("<H", 0x0B0E))
+    bench.run(session.reboot("disk", boot_of(session, "disk")))
+    bench.run(efivars.mount(guest))
+    look = f"cd {efivars.FOLDER}; cat BootCurrent-{GLOBAL} | od -An -tx1; ls | grep -c BootNext"
+    assert re.search(r" 06 00 00 00 0e 0b\s+0\s", bench.run(guest.run(look)).output)

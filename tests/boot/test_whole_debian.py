@@ -12,7 +12,7 @@ from ci.qemu.guest import Done
 from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
-from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+from tests.boot.support import broken
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(2400)]
 
@@ -95,25 +95,6 @@ def test_efivar_sees_and_steers(bench: Bench) -> None:
     assert run(bench, request).status == 0
     said = printed(run(bench, f"efivar -p -n {guid}-Status").output)
     assert re.search(r'"result": *"refused: not permitted.*"request": *"stop realtime"', said), said
-
-
-def test_its_own_boot_entry_survives_and_is_booted(bench: Bench) -> None:
-    """An entry made inside, with efibootmgr, is what the partition boots after a restart of its own."""
-    made = run(
-        bench,
-        r"efibootmgr -q -c -d /dev/nvme0n1 -p 1 -L 'made inside' -l '\EFI\debian\shimx64.efi' && efibootmgr",
-    )
-    assert made.status == 0, made.output
-    entry = re.search(r"^Boot([0-9A-F]{4})\* made inside", made.output, re.MULTILINE)
-    assert entry, made.output
-
-    async def restart() -> None:
-        async with undisturbed(bench.session.guests["realtime"]):
-            report = await bench.session.reboot("steady", boot_of(bench.session, "steady"), "reboot")
-            assert broken_after_reboot(bench.session, "steady", report.data) == []
-
-    bench.run(restart())
-    assert re.search(rf"^BootCurrent: {entry[1]}\s", run(bench, "efibootmgr").output, re.MULTILINE)
 
 
 def test_power_button_ends_the_pc_when_all_systems_have_shut_down(bench: Bench) -> None:
