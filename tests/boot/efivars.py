@@ -9,6 +9,9 @@ from ci.qemu.guest import Done, Guest
 FOLDER = "/sys/firmware/efi/efivars"
 MRM = "3d4c1f0a-5e2b-4c8a-a657-1b906ed24f38"
 
+GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+"""Vendor GUID of the variables of the UEFI specification."""
+
 FREE = "cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0"
 """A vendor GUID whose variables Linux does not protect against being written again."""
 

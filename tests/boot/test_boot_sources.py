@@ -31,8 +31,6 @@ DISK, NETWORK = "PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)"
 EMPTY_DISK = "PciRoot(0x0)/Pci(0x5,0x0)"
 WEB_SERVER = "10.0.2.100:80"
 """What the partition file's URI leads to."""
-GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
-"""Vendor GUID of the variables of the UEFI specification."""
 BOOT_SECONDS = 240.0
 STEP_SECONDS = 60.0
 CHECK, UNCORRECTED, FATAL_CHECK = 0x90 << 56, 0x60 << 56, 0xB2 << 56
@@ -148,7 +146,7 @@ def test_the_clock_is_the_partition_s_own_until_its_reset(bench: Bench) -> None:
 
 def _reset_with_timeout(bench: Bench, timeout: str) -> Cursor:
     """Set the variable Timeout, none deletes it, and reset; return the moment before."""
-    _shell(bench, f"setvar Timeout -guid {GLOBAL} -nv -bs -rt ={timeout}")
+    _shell(bench, f"setvar Timeout -guid {efivars.GLOBAL} -nv -bs -rt ={timeout}")
     begin = _console(bench, "chain").mark()
     _console(bench, "chain").send("reset\n")
     return begin
@@ -286,7 +284,7 @@ def _write(bench: Bench, name: str, data: bytes) -> None:
     """Write a variable of the UEFI specification in the partition with a disk."""
     octal = "".join(f"\\{byte:03o}" for byte in (7).to_bytes(4, "little") + data)
     guest = bench.session.guests["disk"]
-    done = bench.run(guest.run(f"printf '{octal}' | dd bs=300 of={efivars.FOLDER}/{name}-{GLOBAL}"))
+    done = bench.run(guest.run(f"printf '{octal}' | dd bs=300 of={efivars.FOLDER}/{name}-{efivars.GLOBAL}"))
     assert done.status == 0, done.output
 
 
@@ -301,5 +299,5 @@ def test_boot_next_is_booted_once(bench: Bench) -> None:
     _write(bench, "BootNext", struct.pack("<H", 0x0B0E))
     bench.run(session.reboot("disk", boot_of(session, "disk")))
     bench.run(efivars.mount(guest))
-    look = f"cd {efivars.FOLDER}; cat BootCurrent-{GLOBAL} | od -An -tx1; ls | grep -c BootNext"
+    look = f"cd {efivars.FOLDER}; cat BootCurrent-{efivars.GLOBAL} | od -An -tx1; ls | grep -c BootNext"
     assert re.search(r" 06 00 00 00 0e 0b\s+0\s", bench.run(guest.run(look)).output)

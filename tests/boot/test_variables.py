@@ -23,7 +23,7 @@ from ci.qemu.guest import Guest
 from ci.qemu.machine import Machine
 from ci.run.session import Session
 from tests.boot.conftest import Builder, Built
-from tests.boot.efivars import FOLDER, FREE, mount, read
+from tests.boot.efivars import FOLDER, FREE, GLOBAL, mount, read
 from tests.boot.support import boot_of
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(3600)]
@@ -32,7 +32,6 @@ CUTS = int(os.environ.get("MRM_POWER_CUTS", "3"))
 SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
 NAMES = 5
 QUOTA = 16 * 2**10
-GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 LANGUAGES = {"PlatformLangCodes": "en-US", "PlatformLang": "en-US", "LangCodes": "eng", "Lang": "eng"}
 """Variables of the UEFI specification (UEFI 2.10 section 3.3)."""
 NAME = "steady"
