@@ -221,6 +221,21 @@ def test_firmware_that_hangs_is_started_again(bench: Bench) -> None:
     assert state.detail == "no sign of life from its firmware"
 
 
+def test_a_machine_check_while_firmware_starts_is_no_more(bench: Bench) -> None:
+    """The DXE core's own handlers say nothing to the controller."""
+    console, session = _console(bench, "chain"), bench.session
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, console.mark()))
+    processor = next(p for p in bench.plan.partitions if p.name == "chain").apic_ids[0]
+    since, begin = session.count(), console.mark()
+    console.send("reset\n")
+    bench.run(session.wait_state("chain", "firmware", STEP_SECONDS, since))
+    since = session.count()
+    bench.run(bench.machine.monitor(f"mce {processor} 3 {FATAL_CHECK:#x} {IN_PROGRESS:#x} 0x0 0x0"))
+    state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
+    assert re.match("no sign of life from its firmware|machine check: fatal, bank 3", state.detail)
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [

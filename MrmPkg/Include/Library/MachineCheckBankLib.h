@@ -11,6 +11,8 @@
 
 #include <Library/MrmMachineCheckLib.h>
 
+#define MRM_MACHINE_CHECK_WORDS  128
+
 /**
   TRUE if this processor has machine-check exceptions and banks that tell of them.
 **/
@@ -41,6 +43,17 @@ UINTN
 EFIAPI
 MachineCheckTake (
   OUT MRM_MACHINE_CHECK  *Checks
+  );
+
+/**
+  Take the errors out of this processor's banks and tell the first of them in words.
+
+  @param[out] Words  Receives the words, MRM_MACHINE_CHECK_WORDS bytes.
+**/
+VOID
+EFIAPI
+MachineCheckTell (
+  OUT CHAR8  *Words
   );
 
 /**

@@ -71,6 +71,25 @@ MachineCheckTake (
   return Count;
 }
 
+VOID
+EFIAPI
+MachineCheckTell (
+  OUT CHAR8  *Words
+  )
+{
+  MRM_MACHINE_CHECK  Checks[MRM_MACHINE_CHECK_BANKS];
+  UINTN              Count;
+  MRM_TEXT           Text;
+
+  Count = MachineCheckTake (Checks);
+  MrmTextBegin (&Text, Words, MRM_MACHINE_CHECK_WORDS);
+  if (Count == 0) {
+    MrmTextAdd (&Text, "no bank tells what");
+  } else {
+    MrmMachineCheckRender (&Checks[0], MrmMachineCheckJudge (Checks[0].Status), &Text);
+  }
+}
+
 UINT64
 EFIAPI
 MachineCheckGlobalStatus (

@@ -12,7 +12,7 @@
 #include <Protocol/Cpu.h>
 
 #define EXCEPTIONS   32   ///< vectors the processor keeps for itself
-#define NAME_SIZE    128   ///< also enough for a machine check in words
+#define NAME_SIZE    128
 
 STATIC BOOLEAN  mBusy;
 STATIC VOID     *mRegistration;
@@ -26,19 +26,9 @@ FailByMachineCheck (
   VOID
   )
 {
-  MRM_MACHINE_CHECK  Checks[MRM_MACHINE_CHECK_BANKS];
-  UINTN              Count;
-  CHAR8              Words[NAME_SIZE];
-  MRM_TEXT           Text;
+  CHAR8  Words[MRM_MACHINE_CHECK_WORDS];
 
-  Count = MachineCheckTake (Checks);
-  MrmTextBegin (&Text, Words, sizeof (Words));
-  if (Count == 0) {
-    MrmTextAdd (&Text, "no bank tells what");
-  } else {
-    MrmMachineCheckRender (&Checks[0], MrmMachineCheckJudge (Checks[0].Status), &Text);
-  }
-
+  MachineCheckTell (Words);
   MachineCheckDone ();
   MrmFail (EFI_ABORTED, "machine check: %a", Words);
 }
@@ -112,11 +102,6 @@ OnCpuArch (
 
   for (Vector = 0; Vector < EXCEPTIONS; Vector++) {
     Cpu->RegisterInterruptHandler (Cpu, Vector, OnException);
-  }
-
-  // Before, a machine check had no handler to go to.
-  if (MachineCheckIsSupported ()) {
-    MachineCheckEnable ();
   }
 
   gBS->CloseEvent (Event);

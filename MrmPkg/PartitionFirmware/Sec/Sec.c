@@ -5,12 +5,10 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include <PiPei.h>
-#include <MrmMailbox.h>
+#include "Sec.h"
 #include <MrmStart.h>
 #include <Library/BaseLib.h>
 #include <Library/LocalApicLib.h>
-#include <Library/MachineCheckBankLib.h>
 #include <Library/MtrrLib.h>
 #include <Register/Intel/ArchitecturalMsr.h>
 #include <Register/Intel/LocalApic.h>
@@ -53,11 +51,7 @@ _ModuleEntryPoint (
   InitializeLocalApicSoftwareEnable (TRUE);
   DisableLvtInterrupts ();
 
-  // One that an OS left undealt with would make the next machine check a shutdown, which resets the PC.
-  if (MachineCheckIsSupported ()) {
-    MachineCheckDone ();
-  }
-
+  CatchMachineChecks (Mailbox);
   Mailbox->PhaseTsc[MrmPhaseDxe] = AsmReadTsc ();
   MemoryFence ();
   Mailbox->Phase = MrmPhaseDxe;
