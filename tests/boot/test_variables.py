@@ -122,6 +122,13 @@ def test_power_cuts_lose_nothing_that_was_told_written(built: Builder, tmp_path:
     assert len(rows) == CUTS
 
 
+def only_life(built: Builder, folder: Path) -> Life:
+    """One life of the PC, with an ESP of its own."""
+    result = built(SMALL_STORE)
+    description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
+    return Life(result, prepare_boot(description, folder, result.esp), folder / "life")
+
+
 # Variable n is n with a thousand digits. The first that cannot be written ends the filling.
 FILLER = (
     "n=FIRST; while printf '\\007\\000\\000\\000%01000d' $n >/run/v && "
@@ -154,12 +161,10 @@ async def filled(guest: Guest) -> set[tuple[int, int]]:
 
 
 def test_a_full_store_refuses_and_loses_nothing(built: Builder, tmp_path: Path) -> None:
-    result = built(SMALL_STORE)
-    description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
-    boot = prepare_boot(description, tmp_path, result.esp)
+    life = only_life(built, tmp_path)
 
     async def run() -> None:
-        async with (life := Life(result, boot, tmp_path / "life")).machine:
+        async with life.machine:
             await life.session.settle()
             guest = life.guest
             await mount(guest)
@@ -187,12 +192,10 @@ def test_a_full_store_refuses_and_loses_nothing(built: Builder, tmp_path: Path) 
 
 
 def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: Path) -> None:
-    result = built(SMALL_STORE)
-    description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
-    boot = prepare_boot(description, tmp_path, result.esp)
+    life = only_life(built, tmp_path)
 
     async def run() -> None:
-        async with (life := Life(result, boot, tmp_path / "life")).machine:
+        async with life.machine:
             await life.session.settle()
             await mount(life.guest)
             languages = {name: await read(life.guest, name, GLOBAL) for name in LANGUAGES}
