@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """What the boot tests assert, in the words of the tests. All of it is judged from outside the machine."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from ci.qemu.console import Console, Cursor
 from ci.qemu.guest import Guest, steady
 from ci.run.judge import Observation, judge
 from ci.run.session import Session
@@ -13,6 +15,12 @@ NEIGHBOUR_TICKS = 4
 """Seconds a neighbour is watched after an event."""
 
 _WATCHED_ELSEWHERE = ("ticks", "power_off")
+
+
+def said(console: Console, pattern: str, since: Cursor) -> bool:
+    """Whether text matching a regular expression came after `since`: also amid a report that it garbled."""
+    garbled = (re.search(pattern, text) for text in console.garbled(since))
+    return console.find(pattern, since) is not None or any(garbled)
 
 
 def boot_of(session: Session, name: str) -> str:

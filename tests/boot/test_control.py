@@ -19,7 +19,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import ask, mount, read, read_json
 from tests.boot.screen import press, wait_for_screen
-from tests.boot.support import boot_of, undisturbed
+from tests.boot.support import boot_of, said, undisturbed
 from tests.boot.terminal import Terminal
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
@@ -110,7 +110,7 @@ def test_stop_asks_an_os_that_listens(bench: Bench) -> None:
     mark = bench.session.guests["realtime"].console.mark()
     states = bench.run(stop_and_start(bench, "stop realtime"))
     assert states == [("stopping", ASKED), ("off", "shutdown")]
-    assert bench.session.guests["realtime"].console.find("reboot: Power down", mark)
+    assert said(bench.session.guests["realtime"].console, "reboot: Power down", mark)
 
 
 def test_stop_now_asks_nobody(bench: Bench) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
-from tests.boot.support import broken, power_off, reboot
+from tests.boot.support import broken, power_off, reboot, said
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
 
@@ -52,6 +52,6 @@ def test_power_button_has_the_second_shut_down(bench: Bench) -> None:
         last = [(state.partition, state.state, state.detail) for state in session.history[since:]]
         asked = "asked to shut down, ordered by the power button; is taken back in 120 s"
         assert last == [(name, "stopping", asked), (name, "off", "shutdown")]
-        assert session.guests[name].console.find("critical temperature reached", mark)
+        assert said(session.guests[name].console, "critical temperature reached", mark)
 
     bench.run(press())

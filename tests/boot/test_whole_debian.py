@@ -12,7 +12,7 @@ from ci.qemu.guest import Done
 from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
-from tests.boot.support import broken
+from tests.boot.support import broken, said
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(2400)]
 
@@ -113,8 +113,8 @@ def test_power_button_ends_the_pc_when_all_systems_have_shut_down(bench: Bench) 
         assert last[:2] == [("steady", "stopping", asked), ("realtime", "stopping", asked)]
         assert sorted(last[2:]) == [("realtime", "off", "shutdown"), ("steady", "off", "shutdown")]
         for name, guest in session.guests.items():
-            assert guest.console.find("critical temperature reached", marks[name])
-            assert guest.console.find("reboot: Power down", marks[name])
+            assert said(guest.console, "critical temperature reached", marks[name])
+            assert said(guest.console, "reboot: Power down", marks[name])
         assert session.guests["steady"].console.find("Reached target .*poweroff.target", marks["steady"])
         assert "all partitions are off: the PC is switched off" in session.controller.text
 

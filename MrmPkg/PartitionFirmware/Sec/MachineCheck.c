@@ -33,7 +33,7 @@ OnMachineCheck (
   MachineCheckTell (Text + sizeof (REASON) - 1);
   mMailbox->TextLength = (UINT32)AsciiStrLen (Text);
   CopyMem (mMailbox->Text, Text, mMailbox->TextLength);
-  mMailbox->Status     = EFI_ABORTED;
+  mMailbox->Status = EFI_ABORTED;
   MemoryFence ();
   mMailbox->Request = MrmRequestFailed;
   while (TRUE) {
