@@ -12,6 +12,7 @@ from ci.qemu.guest import Done
 from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
+from tests.boot.efivars import MRM
 from tests.boot.support import broken, said
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(2400)]
@@ -89,12 +90,11 @@ def test_interrupts_land_on_its_own_processors(bench: Bench) -> None:
 
 def test_efivar_sees_and_steers(bench: Bench) -> None:
     """As docs/control.md has it. The partition file permits nothing, which is the answer."""
-    guid = "3d4c1f0a-5e2b-4c8a-a657-1b906ed24f38"
-    assert "steady" in printed(run(bench, f"efivar -p -n {guid}-Name").output)
-    request = f"printf 'stop realtime' >/run/request; efivar -w -n {guid}-Request -t 6 -f /run/request"
+    assert "steady" in printed(run(bench, f"efivar -p -n {MRM}-Name").output)
+    request = f"printf 'stop realtime' >/run/request; efivar -w -n {MRM}-Request -t 6 -f /run/request"
     assert run(bench, request).status == 0
-    said = printed(run(bench, f"efivar -p -n {guid}-Status").output)
-    assert re.search(r'"result": *"refused: not permitted.*"request": *"stop realtime"', said), said
+    status = printed(run(bench, f"efivar -p -n {MRM}-Status").output)
+    assert re.search(r'"result": *"refused: not permitted.*"request": *"stop realtime"', status), status
 
 
 def test_power_button_ends_the_pc_when_all_systems_have_shut_down(bench: Bench) -> None:

@@ -11,7 +11,7 @@
 
 #include <Library/MrmMachineCheckLib.h>
 
-#define MRM_MACHINE_CHECK_WORDS  128
+#define MRM_MACHINE_CHECK_WORDS  128   ///< bytes of one in words, with terminating zero
 
 /**
   TRUE if this processor has machine-check exceptions and banks that tell of them.
