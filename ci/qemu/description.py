@@ -3,13 +3,13 @@
 
 from pathlib import Path
 
+from ci.emulator import emulator
 from ci.qemu.command import MachineDescription, RootPort, SerialPort, identity
 from ci.qemu.devices import KINDS, PciDevice
 from generator.errors import Problem, in_order
 from generator.load.machine_file import load_machine_file
 from generator.model.machine import Machine, PciFunction, PciRoot
 
-BINARY = "qemu-system-x86_64"
 FIRMWARE_FOLDER = Path("/usr/share/OVMF")
 """Where Debian's package ovmf puts the files that the machine file names."""
 
@@ -40,7 +40,7 @@ def describe(machine: Machine) -> MachineDescription:
     ]
     return MachineDescription(
         name=machine.name,
-        binary=BINARY,
+        binary=emulator(),
         machine=qemu.machine,
         accelerator=qemu.accelerator,
         cpu=qemu.cpu,

@@ -165,6 +165,39 @@ def test_restart_by_request_of_itself_and_of_the_other(bench: Bench) -> None:
     bench.run(restart("steady", "steady", "realtime"))
 
 
+IA32_APIC_BASE = 0x1B
+X2APIC_ENABLED = r"\000\014\340\376\000\000\000\000"
+"""FEE00000h with EN and EXTD set (Intel SDM volume 3, section 11.12.1), least byte first, for printf."""
+
+
+def test_restart_brings_processors_back_that_were_left_in_x2apic_mode(bench: Bench) -> None:
+    """An OS that addresses its local APIC by memory is lost in that mode, and INIT does not end the mode."""
+    session = bench.session
+    steady, realtime = session.guests["steady"], session.guests["realtime"]
+
+    async def in_x2apic_mode(apic_id: int) -> bool:
+        return "(X2APIC ID)" in await bench.machine.monitor(f"info lapic {apic_id}")
+
+    async def restart() -> None:
+        apic_ids = session.reports()["realtime"].data["apic_ids"]
+        assert [await in_x2apic_mode(apic_id) for apic_id in apic_ids] == [False, False]
+        assert (await realtime.run("modprobe msr")).status == 0
+        old, mark = boot_of(session, "realtime"), realtime.console.mark()
+        # On the first processor, which is last: one that has switched sends no more interrupts to others.
+        write = f"printf '{X2APIC_ENABLED}' | dd of=/dev/cpu/$processor/msr bs={IA32_APIC_BASE} seek=1"
+        realtime.type(f'taskset 1 sh -c "for processor in 1 0; do {write}; done"'.replace("$", "\\$"))
+        while [await in_x2apic_mode(apic_id) for apic_id in apic_ids] != [True, True]:
+            await asyncio.sleep(0.1)
+        async with undisturbed(steady):
+            assert (await ask(steady, "restart realtime now"))[1]["result"] == "done"
+            report = await realtime.next_boot(old, mark)
+        assert report.data["apic_ids"] == apic_ids
+        assert [await in_x2apic_mode(apic_id) for apic_id in apic_ids] == [False, False]
+        await mount(realtime)
+
+    bench.run(restart())
+
+
 COUNT_NMIS = "awk '/^ *NMI:/ { print $2 + $3 }' /proc/interrupts"
 
 

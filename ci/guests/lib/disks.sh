@@ -34,9 +34,24 @@ wait_for_disks() {
   done
 }
 
+# The device in sysfs that disk $1 hangs on: that of an NVMe subsystem, by however many paths, is its first controller.
+disk_device() {
+  place=$(readlink -f "/sys/block/$1")
+  case "$place" in
+    */nvme-subsystem/*)
+      for controller in "${place%/*}"/nvme*; do
+        case "${controller##*/nvme}" in
+          *[!0-9]*) ;;
+          *) readlink -f "$controller"; return ;;
+        esac
+      done ;;
+  esac
+  echo "$place"
+}
+
 # The PCI function disk $1 hangs on.
 disk_function() {
-  readlink -f "/sys/block/$1" | tr '/' '\n' | grep '^[0-9a-f]*:[0-9a-f]*:[0-9a-f]*\.[0-7]$' | tail -n 1
+  disk_device "$1" | tr '/' '\n' | grep '^[0-9a-f]*:[0-9a-f]*:[0-9a-f]*\.[0-7]$' | tail -n 1
 }
 
 # ATA and SCSI disks say their serial number in vital product data, page 0x80; others, or what they hang on (USB), in a
