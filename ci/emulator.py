@@ -92,10 +92,17 @@ def ensure(output: Path = OUTPUT) -> None:
         SetupError: It cannot be had.
     """
     wanted = load().emulator
-    if is_new_enough(version_of(program(NAME)), wanted.minimum):
+    installed = version_of(program(NAME))
+    if is_new_enough(installed, wanted.minimum):
         shutil.rmtree(output, ignore_errors=True)
-    else:
+        return
+    try:
         _unpack(wanted, output)
+    except SetupError as error:
+        raise SetupError(
+            f"{error}\nQEMU {wanted.minimum} or newer is needed, the one installed is {installed}: repeat, "
+            f"or put one of your own first in PATH"
+        ) from error
 
 
 if __name__ == "__main__":

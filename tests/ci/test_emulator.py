@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ci.emulator import NAME, emulator, is_new_enough, parse_version, version_of
+from ci import packages
+from ci.emulator import NAME, emulator, ensure, is_new_enough, parse_version, version_of
 from ci.progress import SetupError
 from ci.versions import load
 
@@ -45,3 +46,31 @@ def test_program_that_fails_is_told_with_its_words(tmp_path: Path) -> None:
     broken.chmod(0o755)
     with pytest.raises(SetupError, match=f"{NAME} --version failed: no library"):
         version_of(broken)
+
+
+def test_without_one_new_enough_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "bin" / NAME
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho QEMU emulator version 7.2.22\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{old.parent}:/usr/bin:/bin")
+
+    def unreachable(*_: object) -> None:
+        raise SetupError("no mirror")
+
+    monkeypatch.setattr(packages, "ensure", unreachable)
+    expected = "no mirror\nQEMU 10.0 or newer is needed, the one installed is 7.2.22: repeat, or put"
+    with pytest.raises(SetupError, match=expected):
+        ensure(tmp_path / "qemu")
+
+
+def test_an_installed_one_that_is_new_enough_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new, unpacked = tmp_path / "bin" / NAME, tmp_path / "qemu" / NAME
+    for folder in (new.parent, unpacked.parent):
+        folder.mkdir()
+    new.write_text("#!/bin/sh\necho QEMU emulator version 10.0.13\n")
+    new.chmod(0o755)
+    unpacked.touch()
+    monkeypatch.setenv("PATH", f"{new.parent}:/usr/bin:/bin")
+    ensure(unpacked.parent)
+    assert emulator(unpacked.parent) == NAME
