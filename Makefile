@@ -13,8 +13,9 @@ ARGS ?=
 SECONDS ?= 60
 JOBS ?= 2
 MRM_EDK2 ?=
+MRM_ACCELERATOR ?=
 
-export MRM_EDK2
+export MRM_EDK2 MRM_ACCELERATOR
 # A plain user's PATH lacks these, where Debian has depmod and sgdisk.
 export PATH := $(PATH):/usr/sbin:/sbin
 BIN := .venv/bin
@@ -37,6 +38,7 @@ help: ## show this text
 	@echo "  JOBS        how many files of tests run at a time (now $(JOBS))"
 	@echo "  SECONDS     how long fuzz tries each C target (now $(SECONDS))"
 	@echo "  MRM_EDK2    path of an EDK2 tree to use, or git to clone it instead of taking Debian's source package"
+	@echo "  MRM_ACCELERATOR  QEMU's -accel instead of the machine file's, such as tcg,thread=single, which tests use"
 
 setup: ## install and download everything needed; at once when it is there
 	@ci/setup.sh

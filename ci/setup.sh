@@ -4,7 +4,6 @@
 #
 #   packages   Debian packages of ci/debian-packages.txt
 #   python     Python packages of pip-requirements.txt, in .venv
-#   emulator   QEMU, if the installed one is too old, in Build/qemu (see ci/emulator.py)
 #   edk2       EDK2 source and its C BaseTools, in .downloads/edk2 (or where MRM_EDK2 says; see ci/edk2.py)
 #   guests     guest kernels and initrds, in Build/guests
 #
@@ -13,7 +12,7 @@
 # Steps that are done are skipped without touching the network. It can be interrupted and repeated at any time.
 set -eu
 cd "$(dirname "$0")/.."
-steps=${*:-packages python emulator edk2 guests}
+steps=${*:-packages python edk2 guests}
 MRM_SETUP_BEGAN=$(date +%s)
 export MRM_SETUP_BEGAN
 
@@ -150,9 +149,8 @@ for step in $steps; do
   case $step in
     packages) setup_packages ;;
     python) setup_python ;;
-    emulator) .venv/bin/python -m ci.emulator ;;
     edk2) check_repository && .venv/bin/python -m ci.edk2 ;;
     guests) .venv/bin/python -m ci.guests ;;
-    *) fail "unknown step $step; known: packages python emulator edk2 guests" ;;
+    *) fail "unknown step $step; known: packages python edk2 guests" ;;
   esac
 done

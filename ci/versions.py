@@ -21,15 +21,6 @@ class Edk2Version:
 
 
 @dataclass(frozen=True)
-class EmulatorVersion:
-    """The oldest QEMU that will do; suites and packages of one for where the installed one is older."""
-
-    minimum: str
-    suites: list[str]
-    packages: list[str]
-
-
-@dataclass(frozen=True)
 class GuestVersions:
     """Debian suites and packages the guests are made from.
 
@@ -49,7 +40,6 @@ class Versions:
     """All of `ci/versions.yaml`."""
 
     edk2: Edk2Version
-    emulator: EmulatorVersion
     guests: GuestVersions
 
 
@@ -65,8 +55,4 @@ def load(path: Path = _FILE) -> Versions:
     data = yaml.safe_load(path.read_text())
     if set(data) != {field.name for field in fields(Versions)}:
         raise TypeError(f"{path}: unexpected sections {sorted(data)}")
-    return Versions(
-        edk2=Edk2Version(**data["edk2"]),
-        emulator=EmulatorVersion(**data["emulator"]),
-        guests=GuestVersions(**data["guests"]),
-    )
+    return Versions(edk2=Edk2Version(**data["edk2"]), guests=GuestVersions(**data["guests"]))

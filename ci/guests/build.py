@@ -13,11 +13,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci import packages
-from ci.guests import initrd, modules
-from ci.packages import Package
-from ci.progress import DOWNLOADS, PROJECT, SetupError, say
-from ci.versions import GuestVersions, load
+from ci.guests import initrd, modules, packages
+from ci.guests.packages import Package
+from ci.progress import PROJECT, SetupError, run_logged, say
+from ci.versions import load
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = PROJECT / "Build" / "guests"
@@ -70,13 +69,11 @@ def digest_of(*parts: bytes | str) -> str:
     return total.hexdigest()
 
 
-def ensure_packages(versions: GuestVersions) -> dict[str, Package]:
-    """Make sure that busybox, the loaders' packages and the kernels are downloaded, and return them by name.
-
-    The entry of a kernel's metapackage is the kernel it stands for. Raises SetupError.
-    """
-    names = [versions.busybox, *versions.kernels.values(), *versions.loaders.values()]
-    return packages.ensure(DOWNLOADS / "guests", versions.suites, names)
+def unpack_package(package: Package, target: Path) -> None:
+    """Unpack a package into a folder; raises SetupError."""
+    run_logged(
+        ["dpkg-deb", "-x", package.path, target], f"unpack-{package.name}", what=f"unpacking {package.name}"
+    )
 
 
 def _unpack_kernel(package: Package, names: list[str], unpacked: Path) -> None:
@@ -92,7 +89,7 @@ def _unpack_kernel(package: Package, names: list[str], unpacked: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     whole = partial / "whole"
     whole.mkdir(parents=True)
-    packages.unpack(package, whole)
+    unpack_package(package, whole)
     kernels = list(whole.glob("boot/vmlinuz-*"))
     if len(kernels) != 1:
         raise SetupError(f"{package.path} holds {len(kernels)} files boot/vmlinuz-*, expected one")
@@ -110,7 +107,7 @@ def _busybox_entries(package: Package, scratch: Path) -> list[initrd.Entry]:
     """Return busybox and a link for each of its applets."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    packages.unpack(package, scratch)
+    unpack_package(package, scratch)
     programs = [path for path in (scratch / "bin/busybox", scratch / "usr/bin/busybox") if path.is_file()]
     if not programs:
         raise SetupError(f"{package.path} holds no busybox")
@@ -168,7 +165,7 @@ def ensure(output: Path = OUTPUT) -> list[Guest]:
         SetupError: A package cannot be had, or a module name is wrong.
     """
     versions = load().guests
-    debs = ensure_packages(versions)
+    debs = packages.ensure(versions)
     names = modules.parse_names((HERE / "modules.txt").read_text())
     scripts = script_entries()
     busybox_package = debs[versions.busybox]

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ci import packages
-from ci.guests.build import OUTPUT, digest, ensure_packages
+from ci.guests import packages
+from ci.guests.build import OUTPUT, digest, unpack_package
 from ci.progress import SetupError, say
 from ci.versions import load
 
@@ -32,7 +32,7 @@ def ensure(folder: Path = FOLDER) -> Path:
         SetupError: A package cannot be had, or lacks a file.
     """
     versions = load().guests
-    debs = ensure_packages(versions)
+    debs = packages.ensure(versions)
     chosen = [debs[name] for name in versions.loaders.values()]
     stamp = digest(*(package.sha256 for package in chosen), *FILES)
     record = folder / "loaders.json"
@@ -47,7 +47,7 @@ def ensure(folder: Path = FOLDER) -> Path:
     whole = partial / "whole"
     whole.mkdir(parents=True)
     for package in chosen:
-        packages.unpack(package, whole)
+        unpack_package(package, whole)
     for name, source in FILES.items():
         if not (whole / source).is_file():
             raise SetupError(f"none of {', '.join(versions.loaders.values())} has the file {source}")

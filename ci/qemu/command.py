@@ -80,7 +80,7 @@ class MachineDescription:
 
     Attributes:
         name: Name of the machine, `q35`.
-        binary: QEMU's program, a path or a name to look up.
+        binary: QEMU's program.
         machine: QEMU's machine type.
         accelerator: QEMU's accelerator with its options.
         cpu: QEMU's processor model.

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """From the facts in a machine file to what QEMU is to emulate, so that both are the same machine."""
 
+import os
 from pathlib import Path
 
-from ci.emulator import emulator
 from ci.qemu.command import MachineDescription, RootPort, SerialPort, identity
 from ci.qemu.devices import KINDS, PciDevice
 from generator.errors import Problem, in_order
 from generator.load.machine_file import load_machine_file
 from generator.model.machine import Machine, PciFunction, PciRoot
 
+BINARY = "qemu-system-x86_64"
+ACCELERATOR_VARIABLE = "MRM_ACCELERATOR"
+"""Environment variable that, unless empty, has QEMU's accelerator instead of the machine file."""
 FIRMWARE_FOLDER = Path("/usr/share/OVMF")
 """Where Debian's package ovmf puts the files that the machine file names."""
 
@@ -40,9 +43,9 @@ def describe(machine: Machine) -> MachineDescription:
     ]
     return MachineDescription(
         name=machine.name,
-        binary=emulator(),
+        binary=BINARY,
         machine=qemu.machine,
-        accelerator=qemu.accelerator,
+        accelerator=os.environ.get(ACCELERATOR_VARIABLE) or qemu.accelerator,
         cpu=qemu.cpu,
         processors=len(machine.processors),
         memory=qemu.memory,

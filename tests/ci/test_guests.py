@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ci.guests import initrd, modules
 from ci.guests.build import HERE, OUTPUT
-from ci.packages import kernel_dependency
+from ci.guests.packages import kernel_dependency
 from ci.versions import load
 
 GUESTS = sorted(load().guests.kernels)

@@ -16,7 +16,7 @@ def setup(folder: Path, *steps: str) -> subprocess.CompletedProcess[str]:
 def test_unknown_step_is_refused() -> None:
     result = setup(PROJECT, "edk3")
     assert result.returncode == 1
-    assert result.stderr == "error: unknown step edk3; known: packages python emulator edk2 guests\n"
+    assert result.stderr == "error: unknown step edk3; known: packages python edk2 guests\n"
 
 
 def test_path_with_blanks_is_refused(tmp_path: Path) -> None:
@@ -28,5 +28,5 @@ def test_path_with_blanks_is_refused(tmp_path: Path) -> None:
 
 
 def test_finished_steps_are_silent() -> None:
-    result = setup(PROJECT, "packages", "python", "emulator")
+    result = setup(PROJECT, "packages", "python")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

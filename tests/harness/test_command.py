@@ -117,6 +117,17 @@ def test_kernel_of_the_bare_machine() -> None:
     assert (values(arguments, "-kernel"), values(arguments, "-append")) == (["vmlinuz"], ["a b"])
 
 
+@pytest.mark.parametrize(("set_to", "used"), [("", "tcg,thread=multi"), ("kvm", "kvm")])
+def test_accelerator_may_be_another_than_the_machine_file_s(
+    set_to: str, used: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MRM_ACCELERATOR", set_to)
+    arguments = command_line(
+        load_description(PROJECT / "platforms/q35.yaml"), Boot(Path("vars.fd")), CHANNELS
+    )
+    assert values(arguments, "-accel") == [used]
+
+
 def test_machine_file_without_qemu_section(tmp_path: Path) -> None:
     text = (PROJECT / "platforms/q35.yaml").read_text()
     file = tmp_path / "real.yaml"
