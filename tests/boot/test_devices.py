@@ -109,7 +109,7 @@ def test_the_controller_shows_what_firmware_has_written(bench: Bench, firmware_s
         terminal = Terminal(bench.machine, bench.session.controller)
         await terminal.type("\n", "^>  1 zoo +(firmware|loading) ")
         await terminal.type("c", MENU)
-        assert terminal.rows[0].startswith(" MRM 0.1  zoo: what its firmware wrote")
+        await terminal.wait_for(r"^ MRM 0\.1  zoo: what its firmware wrote")
         bench.session.controller.send("qq")
 
     bench.run(look())
