@@ -11,7 +11,7 @@ PARTITIONS ?= partitions/two-debians.yaml
 TARGET ?= RELEASE
 ARGS ?=
 SECONDS ?= 60
-# Two machines at a time on two cores make QEMU 7.2 stop a kernel now and then (docs/traps.md).
+# Two machines at a time on two cores are late for each other's tests (docs/traps.md).
 JOBS ?= 1
 MRM_EDK2 ?=
 MRM_ACCELERATOR ?=
@@ -23,7 +23,7 @@ BIN := .venv/bin
 # As in an activated virtual environment.
 STUART := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
 # Tests of one file share what they boot or compile; a machine may want 8 GiB. In their order: those that boot first.
-PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 PLATFORM := platforms/q35.py
 BUILD := stuart_build -c $(PLATFORM) TARGET="$(TARGET)" PARTITIONS="$(PARTITIONS)"
 
@@ -36,10 +36,10 @@ help: ## show this text
 	@echo "  PARTITIONS  partition file for run and build (now $(PARTITIONS))"
 	@echo "  TARGET      RELEASE or DEBUG, for run and build (now $(TARGET))"
 	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test, quick, fuzz and faults are given"
-	@echo "  JOBS        how many files of tests run at a time (now $(JOBS))"
+	@echo "  JOBS        how many files of tests run at a time, for test (now $(JOBS))"
 	@echo "  SECONDS     how long fuzz tries each C target (now $(SECONDS))"
 	@echo "  MRM_EDK2    path of an EDK2 tree to use, or git to clone it instead of taking Debian's source package"
-	@echo "  MRM_ACCELERATOR  QEMU's -accel instead of the machine file's, such as tcg,thread=single"
+	@echo "  MRM_ACCELERATOR  QEMU's -accel instead of the machine file's, such as tcg,thread=single, which tests use"
 
 setup: ## install and download everything needed; at once when it is there
 	@ci/setup.sh
@@ -56,10 +56,10 @@ update: setup
 	@$(STUART) stuart_update -c $(PLATFORM)
 
 test: setup lint ## everything CI checks: lint, host tests, boot tests
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) --numprocesses $(JOBS) $(ARGS)
 
 quick: setup lint ## lint and the tests that boot nothing, under two minutes
-	@$(PYTEST) -m "not boot" $(ARGS)
+	@$(PYTEST) --numprocesses 2 -m "not boot" $(ARGS)
 
 lint: ## format, lint and types of the Python code, syntax of the shell code
 	@ci/setup.sh packages python
