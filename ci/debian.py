@@ -186,20 +186,22 @@ def parse_records(text: str) -> list[dict[str, str]]:
 class PrivateApt:
     """apt with lists and caches of its own under a folder, for some (type, suite) pairs."""
 
-    def __init__(self, wanted: Iterable[tuple[str, str]], folder: Path) -> None:
+    def __init__(self, wanted: Iterable[tuple[str, str]], folder: Path, prefer: str = "") -> None:
         """Remember what is wanted; nothing is read or written yet.
 
         Args:
             wanted: Pairs such as ("deb", "bookworm") or ("deb-src", "trixie").
             folder: Where everything apt writes is kept.
+            prefer: Suite whose packages are taken before the others', such as backports.
         """
         self._wanted = list(wanted)
         self._folder = folder
+        self._prefer = prefer
 
     @property
     def _options(self) -> list[str]:
         folder = self._folder
-        settings = {
+        settings: dict[str, str | Path] = {
             "Dir::Etc::SourceList": "/dev/null",
             "Dir::Etc::SourceParts": folder / "sources.list.d",
             "Dir::Etc::Preferences": "/dev/null",
@@ -211,6 +213,8 @@ class PrivateApt:
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
         }
+        if self._prefer:
+            settings["APT::Default-Release"] = self._prefer
         return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
 
     def update(self) -> None:
@@ -272,9 +276,24 @@ class PrivateApt:
         run_logged(command, f"download-{package}", what=f"downloading {package} {version}", cwd=folder)
 
     def download_system(self, packages: Sequence[str]) -> list[Path]:
-        """Download what a new system of essential packages and `packages` consists of, dependencies included.
+        """Download what a new system of essential packages and `packages` needs; see `download_closure`."""
+        what = "downloading the packages of a Debian system"
+        return self.download_closure(["?essential", *packages], what)
 
-        Recommended packages are left out. Returns the `.deb` files; they lie in apt's cache under the folder.
+    def download_closure(self, packages: Sequence[str], what: str) -> list[Path]:
+        """Download packages with everything they depend on, whatever the machine has installed.
+
+        Recommended packages are left out.
+
+        Args:
+            packages: Names or apt patterns.
+            what: What is being done, for the progress lines.
+
+        Returns:
+            The `.deb` files; they lie in apt's cache under the folder until the next call.
+
+        Raises:
+            SetupError: A package cannot be had.
         """
         archives = self._folder / "cache" / "archives"
         for path in archives.glob("*.deb"):
@@ -282,7 +301,6 @@ class PrivateApt:
         nothing_installed = self._folder / "status"
         nothing_installed.touch()
         settings = ["-o", f"Dir::State::status={nothing_installed}", "-o", "APT::Install-Recommends=false"]
-        command = ["apt-get", *self._options, *settings, "--yes", "--download-only", "install"]
-        what = "downloading the packages of a Debian system"
-        run_logged([*command, "?essential", *packages], "download-system", what=what)
+        command = ["apt-get", *self._options, *settings, "--yes", "--download-only", "install", *packages]
+        run_logged(command, f"download-{self._folder.name}", what=what)
         return sorted(archives.glob("*.deb"))

@@ -5,6 +5,7 @@
 #   packages   Debian packages of ci/debian-packages.txt
 #   python     Python packages of pip-requirements.txt, in .venv
 #   edk2       EDK2 source and its C BaseTools, in .downloads/edk2 (or where MRM_EDK2 says; see ci/edk2.py)
+#   emulator   a QEMU that is new enough and sound, in Build/emulator unless the machine has one (ci/emulator)
 #   guests     guest kernels and initrds, in Build/guests
 #
 # usage: ci/setup.sh [step…]     without steps: all of them
@@ -12,7 +13,7 @@
 # Steps that are done are skipped without touching the network. It can be interrupted and repeated at any time.
 set -eu
 cd "$(dirname "$0")/.."
-steps=${*:-packages python edk2 guests}
+steps=${*:-packages python edk2 emulator guests}
 MRM_SETUP_BEGAN=$(date +%s)
 export MRM_SETUP_BEGAN
 
@@ -150,7 +151,8 @@ for step in $steps; do
     packages) setup_packages ;;
     python) setup_python ;;
     edk2) check_repository && .venv/bin/python -m ci.edk2 ;;
+    emulator) .venv/bin/python -m ci.emulator ;;
     guests) .venv/bin/python -m ci.guests ;;
-    *) fail "unknown step $step; known: packages python edk2 guests" ;;
+    *) fail "unknown step $step; known: packages python edk2 emulator guests" ;;
   esac
 done

@@ -21,6 +21,15 @@ class Edk2Version:
 
 
 @dataclass(frozen=True)
+class EmulatorVersion:
+    """Which QEMU boots machines and which groups of Debian suites it is looked for in."""
+
+    at_least: str
+    package: str
+    suites: list[list[str]]
+
+
+@dataclass(frozen=True)
 class GuestVersions:
     """Debian suites and packages the guests are made from.
 
@@ -40,6 +49,7 @@ class Versions:
     """All of `ci/versions.yaml`."""
 
     edk2: Edk2Version
+    emulator: EmulatorVersion
     guests: GuestVersions
 
 
@@ -55,4 +65,8 @@ def load(path: Path = _FILE) -> Versions:
     data = yaml.safe_load(path.read_text())
     if set(data) != {field.name for field in fields(Versions)}:
         raise TypeError(f"{path}: unexpected sections {sorted(data)}")
-    return Versions(edk2=Edk2Version(**data["edk2"]), guests=GuestVersions(**data["guests"]))
+    return Versions(
+        edk2=Edk2Version(**data["edk2"]),
+        emulator=EmulatorVersion(**data["emulator"]),
+        guests=GuestVersions(**data["guests"]),
+    )

@@ -184,7 +184,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
             "-drive",
             f"if=pflash,format=raw,unit={unit},readonly={read_only},file={option(image)}",
         ]
-    arguments += ["-chardev", f"socket,id=qmp,fd={channels.qmp}", "-mon", "chardev=qmp,mode=control"]
+    arguments += ["-chardev", f"socket,id=qmp,fd={channels.qmp}", "-qmp", "chardev:qmp"]
     lines = {
         card: f"card{index}" for index, card in enumerate(machine.serial_cards) if card in channels.serial
     }

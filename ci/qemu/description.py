@@ -4,13 +4,13 @@
 import os
 from pathlib import Path
 
+from ci.emulator.choice import emulator
 from ci.qemu.command import MachineDescription, RootPort, SerialPort, identity
 from ci.qemu.devices import KINDS, PciDevice
 from generator.errors import Problem, in_order
 from generator.load.machine_file import load_machine_file
 from generator.model.machine import Machine, PciFunction, PciRoot
 
-BINARY = "qemu-system-x86_64"
 ACCELERATOR_VARIABLE = "MRM_ACCELERATOR"
 """Environment variable that, unless empty, has QEMU's accelerator instead of the machine file."""
 FIRMWARE_FOLDER = Path("/usr/share/OVMF")
@@ -43,7 +43,7 @@ def describe(machine: Machine) -> MachineDescription:
     ]
     return MachineDescription(
         name=machine.name,
-        binary=BINARY,
+        binary=emulator(),
         machine=qemu.machine,
         accelerator=os.environ.get(ACCELERATOR_VARIABLE) or qemu.accelerator,
         cpu=qemu.cpu,

@@ -19,17 +19,12 @@ from pathlib import Path
 import pytest
 
 from ci.progress import PROJECT
-from ci.qemu.description import ACCELERATOR_VARIABLE
 from ci.run.media import FIRST_SSH_PORT, SSH_PORT_VARIABLE
 from ci.run.plan import Plan, load_plan
 
 OUTPUT = PROJECT / "Build" / "boot-tests"
 _BUILD_SECONDS = 1500
 _PORTS_OF_A_PROCESS = 100
-
-# With a thread per processor QEMU 7.2 makes a kernel stand still once in some hundred boots (docs/traps.md).
-# In the environment, so that it holds for programs that tests start.
-os.environ[ACCELERATOR_VARIABLE] = os.environ.get(ACCELERATOR_VARIABLE) or "tcg,thread=single"
 
 
 @dataclass(frozen=True)
