@@ -11,8 +11,7 @@ PARTITIONS ?= partitions/two-debians.yaml
 TARGET ?= RELEASE
 ARGS ?=
 SECONDS ?= 60
-# Two machines at a time on two cores are late for each other's tests (docs/traps.md).
-JOBS ?= 1
+JOBS ?= 2
 MRM_EDK2 ?=
 MRM_ACCELERATOR ?=
 
@@ -22,8 +21,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 BIN := .venv/bin
 # As in an activated virtual environment.
 STUART := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
-# Tests of one file share what they boot or compile; a machine may want 8 GiB. In their order: those that boot first.
-PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
+# Tests of one group share what they boot or compile, in the order of tests/conftest.py; a machine may want 8 GiB.
+PYTEST := $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
 PLATFORM := platforms/q35.py
 BUILD := stuart_build -c $(PLATFORM) TARGET="$(TARGET)" PARTITIONS="$(PARTITIONS)"
 
@@ -36,7 +35,7 @@ help: ## show this text
 	@echo "  PARTITIONS  partition file for run and build (now $(PARTITIONS))"
 	@echo "  TARGET      RELEASE or DEBUG, for run and build (now $(TARGET))"
 	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test, quick, fuzz and faults are given"
-	@echo "  JOBS        how many files of tests run at a time, for test (now $(JOBS))"
+	@echo "  JOBS        how many groups of tests run at a time, for test (now $(JOBS))"
 	@echo "  SECONDS     how long fuzz tries each C target (now $(SECONDS))"
 	@echo "  MRM_EDK2    path of an EDK2 tree to use, or git to clone it instead of taking Debian's source package"
 	@echo "  MRM_ACCELERATOR  QEMU's -accel instead of the machine file's, such as tcg,thread=single, which tests use"

@@ -168,8 +168,22 @@ class MrmBuilder(UefiBuilder):
         """Return the output folder of one DSC."""
         return self.output() / platform / f"{self.env.GetValue('TARGET')}_{TOOL_CHAIN}"
 
+    def _volume(self) -> Path:
+        """Return the compressed firmware volume."""
+        return self._build_folder("PartitionFirmware") / "FV" / "PARTITIONCOMPACT.Fv"
+
     def _build_partition_firmware(self) -> int:
-        """Build the volume that every partition runs."""
+        """Build the volume that every partition runs, unless it is there and made of the same sources.
+
+        EDK2's build would find that out, too, but only after nine seconds. In an EDK2 tree that the user
+        named, anything may have changed: there EDK2 looks.
+        """
+        stamp = self._build_folder("PartitionFirmware") / "sources.txt"
+        sources = "" if os.environ.get("MRM_EDK2") else _digest_of(PROJECT / "MrmPkg")
+        if sources and self._volume().is_file() and stamp.is_file() and stamp.read_text() == sources:
+            edk2_logging.log_progress("The partition firmware is there already")
+            return 0
+        stamp.unlink(missing_ok=True)
         edk2_logging.log_progress("Building the partition firmware")
         arguments = (
             "-p MrmPkg/PartitionFirmware.dsc"
@@ -177,7 +191,11 @@ class MrmBuilder(UefiBuilder):
             f" -n {self.env.GetValue('MAX_CONCURRENT_THREAD_NUMBER')}"
             f" -D MRM_OUTPUT={self.output().relative_to(PROJECT)}"
         )
-        return int(RunCmd("build", arguments, environ={**os.environ, "PYTHONHASHSEED": "0"}, close_fds=False))
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        status = int(RunCmd("build", arguments, environ=environment, close_fds=False))
+        if status == 0:
+            stamp.write_text(sources)
+        return status
 
     def _write_plan_library_description(self) -> None:
         """Write the INF of the generated library."""
@@ -187,7 +205,7 @@ class MrmBuilder(UefiBuilder):
 
     def _write_firmware_volume(self) -> None:
         """Complete the generated library by the firmware volume, as an object file."""
-        volume = self._build_folder("PartitionFirmware") / "FV" / "PARTITIONCOMPACT.Fv"
+        volume = self._volume()
         digest = hashlib.sha256(volume.read_bytes()).hexdigest()
         # EDK2's dependency tracking does not see what incbin reads: the digest makes a new volume new source.
         assembly = (TEMPLATES / "FirmwareVolume.nasm.in").read_text(encoding="utf-8")
@@ -195,6 +213,15 @@ class MrmBuilder(UefiBuilder):
             self.generated() / "FirmwareVolume.nasm",
             assembly.replace("@VOLUME@", str(volume)).replace("@DIGEST@", digest),
         )
+
+
+def _digest_of(folder: Path) -> str:
+    """Return a digest of all files below a folder and of where EDK2 is."""
+    total = hashlib.sha256(str(edk2_path()).encode())
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        total.update(f"{path.relative_to(folder)} {len(data)}\n".encode() + data)
+    return total.hexdigest()
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -32,6 +32,7 @@ from ci.qemu.console import Console, Found
 from ci.qemu.drain import Drain, enlarge
 from ci.qemu.errors import LaunchError, MachineEndedError, QemuError, StalledError, WaitTimeoutError
 from ci.qemu.timing import scaled
+from ci.qemu.usage import Usage, current_test, note, processor_seconds
 
 Result = TypeVar("Result")
 
@@ -69,6 +70,9 @@ class Machine:
         self.boot = boot
         self.folder = folder
         self.started_at = 0.0
+        self._launched_at = 0.0
+        self._noted = False
+        self._test = current_test()
         self._stall_seconds = stall_seconds
         self._changed = asyncio.Event()
         self._last_sign = time.monotonic()
@@ -113,6 +117,7 @@ class Machine:
         await self.close()
 
     async def _start(self) -> None:
+        self._launched_at = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         binary = shutil.which(self.description.binary)
         if not binary:
@@ -159,6 +164,7 @@ class Machine:
     async def cut_power(self) -> None:
         """End QEMU in the middle of whatever it does; what its disks hold stays as it is then."""
         self._may_end = True
+        self._note_usage()
         if self._process and self._process.returncode is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
@@ -166,6 +172,7 @@ class Machine:
     async def close(self) -> None:
         """End QEMU and all tasks; may be called more than once."""
         self._may_end = True
+        self._note_usage()
         process = self._process
         if process and process.returncode is None:
             try:
@@ -191,6 +198,13 @@ class Machine:
             self._drain = None
         for end in self._sockets.values():
             end.close()
+
+    def _note_usage(self) -> None:
+        """Note once what the machine cost, while its process can still be asked."""
+        if self._process and not self._noted:
+            self._noted = True
+            seconds = time.monotonic() - self._launched_at
+            note(Usage(self.description.name, self._test, seconds, processor_seconds(self._process.pid)))
 
     def _received(self, name: str, data: bytes) -> None:
         self._consoles[name].received(data)

@@ -18,7 +18,7 @@ from ci.qemu.machine import Machine as RunningMachine
 from generator.api import load_machine
 from generator.model.machine import Machine
 
-GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
+GUEST = PROJECT / "Build" / "guests" / "linux-6.12"
 COLLECT_SECONDS = 180
 
 

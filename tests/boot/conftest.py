@@ -21,8 +21,8 @@ import pytest
 from ci.progress import PROJECT
 from ci.run.media import FIRST_SSH_PORT, SSH_PORT_VARIABLE
 from ci.run.plan import Plan, load_plan
+from tests.boot.builds import OUTPUT, partition_file
 
-OUTPUT = PROJECT / "Build" / "boot-tests"
 _BUILD_SECONDS = 1500
 _PORTS_OF_A_PROCESS = 100
 
@@ -47,24 +47,29 @@ def _ports_of_its_own() -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the lock of the folder that is built in."""
-    OUTPUT.mkdir(parents=True, exist_ok=True)
-    with (OUTPUT / "lock").open("w") as lock:
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder that processes of one test run share; the folder is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
+def run_identifier() -> str:
+    """Return what tells this test run from others, the same in all its processes."""
+    return os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+
+
 @pytest.fixture(scope="session")
 def built() -> Builder:
-    """Return a function that builds a file or `partitions/<name>.yaml`, once for each target in a session."""
+    """Return a function that builds a partition file by its name, once for each target in a run."""
     done: dict[str, Built] = {}
 
-    def build(name: str | Path, target: str = "RELEASE") -> Built:
-        file = name if isinstance(name, Path) else PROJECT / "partitions" / f"{name}.yaml"
+    def build(name: str, target: str = "RELEASE") -> Built:
+        file = partition_file(name)
         key = hashlib.sha256(f"{target}\n{file.read_text()}".encode()).hexdigest()
         if key not in done:
-            with _alone():
+            with alone(OUTPUT):
                 done[key] = _built(file, target, key)
         return done[key]
 
@@ -74,7 +79,7 @@ def built() -> Builder:
 def _built(file: Path, target: str, key: str) -> Built:
     """What is built of a file, in this test run, by whichever process came first."""
     kept = OUTPUT / f"{file.stem}-{target}"
-    stamp, words = kept / "made", f"{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())} {key}"
+    stamp, words = kept / "made", f"{run_identifier()} {key}"
     if not stamp.is_file() or stamp.read_text() != words:
         _build(file, target, kept)
         stamp.write_text(words)

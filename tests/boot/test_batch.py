@@ -6,7 +6,7 @@ import pytest
 from tests.boot.command import Outcome, run_batch_command
 from tests.boot.conftest import Builder
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

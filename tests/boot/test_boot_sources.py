@@ -21,12 +21,13 @@ from ci.qemu.console import Console, Cursor
 from ci.qemu.devices import Network
 from tests.boot import efivars
 from tests.boot.bench import Bench
-from tests.boot.conftest import OUTPUT, Builder
+from tests.boot.builds import OUTPUT
+from tests.boot.conftest import Builder
 from tests.boot.support import boot_of
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(120), pytest.mark.timeout(1800)]
 
-GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
+GUEST = PROJECT / "Build" / "guests" / "linux-6.12"
 DISK, NETWORK = "PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)"
 EMPTY_DISK = "PciRoot(0x0)/Pci(0x5,0x0)"
 WEB_SERVER = "10.0.2.100:80"

@@ -22,9 +22,9 @@ from tests.boot.screen import lit, press
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.terminal import Terminal
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(130), pytest.mark.timeout(1800)]
 
-GUEST = PROJECT / "Build" / "guests" / "linux-6.1"
+GUEST = PROJECT / "Build" / "guests" / "linux-6.12"
 FILE = PROJECT / "tests" / "boot" / "partitions" / "devices.yaml"
 MENU = r"Number, or Enter for the first"
 RUNNING = ("zoo", "net", "third", "steady")
@@ -67,7 +67,7 @@ async def choose(bench: Bench, since: Cursor) -> None:
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    result = built(FILE)
+    result = built("devices")
     folder = tmp_path_factory.mktemp("run")
     net = next(promise for promise in result.plan.partitions if promise.name == "net")
     console = f"console=uart8250,io,{net.console_port:#x},115200n8"

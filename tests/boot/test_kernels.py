@@ -8,8 +8,9 @@ import pytest
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken, power_off, reboot, said
+from tests.boot.warnings import new_warnings
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(80), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module", params=["kernels-6.12", "kernels-mixed"])
@@ -29,6 +30,11 @@ def test_everything_promised_is_seen(bench: Bench) -> None:
 def test_both_run_at_the_same_time(bench: Bench) -> None:
     names = [partition.name for partition in bench.plan.partitions]
     assert bench.run(bench.session.alive()) == dict.fromkeys(names, 3)
+
+
+def test_kernels_warn_of_nothing_new(bench: Bench) -> None:
+    for partition in bench.plan.partitions:
+        assert new_warnings(bench, partition.name) == [], partition.name
 
 
 def test_each_reboots_and_the_other_ticks_on(bench: Bench) -> None:

@@ -25,7 +25,7 @@ from tests.boot.conftest import Builder
 from tests.boot.efivars import MRM
 from tests.boot.terminal import Terminal
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1800)]
 
 FILE = PROJECT / "tests" / "boot" / "partitions" / "lives.yaml"
 OURS = "3d4c1f0a-0000-4c8a-a657-1b906ed24f38"
@@ -109,7 +109,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, folder: Path) -> Iterator[Bench]:
-    result = built(FILE)
+    result = built("lives")
     with Bench(result.plan, result.esp, folder) as bench:
         yield bench
 

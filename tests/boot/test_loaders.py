@@ -14,10 +14,9 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1800)]
 
 GUESTS = PROJECT / "Build" / "guests"
-FILES = PROJECT / "tests" / "boot" / "partitions"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def bench(name: str, built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    result = built(FILES / f"{name}.yaml")
+    result = built(name)
     folder = tmp_path_factory.mktemp("run")
     promises = {promise.name: promise for promise in result.plan.partitions}
     disks = {}

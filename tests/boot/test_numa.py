@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""NUMA: what a partition is promised to lie on one node does, and its OS is told which node that is."""
+"""Where memory lies: on the promised node, above 4 GiB and below 1 GiB; the OS is told which node that is."""
 
 import base64
 import re
@@ -7,61 +7,28 @@ from collections.abc import Iterator
 
 import pytest
 
-from ci.progress import PROJECT
 from ci.qemu.command import NODE_DISTANCE, NumaNode
 from ci.run.judge import ram_ranges
 from generator.acpi.numa import Slit, Srat, parse_slit, parse_srat
 from tests.boot.bench import Bench
-from tests.boot.conftest import OUTPUT, Builder
+from tests.boot.conftest import Builder
+from tests.boot.numa import PROCESSORS
 from tests.boot.support import broken, reboot
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(50), pytest.mark.timeout(1800)]
 
+MEBIBYTE = 2**20
 GIBIBYTE = 2**30
 NODES = (NumaNode("0-2", 3 * GIBIBYTE), NumaNode("3-4", 3 * GIBIBYTE))
-PROCESSORS = {0: 0, 1: 0, 2: 0, 3: 1, 4: 1}
-"""The node of each processor, by APIC ID."""
 SECOND_NODE = 5 * GIBIBYTE
 """First address of the second node's RAM; below 4 GiB there are 2 GiB of the first one's."""
-LOW = 2**20
+LOW = MEBIBYTE
 """Below that is the slice that starts processors, which is on the first node for everybody."""
-
-PARTITIONS = """\
-format: 1
-machine: machine.yaml
-partitions:
-  - name: near
-    processors: {node: 0}
-    memory: {size: 512 MiB, node: 0}
-    pci: PciRoot(0x0)/Pci(0x3,0x0)
-    boot: {file: GUEST/vmlinuz, initrd: GUEST/initrd.img}
-  - name: far
-    processors: {node: 1}
-    memory: {size: 768 MiB, node: 1, below_4g: 0}
-    pci: PciRoot(0x0)/Pci(0x4,0x0)
-    boot: {file: GUEST/vmlinuz, initrd: GUEST/initrd.img}
-"""
-
-
-def machine_file() -> str:
-    """Return the facts of q35, with its processors and RAM on two nodes."""
-    text = (PROJECT / "platforms" / "q35.yaml").read_text("utf-8")
-    for apic_id, node in PROCESSORS.items():
-        text = re.sub(rf"(apic_id: {apic_id}, .*)node: 0", rf"\g<1>node: {node}", text)
-    whole = "  - {base: 4 GiB, size: 4 GiB, node: 0}\n"
-    assert whole in text
-    halves = "  - {base: 4 GiB, size: 1 GiB, node: 0}\n  - {base: 5 GiB, size: 3 GiB, node: 1}\n"
-    return text.replace(whole, halves)
 
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    folder = OUTPUT / "numa"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "machine.yaml").write_text(machine_file(), "utf-8")
-    guest = str(PROJECT / "Build" / "guests" / "linux-6.1")
-    (folder / "numa.yaml").write_text(PARTITIONS.replace("GUEST", guest), "utf-8")
-    result = built(folder / "numa.yaml")
+    result = built("numa")
     topology = ",sockets=5,cores=1,threads=1"
     run = tmp_path_factory.mktemp("run")
     with Bench(result.plan, result.esp, run, nodes=NODES, topology=topology) as bench:
@@ -127,5 +94,19 @@ def test_the_system_has_its_processors_and_memory_on_one_node(bench: Bench, name
     assert nodes["0-1"] > total - LOW // 1024, done.output
 
 
-def test_a_restart_stays_on_its_node(bench: Bench) -> None:
+def test_memory_above_4_gib_is_there(bench: Bench) -> None:
+    """Only the low slice, which starts processors, lies below."""
+    found = ram_ranges(bench.session.reports()["far"].data["iomem"])
+    assert [first for first, _ in found if LOW <= first < 4 * GIBIBYTE] == []
+    assert sum(last - first + 1 for first, last in found if first >= 4 * GIBIBYTE) > 1000 * MEBIBYTE
+
+
+def test_share_below_1_gib_is_there(bench: Bench) -> None:
+    found = ram_ranges(bench.session.reports()["near"].data["iomem"])
+    share = [(first, last) for first, last in found if LOW <= first < GIBIBYTE]
+    assert sum(min(last, GIBIBYTE - 1) - first + 1 for first, last in share) >= 240 * MEBIBYTE
+
+
+def test_a_restart_stays_on_its_node_above_4_gib(bench: Bench) -> None:
+    """A start finds the processors' page tables above 4 GiB, which a 32-bit CR3 cannot hold."""
     bench.run(reboot(bench.session, "far", "near"))

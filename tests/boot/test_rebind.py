@@ -13,7 +13,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken, reboot
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(30), pytest.mark.timeout(1800)]
 
 PLANNED = load_description(PROJECT / "platforms" / "q35.yaml")
 ANOTHER = RootPort("PciRoot(0x0)/Pci(0x2,0x0)", 2, "mrm-rp2")

@@ -13,7 +13,7 @@ from generator.model.machine import Machine, PciFunction, PciRoot
 from generator.places import Place
 from tests.boot.collecting import scan_machine
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.boot(60), pytest.mark.timeout(1200)]
 
 FOUR_GIB = 4 << 30
 ANYWHERE = Place("any")

@@ -26,7 +26,7 @@ from tests.boot.conftest import Builder, Built
 from tests.boot.efivars import FOLDER, FREE, GLOBAL, mount, read
 from tests.boot.support import boot_of
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.boot(120), pytest.mark.timeout(3600)]
 
 CUTS = int(os.environ.get("MRM_POWER_CUTS", "3"))
 SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
@@ -89,13 +89,10 @@ def expected(told: int, begun: int) -> list[set[int]]:
     return found
 
 
-SMALL_STORE = PROJECT / "tests" / "boot" / "partitions" / "small-store.yaml"
-
-
 def test_power_cuts_lose_nothing_that_was_told_written(built: Builder, tmp_path: Path) -> None:
     print(f"MRM_SEED={SEED}")
     chance = random.Random(SEED)
-    result = built(SMALL_STORE)
+    result = built("small-store")
     description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
     boot = prepare_boot(description, tmp_path, result.esp)
     rows = []
@@ -124,7 +121,7 @@ def test_power_cuts_lose_nothing_that_was_told_written(built: Builder, tmp_path:
 
 def only_life(built: Builder, folder: Path) -> Life:
     """One life of the PC, with an ESP of its own."""
-    result = built(SMALL_STORE)
+    result = built("small-store")
     description = load_description(PROJECT / "platforms" / f"{result.plan.machine}.yaml")
     return Life(result, prepare_boot(description, folder, result.esp), folder / "life")
 

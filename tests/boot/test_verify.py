@@ -10,7 +10,7 @@ from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(15), pytest.mark.timeout(1800)]
 
 SCRIPT = """@echo -off
 fs0:

@@ -4,7 +4,7 @@
 import base64
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,8 @@ from generator.acpi.madt import parse_madt
 from generator.acpi.mcfg import parse_mcfg
 from generator.acpi.spcr import parse_spcr
 from tests.boot.bench import Bench
-from tests.boot.conftest import Builder
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1800)]
 
 DUMP = "cd /sys/firmware/acpi/tables; for t in [A-Z]*; do echo TABLE=$t; base64 $t; echo TABLE=END; done; cd"
 DUMP_SECONDS = 120
@@ -29,22 +28,16 @@ HARDWARE_REDUCED, HEADLESS = 1 << 20, 1 << 12
 ENABLED = 1
 
 
-@pytest.fixture(scope="module")
-def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    result = built("two-kernels")
-    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
-        bench.run(bench.session.settle())
-        yield bench
-
-
 @pytest.fixture(scope="module", params=["steady", "realtime"])
 def dumped(
     request: pytest.FixtureRequest, bench: Bench, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[PartitionPromise, Mapping[str, Path]]:
     """Return a partition and its tables as files."""
     promise = next(p for p in bench.plan.partitions if p.name == request.param)
-    bench.run(bench.session.guests[promise.name].run("ticks off"))
-    done = bench.run(bench.session.guests[promise.name].run(DUMP, DUMP_SECONDS))
+    guest = bench.session.guests[promise.name]
+    bench.run(guest.run("ticks off"))
+    done = bench.run(guest.run(DUMP, DUMP_SECONDS))
+    bench.run(guest.run("ticks on"))
     assert done.status == 0, done.output
     folder = tmp_path_factory.mktemp(promise.name)
     files = {}

@@ -1,29 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A whole Debian on its own disk beside a PREEMPT_RT kernel: the demonstration, one boot for all tests."""
+"""The whole Debian finds a PC of its own, and uses it as its owner would."""
 
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
 from ci.qemu.guest import Done
 from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
-from tests.boot.conftest import Builder
 from tests.boot.efivars import MRM
-from tests.boot.support import broken, said
+from tests.boot.support import broken
 
-pytestmark = [pytest.mark.boot, pytest.mark.timeout(2400)]
-
-
-@pytest.fixture(scope="module")
-def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    result = built("two-debians")
-    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
-        bench.run(bench.session.settle())
-        yield bench
+pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(2400)]
 
 
 def run(bench: Bench, command: str) -> Done:
@@ -95,27 +85,3 @@ def test_efivar_sees_and_steers(bench: Bench) -> None:
     assert run(bench, request).status == 0
     status = printed(run(bench, f"efivar -p -n {MRM}-Status").output)
     assert re.search(r'"result": *"refused: not permitted.*"request": *"stop realtime"', status), status
-
-
-def test_power_button_ends_the_pc_when_all_systems_have_shut_down(bench: Bench) -> None:
-    """The button is pressed once: systemd stops its services, both kernels power off, then the PC does."""
-
-    async def press() -> None:
-        session = bench.session
-        # systemd says what it does on the console from now on, which is quiet for the sake of the reports.
-        assert (await session.guests["steady"].run("kill -s RTMIN+20 1")).status == 0
-        since = session.count()
-        marks = {name: guest.console.mark() for name, guest in session.guests.items()}
-        await bench.machine.execute("system_powerdown")
-        assert await bench.machine.wait_end(240) == "guest-shutdown"
-        last = [(state.partition, state.state, state.detail) for state in session.history[since:]]
-        asked = "asked to shut down, ordered by the power button; is taken back in 120 s"
-        assert last[:2] == [("steady", "stopping", asked), ("realtime", "stopping", asked)]
-        assert sorted(last[2:]) == [("realtime", "off", "shutdown"), ("steady", "off", "shutdown")]
-        for name, guest in session.guests.items():
-            assert said(guest.console, "critical temperature reached", marks[name])
-            assert said(guest.console, "reboot: Power down", marks[name])
-        assert session.guests["steady"].console.find("Reached target .*poweroff.target", marks["steady"])
-        assert "all partitions are off: the PC is switched off" in session.controller.text
-
-    bench.run(press())

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What all tests share: their order, and a report of where the time went.
+
+With two processes (`--numprocesses 2 --dist loadgroup`) tests of one group run in one process: a folder of
+tests that share a booted machine, else a file.
+"""
+
+import os
+
+import pytest
+
+from ci.progress import PROJECT
+from ci.qemu.usage import LOG_VARIABLE
+from tests.usage import UsagePlugin
+
+BUILDS, LAST = "test_builds.py", "test_ends.py"
+"""The file that is run before all others, and the file of a folder that ends the machine it shares."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have machines note what they cost, and the process that was started by the user report it."""
+    if hasattr(config, "workerinput"):
+        return
+    log = PROJECT / "Build" / "test-usage.jsonl"
+    log.parent.mkdir(exist_ok=True)
+    log.unlink(missing_ok=True)
+    os.environ[LOG_VARIABLE] = str(log)
+    config.pluginmanager.register(UsagePlugin(log))
+
+
+def _seconds(item: pytest.Item) -> float:
+    """Return about how long the tests that share this one's machine take; 0 for what boots nothing."""
+    mark = item.get_closest_marker("boot")
+    return float(mark.args[0]) if mark and mark.args else 0.0
+
+
+def _group(item: pytest.Item) -> str:
+    folder = item.path.parent
+    shared = folder != PROJECT / "tests" / "boot" and folder.is_relative_to(PROJECT / "tests" / "boot")
+    return str((folder if shared else item.path).relative_to(PROJECT))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name each test's group for pytest-xdist, and sort: builds, host tests, boots with the longest first.
+
+    So one process builds while the other runs host tests, and no long boot is left for the end.
+    """
+    seconds: dict[str, float] = {}
+    first: dict[str, int] = {}
+    for number, item in enumerate(items):
+        group = _group(item)
+        item.add_marker(pytest.mark.xdist_group(group))
+        first.setdefault(group, number)
+        seconds[group] = max(seconds.get(group, 0.0), _seconds(item))
+
+    def place(item: pytest.Item) -> tuple[int, float, int, bool]:
+        group = _group(item)
+        rank = 0 if item.path.name == BUILDS else 2 if seconds[group] else 1
+        return rank, -seconds[group], first[group], item.path.name == LAST
+
+    items.sort(key=place)
