@@ -42,6 +42,7 @@ KINDS: Mapping[tuple[int, int], Kind] = {
     (0x1B36, 0x000D): Kind("qemu-xhci", disk="usb-storage", bus=".0", companions=("usb-kbd",)),
     (0x1AF4, 0x1041): Kind("virtio-net-pci", network=True),
     (0x8086, 0x10D3): Kind("e1000e", network=True, ports=True),
+    (0x8086, 0x10C9): Kind("igb", network=True, ports=True),
     (0x1234, 0x1111): Kind("bochs-display"),
     (0x1AF4, 0x1050): Kind("virtio-gpu-pci"),
     (0x1B36, 0x0002): Kind(SERIAL_CARD, ports=True),

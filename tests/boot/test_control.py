@@ -165,6 +165,59 @@ def test_restart_by_request_of_itself_and_of_the_other(bench: Bench) -> None:
     bench.run(restart("steady", "steady", "realtime"))
 
 
+IA32_APIC_BASE = 0x1B
+X2APIC_ENABLED = 0xC00
+"""EN and EXTD of that register (Intel SDM volume 3, section 11.12.1)."""
+
+
+async def apic_bases(guest: Guest) -> list[int]:
+    """The IA32_APIC_BASE of an OS's two processors."""
+    read = f"dd if=/dev/cpu/$processor/msr iflag=skip_bytes skip={IA32_APIC_BASE} bs=8 count=1 2>/dev/null"
+    done = await guest.run(
+        f'modprobe msr; for processor in 0 1; do {read} | hexdump -v -e \'8/1 "%02x" "\\n"\'; done'
+    )
+    lines = re.findall(r"^([0-9a-f]{16})\r?$", done.output, re.MULTILINE)
+    return [int.from_bytes(bytes.fromhex(line), "little") for line in lines]
+
+
+async def falls_silent(guest: Guest, neighbour: Guest) -> None:
+    """Wait until an OS no longer ticks, by its neighbour's clock."""
+    mark = guest.console.mark()
+    while await neighbour.ticks_on(3) and guest.ticks(mark):
+        mark = guest.console.mark()
+
+
+def test_restart_brings_processors_back_that_were_left_in_x2apic_mode(bench: Bench) -> None:
+    """An OS that addresses its local APIC by memory is lost in that mode, and INIT does not end the mode."""
+    session = bench.session
+    steady, realtime = session.guests["steady"], session.guests["realtime"]
+
+    async def restart() -> None:
+        before, apic_ids = await apic_bases(realtime), session.reports()["realtime"].data["apic_ids"]
+        assert [base & X2APIC_ENABLED for base in before] == [0x800, 0x800]
+        old, mark = boot_of(session, "realtime"), realtime.console.mark()
+        octets = [
+            "".join(f"\\\\{octet:03o}" for octet in (base | X2APIC_ENABLED).to_bytes(8, "little"))
+            for base in before
+        ]
+        # On the first processor, which is last: one that has switched sends no more interrupts to others.
+        writes = [
+            f"printf {octets[processor]} >/run/base; dd if=/run/base of=/dev/cpu/{processor}/msr "
+            f"oflag=seek_bytes seek={IA32_APIC_BASE} bs=8"
+            for processor in (1, 0)
+        ]
+        realtime.type(f"taskset 1 sh -c '{'; '.join(writes)}'")
+        await falls_silent(realtime, steady)
+        async with undisturbed(steady):
+            assert (await ask(steady, "restart realtime now"))[1]["result"] == "done"
+            report = await realtime.next_boot(old, mark)
+        assert report.data["apic_ids"] == apic_ids
+        assert await apic_bases(realtime) == before
+        await mount(realtime)
+
+    bench.run(restart())
+
+
 COUNT_NMIS = "awk '/^ *NMI:/ { print $2 + $3 }' /proc/interrupts"
 
 

@@ -48,7 +48,7 @@ DRIVERS = {
         ("0x1b36", "0x0010", "nvme"),
     ],
     "net": [("0x8086", "0x10d3", "e1000e"), ("0x8086", "0x10d3", "e1000e")],
-    "third": [("0x8086", "0x2922", "ahci")],
+    "third": [("0x8086", "0x10c9", "igb"), ("0x8086", "0x2922", "ahci")],
     "steady": [],
 }
 """Vendor, device and driver of every function each partition sees."""
