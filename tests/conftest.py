@@ -40,6 +40,7 @@ def _group(item: pytest.Item) -> str:
     return str((folder if shared else item.path).relative_to(PROJECT))
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Name each test's group for pytest-xdist, and sort: builds, host tests, boots with the longest first.
 
