@@ -22,7 +22,7 @@ BIN := .venv/bin
 # As in an activated virtual environment.
 STUART := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
 # Tests of one group share what they boot or compile, in the order of tests/conftest.py; a machine may want 8 GiB.
-PYTEST := $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --no-loadscope-reorder
 PLATFORM := platforms/q35.py
 BUILD := stuart_build -c $(PLATFORM) TARGET="$(TARGET)" PARTITIONS="$(PARTITIONS)"
 

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """What all tests share: their order, and a report of where the time went.
 
-With two processes (`--numprocesses 2 --dist loadgroup`) tests of one group run in one process: a folder of
-tests that share a booted machine, else a file.
+With two processes (`--numprocesses 2`) tests of one group run in one process: a folder of tests that share a
+booted machine, else a file.
 """
 
 import os
+from pathlib import PurePosixPath
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from ci.progress import PROJECT
 from ci.qemu.usage import LOG_VARIABLE
 from tests.usage import UsagePlugin
 
+BOOT_TESTS = PurePosixPath("tests/boot")
 BUILDS, LAST = "test_builds.py", "test_ends.py"
 """The file that is run before all others, and the file of a folder that ends the machine it shares."""
 
@@ -35,14 +39,29 @@ def _seconds(item: pytest.Item) -> float:
 
 
 def _group(item: pytest.Item) -> str:
-    folder = item.path.parent
-    shared = folder != PROJECT / "tests" / "boot" and folder.is_relative_to(PROJECT / "tests" / "boot")
-    return str((folder if shared else item.path).relative_to(PROJECT))
+    return group_of(item.path.relative_to(PROJECT).as_posix())
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
+def group_of(nodeid: str) -> str:
+    """Return the group of a test or of a file of tests, as its path in the project begins."""
+    file = PurePosixPath(nodeid.partition("::")[0])
+    return str(file.parent if file.parent.parent == BOOT_TESTS else file)
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types for mypy
+    """Gives a process one group of tests after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    """Have pytest-xdist keep groups together."""
+    return GroupScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name each test's group for pytest-xdist, and sort: builds, host tests, boots with the longest first.
+    """Sort: builds, host tests, boots with the longest first.
 
     So one process builds while the other runs host tests, and no long boot is left for the end.
     """
@@ -50,7 +69,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first: dict[str, int] = {}
     for number, item in enumerate(items):
         group = _group(item)
-        item.add_marker(pytest.mark.xdist_group(group))
         first.setdefault(group, number)
         seconds[group] = max(seconds.get(group, 0.0), _seconds(item))
 
