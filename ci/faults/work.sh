@@ -2,16 +2,16 @@
 #
 # What a partition does while its neighbours fail: keeps its drive and its network busy, checks every byte and
 # every answer, and tells the sums every second or so, as a report called MRM-WORK (see ci/guests/init):
-#   {"boot", "rounds", "corrupt", "asked", "lost"}   1 MiB blocks written, read back, wrong; echoes asked, lost
+#   {"boot", "rounds", "corrupt", "asked", "lost"}   256 KiB blocks written, read back, wrong; echoes asked, lost
 disk=$1
 gateway=$2
 boot=$(cat /proc/sys/kernel/random/boot_id)
 rounds=0 corrupt=0 asked=0 lost=0
 while :; do
-  dd if=/dev/urandom of=/run/work.block bs=64k count=16 2>/dev/null
+  dd if=/dev/urandom of=/run/work.block bs=64k count=4 2>/dev/null
   wanted=$(sha256sum </run/work.block)
-  dd if=/run/work.block of="$disk" bs=64k seek=$((256 + rounds % 16 * 16)) oflag=direct 2>/dev/null
-  seen=$(dd if="$disk" bs=64k count=16 skip=$((256 + rounds % 16 * 16)) iflag=direct 2>/dev/null | sha256sum)
+  dd if=/run/work.block of="$disk" bs=64k seek=$((256 + rounds % 16 * 4)) oflag=direct 2>/dev/null
+  seen=$(dd if="$disk" bs=64k count=4 skip=$((256 + rounds % 16 * 4)) iflag=direct 2>/dev/null | sha256sum)
   rounds=$((rounds + 1))
   [ "$wanted" = "$seen" ] || corrupt=$((corrupt + 1))
   if [ -n "$gateway" ]; then

@@ -20,7 +20,7 @@ partitions:
     boot: {file: GUEST/vmlinuz, initrd: GUEST/initrd.img}
   - name: far
     processors: {node: 1}
-    memory: {size: 1 GiB, node: 1, above: 4 GiB}        # the low slice is part of the size
+    memory: {size: 1 GiB, node: 1, below_4g: 0}         # the low slice is part of the size
     pci: PciRoot(0x0)/Pci(0x4,0x0)
     boot: {file: GUEST/vmlinuz, initrd: GUEST/initrd.img}
 """

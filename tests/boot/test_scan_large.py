@@ -43,7 +43,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, str]:
     large = dataclasses.replace(
         plain,
         binary=str(program),
-        cpu="max,vendor=GenuineIntel",
+        cpu="max,monitor=off,vendor=GenuineIntel",
         processors=8,
         root_ports=plain.root_ports[:1],
     )

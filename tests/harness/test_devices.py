@@ -112,8 +112,8 @@ def test_absent_devices_leave_the_root_port() -> None:
 
 def test_every_network_card_has_a_network_of_its_own() -> None:
     networks = {value.split(",")[1] for value in values(disk(), "-netdev")}
-    cards = [card.split("netdev=")[1] for card in devices(disk(), "e1000e", "virtio-net-pci")]
-    assert networks == {f"id={card}" for card in cards} and len(networks) == 3
+    cards = [card.split("netdev=")[1] for card in devices(disk(), "e1000e", "igb", "virtio-net-pci")]
+    assert networks == {f"id={card}" for card in cards} and len(networks) == 4
 
 
 def test_network_leads_nowhere_unless_it_is_asked_to() -> None:
