@@ -80,8 +80,10 @@ disks() {
 
 # Interrupts that PCI function $1 has delivered by message so far.
 function_interrupts() {
-  # shellcheck disable=SC2012
-  numbers=$(ls "/sys/bus/pci/devices/$1/msi_irqs" 2>/dev/null | tr '\n' ' ')
+  numbers=
+  for line in "/sys/bus/pci/devices/$1/msi_irqs"/*; do
+    numbers="$numbers ${line##*/}"
+  done
   awk -v numbers="$numbers" '
     BEGIN { split(numbers, list, " "); for (i in list) wanted[list[i] ":"] = 1 }
     ($1 in wanted) { for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i }
@@ -89,7 +91,7 @@ function_interrupts() {
 }
 
 is_test_area() {
-  [ "$(head -c 19 "$1" 2>/dev/null | tr -d '\0')" = 'MRM test disk image' ]
+  [ -r "$1" ] && [ "$(head -c 19 "$1" | tr -d '\0')" = 'MRM test disk image' ]
 }
 
 # Where on disk $1 may be written: a device that says so, disk or partition, or a file if the root file system is there.
@@ -109,12 +111,14 @@ test_area() {
 # Size in MiB of a device or file.
 area_size() {
   case "$1" in
-    /dev/*) echo $(($(cat "/sys/class/block/${1##*/}/size") / 2048)) ;;
+    /dev/*)
+      read -r sectors <"/sys/class/block/${1##*/}/size"
+      echo $((sectors / 2048)) ;;
     *) echo $(($(wc -c <"$1") / 1048576)) ;;
   esac
 }
 
-# Writes 8 MiB of random data in eight places spread over a test area of disk $1, reads them back past the page
+# Writes 2 MiB of random data in eight places spread over a test area of disk $1, reads them back past the page
 # cache, compares.
 test_disk() {
   area=$(test_area "$1")
@@ -123,16 +127,17 @@ test_disk() {
     return
   fi
   chunks=8
+  bytes=262144
   mebibytes=$(area_size "$area")
   function=$(disk_function "$1")
   before=$(function_interrupts "$function")
   ok=true
   reason=
-  dd if=/dev/urandom of=/run/written bs=1M count=$chunks 2>/dev/null
+  dd if=/dev/urandom of=/run/written bs=$bytes count=$chunks 2>/dev/null
   chunk=0
   while [ $chunk -lt $chunks ]; do
     place=$((1 + chunk * (mebibytes - 1) / chunks))
-    dd if=/run/written of="$area" bs=1M count=1 skip=$chunk seek=$place conv=notrunc oflag=direct 2>/run/error ||
+    dd if=/run/written of="$area" bs=$bytes count=1 skip=$chunk seek=$((place * 1048576 / bytes)) conv=notrunc oflag=direct 2>/run/error ||
       { ok=false; reason="write at $place MiB: $(cat /run/error)"; }
     chunk=$((chunk + 1))
   done
@@ -140,7 +145,7 @@ test_disk() {
   : >/run/read
   while [ $chunk -lt $chunks ]; do
     place=$((1 + chunk * (mebibytes - 1) / chunks))
-    dd if="$area" bs=1M count=1 skip=$place iflag=direct 2>/run/error >>/run/read ||
+    dd if="$area" bs=$bytes count=1 skip=$((place * 1048576 / bytes)) iflag=direct 2>/run/error >>/run/read ||
       { ok=false; reason="read at $place MiB: $(cat /run/error)"; }
     chunk=$((chunk + 1))
   done
@@ -149,7 +154,7 @@ test_disk() {
     reason="${reason:-what was read is not what was written: $(cat /run/error)}"
   fi
   rm -f /run/written /run/read /var/tmp/mrm-test
-  printf '{"disk":"%s","ok":%s,"bytes":%s,"interrupts":%s,"reason":%s}' "$1" "$ok" $((chunks * 1048576)) \
+  printf '{"disk":"%s","ok":%s,"bytes":%s,"interrupts":%s,"reason":%s}' "$1" "$ok" $((chunks * bytes)) \
     $(($(function_interrupts "$function") - before)) "$(printf '%s' "$reason" | json_string)"
 }
 

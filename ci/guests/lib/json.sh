@@ -3,6 +3,9 @@
 #
 # Reports of a guest and the JSON in them; for busybox as for Debian's own tools.
 #
+# To start a program costs an emulated machine some 20 ms of its host, and a report is made at every boot: so what the
+# shell can do by itself, it does.
+#
 # Reports are OSC sequences, ESC ] 5380 ; NAME JSON BEL: terminals ignore them, so
 # the shell beside them stays usable; whoever holds the line finds them in the
 # stream (ci/qemu/console.py).  Names and their JSON:
@@ -45,10 +48,19 @@ json_lines() {
     END { printf "]" }'
 }
 
-# A file's text as a JSON string, trailing blanks removed; null when there is no such file.
+# The text $1, one line, as a JSON string. Text without a character to escape takes no other program.
+json_text() {
+  case "$1" in
+    *[\\\"[:cntrl:]]*) printf '%s' "$1" | json_string ;;
+    *) printf '"%s"' "$1" ;;
+  esac
+}
+
+# A file's first line as a JSON string, trailing blanks removed; null when there is no such file.
 json_file() {
   if [ -r "$1" ]; then
-    sed 's/[[:blank:]]*$//' "$1" | json_string
+    IFS= read -r text <"$1"
+    json_text "${text%"${text##*[![:blank:]]}"}"
   else
     printf null
   fi

@@ -12,23 +12,43 @@ boot_id() {
 }
 
 uptime_seconds() {
-  cut -d ' ' -f 1 /proc/uptime
+  read -r up idle </proc/uptime
+  echo "$up"
+}
+
+# The PCI functions in sysfs, one a line: address, vendor, device, class, kind of interrupts, driver, interrupt numbers.
+pci_lines() {
+  for function in /sys/bus/pci/devices/*; do
+    [ -e "$function/vendor" ] || continue
+    read -r vendor <"$function/vendor"
+    read -r device <"$function/device"
+    read -r class <"$function/class"
+    driver=-
+    while IFS='=' read -r key value; do
+      [ "$key" != DRIVER ] || driver=$value
+    done <"$function/uevent"
+    kind=none
+    numbers=
+    for line in "$function"/msi_irqs/*; do
+      [ -e "$line" ] || continue
+      read -r kind <"$line"
+      numbers="$numbers ${line##*/}"
+    done
+    echo "${function##*/} $vendor $device $class $kind $driver$numbers"
+  done
 }
 
 pci_functions() {
-  separator=
-  for function in /sys/bus/pci/devices/*; do
-    [ -e "$function/vendor" ] || continue
-    interrupts=none
-    for line in "$function"/msi_irqs/*; do
-      [ -e "$line" ] && interrupts=$(cat "$line")
-    done
-    driver=$(readlink "$function/driver")
-    printf '%s{"address":"%s","vendor":"%s","device":"%s","class":"%s","interrupts":"%s","driver":"%s","count":%s}' \
-      "$separator" "${function##*/}" "$(cat "$function/vendor")" "$(cat "$function/device")" \
-      "$(cat "$function/class")" "$interrupts" "${driver##*/}" "$(function_interrupts "${function##*/}")"
-    separator=,
-  done
+  pci_lines | awk '
+    FILENAME != "-" { for (i = 2; $i ~ /^[0-9]+$/; i++) sums[$1] += $i; next }
+    {
+      count = 0
+      for (i = 7; i <= NF; i++) count += sums[$i ":"]
+      printf "%s{\"address\":\"%s\",\"vendor\":\"%s\",\"device\":\"%s\",", separator, $1, $2, $3
+      printf "\"class\":\"%s\",\"interrupts\":\"%s\",", $4, $5
+      printf "\"driver\":\"%s\",\"count\":%d}", ($6 == "-" ? "" : $6), count
+      separator = ","
+    }' /proc/interrupts -
 }
 
 # Network interfaces other than the loop.
@@ -66,9 +86,10 @@ interrupts() {
 uarts() {
   separator=
   for uart in /sys/class/tty/ttyS*; do
-    port=$(cat "$uart/port" 2>/dev/null) || continue
+    [ -r "$uart/port" ] && read -r port <"$uart/port" || continue
     case "$port" in ''|0x0|0) continue ;; esac
-    printf '%s{"name":"%s","port":"%s","irq":%s}' "$separator" "${uart##*/}" "$port" "$(cat "$uart/irq")"
+    read -r irq <"$uart/irq"
+    printf '%s{"name":"%s","port":"%s","irq":%s}' "$separator" "${uart##*/}" "$port" "$irq"
     separator=,
   done
 }
@@ -127,15 +148,19 @@ ticker() {
   n=0
   while :; do
     n=$((n + 1))
-    [ -e /run/ticks ] && event MRM-TICK "{\"boot\":\"$boot\",\"n\":$n,\"up\":$(uptime_seconds)}"
+    read -r up idle </proc/uptime
+    [ -e /run/ticks ] && event MRM-TICK "{\"boot\":\"$boot\",\"n\":$n,\"up\":$up}"
     sleep 1
   done
 }
 
 # A partition of MRM carries its name as serial number of the system (SMBIOS type 1).
 machine_name() {
-  if [ "$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null)" = MRM ]; then
-    cat /sys/class/dmi/id/product_serial
+  vendor= serial=
+  [ ! -r /sys/class/dmi/id/sys_vendor ] || read -r vendor </sys/class/dmi/id/sys_vendor
+  if [ "$vendor" = MRM ]; then
+    read -r serial </sys/class/dmi/id/product_serial
+    echo "$serial"
   else
     echo bare
   fi
