@@ -13,7 +13,7 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  3
+#define MRM_PLAN_VERSION  4
 
 ///
 /// Limits of one plan; the generator checks them, the controller relies on them.
@@ -175,6 +175,7 @@ typedef struct {
   UINT32                      ProcessorCount;   ///< at least 1; the first one starts the partition firmware
   CONST UINT32                *ApicIds;         ///< ProcessorCount local APIC IDs chosen by the planner
   BOOLEAN                     ProcessorsByCount;///< TRUE: any other free processors will do as well
+  BOOLEAN                     SharedCores;      ///< TRUE: others that say so too may have threads of its cores
   UINT32                      MemoryCount;
   CONST MRM_PLAN_MEMORY       *Memory;          ///< exactly one MrmMemoryLow, first
   UINT32                      PciBusCount;

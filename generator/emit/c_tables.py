@@ -13,7 +13,7 @@ from generator.model.intent import AllOff, Restart
 from generator.model.plan import PartitionPlan, PermissionsPlan, Plan
 from generator.resolve.kernel_parameters import CARD_BAUD
 
-PLAN_VERSION = 3
+PLAN_VERSION = 4
 """MRM_PLAN_VERSION of the header the tables are made for."""
 _RESTARTS: Mapping[Restart, str] = {
     "never": "MrmRestartNever",

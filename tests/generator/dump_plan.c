@@ -130,7 +130,8 @@ PrintPartition (
 {
   UINT32  Index;
 
-  printf ("{\"name\": \"%s\", \"by_count\": %s, \"apic_ids\": [", Partition->Name, Partition->ProcessorsByCount ? "true" : "false");
+  printf ("{\"name\": \"%s\", \"by_count\": %s, ", Partition->Name, Partition->ProcessorsByCount ? "true" : "false");
+  printf ("\"shared_cores\": %s, \"apic_ids\": [", Partition->SharedCores ? "true" : "false");
   for (Index = 0; Index < Partition->ProcessorCount; Index++) {
     printf ("%s%u", (Index == 0) ? "" : ", ", Partition->ApicIds[Index]);
   }

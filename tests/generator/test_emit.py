@@ -51,7 +51,7 @@ def everything() -> str:
     return document(
         partition(
             "all-of-it",
-            processors="{apic_ids: [3, 1]}",
+            processors="{apic_ids: [3, 1], allow_shared_cores: true}",
             memory="{size: 512 MiB, below_1g: 128 MiB, above: 1 GiB}",
             pci='["PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x5,0x0)", 04.0]',
             console="COM4",
@@ -145,7 +145,7 @@ def policy_in_c(policy: dict[str, Any], names: list[str]) -> dict[str, Any]:
 def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
     plan = generate(write(everything()), None, tmp_path / "out")
     seen = compiled_plan(tmp_path, tmp_path / "out" / "MrmPlanTables.c")
-    assert (seen["version"], seen["title"]) == (3, "partitions/test.yaml")
+    assert (seen["version"], seen["title"]) == (4, "partitions/test.yaml")
     assert seen["console"] == {"io_base": 0x3F8, "baud": 115200}
     told = plan_to_json(plan)
     assert (seen["all_off"], seen["power_button"]) == (2, False)
@@ -160,6 +160,7 @@ def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
             wanted["processors"]["apic_ids"],
             wanted["processors"]["by_count"],
         )
+        assert c["shared_cores"] == planned.processors.shared_cores
         assert c["memory"] == [
             [PURPOSES[r["purpose"]], r["size"], r["alignment"], r["minimum"], r["limit"]]
             for r in wanted["memory"]["requests"]

@@ -1,0 +1,243 @@
+/** @file
+  Decisions about the live machine: how fast its clocks run, which processors a partition
+  gets, what its load options ask for.  Pure: no globals, no I/O.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_MACHINE_LIB_H_
+#define MRM_MACHINE_LIB_H_
+
+#include <MrmPlan.h>
+
+//
+// MrmClock.c
+//
+
+#define MRM_CLOCK_READINGS     16       ///< of one measurement
+#define MRM_CLOCK_STEADY       100      ///< parts per million: a measurement that is known better needs no repetition
+#define MRM_CLOCK_CORRECTABLE  500      ///< parts per million: NTP corrects no more (RFC 5905, figure 4: MAXFREQ)
+#define MRM_CLOCK_ABSURD       100000   ///< parts per million: no clock is that far from what the processor says of it
+#define MRM_CLOCK_EXACT        1000     ///< parts per million: what CPUID 15h says may be off by this
+#define MRM_CLOCK_ROUNDED      10000    ///< parts per million: what CPUID 16h says is rounded, and of the nominal base clock
+
+///
+/// A counter, read between two readings of the TSC: whatever held the processor up meanwhile is seen by how far
+/// these lie apart.
+///
+typedef struct {
+  UINT64    Before;     ///< TSC
+  UINT64    Counter;
+  UINT64    After;      ///< TSC
+} MRM_CLOCK_READING;
+
+///
+/// What is measured: the one of the two frequencies that is 0.
+///
+typedef struct {
+  UINT64    Mask;               ///< the counter counts up and starts anew behind this: 2^n - 1, at most 2^32 - 1
+  UINT64    CounterFrequency;   ///< Hz
+  UINT64    TscFrequency;       ///< Hz
+} MRM_CLOCK;
+
+typedef struct {
+  UINT64    Frequency;   ///< Hz; 0 = not known
+  UINT32    Spread;      ///< parts per million by which it may be off: the widest of the samples and their brackets
+} MRM_CLOCK_RESULT;
+
+///
+/// What the processor says of its clocks.
+///
+typedef struct {
+  UINT64     TscFrequency;       ///< Hz; 0 = nothing
+  UINT64     CrystalFrequency;   ///< Hz, also that of the local APIC timers; 0 = nothing
+  UINT32     Tolerance;          ///< parts per million by which TscFrequency may be off
+} MRM_CLOCK_CLAIM;
+
+typedef enum {
+  MrmClockGood,
+  MrmClockDoubtful,              ///< to be told; partitions can live with it
+  MrmClockWrong                  ///< nothing may be started with it
+} MRM_CLOCK_VERDICT;
+
+/**
+  Find a frequency from readings of two counters.
+
+  Readings whose bracket is more than twice as wide as most are left out.  The others make samples, each over half of
+  the time; their median counts.
+
+  @param[in]  Clock     The counter, and the frequency that is known.
+  @param[in]  Readings  The readings, in their order; between one and the next the counter has moved by less than Mask.
+  @param[in]  Count     Their number, 4 to MRM_CLOCK_READINGS.
+  @param[out] Result    Receives the frequency; zero on error.
+
+  @retval RETURN_SUCCESS            Found.
+  @retval RETURN_INVALID_PARAMETER  Clock or Count is not as described.
+  @retval RETURN_DEVICE_ERROR       One of the counters stands still.
+  @retval RETURN_ABORTED            The readings contradict each other: a pause was longer than the counter can tell.
+**/
+RETURN_STATUS
+EFIAPI
+MrmClockMeasure (
+  IN  CONST MRM_CLOCK          *Clock,
+  IN  CONST MRM_CLOCK_READING  *Readings,
+  IN  UINTN                    Count,
+  OUT MRM_CLOCK_RESULT         *Result
+  );
+
+/**
+  How far two frequencies lie apart.
+
+  @param[in] One      Hz.
+  @param[in] Another  Hz.
+
+  @return  Parts per million of Another; MAX_UINT32 when more, or Another is zero.
+**/
+UINT32
+EFIAPI
+MrmClockDistance (
+  IN UINT64  One,
+  IN UINT64  Another
+  );
+
+/**
+  Understand what a processor says of its clocks (Intel SDM volume 2A, CPUID 15h and 16h).
+
+  @param[in]  Denominator  CPUID 15h EAX; 0 where there is no such leaf, as the others.
+  @param[in]  Numerator    CPUID 15h EBX.
+  @param[in]  Crystal      CPUID 15h ECX, Hz.
+  @param[in]  BaseMhz      CPUID 16h EAX.
+  @param[out] Claim        Receives what is said; a processor that says nothing has zeros.
+**/
+VOID
+EFIAPI
+MrmClockClaim (
+  IN  UINT32           Denominator,
+  IN  UINT32           Numerator,
+  IN  UINT32           Crystal,
+  IN  UINT32           BaseMhz,
+  OUT MRM_CLOCK_CLAIM  *Claim
+  );
+
+/**
+  Judge a measurement by itself, and by what is said elsewhere.
+
+  @param[in] Result     The measurement.
+  @param[in] Said       The same frequency from elsewhere, Hz; 0 = nothing is said.
+  @param[in] Tolerance  Parts per million by which that may be off.
+
+  @return  The verdict.
+**/
+MRM_CLOCK_VERDICT
+EFIAPI
+MrmClockJudge (
+  IN CONST MRM_CLOCK_RESULT  *Result,
+  IN UINT64                  Said,
+  IN UINT32                  Tolerance
+  );
+
+//
+// MrmProcessors.c
+//
+
+#define MRM_NOBODY  MAX_UINTN
+
+///
+/// A processor of the live machine.
+///
+typedef struct {
+  UINT32     ApicId;
+  UINT32     Package;   ///< where it is; processors with the same Package and Core share a core
+  UINT32     Core;
+  UINT32     Thread;
+  BOOLEAN    Bsp;       ///< the boot processor, the controller's own
+  BOOLEAN    Usable;    ///< enabled, healthy, and not the boot processor
+  UINTN      Owner;     ///< index of a partition, or MRM_NOBODY
+} MRM_PROCESSOR_FACTS;
+
+typedef enum {
+  MrmProcessorsFound,
+  MrmProcessorsMissing,   ///< no processor ApicId
+  MrmProcessorsBsp,       ///< ApicId is the boot processor
+  MrmProcessorsUnusable,  ///< ApicId is disabled or unhealthy
+  MrmProcessorsOwned,     ///< ApicId belongs to another partition
+  MrmProcessorsCore,      ///< ApicId shares a core with Sibling, which is somebody else's
+  MrmProcessorsFew        ///< only Found of them are free, in whole cores unless it shares
+} MRM_PROCESSORS_VERDICT;
+
+typedef struct {
+  MRM_PROCESSORS_VERDICT    Verdict;
+  UINT32                    ApicId;
+  UINT32                    Sibling;
+  UINTN                     Found;
+} MRM_PROCESSORS_RESULT;
+
+/**
+  Where several processors are said to be in the same place, believe none of it: each gets a core of its own.
+
+  @param[in,out] Processors  The processors of the machine.
+  @param[in]     Count       Their number.
+
+  @retval TRUE   The places are all different, and were left alone.
+  @retval FALSE  They were not.
+**/
+BOOLEAN
+EFIAPI
+MrmProcessorsPlace (
+  IN OUT MRM_PROCESSOR_FACTS  *Processors,
+  IN     UINTN                Count
+  );
+
+/**
+  Choose the processors of a partition: those of its plan.  Where the plan says "by count" and one of them cannot be
+  had, another: as the planner does one of its own cores, then one of a core that is nobody's, then, if both share
+  cores, one beside others.  What the plan gives to other partitions is theirs, whether they have taken it yet or not.
+
+  @param[in]  Processors  The processors of the machine, with the owners so far.
+  @param[in]  Count       Their number.
+  @param[in]  Plan        The plan.
+  @param[in]  Partition   Index of the partition in it.
+  @param[out] Chosen      Receives as many indices of Processors as it has processors; undefined unless all were found.
+  @param[out] Result      Receives what was found, or what is wrong.
+**/
+VOID
+EFIAPI
+MrmProcessorsChoose (
+  IN  CONST MRM_PROCESSOR_FACTS  *Processors,
+  IN  UINTN                      Count,
+  IN  CONST MRM_PLAN             *Plan,
+  IN  UINTN                      Partition,
+  OUT UINTN                      *Chosen,
+  OUT MRM_PROCESSORS_RESULT      *Result
+  );
+
+//
+// MrmLoadOptions.c
+//
+
+#define MRM_OPTION_SIZE  32   ///< characters of a word that is told, with terminating zero
+
+typedef struct {
+  BOOLEAN    Verify;                     ///< judge and report only
+  CHAR8      Unknown[MRM_OPTION_SIZE];   ///< first word with no meaning, cut to this; "" = there is none
+} MRM_LOAD_OPTIONS;
+
+/**
+  Understand the load options: words separated by white space, as the UEFI Shell passes them, the image's name first,
+  or without it as a boot option holds them.  Letters of either case; what is between quotation marks is one word.
+
+  What is not text, as some firmware puts into the boot options it makes, means nothing.
+
+  @param[in]  Options  CHAR16 text, not necessarily aligned or ended by a zero; may be NULL when Size is 0.
+  @param[in]  Size     Bytes of it.
+  @param[out] Parsed   Receives what is asked for.
+**/
+VOID
+EFIAPI
+MrmLoadOptionsParse (
+  IN  CONST VOID        *Options,
+  IN  UINTN             Size,
+  OUT MRM_LOAD_OPTIONS  *Parsed
+  );
+
+#endif

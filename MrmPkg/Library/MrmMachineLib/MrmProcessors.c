@@ -1,0 +1,298 @@
+/** @file
+  Which processors of the live machine a partition gets.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Library/MrmMachineLib.h>
+#include <Library/BaseMemoryLib.h>
+
+///
+/// What is looked at, and for whom.
+///
+typedef struct {
+  CONST MRM_PROCESSOR_FACTS    *Processors;
+  UINTN                        Count;
+  CONST MRM_PLAN               *Plan;
+  UINTN                        Partition;
+  CONST UINTN                  *Chosen;
+  UINTN                        ChosenCount;
+} CHOICE;
+
+///
+/// Whose core a spare processor may be on, in the order in which they are tried.
+///
+typedef enum {
+  CoreOwn,      ///< of the partition itself, nobody else on it
+  CoreNobodys,
+  CoreShared    ///< others are on it, all of whom share cores
+} CORE;
+
+BOOLEAN
+EFIAPI
+MrmProcessorsPlace (
+  IN OUT MRM_PROCESSOR_FACTS  *Processors,
+  IN     UINTN                Count
+  )
+{
+  UINTN  Index;
+  UINTN  Other;
+
+  for (Index = 0; Index < Count; Index++) {
+    for (Other = 0; Other < Index; Other++) {
+      if (  (Processors[Index].Package == Processors[Other].Package)
+         && (Processors[Index].Core == Processors[Other].Core)
+         && (Processors[Index].Thread == Processors[Other].Thread))
+      {
+        for (Index = 0; Index < Count; Index++) {
+          Processors[Index].Package = 0;
+          Processors[Index].Core    = (UINT32)Index;
+          Processors[Index].Thread  = 0;
+        }
+
+        return FALSE;
+      }
+    }
+  }
+
+  return TRUE;
+}
+
+/**
+  Whose a processor is or will be.
+
+  @param[in] Choice  What is looked at.
+  @param[in] Index   The processor.
+
+  @return  Index of the partition that has it, is about to get it, or has it in its plan; MRM_NOBODY.
+**/
+STATIC
+UINTN
+OwnerOf (
+  IN CONST CHOICE  *Choice,
+  IN UINTN         Index
+  )
+{
+  CONST MRM_PLAN_PARTITION  *Plan;
+  UINTN                     Partition;
+  UINTN                     Number;
+
+  if (Choice->Processors[Index].Owner != MRM_NOBODY) {
+    return Choice->Processors[Index].Owner;
+  }
+
+  for (Number = 0; Number < Choice->ChosenCount; Number++) {
+    if (Choice->Chosen[Number] == Index) {
+      return Choice->Partition;
+    }
+  }
+
+  for (Partition = 0; Partition < Choice->Plan->PartitionCount; Partition++) {
+    Plan = &Choice->Plan->Partitions[Partition];
+    for (Number = 0; (Partition != Choice->Partition) && (Number < Plan->ProcessorCount); Number++) {
+      if (Plan->ApicIds[Number] == Choice->Processors[Index].ApicId) {
+        return Partition;
+      }
+    }
+  }
+
+  return MRM_NOBODY;
+}
+
+/**
+  Find somebody else on the core of a processor with whom the partition may not share it.
+
+  @param[in] Choice  What is looked at.
+  @param[in] Index   The processor.
+
+  @return  A processor of theirs; Choice->Count when there is none.
+**/
+STATIC
+UINTN
+FindForeigner (
+  IN CONST CHOICE  *Choice,
+  IN UINTN         Index
+  )
+{
+  CONST MRM_PROCESSOR_FACTS  *Processor;
+  CONST MRM_PROCESSOR_FACTS  *Other;
+  UINTN                      Number;
+  UINTN                      Owner;
+  BOOLEAN                    Shares;
+
+  Processor = &Choice->Processors[Index];
+  Shares    = Choice->Plan->Partitions[Choice->Partition].SharedCores;
+  for (Number = 0; Number < Choice->Count; Number++) {
+    Other = &Choice->Processors[Number];
+    if ((Number == Index) || (Other->Package != Processor->Package) || (Other->Core != Processor->Core)) {
+      continue;
+    }
+
+    Owner = OwnerOf (Choice, Number);
+    if (Other->Bsp || ((Owner != MRM_NOBODY) && (Owner != Choice->Partition))) {
+      if (!Shares || (!Other->Bsp && !Choice->Plan->Partitions[Owner].SharedCores)) {
+        return Number;
+      }
+    }
+  }
+
+  return Choice->Count;
+}
+
+/**
+  Whose core a processor is on.
+
+  @param[in] Choice  What is looked at.
+  @param[in] Index   The processor, on whose core nobody is with whom the partition may not share it.
+**/
+STATIC
+CORE
+CoreOf (
+  IN CONST CHOICE  *Choice,
+  IN UINTN         Index
+  )
+{
+  CONST MRM_PROCESSOR_FACTS  *Processor;
+  CONST MRM_PROCESSOR_FACTS  *Other;
+  CORE                       Core;
+  UINTN                      Number;
+  UINTN                      Owner;
+
+  Core      = CoreNobodys;
+  Processor = &Choice->Processors[Index];
+  for (Number = 0; Number < Choice->Count; Number++) {
+    Other = &Choice->Processors[Number];
+    if ((Other->Package == Processor->Package) && (Other->Core == Processor->Core)) {
+      Owner = OwnerOf (Choice, Number);
+      if (Other->Bsp || ((Owner != MRM_NOBODY) && (Owner != Choice->Partition))) {
+        return CoreShared;
+      }
+
+      if (Owner == Choice->Partition) {
+        Core = CoreOwn;
+      }
+    }
+  }
+
+  return Core;
+}
+
+/**
+  Judge a processor that the plan names.
+
+  @param[in]  Choice  What is looked at.
+  @param[in]  ApicId  Its APIC ID.
+  @param[out] Index   Receives which one it is, if there is one.
+  @param[out] Result  Receives what is wrong with it, or MrmProcessorsFound.
+**/
+STATIC
+VOID
+JudgePlanned (
+  IN  CONST CHOICE           *Choice,
+  IN  UINT32                 ApicId,
+  OUT UINTN                  *Index,
+  OUT MRM_PROCESSORS_RESULT  *Result
+  )
+{
+  UINTN  Foreigner;
+
+  Result->ApicId = ApicId;
+  for (*Index = 0; (*Index < Choice->Count) && (Choice->Processors[*Index].ApicId != ApicId); (*Index)++) {
+  }
+
+  if (*Index == Choice->Count) {
+    Result->Verdict = MrmProcessorsMissing;
+  } else if (Choice->Processors[*Index].Bsp) {
+    Result->Verdict = MrmProcessorsBsp;
+  } else if (!Choice->Processors[*Index].Usable) {
+    Result->Verdict = MrmProcessorsUnusable;
+  } else if (OwnerOf (Choice, *Index) != MRM_NOBODY) {
+    Result->Verdict = MrmProcessorsOwned;
+  } else {
+    Foreigner       = FindForeigner (Choice, *Index);
+    Result->Verdict = MrmProcessorsFound;
+    if (Foreigner != Choice->Count) {
+      Result->Verdict = MrmProcessorsCore;
+      Result->Sibling = Choice->Processors[Foreigner].ApicId;
+    }
+  }
+}
+
+/**
+  Find a spare processor.
+
+  @param[in] Choice  What is looked at.
+
+  @return  Its index; Choice->Count when there is none.
+**/
+STATIC
+UINTN
+FindSpare (
+  IN CONST CHOICE  *Choice
+  )
+{
+  UINT32  Core;
+  UINTN   Index;
+
+  for (Core = CoreOwn; Core <= CoreShared; Core++) {
+    for (Index = 0; Index < Choice->Count; Index++) {
+      if (  Choice->Processors[Index].Usable
+         && (OwnerOf (Choice, Index) == MRM_NOBODY)
+         && (FindForeigner (Choice, Index) == Choice->Count)
+         && ((UINT32)CoreOf (Choice, Index) == Core))
+      {
+        return Index;
+      }
+    }
+  }
+
+  return Choice->Count;
+}
+
+VOID
+EFIAPI
+MrmProcessorsChoose (
+  IN  CONST MRM_PROCESSOR_FACTS  *Processors,
+  IN  UINTN                      Count,
+  IN  CONST MRM_PLAN             *Plan,
+  IN  UINTN                      Partition,
+  OUT UINTN                      *Chosen,
+  OUT MRM_PROCESSORS_RESULT      *Result
+  )
+{
+  CONST MRM_PLAN_PARTITION  *Wanted;
+  CHOICE                    Choice;
+  UINTN                     Number;
+
+  Wanted             = &Plan->Partitions[Partition];
+  Choice.Processors  = Processors;
+  Choice.Count       = Count;
+  Choice.Plan        = Plan;
+  Choice.Partition   = Partition;
+  Choice.Chosen      = Chosen;
+  Choice.ChosenCount = 0;
+  ZeroMem (Result, sizeof (*Result));
+
+  // First all that the plan names, so that a spare one is no other's that comes later.
+  for (Number = 0; Number < Wanted->ProcessorCount; Number++) {
+    JudgePlanned (&Choice, Wanted->ApicIds[Number], &Chosen[Choice.ChosenCount], Result);
+    if (Result->Verdict == MrmProcessorsFound) {
+      Choice.ChosenCount++;
+    } else if (!Wanted->ProcessorsByCount) {
+      return;
+    }
+  }
+
+  while (Choice.ChosenCount < Wanted->ProcessorCount) {
+    Chosen[Choice.ChosenCount] = FindSpare (&Choice);
+    if (Chosen[Choice.ChosenCount] == Count) {
+      Result->Verdict = MrmProcessorsFew;
+      Result->Found   = Choice.ChosenCount;
+      return;
+    }
+
+    Choice.ChosenCount++;
+  }
+
+  Result->Verdict = MrmProcessorsFound;
+}
