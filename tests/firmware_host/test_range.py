@@ -237,6 +237,18 @@ def _chosen(usable: Ranges, missing: int) -> Ranges:
     return sorted(pieces)
 
 
+@given(request=_requests())
+def test_room(decide: Decide, request: dict[str, Any]) -> None:
+    """All that could be had within the window, and its largest piece."""
+    start, _, alignment, minimum, limit, *_ = request.values()
+    subject = RangeSet(decide, start, len(start))
+    largest = decide.ffi.new("UINT64 *", 77)
+    room = decide.call("MrmRangeRoom", subject.pointer, alignment, minimum, limit, largest)
+    sizes = [size for _, size in _usable(start, alignment, minimum, limit)]
+    assert (room, largest[0]) == (sum(sizes), max(sizes, default=0))
+    assert subject.ranges() == start
+
+
 def test_the_first_page_can_be_given(decide: Decide) -> None:
     for pages in (1, 2):
         subject = RangeSet(decide, [(0, pages * PAGE)], 1)

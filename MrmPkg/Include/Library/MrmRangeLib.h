@@ -94,4 +94,25 @@ MrmRangeAllocate (
   OUT    UINTN          *PieceCount
   );
 
+/**
+  How much of a set can be had within a window.
+
+  @param[in]  Free       The free memory.
+  @param[in]  Alignment  Bytes, a power of two, at least 4 KiB.
+  @param[in]  Minimum    Lowest acceptable address.
+  @param[in]  Limit      First address above the acceptable range.
+  @param[out] Largest    Receives the bytes of the largest piece.
+
+  @return  Bytes in all, in pieces that start at multiples of Alignment and are multiples of it.
+**/
+UINT64
+EFIAPI
+MrmRangeRoom (
+  IN  CONST MRM_RANGE_SET  *Free,
+  IN  UINT64               Alignment,
+  IN  UINT64               Minimum,
+  IN  UINT64               Limit,
+  OUT UINT64               *Largest
+  );
+
 #endif

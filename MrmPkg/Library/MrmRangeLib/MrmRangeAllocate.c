@@ -292,3 +292,28 @@ MrmRangeAllocate (
   *PieceCount = Count;
   return RETURN_SUCCESS;
 }
+
+UINT64
+EFIAPI
+MrmRangeRoom (
+  IN  CONST MRM_RANGE_SET  *Free,
+  IN  UINT64               Alignment,
+  IN  UINT64               Minimum,
+  IN  UINT64               Limit,
+  OUT UINT64               *Largest
+  )
+{
+  MRM_RANGE  Usable;
+  UINT64     Room;
+  UINTN      Index;
+
+  Room     = 0;
+  *Largest = 0;
+  for (Index = 0; Index < Free->Count; Index++) {
+    RangeClip (&Free->Ranges[Index], Alignment, Minimum, Limit, &Usable);
+    Room    += Usable.Size;
+    *Largest = MAX (*Largest, Usable.Size);
+  }
+
+  return Room;
+}
