@@ -21,7 +21,7 @@
 #define RESULT_SIZE       256
 #define EVENTS_AT_ONCE    32
 #define EVENT_PERIOD      500        ///< milliseconds
-#define STATE_SIZE        SIZE_16KB  ///< fits MRM_MAX_PARTITIONS
+#define STATE_SIZE        SIZE_64KB  ///< fits MRM_MAX_PARTITIONS, each with the longest cause
 #define LOG_SIZE          SIZE_8KB
 #define PLAN_LIMIT        SIZE_16KB  ///< a longer plan is left out
 
@@ -274,7 +274,7 @@ JudgeOrder (
       return "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off; now may follow";
   }
 
-  if (!MrmOrderIsPermitted (Partition->Policy, &Order)) {
+  if (!MrmOrderIsPermitted (Partition->Policy, (UINT32)(Partition - gPartitions), &Order)) {
     return "refused: not permitted by the partition file";
   }
 

@@ -109,12 +109,31 @@ def test_permissions(decide: Decide, permits: list[int], pc: int) -> None:
             order = decide.ffi.new(
                 "MRM_ORDER *", {"Verb": getattr(decide, f"MrmVerb{verb}"), "Target": target}
             )
-            assert decide.call("MrmOrderIsPermitted", policy, order) == (permits[target] >> bit & 1)
-            assert not decide.call("MrmOrderIsPermitted", none, order)
+            for asker in {0, 1, 2} - {target}:
+                assert decide.call("MrmOrderIsPermitted", policy, asker, order) == (
+                    permits[target] >> bit & 1
+                )
+                assert not decide.call("MrmOrderIsPermitted", none, asker, order)
     for bit, kind in enumerate(("PcReboot", "PcPowerOff")):
         order = decide.ffi.new("MRM_ORDER *", {"Kind": getattr(decide, f"MrmOrder{kind}")})
-        assert decide.call("MrmOrderIsPermitted", policy, order) == (pc >> bit & 1)
-        assert not decide.call("MrmOrderIsPermitted", none, order)
+        assert decide.call("MrmOrderIsPermitted", policy, 0, order) == (pc >> bit & 1)
+        assert not decide.call("MrmOrderIsPermitted", none, 0, order)
+
+
+@pytest.mark.parametrize("restart", ["Never", "OnFailure", "Always"])
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("permitted", [False, True])
+def test_what_a_partition_may_ask_for_itself(
+    decide: Decide, restart: str, verb: str, permitted: bool
+) -> None:
+    """What it could do by itself, permitted or not; a policy may make something else of a reset."""
+    policy = decide.ffi.new("MRM_PLAN_POLICY *", {"Restart": getattr(decide, f"MrmRestart{restart}")})
+    array = decide.ffi.new("UINT8[]", [0, 15 if permitted else 0, 0])
+    policy.Permits = array
+    order = decide.ffi.new("MRM_ORDER *", {"Verb": getattr(decide, f"MrmVerb{verb}"), "Target": 1})
+    beyond = (verb, restart) in (("Restart", "Never"), ("Stop", "Always"))
+    assert decide.call("MrmOrderIsPermitted", policy, 1, order) == (permitted or not beyond)
+    assert decide.call("MrmOrderIsPermitted", policy, 0, order) == permitted
 
 
 def test_state_is_json(decide: Decide) -> None:
@@ -145,6 +164,21 @@ def test_state_is_json(decide: Decide) -> None:
             for name in NAMES
         ],
     }
+
+
+def test_state_of_the_largest_plan_fits_its_variable(decide: Decide) -> None:
+    """64 KiB: STATE_SIZE of the controller. Cut, it would be no JSON any more."""
+    name = decide.ffi.new("CHAR8[]", b"n" * 31)
+    plan = decide.ffi.new("MRM_PLAN_PARTITION *", {"Name": name, "ProcessorCount": 256})
+    life = decide.ffi.new("MRM_LIFECYCLE *", {"State": decide.MrmStateRestarting})
+    life.Starts = life.Failures = 2**32 - 1
+    words = decide.ffi.new("CHAR8[]", b'"' * 255)
+    fact = {"Plan": plan, "Life": life, "Words": words, "Memory": 2**64 - 1}
+    facts = decide.ffi.new("MRM_STATE_FACTS[]", [fact] * 64)
+    text = Text(decide, 64 << 10)
+    decide.call("MrmStateRender", facts, 64, 2**64 - 1, text.c)
+    assert not text.c.Cut
+    assert len(json.loads(text.value)["partitions"]) == 64
 
 
 @given(sizes=st.lists(st.integers(0, 9000), max_size=40))

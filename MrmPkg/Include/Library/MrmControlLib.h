@@ -87,15 +87,19 @@ MrmRequestIsWellFormed (
   );
 
 /**
-  TRUE if the plan permits a partition's OS to give an order.
+  TRUE if a partition's OS may give an order: the plan permits it, or it is for the partition itself and its OS could
+  bring it about without asking.  That is an NMI (a panic), a restart unless its policy is never (a reset), a stop unless
+  its policy is always (power-off); a start changes nothing, for it runs.
 
   @param[in] Policy  Policy of the partition that gives it.
+  @param[in] Asker   Index of that partition.
   @param[in] Order   The order.
 **/
 BOOLEAN
 EFIAPI
 MrmOrderIsPermitted (
   IN CONST MRM_PLAN_POLICY  *Policy,
+  IN UINT32                 Asker,
   IN CONST MRM_ORDER        *Order
   );
 

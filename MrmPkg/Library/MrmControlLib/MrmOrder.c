@@ -169,15 +169,33 @@ MrmOrderParse (
 }
 
 /**
-  TRUE if the plan permits a partition's OS to give an order.
+  TRUE if a partition's OS could bring about by itself what it asks for.
 
-  @param[in] Policy  Policy of the partition that gives it.
-  @param[in] Order   The order.
+  @param[in] Policy  Its policy.
+  @param[in] Verb    What it asks for, for itself.
 **/
+STATIC
+BOOLEAN
+CouldDoItself (
+  IN CONST MRM_PLAN_POLICY  *Policy,
+  IN MRM_VERB               Verb
+  )
+{
+  switch (Verb) {
+    case MrmVerbStop:
+      return Policy->Restart != MrmRestartAlways;
+    case MrmVerbRestart:
+      return Policy->Restart != MrmRestartNever;
+    default:
+      return TRUE;
+  }
+}
+
 BOOLEAN
 EFIAPI
 MrmOrderIsPermitted (
   IN CONST MRM_PLAN_POLICY  *Policy,
+  IN UINT32                 Asker,
   IN CONST MRM_ORDER        *Order
   )
 {
@@ -187,6 +205,7 @@ MrmOrderIsPermitted (
     case MrmOrderPcPowerOff:
       return (Policy->PcPermits & MRM_PERMIT_PC_POWER_OFF) != 0;
     default:
-      return (Policy->Permits != NULL) && ((Policy->Permits[Order->Target] & mPermits[Order->Verb]) != 0);
+      return   ((Order->Target == Asker) && CouldDoItself (Policy, Order->Verb))
+            || ((Policy->Permits != NULL) && ((Policy->Permits[Order->Target] & mPermits[Order->Verb]) != 0));
   }
 }
