@@ -24,6 +24,7 @@ from generator.resolve.memory import (
     capacity,
     held_within,
     kept_by_firmware,
+    low_kept_by_firmware,
 )
 from generator.resolve.placing import place_memory
 
@@ -209,15 +210,17 @@ def memory_parts(plan: Plan) -> Iterator[Finding]:
 
 @error
 def memory_low_fits(plan: Plan) -> Iterator[Finding]:
-    """The low slices of all partitions fit between 64 KiB and 576 KiB."""
+    """The low slices of all partitions fit between 64 KiB and 576 KiB, beside what firmware keeps there."""
+    kept = low_kept_by_firmware(plan.machine)
     yield from _shared_window(
         plan,
         MemoryPurpose.MrmMemoryLow,
         LOW_MINIMUM,
         LOW_LIMIT,
         "low slices",
-        "'low'",
+        "write 'low: 32 KiB' for those that boot Linux by its own EFI stub, or have fewer partitions",
         LOW_LIMIT - LOW_MINIMUM,
+        kept,
     )
 
 
@@ -230,18 +233,24 @@ def memory_below_1g_fits(plan: Plan) -> Iterator[Finding]:
         MIB,
         BELOW_1G_LIMIT,
         "shares below 1 GiB",
-        "'below_1g'",
+        "lower 'below_1g' of some partitions, or have fewer partitions",
         BELOW_1G_LIMIT,
+        0,
     )
 
 
 def _shared_window(
-    plan: Plan, purpose: MemoryPurpose, start: int, end: int, what: str, key: str, largest: int
+    plan: Plan, purpose: MemoryPurpose, start: int, end: int, what: str, advice: str, largest: int, kept: int
 ) -> Iterator[Finding]:
-    """Find the partition whose request no longer fits a window all partitions share."""
-    room = capacity(plan.machine, start, end)
+    """Find the partition whose request no longer fits a window all partitions share.
+
+    `kept` are the bytes that firmware typically keeps there besides those it is known to hold.
+    """
+    room = capacity(plan.machine, start, end) - kept
     held = held_within(plan.machine, start, end)
-    beside = f", beside {_list_held(held)} of the firmware" if held else ""
+    keeps = [f"{_list_held(held)} of the firmware"] if held else []
+    keeps += [f"{format_size(kept)} that running firmware typically keeps"] if kept else []
+    beside = f", beside {' and '.join(keeps)}" if keeps else ""
     used = 0
     for partition in plan.partitions:
         for request in partition.memory.requests:
@@ -253,7 +262,7 @@ def _shared_window(
                     request.place,
                     f"the {what} up to '{partition.name.value}' add up to {format_size(used)}",
                     f"at most {format_size(room)} in {start:#x} to {end - 1:#x} of the machine{beside}",
-                    f"lower {key} of some partitions, or have fewer partitions",
+                    advice,
                 )
                 return
 

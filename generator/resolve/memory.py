@@ -36,6 +36,8 @@ LOW_MINIMUM = 0x10000
 """Below lie the interrupt vectors and what the PC's firmware keeps for itself."""
 LOW_LIMIT = 0x90000
 """GRUB and Linux look for their real-mode data below this address."""
+LOW_KEPT = 64 * KIB
+"""What the running firmware typically keeps of the addresses between these two: docs/machine-file.md."""
 BELOW_1G_LIMIT = 0x38000000
 """896 MiB: GRUB before 2.12 places an initrd below, and above the kernel."""
 BELOW_4G_LIMIT = 4 * GIB
@@ -190,6 +192,21 @@ def kept_by_firmware(machine: Machine, stored: int) -> int:
     return max(machine.firmware.memory - held, FIRMWARE_LEAST) + stored
 
 
+def low_kept_by_firmware(machine: Machine) -> int:
+    """Bytes of `capacity` for low slices that the running firmware typically keeps.
+
+    What it is known to hold is no longer part of the capacity, and so not counted again.
+    """
+    ram = sum(max(0, min(memory.end, LOW_LIMIT) - max(memory.base, LOW_MINIMUM)) for memory in machine.memory)
+    room = capacity(machine, LOW_MINIMUM, LOW_LIMIT)
+    return min(room, max(0, LOW_KEPT - (ram - room)))
+
+
+def low_room(machine: Machine) -> int:
+    """Bytes that the low slices of all partitions can have."""
+    return capacity(machine, LOW_MINIMUM, LOW_LIMIT) - low_kept_by_firmware(machine)
+
+
 def capacity(machine: Machine, start: int, end: int) -> int:
     """Bytes of RAM between two addresses that the firmware is not known to hold."""
     return sum(max(0, min(last, end) - max(first, start)) for first, last in machine.free)
@@ -214,7 +231,7 @@ def _low_slices(
 
     None where it could not be read; the least where what is booted could not be.
     """
-    room = capacity(machine, LOW_MINIMUM, LOW_LIMIT)
+    room = low_room(machine)
     wanted = sum(wish.memory.low.value if wish.memory.low else LOW_DEFAULT for wish in wishes)
     slices: list[Located[int] | None] = []
     for wish in wishes:

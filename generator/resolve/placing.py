@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 from generator.model.machine import HeldRange, Machine
 from generator.model.plan import MemoryRequest, PartitionPlan
-from generator.resolve.memory import BELOW_4G_LIMIT, MIB, PAGE, kept_by_firmware
+from generator.resolve.memory import (
+    BELOW_4G_LIMIT,
+    LOW_LIMIT,
+    LOW_MINIMUM,
+    MIB,
+    PAGE,
+    kept_by_firmware,
+    low_kept_by_firmware,
+)
 
 MOST_PIECES = 16
 """MRM_MAX_PIECES of the controller: ranges that one partition can be made of."""
@@ -47,6 +55,8 @@ def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placi
     stored = sum(partition.boot.stored for partition in partitions)
     kept = kept_by_firmware(machine, stored) // PAGE * PAGE
     kept_ranges = _take(free, kept, PAGE, MIB, BELOW_4G_LIMIT, MOST_PIECES)
+    low = low_kept_by_firmware(machine) // PAGE * PAGE
+    kept_ranges += _take(free, low, PAGE, LOW_MINIMUM, LOW_LIMIT, MOST_PIECES)
     left = [MOST_PIECES] * len(partitions)
     found: dict[tuple[int, int], Placed] = {}
     for owner, number, request in sorted(_all_requests(partitions), key=_controllers_order):

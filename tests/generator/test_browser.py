@@ -28,10 +28,10 @@ GREY_STEP = 6
 
 
 def write_accepted(project: Path) -> Path:
-    """32 partitions on 1,088 processors, which is what low memory allows."""
+    """28 partitions on 1,088 processors, which is what low memory allows."""
     (project / "platforms" / "large.yaml").write_text(large_machine(1088, 256, 33), "utf-8")
     path = project / "partitions" / "accepted.yaml"
-    path.write_text(large_partitions(32, 1024, 256, "16 KiB", "files/app.efi"), "utf-8")
+    path.write_text(large_partitions(28, 896, 224, "16 KiB", "files/app.efi"), "utf-8")
     return path
 
 
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("browser")
 
 
-@pytest.fixture(scope="module", params=["two", "everything", "thirty-two", "sixty-four"])
+@pytest.fixture(scope="module", params=["two", "everything", "twenty-eight", "sixty-four"])
 def shown(request: pytest.FixtureRequest, folder: Path) -> tuple[list[str], Shown]:
     """Names of partitions, and their picture in the browser."""
     place = folder / str(request.param)

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ci.progress import PROJECT
 from generator.api import judge, make_plan
 from generator.emit.plan_json import plan_to_json
 from generator.errors import Problem, Severity
@@ -173,13 +175,39 @@ def test_two_partitions_at_one_address(write: Write) -> None:
 
 
 def test_scarce_low_slices_are_shared_out_by_need(write: Write) -> None:
-    """Nine times 64 KiB are more than 512 KiB: what boots Linux gets 32 KiB."""
+    """Nine times 64 KiB are more than there is: what boots Linux gets 32 KiB."""
     boots = ["files/linux"] * 8 + ["files/app.efi"]
     text = document(*(partition(f"p{n}", console="none", boot=boot) for n, boot in enumerate(boots)))
     plan, problems = judge(write(text))
     assert plan is not None
     assert [p.memory.low.value >> 10 for p in plan.partitions] == [32] * 8 + [64]
     assert "memory-low-fits" not in [problem.rule for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("holds", "most", "room"),
+    [
+        ("[]", 7, 448),
+        ("[{base: 0x87000, size: 4 KiB, what: code that wakes processors}]", 7, 448),
+        ("[{base: 0x30000, size: 128 KiB, what: SMRAM}]", 6, 384),
+    ],
+)
+def test_low_slices_leave_what_firmware_typically_keeps(
+    write: Write, holds: str, most: int, room: int
+) -> None:
+    """64 KiB, of which some may be known; seven slices of 64 KiB fit beside it."""
+    given = (PROJECT / "platforms" / "q35.yaml").read_text("utf-8")
+    machine = re.sub(r"  holds:\n(    - .*\n)+", f"  holds: {holds}\n", given)
+    for count in (most, most + 1):
+        names = [partition(f"p{n}", console="none", boot="files/app.efi") for n in range(count)]
+        path = write(on("kept.yaml", *names))
+        path.with_name("kept.yaml").write_text(machine, "utf-8")
+        _, problems = judge(path)
+        told = [problem for problem in problems if problem.rule == "memory-low-fits"]
+        assert len(told) == (count > most)
+        if told:
+            assert f"up to 'p{most}'" in told[0].what and f"at most {room} KiB" in told[0].expected
+            assert "low: 32 KiB" in told[0].change
 
 
 @pytest.mark.parametrize(

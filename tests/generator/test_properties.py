@@ -323,6 +323,8 @@ def can_be_placed(plan: Plan) -> bool:
     )
     kept = max(64 * MIB, machine.firmware.memory - known)
     requests.append((kept + sum(p.boot.stored for p in plan.partitions), MIB, 4 * GIB))
+    known_low = sum(max(0, min(held.end, 0x90000) - max(held.base, 0x10000)) for held in holds)
+    requests.append((max(0, 0x10000 - known_low), 0x10000, 0x90000))
     bounds = sorted(
         {edge for _, low, high in requests for edge in (low, high)}
         | {edge for memory in machine.memory for edge in (memory.base, memory.end)}
