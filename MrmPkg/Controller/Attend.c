@@ -28,6 +28,17 @@ TakePartition (
   MrmLifecycleBound (&Partition->Life, Partition->Policy, Milliseconds ());
 }
 
+VOID
+LeavePartition (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  if (Partition->Quiesced) {
+    ReturnPci (Partition);
+    ReturnConsole (Partition);
+  }
+}
+
 /**
   Say what state a partition has come to, and why.
 

@@ -20,6 +20,16 @@ TakePartition (
   );
 
 /**
+  Let the PC's firmware have a partition's devices again.
+
+  @param[in] Partition  The partition; nothing of it runs.
+**/
+VOID
+LeavePartition (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
   Look at a partition once, and do what that leads to.
 
   @param[in,out] Partition  The partition.

@@ -5,11 +5,64 @@
 **/
 
 #include "Report.h"
-#include <Guid/FileInfo.h>
 #include <Library/BaseLib.h>
 #include <Library/FileHandleLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
+
+/**
+  Read a whole file that is open.
+
+  @param[in]  File  The file.
+  @param[out] Blob  Receives address and size; the memory belongs to the controller.
+
+  @retval EFI_SUCCESS           Read.
+  @retval EFI_END_OF_FILE       It is empty, or shorter than its file system says.
+  @retval EFI_OUT_OF_RESOURCES  No memory for it.
+  @return Other                 Status of the file system.
+**/
+STATIC
+EFI_STATUS
+ReadOpenFile (
+  IN  EFI_FILE_PROTOCOL  *File,
+  OUT MRM_RANGE          *Blob
+  )
+{
+  EFI_STATUS  Status;
+  UINT64      Size;
+  UINTN       Read;
+  VOID        *Buffer;
+
+  Status = FileHandleGetSize (File, &Size);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  if (Size == 0) {
+    return EFI_END_OF_FILE;
+  }
+
+  Buffer = AllocatePages (EFI_SIZE_TO_PAGES ((UINTN)Size));
+  if (Buffer == NULL) {
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  Read   = (UINTN)Size;
+  Status = File->Read (File, &Read, Buffer);
+  if (!EFI_ERROR (Status) && (Read != Size)) {
+    Status = EFI_END_OF_FILE;
+  }
+
+  if (EFI_ERROR (Status)) {
+    // Read says how much came, not how much was allocated.
+    FreePages (Buffer, EFI_SIZE_TO_PAGES ((UINTN)Size));
+    return Status;
+  }
+
+  Blob->Base = (UINTN)Buffer;
+  Blob->Size = Size;
+  return EFI_SUCCESS;
+}
 
 /**
   Read a whole file.
@@ -17,11 +70,9 @@
   @param[in]  Path  Path on the volume.
   @param[out] Blob  Receives address and size; the memory belongs to the controller.
 
-  @retval EFI_SUCCESS           Read.
-  @retval EFI_NOT_FOUND         There is no such file.
-  @retval EFI_END_OF_FILE       It is empty.
-  @retval EFI_OUT_OF_RESOURCES  No memory for it.
-  @return Other                 Status of the file system.
+  @retval EFI_SUCCESS    Read.
+  @retval EFI_NOT_FOUND  There is no such file.
+  @return Other          As ReadOpenFile().
 **/
 STATIC
 EFI_STATUS
@@ -32,44 +83,15 @@ ReadFile (
 {
   EFI_STATUS         Status;
   EFI_FILE_PROTOCOL  *File;
-  EFI_FILE_INFO      *Information;
-  UINTN              Size;
-  VOID               *Buffer;
 
   Status = gMachine.Esp->Open (gMachine.Esp, &File, (CHAR16 *)Path, EFI_FILE_MODE_READ, 0);
   if (EFI_ERROR (Status)) {
     return Status;
   }
 
-  Information = FileHandleGetInfo (File);
-  if (Information == NULL) {
-    File->Close (File);
-    return EFI_DEVICE_ERROR;
-  }
-
-  Size = (UINTN)Information->FileSize;
-  FreePool (Information);
-  if (Size == 0) {
-    File->Close (File);
-    return EFI_END_OF_FILE;
-  }
-
-  Buffer = AllocatePages (EFI_SIZE_TO_PAGES (Size));
-  if (Buffer == NULL) {
-    File->Close (File);
-    return EFI_OUT_OF_RESOURCES;
-  }
-
-  Status = File->Read (File, &Size, Buffer);
+  Status = ReadOpenFile (File, Blob);
   File->Close (File);
-  if (EFI_ERROR (Status)) {
-    FreePages (Buffer, EFI_SIZE_TO_PAGES (Size));
-    return Status;
-  }
-
-  Blob->Base = (UINTN)Buffer;
-  Blob->Size = Size;
-  return EFI_SUCCESS;
+  return Status;
 }
 
 /**
@@ -122,6 +144,8 @@ BindFile (
 
   if (Status == EFI_NOT_FOUND) {
     AsciiStrCpyS (Reason, sizeof (Reason), "not found");
+  } else if (Status == EFI_END_OF_FILE) {
+    AsciiStrCpyS (Reason, sizeof (Reason), "is empty, or shorter than its folder says");
   } else {
     AsciiSPrint (Reason, sizeof (Reason), "cannot be read: %r", Status);
   }

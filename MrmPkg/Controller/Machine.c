@@ -4,6 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
+#include "Measure.h"
 #include "Report.h"
 #include <IndustryStandard/Acpi.h>
 #include <IndustryStandard/MemoryMappedConfigurationSpaceAccessTable.h>
@@ -13,7 +14,7 @@
 #include <Library/IoLib.h>
 #include <Library/LocalApicLib.h>
 #include <Library/MemoryAllocationLib.h>
-#include <Library/TimerLib.h>
+#include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiLib.h>
 #include <Protocol/LoadedImage.h>
@@ -26,12 +27,10 @@
 #define PM_TIMER_FREQUENCY  3579545
 #define PM_TIMER_MASK       0x00FFFFFF
 
-///
-/// Long enough for 1 part in 10^5, short against a boot.
-///
-#define TSC_MEASUREMENT_MILLISECONDS  100
+#define STEP_MILLISECONDS   10    ///< between two readings of it: a sample is 80 ms long, a tick of it 4 ppm of that
+#define STALL_MILLISECONDS  100   ///< of a delay that is measured instead
 
-#define VERIFY_OPTION  L"verify"
+#define CLOCK_WORDS_SIZE  128     ///< characters
 
 MRM_MACHINE  gMachine;
 
@@ -67,8 +66,51 @@ FindPmTimer (
 }
 
 /**
-  Measure the TSC against the PM timer, or where there is none against the
-  firmware's own delay.
+  The ACPI PM timer.
+**/
+STATIC
+UINT64
+ReadPmTimer (
+  VOID
+  )
+{
+  return IoRead32 (gMachine.PmTimerPort);
+}
+
+/**
+  Ask the processor what its clocks run at.
+**/
+STATIC
+VOID
+AskForClocks (
+  VOID
+  )
+{
+  UINT32  Leaves;
+  UINT32  Denominator;
+  UINT32  Numerator;
+  UINT32  Crystal;
+  UINT32  BaseMhz;
+
+  Denominator = 0;
+  Numerator   = 0;
+  Crystal     = 0;
+  BaseMhz     = 0;
+  AsmCpuid (CPUID_SIGNATURE, &Leaves, NULL, NULL, NULL);
+  if (Leaves >= CPUID_TIME_STAMP_COUNTER) {
+    AsmCpuid (CPUID_TIME_STAMP_COUNTER, &Denominator, &Numerator, &Crystal, NULL);
+  }
+
+  if (Leaves >= CPUID_PROCESSOR_FREQUENCY) {
+    AsmCpuid (CPUID_PROCESSOR_FREQUENCY, &BaseMhz, NULL, NULL, NULL);
+  }
+
+  MrmClockClaim (Denominator, Numerator, Crystal, BaseMhz, &gMachine.Claim);
+}
+
+/**
+  Measure the TSC against the PM timer.  Where there is none no partition is started, and the firmware's own delay
+  will do.
 **/
 STATIC
 VOID
@@ -76,31 +118,93 @@ MeasureTsc (
   VOID
   )
 {
-  EFI_TPL  Tpl;
-  UINT32   Start;
-  UINT32   Elapsed;
-  UINT32   Target;
-  UINT64   StartTsc;
-  UINT64   EndTsc;
+  MRM_CLOCK  Clock;
+  UINT64     Start;
 
-  if (gMachine.PmTimerPort == 0) {
-    StartTsc = AsmReadTsc ();
-    gBS->Stall (TSC_MEASUREMENT_MILLISECONDS * 1000);
-    gMachine.TscFrequency = DivU64x32 (MultU64x32 (AsmReadTsc () - StartTsc, 1000), TSC_MEASUREMENT_MILLISECONDS);
-    return;
+  AskForClocks ();
+  if (gMachine.PmTimerPort != 0) {
+    Clock.Mask             = gMachine.PmTimer32Bit ? MAX_UINT32 : PM_TIMER_MASK;
+    Clock.CounterFrequency = PM_TIMER_FREQUENCY;
+    Clock.TscFrequency     = 0;
+    MeasureClock (&Clock, ReadPmTimer, STEP_MILLISECONDS, &gMachine.Tsc);
   }
 
-  Target   = PM_TIMER_FREQUENCY / 1000 * TSC_MEASUREMENT_MILLISECONDS;
-  Tpl      = gBS->RaiseTPL (TPL_HIGH_LEVEL);
-  Start    = IoRead32 (gMachine.PmTimerPort) & PM_TIMER_MASK;
-  StartTsc = AsmReadTsc ();
-  do {
-    Elapsed = (IoRead32 (gMachine.PmTimerPort) - Start) & PM_TIMER_MASK;
-    EndTsc  = AsmReadTsc ();
-  } while (Elapsed < Target);
+  gMachine.TscFrequency = gMachine.Tsc.Frequency;
+  if (gMachine.TscFrequency == 0) {
+    Start = AsmReadTsc ();
+    gBS->Stall (STALL_MILLISECONDS * 1000);
+    gMachine.TscFrequency = DivU64x32 (MultU64x32 (AsmReadTsc () - Start, 1000), STALL_MILLISECONDS);
+  }
+}
 
-  gBS->RestoreTPL (Tpl);
-  gMachine.TscFrequency = DivU64x64Remainder (MultU64x32 (EndTsc - StartTsc, PM_TIMER_FREQUENCY), Elapsed, NULL);
+/**
+  What is known of the TSC, in words.
+
+  @param[out] Words  CLOCK_WORDS_SIZE bytes.
+**/
+STATIC
+VOID
+TellTsc (
+  OUT CHAR8  *Words
+  )
+{
+  UINTN  Length;
+
+  Length = AsciiSPrint (
+             Words,
+             CLOCK_WORDS_SIZE,
+             "%ld kHz within %d ppm by the PM timer",
+             DivU64x32 (gMachine.Tsc.Frequency, 1000),
+             gMachine.Tsc.Spread
+             );
+  if (gMachine.Claim.TscFrequency != 0) {
+    AsciiSPrint (
+      Words + Length,
+      CLOCK_WORDS_SIZE - Length,
+      ", %ld kHz by CPUID",
+      DivU64x32 (gMachine.Claim.TscFrequency, 1000)
+      );
+  }
+}
+
+/**
+  What the TSC's measurement is worth.
+**/
+STATIC
+MRM_CLOCK_VERDICT
+JudgeTsc (
+  VOID
+  )
+{
+  return MrmClockJudge (&gMachine.Tsc, gMachine.Claim.TscFrequency, gMachine.Claim.Tolerance);
+}
+
+/**
+  Tell of the machine what the console and the report begin with.
+**/
+STATIC
+VOID
+SayMachine (
+  VOID
+  )
+{
+  CHAR8  Words[CLOCK_WORDS_SIZE];
+
+  Say (
+    "machine: %d processors, boot processor %d, tsc %ld kHz",
+    gMachine.ProcessorCount,
+    gMachine.BspApicId,
+    DivU64x32 (gMachine.TscFrequency, 1000)
+    );
+  if (JudgeTsc () == MrmClockDoubtful) {
+    TellTsc (Words);
+    Say (
+      "warning: tsc: %a; expected within %d ppm, and both to agree: time in partitions may run wrong "
+      "(docs/architecture.md, \"Clocks\")",
+      Words,
+      MRM_CLOCK_STEADY
+      );
+  }
 }
 
 /**
@@ -149,7 +253,7 @@ ListProcessors (
   UINTN                      Enabled;
   UINTN                      Index;
   EFI_PROCESSOR_INFORMATION  Information;
-  MRM_PROCESSOR              *Processor;
+  MRM_PROCESSOR_FACTS        *Facts;
 
   Status = gBS->LocateProtocol (&gEfiMpServiceProtocolGuid, NULL, (VOID **)&gMachine.Mp);
   if (EFI_ERROR (Status)) {
@@ -161,8 +265,9 @@ ListProcessors (
     return Status;
   }
 
-  gMachine.Processors = AllocateZeroPool (gMachine.ProcessorCount * sizeof (MRM_PROCESSOR));
-  if (gMachine.Processors == NULL) {
+  gMachine.Processors     = AllocateZeroPool (gMachine.ProcessorCount * sizeof (MRM_PROCESSOR));
+  gMachine.ProcessorFacts = AllocateZeroPool (gMachine.ProcessorCount * sizeof (MRM_PROCESSOR_FACTS));
+  if ((gMachine.Processors == NULL) || (gMachine.ProcessorFacts == NULL)) {
     return EFI_OUT_OF_RESOURCES;
   }
 
@@ -172,46 +277,47 @@ ListProcessors (
       return Status;
     }
 
-    Processor         = &gMachine.Processors[Index];
-    Processor->Number = Index;
-    Processor->ApicId = (UINT32)Information.ProcessorId;
-    Processor->Bsp    = (Information.StatusFlag & PROCESSOR_AS_BSP_BIT) != 0;
-    Processor->Usable = !Processor->Bsp
-                        && ((Information.StatusFlag & PROCESSOR_ENABLED_BIT) != 0)
-                        && ((Information.StatusFlag & PROCESSOR_HEALTH_STATUS_BIT) != 0);
-    if (Processor->Bsp) {
-      gMachine.BspApicId = Processor->ApicId;
+    gMachine.Processors[Index].Number = Index;
+    Facts                             = &gMachine.ProcessorFacts[Index];
+    Facts->ApicId                     = (UINT32)Information.ProcessorId;
+    Facts->Package                    = Information.Location.Package;
+    Facts->Core                       = Information.Location.Core;
+    Facts->Thread                     = Information.Location.Thread;
+    Facts->Owner                      = MRM_NOBODY;
+    Facts->Bsp                        = (Information.StatusFlag & PROCESSOR_AS_BSP_BIT) != 0;
+    Facts->Usable                     = !Facts->Bsp
+                                        && ((Information.StatusFlag & PROCESSOR_ENABLED_BIT) != 0)
+                                        && ((Information.StatusFlag & PROCESSOR_HEALTH_STATUS_BIT) != 0);
+    if (Facts->Bsp) {
+      gMachine.BspApicId = Facts->ApicId;
     }
+  }
+
+  if (!MrmProcessorsPlace (gMachine.ProcessorFacts, gMachine.ProcessorCount)) {
+    Say ("warning: the PC's firmware does not tell which processors share a core: each is taken for a core of its own");
   }
 
   return EFI_SUCCESS;
 }
 
 /**
-  TRUE if the load options are or contain the word "verify", as after the image's
-  name in a command line of the UEFI Shell.
+  Take what the load options ask for.
 
   @param[in] LoadedImage  Mrm.efi.
 **/
 STATIC
-BOOLEAN
-IsVerifyRequested (
+VOID
+TakeLoadOptions (
   IN CONST EFI_LOADED_IMAGE_PROTOCOL  *LoadedImage
   )
 {
-  CONST CHAR16  *Options;
-  UINTN         Length;
-  UINTN         Index;
+  MRM_LOAD_OPTIONS  Options;
 
-  Options = LoadedImage->LoadOptions;
-  Length  = LoadedImage->LoadOptionsSize / sizeof (CHAR16);
-  for (Index = 0; Index + StrLen (VERIFY_OPTION) <= Length; Index++) {
-    if (StrnCmp (&Options[Index], VERIFY_OPTION, StrLen (VERIFY_OPTION)) == 0) {
-      return TRUE;
-    }
+  MrmLoadOptionsParse (LoadedImage->LoadOptions, LoadedImage->LoadOptionsSize, &Options);
+  gMachine.VerifyOnly = Options.Verify;
+  if (Options.Unknown[0] != '\0') {
+    Say ("warning: the load option \"%a\" means nothing here; expected verify, or none", Options.Unknown);
   }
-
-  return FALSE;
 }
 
 /**
@@ -237,8 +343,8 @@ OpenVolume (
     return Status;
   }
 
-  gMachine.VerifyOnly = IsVerifyRequested (LoadedImage);
-  gMachine.EspDevice  = LoadedImage->DeviceHandle;
+  TakeLoadOptions (LoadedImage);
+  gMachine.EspDevice = LoadedImage->DeviceHandle;
 
   Status = gBS->HandleProtocol (LoadedImage->DeviceHandle, &gEfiSimpleFileSystemProtocolGuid, (VOID **)&FileSystem);
   if (EFI_ERROR (Status)) {
@@ -279,13 +385,28 @@ SurveyMachine (
   FindMachineUuid ();
   FindPmTimer ();
   MeasureTsc ();
-  Say (
-    "machine: %d processors, boot processor %d, tsc %ld kHz",
-    gMachine.ProcessorCount,
-    gMachine.BspApicId,
-    DivU64x32 (gMachine.TscFrequency, 1000)
-    );
+  SayMachine ();
   return EFI_SUCCESS;
+}
+
+VOID
+ForgetMachine (
+  VOID
+  )
+{
+  if (gMachine.Processors != NULL) {
+    FreePool (gMachine.Processors);
+  }
+
+  if (gMachine.ProcessorFacts != NULL) {
+    FreePool (gMachine.ProcessorFacts);
+  }
+
+  if (gMachine.Esp != NULL) {
+    gMachine.Esp->Close (gMachine.Esp);
+  }
+
+  ZeroMem (&gMachine, sizeof (gMachine));
 }
 
 VOID
@@ -293,9 +414,28 @@ BindMachine (
   IN OUT MRM_PARTITION  *Partition
   )
 {
+  CHAR8  Words[CLOCK_WORDS_SIZE];
+
   if (gMachine.PmTimerPort == 0) {
     Refuse (Partition, MRM_RULE_PM_TIMER, "promised an ACPI PM timer, found none");
+    return;
+  }
+
+  Keep (Partition, MRM_RULE_PM_TIMER, "ACPI PM timer at I/O port 0x%x", gMachine.PmTimerPort);
+  if (gMachine.Tsc.Frequency == 0) {
+    Refuse (
+      Partition,
+      MRM_RULE_CLOCKS,
+      "promised a TSC of known rate, found that the PM timer at I/O port 0x%x stands still or jumps",
+      gMachine.PmTimerPort
+      );
+    return;
+  }
+
+  TellTsc (Words);
+  if (JudgeTsc () == MrmClockWrong) {
+    Refuse (Partition, MRM_RULE_CLOCKS, "promised a TSC of known rate, found %a", Words);
   } else {
-    Keep (Partition, MRM_RULE_PM_TIMER, "ACPI PM timer at I/O port 0x%x", gMachine.PmTimerPort);
+    Keep (Partition, MRM_RULE_CLOCKS, "tsc %a", Words);
   }
 }

@@ -63,6 +63,28 @@ ForEachPartition (
 }
 
 /**
+  Give back what a partition was given, but its devices.
+
+  @param[in,out] Partition  The partition; nothing of it runs.
+**/
+STATIC
+VOID
+GiveBack (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  // Memory first: firmware may need some to wake processors.
+  ReleaseMemory (Partition);
+  ReleaseFiles (Partition);
+  ReleaseProcessors (Partition);
+  if (Partition->PciPorts != NULL) {
+    FreePool (Partition->PciPorts);
+    Partition->PciPorts    = NULL;
+    Partition->PciBusCount = 0;
+  }
+}
+
+/**
   Bind all partitions of the plan to the live machine.
 
   @param[in,out] Partitions  The partitions.
@@ -96,8 +118,7 @@ BindPartitions (
   Bound = 0;
   for (Index = 0; Index < Count; Index++) {
     if (Partitions[Index].Life.State == MrmStateRefused) {
-      ReleaseMemory (&Partitions[Index]);
-      ReleaseFiles (&Partitions[Index]);
+      GiveBack (&Partitions[Index]);
     } else {
       Say ("%a: ready: every promise can be kept", Partitions[Index].Plan->Name);
       Bound++;
@@ -108,11 +129,10 @@ BindPartitions (
 }
 
 /**
-  Judge only: say what would happen, give everything back.
+  Judge only: say what would happen.
 
-  @param[in,out] Partitions  The bound partitions.
-  @param[in]     Count       Their number.
-  @param[in]     Bound       How many of them were not refused.
+  @param[in] Count  Number of partitions.
+  @param[in] Bound  How many of them were not refused.
 
   @retval EFI_SUCCESS  All of them could be started.
   @retval EFI_ABORTED  Some were refused.
@@ -120,21 +140,137 @@ BindPartitions (
 STATIC
 EFI_STATUS
 FinishVerify (
-  IN OUT MRM_PARTITION  *Partitions,
-  IN     UINTN          Count,
-  IN     UINTN          Bound
+  IN UINTN  Count,
+  IN UINTN  Bound
+  )
+{
+  Say ("verify: %d of %d partitions could be started; nothing was changed", Bound, Count);
+  return (Bound == Count) ? EFI_SUCCESS : EFI_ABORTED;
+}
+
+/**
+  Run the partitions that are bound.
+
+  @retval EFI_SUCCESS  All of them are off and the plan wants the PC's firmware back.
+  @return Other        The PC's firmware lacks something; the console says what.
+**/
+STATIC
+EFI_STATUS
+Run (
+  VOID
+  )
+{
+  EFI_STATUS  Status;
+
+  Status = CatchStrayInterrupts ();
+  if (EFI_ERROR (Status)) {
+    Say ("the PC's firmware has no CPU protocol: %r", Status);
+    return Status;
+  }
+
+  CatchMachineChecks ();
+  Status = RunPartitions ();
+
+  // This image is about to be unloaded.
+  ReleaseMachineChecks ();
+  ReleaseStrayInterrupts ();
+  return Status;
+}
+
+/**
+  Make room for the partitions of the plan.
+
+  @retval EFI_SUCCESS           gPartitions is there.
+  @retval EFI_OUT_OF_RESOURCES  There is no memory for it.
+**/
+STATIC
+EFI_STATUS
+MakePartitions (
+  VOID
+  )
+{
+  CHAR8  *Audit;
+  UINTN  Index;
+
+  gPartitions = AllocateZeroPool (gMrmPlan.PartitionCount * sizeof (MRM_PARTITION));
+  Audit       = AllocatePool (gMrmPlan.PartitionCount * AUDIT_SIZE);
+  if ((gPartitions == NULL) || (Audit == NULL)) {
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  gPartitionCount = gMrmPlan.PartitionCount;
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    gPartitions[Index].Plan = &gMrmPlan.Partitions[Index];
+    MrmTextBegin (&gPartitions[Index].Audit, Audit + Index * AUDIT_SIZE, AUDIT_SIZE);
+  }
+
+  return EFI_SUCCESS;
+}
+
+/**
+  Bind the plan, report, and run what can be started.
+
+  @return  As MrmEntry().
+**/
+STATIC
+EFI_STATUS
+CarryOutPlan (
+  VOID
+  )
+{
+  EFI_STATUS  Status;
+  EFI_STATUS  ReportStatus;
+  UINTN       Bound;
+
+  Status = MakePartitions ();
+  if (!EFI_ERROR (Status)) {
+    Status = OpenPolicy (gPartitions);
+  }
+
+  if (EFI_ERROR (Status)) {
+    Say ("out of memory");
+    return Status;
+  }
+
+  Bound = BindPartitions (gPartitions, gPartitionCount);
+  if (gMachine.VerifyOnly) {
+    Status = FinishVerify (gPartitionCount, Bound);
+  } else if (Bound == 0) {
+    Say ("no partition can be started; back to the PC's firmware");
+    Status = EFI_ABORTED;
+  }
+
+  ReportStatus = WriteReport ();
+  if (EFI_ERROR (ReportStatus)) {
+    Say ("the report cannot be written to the ESP: %r", ReportStatus);
+  }
+
+  return (gMachine.VerifyOnly || (Bound == 0)) ? Status : Run ();
+}
+
+/**
+  Leave the machine as it was found: whichever way MrmEntry() ends, this image is about to be unloaded.
+**/
+STATIC
+VOID
+LeaveMachine (
+  VOID
   )
 {
   UINTN  Index;
 
-  for (Index = 0; Index < Count; Index++) {
-    ReleaseMemory (&Partitions[Index]);
-    ReleaseFiles (&Partitions[Index]);
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    GiveBack (&gPartitions[Index]);
   }
 
-  Say ("verify: %d of %d partitions could be started; nothing was changed", Bound, Count);
-  WriteReport ();
-  return (Bound == Count) ? EFI_SUCCESS : EFI_ABORTED;
+  CloseStores (gPartitions, gPartitionCount);
+  ClosePolicy ();
+  ForgetMachine ();
+  if (gPartitionCount > 0) {
+    FreePool (gPartitions[0].Audit.Buffer);
+    FreePool (gPartitions);
+    gPartitionCount = 0;
+  }
 }
 
 /**
@@ -154,11 +290,7 @@ MrmEntry (
   IN EFI_SYSTEM_TABLE  *SystemTable
   )
 {
-  EFI_STATUS     Status;
-  MRM_PARTITION  *Partitions;
-  CHAR8          *Audit;
-  UINTN          Index;
-  UINTN          Bound;
+  EFI_STATUS  Status;
 
   StartClock ();
   Say ("version %a, plan %a, %d partitions", MRM_VERSION_TEXT, gMrmPlan.Title, gMrmPlan.PartitionCount);
@@ -167,64 +299,17 @@ MrmEntry (
   gBS->SetWatchdogTimer (0, 0, 0, NULL);
 
   Status = SurveyMachine (ImageHandle);
-  if (EFI_ERROR (Status)) {
-    return Status;
+  if (!EFI_ERROR (Status)) {
+    Status = UnpackFirmware ();
+    if (EFI_ERROR (Status)) {
+      Say ("this Mrm.efi is damaged: partition firmware: %r", Status);
+    }
   }
 
-  Status = UnpackFirmware ();
-  if (EFI_ERROR (Status)) {
-    Say ("this Mrm.efi is damaged: partition firmware: %r", Status);
-    return Status;
+  if (!EFI_ERROR (Status)) {
+    Status = CarryOutPlan ();
   }
 
-  Partitions = AllocateZeroPool (gMrmPlan.PartitionCount * sizeof (MRM_PARTITION));
-  Audit      = AllocatePool (gMrmPlan.PartitionCount * AUDIT_SIZE);
-  if ((Partitions == NULL) || (Audit == NULL)) {
-    Say ("out of memory");
-    return EFI_OUT_OF_RESOURCES;
-  }
-
-  for (Index = 0; Index < gMrmPlan.PartitionCount; Index++) {
-    Partitions[Index].Plan = &gMrmPlan.Partitions[Index];
-    MrmTextBegin (&Partitions[Index].Audit, Audit + Index * AUDIT_SIZE, AUDIT_SIZE);
-  }
-
-  Status = OpenPolicy (Partitions);
-  if (EFI_ERROR (Status)) {
-    Say ("out of memory");
-    return Status;
-  }
-
-  Bound = BindPartitions (Partitions, gMrmPlan.PartitionCount);
-  if (gMachine.VerifyOnly) {
-    return FinishVerify (Partitions, gMrmPlan.PartitionCount, Bound);
-  }
-
-  Status = WriteReport ();
-  if (EFI_ERROR (Status)) {
-    Say ("the report cannot be written to the ESP: %r", Status);
-  }
-
-  if (Bound == 0) {
-    Say ("no partition can be started; back to the PC's firmware");
-    return EFI_ABORTED;
-  }
-
-  Status = CatchStrayInterrupts ();
-  if (EFI_ERROR (Status)) {
-    Say ("the PC's firmware has no CPU protocol: %r", Status);
-    return Status;
-  }
-
-  gPartitions     = Partitions;
-  gPartitionCount = gMrmPlan.PartitionCount;
-  CatchMachineChecks ();
-  RunPartitions ();
-
-  // This image is about to be unloaded.
-  ReleaseMachineChecks ();
-  ReleaseStrayInterrupts ();
-  CloseStores (Partitions, gMrmPlan.PartitionCount);
-  ClosePolicy ();
-  return EFI_SUCCESS;
+  LeaveMachine ();
+  return Status;
 }

@@ -13,6 +13,7 @@
 #include <Guid/MrmHandOff.h>
 #include <Library/MrmLifecycleLib.h>
 #include <Library/MrmLogLib.h>
+#include <Library/MrmMachineLib.h>
 #include <Library/MrmPciLib.h>
 #include <Library/MrmRangeLib.h>
 #include <Protocol/MpService.h>
@@ -26,17 +27,13 @@
 #define MRM_REASON_SIZE       256     ///< failure text of a partition, cut to this
 
 ///
-/// One processor of the machine.
+/// One processor of the machine; more is in MRM_PROCESSOR_FACTS.
 ///
 typedef struct {
-  UINTN             Number;                 ///< of the PC's MP services
-  UINT32            ApicId;
-  BOOLEAN           Bsp;
-  BOOLEAN           Usable;                 ///< enabled and healthy
-  BOOLEAN           Owned;                  ///< given to a partition
-  EFI_EVENT         Event;                  ///< keeps the MP services waiting for good
-  volatile BOOLEAN  Parked;                 ///< set by the processor itself
-  UINT64            LocalApicTimerFrequency; ///< Hz at divide-by-1, measured on it
+  UINTN               Number;               ///< of the PC's MP services
+  BOOLEAN             Claimed;              ///< taken from them
+  volatile BOOLEAN    Parked;               ///< set by the processor itself
+  MRM_CLOCK_RESULT    LocalApicTimer;       ///< at divide-by-1, measured on it
 } MRM_PROCESSOR;
 
 ///
@@ -45,12 +42,15 @@ typedef struct {
 typedef struct {
   EFI_MP_SERVICES_PROTOCOL    *Mp;
   UINTN                       ProcessorCount;
-  MRM_PROCESSOR               *Processors;
+  MRM_PROCESSOR               *Processors;       ///< ProcessorCount of them
+  MRM_PROCESSOR_FACTS         *ProcessorFacts;   ///< as many, in the same order
   UINT32                      BspApicId;
   UINT8                       PhysicalAddressBits;
   EFI_GUID                    Uuid;              ///< of the PC, zero when unknown
   UINT64                      LocalApicAddress;
   UINT64                      TscFrequency;      ///< Hz, measured
+  MRM_CLOCK_RESULT            Tsc;               ///< that measurement against the PM timer
+  MRM_CLOCK_CLAIM             Claim;             ///< what the processor says of its clocks
   UINT16                      PmTimerPort;       ///< 0 = none
   BOOLEAN                     PmTimer32Bit;
   CONST VOID                  *Mcfg;             ///< table, or NULL
@@ -182,6 +182,16 @@ ReleaseConsole (
   IN CONST MRM_PARTITION  *Partition
   );
 
+/**
+  Let the PC's drivers have the partition's UART again.
+
+  @param[in] Partition  The partition; nothing of it runs.
+**/
+VOID
+ReturnConsole (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
 //
 // Machine.c
 //
@@ -198,6 +208,14 @@ ReleaseConsole (
 EFI_STATUS
 SurveyMachine (
   IN EFI_HANDLE  ImageHandle
+  );
+
+/**
+  Free what SurveyMachine() has collected, and close the volume Mrm.efi came from.
+**/
+VOID
+ForgetMachine (
+  VOID
   );
 
 /**
@@ -234,6 +252,16 @@ BindProcessors (
 VOID
 ClaimProcessors (
   IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Give a partition's claimed processors back to the PC's MP services.
+
+  @param[in] Partition  The partition; nothing of it runs.
+**/
+VOID
+ReleaseProcessors (
+  IN CONST MRM_PARTITION  *Partition
   );
 
 /**
@@ -298,6 +326,16 @@ BindPci (
 **/
 VOID
 ReleasePci (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
+  Let the PC's drivers have everything behind the partition's root ports again.
+
+  @param[in] Partition  The partition; its devices are quiesced.
+**/
+VOID
+ReturnPci (
   IN CONST MRM_PARTITION  *Partition
   );
 
@@ -510,8 +548,11 @@ ReleaseStrayInterrupts (
 /**
   Start all partitions that were not refused and look after them, until the last one is off
   and the plan wants the PC's firmware back.
+
+  @retval EFI_SUCCESS  That is so.
+  @return Other        The PC's firmware gives no timer, which was said on the console; nothing was started.
 **/
-VOID
+EFI_STATUS
 RunPartitions (
   VOID
   );

@@ -183,6 +183,19 @@ EndScreen (
   Console->Out->OutputString (Console->Out, L"\r\n");
 }
 
+VOID
+ForgetScreen (
+  IN OUT MRM_CONSOLE_SCREEN  *Console
+  )
+{
+  FreeGrid (&Console->Shown);
+  FreeGrid (&Console->Wanted);
+  if (Console->Text != NULL) {
+    FreePool (Console->Text);
+    Console->Text = NULL;
+  }
+}
+
 /**
   TRUE if the text of a view is not what it would be now.  One that is scrolled back stands still.
 

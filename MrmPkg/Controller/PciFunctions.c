@@ -15,6 +15,35 @@
 #include <Protocol/PciIo.h>
 
 /**
+  Make a device path of its text.
+
+  @param[in] Text  The text, of any length.
+
+  @return  The path, for FreePool; NULL when the text is none, or there is no memory.
+**/
+STATIC
+EFI_DEVICE_PATH_PROTOCOL *
+MakePath (
+  IN CONST CHAR8  *Text
+  )
+{
+  EFI_DEVICE_PATH_PROTOCOL  *Path;
+  CHAR16                    *Wide;
+  UINTN                     Size;
+
+  Size = AsciiStrSize (Text) * sizeof (CHAR16);
+  Wide = AllocatePool (Size);
+  if (Wide == NULL) {
+    return NULL;
+  }
+
+  UnicodeSPrintAsciiFormat (Wide, Size, "%a", Text);
+  Path = ConvertTextToDevicePath (Wide);
+  FreePool (Wide);
+  return Path;
+}
+
+/**
   Take a function into the list of a port and save its configuration.
 
   @param[in,out] Partition  Refused when the list is full.
@@ -92,15 +121,13 @@ FindFunction (
   )
 {
   EFI_STATUS                Status;
-  CHAR16                    Wide[PCI_PATH_SIZE];
   EFI_DEVICE_PATH_PROTOCOL  *Path;
   EFI_DEVICE_PATH_PROTOCOL  *Rest;
   EFI_HANDLE                Handle;
   EFI_PCI_IO_PROTOCOL       *PciIo;
   UINTN                     Numbers[4];
 
-  UnicodeSPrintAsciiFormat (Wide, sizeof (Wide), "%a", Text);
-  Path = ConvertTextToDevicePath (Wide);
+  Path = MakePath (Text);
   if (Path == NULL) {
     return EFI_NOT_FOUND;
   }

@@ -55,9 +55,17 @@ OpenWay (
   }
 }
 
+/**
+  Have the PC's drivers leave, or come back to, everything behind the partition's ports.
+
+  @param[in] Partition  The partition.
+  @param[in] Connect    TRUE: come back.
+**/
+STATIC
 VOID
-ReleasePci (
-  IN CONST MRM_PARTITION  *Partition
+MoveDrivers (
+  IN CONST MRM_PARTITION  *Partition,
+  IN BOOLEAN              Connect
   )
 {
   EFI_STATUS           Status;
@@ -88,13 +96,35 @@ ReleasePci (
          && (Bus >= Partition->PciBuses[Port].FirstBus)
          && (Bus <= Partition->PciBuses[Port].LastBus))
       {
-        gBS->DisconnectController (Handles[Index], NULL, NULL);
+        if (Connect) {
+          gBS->ConnectController (Handles[Index], NULL, NULL, TRUE);
+        } else {
+          gBS->DisconnectController (Handles[Index], NULL, NULL);
+        }
       }
     }
   }
 
   FreePool (Handles);
+}
+
+VOID
+ReleasePci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  UINTN  Port;
+
+  MoveDrivers (Partition, FALSE);
   for (Port = 0; Port < Partition->PciBusCount; Port++) {
     OpenWay (&Partition->PciPorts[Port], Partition->Plan->PciBuses[Port].RootPort);
   }
+}
+
+VOID
+ReturnPci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  MoveDrivers (Partition, TRUE);
 }

@@ -4,6 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
+#include "Measure.h"
 #include "Report.h"
 #include <Library/BaseLib.h>
 #include <Library/CpuLib.h>
@@ -11,73 +12,95 @@
 #include <Library/UefiBootServicesTableLib.h>
 
 ///
-/// How long a processor measures its local APIC timer, and how long it may take to
-/// come from the firmware's idle loop.
+/// Between two readings of a local APIC timer; and how long a processor may take to come from the firmware's idle loop
+/// and measure.
 ///
-#define TIMER_MEASUREMENT_DIVISOR  100       ///< 1/100 s
-#define PARK_TIMEOUT_MICROSECONDS  2000000
+#define STEP_MILLISECONDS          2
+#define PARK_TIMEOUT_MICROSECONDS  5000000
 #define POLL_MICROSECONDS          1000
 
 /**
   Find a processor by APIC ID.
 
-  @param[in] ApicId  The APIC ID.
+  @param[in] ApicId  The APIC ID; the machine has it.
 
-  @return  The processor; NULL when the machine has none.
+  @return  Its index.
 **/
 STATIC
-MRM_PROCESSOR *
+UINTN
 FindProcessor (
   IN UINT32  ApicId
   )
 {
   UINTN  Index;
 
-  for (Index = 0; Index < gMachine.ProcessorCount; Index++) {
-    if (gMachine.Processors[Index].ApicId == ApicId) {
-      return &gMachine.Processors[Index];
-    }
+  for (Index = 0; gMachine.ProcessorFacts[Index].ApicId != ApicId; Index++) {
   }
 
-  return NULL;
+  return Index;
 }
 
 /**
-  Find any processor that is free and that no partition names.
+  Refuse a partition whose processors were not found.
 
-  @return  The processor; NULL when there is none.
+  @param[in,out] Partition  The partition.
+  @param[in]     Found      What is wrong.
 **/
 STATIC
-MRM_PROCESSOR *
-FindSpareProcessor (
-  VOID
+VOID
+RefuseProcessors (
+  IN OUT MRM_PARTITION                *Partition,
+  IN     CONST MRM_PROCESSORS_RESULT  *Found
   )
 {
-  CONST MRM_PLAN_PARTITION  *Plan;
-  UINTN                     Index;
-  UINTN                     Partition;
-  UINTN                     Named;
-  BOOLEAN                   Spoken;
-
-  for (Index = 0; Index < gMachine.ProcessorCount; Index++) {
-    if (!gMachine.Processors[Index].Usable || gMachine.Processors[Index].Owned) {
-      continue;
-    }
-
-    Spoken = FALSE;
-    for (Partition = 0; Partition < gMrmPlan.PartitionCount; Partition++) {
-      Plan = &gMrmPlan.Partitions[Partition];
-      for (Named = 0; Named < Plan->ProcessorCount; Named++) {
-        Spoken = Spoken || (Plan->ApicIds[Named] == gMachine.Processors[Index].ApicId);
-      }
-    }
-
-    if (!Spoken) {
-      return &gMachine.Processors[Index];
-    }
+  switch (Found->Verdict) {
+    case MrmProcessorsMissing:
+      Refuse (Partition, MRM_RULE_PROCESSOR_EXISTS, "promised the processor with APIC ID %d, found none", Found->ApicId);
+      break;
+    case MrmProcessorsBsp:
+      Refuse (
+        Partition,
+        MRM_RULE_PROCESSOR_BSP,
+        "promised the processor with APIC ID %d, which is the boot processor here",
+        Found->ApicId
+        );
+      break;
+    case MrmProcessorsUnusable:
+      Refuse (
+        Partition,
+        MRM_RULE_PROCESSOR_USABLE,
+        "promised the processor with APIC ID %d, found it disabled or unhealthy",
+        Found->ApicId
+        );
+      break;
+    case MrmProcessorsOwned:
+      Refuse (
+        Partition,
+        MRM_RULE_PROCESSOR_OWNED,
+        "promised the processor with APIC ID %d, found it given to another partition",
+        Found->ApicId
+        );
+      break;
+    case MrmProcessorsCore:
+      Refuse (
+        Partition,
+        MRM_RULE_PROCESSOR_CORE,
+        "promised whole cores, found that APIC ID %d shares one with APIC ID %d, which is somebody else's",
+        Found->ApicId,
+        Found->Sibling
+        );
+      break;
+    default:
+      Refuse (
+        Partition,
+        MRM_RULE_PROCESSOR_ENOUGH,
+        "promised %d processors, found %d free%a",
+        Partition->Plan->ProcessorCount,
+        Found->Found,
+        Partition->Plan->SharedCores ? "" : " in whole cores"
+        );
+      break;
   }
-
-  return NULL;
 }
 
 VOID
@@ -85,43 +108,42 @@ BindProcessors (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  CONST MRM_PLAN_PARTITION  *Plan;
-  MRM_PROCESSOR             *Processor;
-  UINTN                     Index;
+  MRM_PROCESSORS_RESULT  Found;
+  UINTN                  Chosen[MRM_MAX_PROCESSORS];
+  UINTN                  Number;
+  UINTN                  Index;
 
-  Plan = Partition->Plan;
-  for (Index = 0; Index < Plan->ProcessorCount; Index++) {
-    Processor = FindProcessor (Plan->ApicIds[Index]);
-    if (((Processor == NULL) || !Processor->Usable || Processor->Owned) && Plan->ProcessorsByCount) {
-      Processor = FindSpareProcessor ();
-    }
-
-    if (Processor == NULL) {
-      if (Plan->ProcessorsByCount) {
-        Refuse (Partition, MRM_RULE_PROCESSOR_ENOUGH, "promised %d processors, found %d free", Plan->ProcessorCount, Index);
-      } else {
-        Refuse (Partition, MRM_RULE_PROCESSOR_EXISTS, "promised the processor with APIC ID %d, found none", Plan->ApicIds[Index]);
-      }
-    } else if (Processor->Bsp) {
-      Refuse (Partition, MRM_RULE_PROCESSOR_BSP, "promised the processor with APIC ID %d, which is the boot processor here", Processor->ApicId);
-    } else if (!Processor->Usable) {
-      Refuse (Partition, MRM_RULE_PROCESSOR_USABLE, "promised the processor with APIC ID %d, found it disabled or unhealthy", Processor->ApicId);
-    } else if (Processor->Owned) {
-      Refuse (Partition, MRM_RULE_PROCESSOR_OWNED, "promised the processor with APIC ID %d, found it given to another partition", Processor->ApicId);
-    } else {
-      Processor->Owned          = TRUE;
-      Partition->ApicIds[Index] = Processor->ApicId;
-      Keep (Partition, MRM_RULE_PROCESSOR_EXISTS, "processor %d of %d: APIC ID %d", Index + 1, Plan->ProcessorCount, Processor->ApicId);
-      continue;
-    }
-
-    // Give back what was taken: a refused partition owns nothing.
-    while (Index-- > 0) {
-      FindProcessor (Partition->ApicIds[Index])->Owned = FALSE;
-    }
-
+  Number = (UINTN)(Partition->Plan - gMrmPlan.Partitions);
+  MrmProcessorsChoose (gMachine.ProcessorFacts, gMachine.ProcessorCount, &gMrmPlan, Number, Chosen, &Found);
+  if (Found.Verdict != MrmProcessorsFound) {
+    RefuseProcessors (Partition, &Found);
     return;
   }
+
+  for (Index = 0; Index < Partition->Plan->ProcessorCount; Index++) {
+    gMachine.ProcessorFacts[Chosen[Index]].Owner = Number;
+    Partition->ApicIds[Index]                    = gMachine.ProcessorFacts[Chosen[Index]].ApicId;
+    Keep (
+      Partition,
+      MRM_RULE_PROCESSOR_EXISTS,
+      "processor %d of %d: APIC ID %d",
+      Index + 1,
+      Partition->Plan->ProcessorCount,
+      Partition->ApicIds[Index]
+      );
+  }
+}
+
+/**
+  The local APIC timer of this processor, which counts down.
+**/
+STATIC
+UINT64
+ReadLocalApicTimer (
+  VOID
+  )
+{
+  return MAX_UINT32 - GetApicTimerCurrentCount ();
 }
 
 /**
@@ -138,29 +160,22 @@ Park (
   )
 {
   MRM_PROCESSOR  *Processor;
-  UINT64         Start;
-  UINT64         Ticks;
-  UINT64         Elapsed;
+  MRM_CLOCK      Clock;
 
   Processor = Buffer;
   DisableInterrupts ();
 
-  InitializeApicTimer (1, MAX_UINT32, FALSE, 0xFF);
+  // Periodic, so that it starts anew after a pause longer than its range instead of standing still.
+  InitializeApicTimer (1, MAX_UINT32, TRUE, 0xFF);
   DisableApicTimerInterrupt ();
-  Ticks = DivU64x32 (gMachine.TscFrequency, TIMER_MEASUREMENT_DIVISOR);
-  Start = AsmReadTsc ();
-  do {
-    Elapsed = AsmReadTsc () - Start;
-  } while (Elapsed < Ticks);
-
-  Processor->LocalApicTimerFrequency = DivU64x64Remainder (
-                                         MultU64x64 (MAX_UINT32 - GetApicTimerCurrentCount (), gMachine.TscFrequency),
-                                         AsmReadTsc () - Start,
-                                         NULL
-                                         );
+  Clock.Mask             = MAX_UINT32;
+  Clock.CounterFrequency = 0;
+  Clock.TscFrequency     = gMachine.TscFrequency;
+  MeasureClock (&Clock, ReadLocalApicTimer, STEP_MILLISECONDS, &Processor->LocalApicTimer);
   InitializeApicTimer (1, 0, FALSE, 0xFF);
   DisableApicTimerInterrupt ();
 
+  MemoryFence ();
   Processor->Parked = TRUE;
   while (TRUE) {
     DisableInterrupts ();
@@ -169,25 +184,9 @@ Park (
 }
 
 /**
-  WaitEvent of a procedure that never ends.
-
-  @param[in] Event    Not used.
-  @param[in] Context  Not used.
-**/
-STATIC
-VOID
-EFIAPI
-NeverSignalled (
-  IN EFI_EVENT  Event,
-  IN VOID       *Context
-  )
-{
-}
-
-/**
   Take one processor from the PC's MP services.
 
-  @param[in,out] Processor  The processor.
+  @param[in] Index  The processor.
 
   @retval EFI_SUCCESS  It waits for a SIPI.
   @retval EFI_TIMEOUT  It did not come.
@@ -196,33 +195,89 @@ NeverSignalled (
 STATIC
 EFI_STATUS
 ClaimProcessor (
-  IN OUT MRM_PROCESSOR  *Processor
+  IN UINTN  Index
   )
 {
-  EFI_STATUS  Status;
-  UINTN       Waited;
+  MRM_PROCESSOR  *Processor;
+  EFI_STATUS     Status;
+  EFI_EVENT      Never;
+  UINTN          Waited;
 
-  Status = gBS->CreateEvent (EVT_NOTIFY_SIGNAL, TPL_CALLBACK, NeverSignalled, NULL, &Processor->Event);
+  // The MP services wait for the procedure's end, which signals this event.  It may outlive this image, and has no code.
+  Processor = &gMachine.Processors[Index];
+  Status    = gBS->CreateEvent (0, TPL_CALLBACK, NULL, NULL, &Never);
   if (EFI_ERROR (Status)) {
     return Status;
   }
 
-  Status = gMachine.Mp->StartupThisAP (gMachine.Mp, Park, Processor->Number, Processor->Event, 0, Processor, NULL);
+  Status = gMachine.Mp->StartupThisAP (gMachine.Mp, Park, Processor->Number, Never, 0, Processor, NULL);
   if (EFI_ERROR (Status)) {
+    gBS->CloseEvent (Never);
     return Status;
   }
 
-  for (Waited = 0; !Processor->Parked; Waited += POLL_MICROSECONDS) {
-    if (Waited >= PARK_TIMEOUT_MICROSECONDS) {
-      return EFI_TIMEOUT;
-    }
-
+  Processor->Claimed = TRUE;
+  for (Waited = 0; !Processor->Parked && (Waited < PARK_TIMEOUT_MICROSECONDS); Waited += POLL_MICROSECONDS) {
     gBS->Stall (POLL_MICROSECONDS);
   }
 
   // In HLT it would run whatever its memory becomes; after INIT only a SIPI wakes it.
-  SendInitIpi (Processor->ApicId);
-  return EFI_SUCCESS;
+  SendInitIpi (gMachine.ProcessorFacts[Index].ApicId);
+  return Processor->Parked ? EFI_SUCCESS : EFI_TIMEOUT;
+}
+
+/**
+  See that the local APIC timers of a partition run, and at the same rate.
+
+  @param[in,out] Partition  Receives LocalApicTimerFrequency, or is refused.
+**/
+STATIC
+VOID
+JudgeLocalApicTimers (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_CLOCK_RESULT  *First;
+  CONST MRM_CLOCK_RESULT  *Timer;
+  UINT64                  Crystal;
+  UINTN                   Index;
+
+  First = &gMachine.Processors[FindProcessor (Partition->ApicIds[0])].LocalApicTimer;
+  for (Index = 0; Index < Partition->Plan->ProcessorCount; Index++) {
+    Timer = &gMachine.Processors[FindProcessor (Partition->ApicIds[Index])].LocalApicTimer;
+    if ((Timer->Frequency == 0) || (MrmClockDistance (Timer->Frequency, First->Frequency) > MRM_CLOCK_ABSURD)) {
+      Refuse (
+        Partition,
+        MRM_RULE_CLOCKS,
+        "promised local APIC timers of one rate, found %ld kHz at APIC ID %d and %ld kHz at APIC ID %d",
+        DivU64x32 (Timer->Frequency, 1000),
+        Partition->ApicIds[Index],
+        DivU64x32 (First->Frequency, 1000),
+        Partition->ApicIds[0]
+        );
+      return;
+    }
+
+    Crystal = gMachine.Claim.CrystalFrequency;
+    if (  (Timer->Spread > MRM_CLOCK_CORRECTABLE)
+       || (MrmClockDistance (Timer->Frequency, First->Frequency) > MRM_CLOCK_EXACT)
+       || ((Crystal != 0) && (MrmClockDistance (Timer->Frequency, Crystal) > MRM_CLOCK_EXACT)))
+    {
+      Say (
+        "%a: warning: local APIC timer at APIC ID %d: %ld kHz within %d ppm; %ld kHz at APIC ID %d, %ld kHz by CPUID "
+        "(0: nothing)",
+        Partition->Plan->Name,
+        Partition->ApicIds[Index],
+        DivU64x32 (Timer->Frequency, 1000),
+        Timer->Spread,
+        DivU64x32 (First->Frequency, 1000),
+        Partition->ApicIds[0],
+        DivU64x32 (Crystal, 1000)
+        );
+    }
+  }
+
+  Partition->LocalApicTimerFrequency = First->Frequency;
 }
 
 VOID
@@ -230,26 +285,64 @@ ClaimProcessors (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  MRM_PROCESSOR  *Processor;
-  EFI_STATUS     Status;
-  UINTN          Index;
+  EFI_STATUS  Status;
+  UINTN       Index;
 
   for (Index = 0; Index < Partition->Plan->ProcessorCount; Index++) {
-    Processor = FindProcessor (Partition->ApicIds[Index]);
-    Status    = ClaimProcessor (Processor);
+    Status = ClaimProcessor (FindProcessor (Partition->ApicIds[Index]));
     if (EFI_ERROR (Status)) {
       Refuse (
         Partition,
         MRM_RULE_PROCESSOR_USABLE,
-        "the PC's firmware does not give the processor with APIC ID %d: %r",
-        Processor->ApicId,
+        "promised the processor with APIC ID %d, which the PC's firmware does not give: %r",
+        Partition->ApicIds[Index],
         Status
         );
       return;
     }
   }
 
-  Partition->LocalApicTimerFrequency = FindProcessor (Partition->ApicIds[0])->LocalApicTimerFrequency;
+  JudgeLocalApicTimers (Partition);
+}
+
+VOID
+ReleaseProcessors (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  MRM_PROCESSOR  *Processor;
+  EFI_STATUS     Status;
+  UINTN          Number;
+  UINTN          Index;
+
+  Number = (UINTN)(Partition->Plan - gMrmPlan.Partitions);
+  for (Index = 0; Index < gMachine.ProcessorCount; Index++) {
+    Processor = &gMachine.Processors[Index];
+    if (!Processor->Claimed || (gMachine.ProcessorFacts[Index].Owner != Number)) {
+      continue;
+    }
+
+    // For the MP services it is busy for good; one that is enabled anew is reset and idle.  They wait for that without
+    // a limit, so one that has not come once is left alone.
+    Status = EFI_TIMEOUT;
+    if (Processor->Parked) {
+      Status = gMachine.Mp->EnableDisableAP (gMachine.Mp, Processor->Number, FALSE, NULL);
+      if (!EFI_ERROR (Status)) {
+        Status = gMachine.Mp->EnableDisableAP (gMachine.Mp, Processor->Number, TRUE, NULL);
+      }
+    }
+
+    Processor->Claimed = FALSE;
+    Processor->Parked  = FALSE;
+    if (EFI_ERROR (Status)) {
+      Say (
+        "%a: the PC's firmware does not take the processor with APIC ID %d back: %r; it stands still until the PC is reset",
+        Partition->Plan->Name,
+        gMachine.ProcessorFacts[Index].ApicId,
+        Status
+        );
+    }
+  }
 }
 
 VOID

@@ -7,6 +7,7 @@
 #include "Report.h"
 #include "Clock.h"
 #include "Screen.h"
+#include "StoreFiles.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
@@ -19,11 +20,64 @@
 
 #define LOG_LINES         128
 
+///
+/// What an owner can do about a rule that does not hold.
+///
+typedef struct {
+  CONST CHAR8    *Rule;
+  CONST CHAR8    *Advice;
+} MRM_WAY_OUT;
+
+STATIC CONST MRM_WAY_OUT  mWaysOut[] = {
+  { MRM_RULE_PM_TIMER,         "MRM needs a PC with one" },
+  { MRM_RULE_CLOCKS,           "start again, with nothing else on a virtual machine's host; on a PC look for a firmware update" },
+  { MRM_RULE_CONSOLE_EXISTS,   "turn it on in the firmware set-up, or name another console" },
+  { MRM_RULE_BOOT_FILE,        "copy all of the build's ESP folder to this volume" },
+  { MRM_RULE_BOOT_INITRD,      "copy all of the build's ESP folder to this volume" },
+  { MRM_RULE_PROCESSOR_EXISTS, "scan this PC anew and build with that" },
+  { MRM_RULE_PROCESSOR_BSP,    "scan this PC anew and build with that" },
+  { MRM_RULE_PROCESSOR_OWNED,  "scan this PC anew and build with that" },
+  { MRM_RULE_PROCESSOR_ENOUGH, "ask for fewer, or turn on in the firmware set-up what is off" },
+  { MRM_RULE_PROCESSOR_CORE,   "scan this PC anew and build with that, or write 'allow_shared_cores: true' for both" },
+  { MRM_RULE_PROCESSOR_USABLE, "turn it on in the firmware set-up, or plan without it" },
+  { MRM_RULE_MEMORY_LOW,       "write 'low: 32 KiB' where only Linux's EFI stub boots, or have fewer partitions" },
+  { MRM_RULE_MEMORY_BELOW_1G,  "lower 'below_1g' here or in other partitions" },
+  { MRM_RULE_MEMORY,           "give less: raise 'firmware: memory:' of the machine file, so that the plan counts with less" },
+  { MRM_RULE_PCI_EXISTS,       "scan this PC anew and build with that; a slot may be off in the firmware set-up" },
+  { MRM_RULE_PCI_ROOT_PORT,    "scan this PC anew and build with that" },
+  { MRM_RULE_PCI_ECAM,         "scan this PC anew and build with that" },
+  { MRM_RULE_PCI_MSI,          "give away another root port, or move the card" },
+  { MRM_RULE_PCI_POPULATED,    "plug the device in, or plan without this port" },
+  { MRM_RULE_CONTROLLER,       "give it fewer devices, or raise 'firmware: memory:' of the machine file" }
+};
+
 STATIC CHAR8    *mText;
 STATIC UINTN    mLength;
 STATIC UINTN    mCapacity;
-STATIC BOOLEAN  mEnded;     ///< the report was written
+STATIC BOOLEAN  mEnded;     ///< the report was written, or could not be
 STATIC MRM_LOG  mLog;
+
+/**
+  What an owner can do about a rule that does not hold.
+
+  @param[in] Rule  MRM_RULE_*.
+**/
+STATIC
+CONST CHAR8 *
+WayOut (
+  IN CONST CHAR8  *Rule
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < ARRAY_SIZE (mWaysOut); Index++) {
+    if (AsciiStrCmp (mWaysOut[Index].Rule, Rule) == 0) {
+      return mWaysOut[Index].Advice;
+    }
+  }
+
+  return "see docs/rules.md";
+}
 
 /**
   Add a line to the report's text; lost without a word when there is no memory.
@@ -149,6 +203,10 @@ Keep (
   CHAR8    Text[LINE_SIZE];
   VA_LIST  Marker;
 
+  if (Partition->Life.State == MrmStateRefused) {
+    return;
+  }
+
   VA_START (Marker, Format);
   AsciiVSPrint (Text, sizeof (Text), Format, Marker);
   VA_END (Marker);
@@ -166,6 +224,7 @@ Refuse (
   )
 {
   CHAR8    Text[LINE_SIZE];
+  UINTN    Length;
   VA_LIST  Marker;
 
   if (Partition->Life.State == MrmStateRefused) {
@@ -173,11 +232,48 @@ Refuse (
   }
 
   VA_START (Marker, Format);
-  AsciiVSPrint (Text, sizeof (Text), Format, Marker);
+  Length = AsciiVSPrint (Text, sizeof (Text), Format, Marker);
   VA_END (Marker);
+  AsciiSPrint (Text + Length, sizeof (Text) - Length, ": %a", WayOut (Rule));
   Partition->Life.State = MrmStateRefused;
+  AsciiSPrint (Partition->Words, sizeof (Partition->Words), "%a [%a]", Text, Rule);
   Say ("%a: %a: %a [%a]", Partition->Plan->Name, MrmStateName (MrmStateRefused), Text, Rule);
   Audit (Partition, MrmStateName (MrmStateRefused), Text, Rule);
+}
+
+/**
+  Open the report's file, empty.
+
+  @param[out] File  Receives the file.
+
+  @return  Status of the file system.
+**/
+STATIC
+EFI_STATUS
+OpenReport (
+  OUT EFI_FILE_PROTOCOL  **File
+  )
+{
+  EFI_STATUS  Status;
+
+  // An older report may be longer: remove it first.
+  Status = gMachine.Esp->Open (gMachine.Esp, File, REPORT_FILE, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, 0);
+  if (!EFI_ERROR (Status)) {
+    (*File)->Delete (*File);
+  }
+
+  Status = MakeFolder (REPORT_DIRECTORY);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  return gMachine.Esp->Open (
+                         gMachine.Esp,
+                         File,
+                         REPORT_FILE,
+                         EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE,
+                         0
+                         );
 }
 
 EFI_STATUS
@@ -189,40 +285,28 @@ WriteReport (
   EFI_FILE_PROTOCOL  *File;
   UINTN              Size;
 
-  // An older report may be longer: remove it first.
-  Status = gMachine.Esp->Open (gMachine.Esp, &File, REPORT_FILE, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, 0);
-  if (!EFI_ERROR (Status)) {
-    File->Delete (File);
-  }
-
-  Status = gMachine.Esp->Open (
-                           gMachine.Esp,
-                           &File,
-                           REPORT_DIRECTORY,
-                           EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE,
-                           EFI_FILE_DIRECTORY
-                           );
-  if (EFI_ERROR (Status)) {
-    return Status;
-  }
-
-  File->Close (File);
-  Status = gMachine.Esp->Open (
-                           gMachine.Esp,
-                           &File,
-                           REPORT_FILE,
-                           EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE,
-                           0
-                           );
-  if (EFI_ERROR (Status)) {
-    return Status;
-  }
-
-  Size   = mLength;
-  Status = File->Write (File, &Size, mText);
-  File->Close (File);
-  FreePool (mText);
-  mText  = NULL;
+  // Nothing is added from here on: a machine check must not allocate memory, nor a text grow that nobody will write.
   mEnded = TRUE;
+  Status = OpenReport (&File);
+  if (!EFI_ERROR (Status)) {
+    Size   = mLength;
+    Status = File->Write (File, &Size, mText);
+    if (!EFI_ERROR (Status) && (Size != mLength)) {
+      Status = EFI_VOLUME_FULL;
+    }
+
+    // FAT drivers may keep what was written until then.
+    if (!EFI_ERROR (Status)) {
+      Status = File->Flush (File);
+    }
+
+    File->Close (File);
+  }
+
+  if (mText != NULL) {
+    FreePool (mText);
+    mText = NULL;
+  }
+
   return Status;
 }

@@ -14,6 +14,7 @@
 // (docs/rules.md); a test holds both together.
 //
 #define MRM_RULE_PM_TIMER          "machine-pm-timer"
+#define MRM_RULE_CLOCKS            "machine-clocks"
 #define MRM_RULE_CONSOLE_EXISTS    "console-exists"
 #define MRM_RULE_BOOT_FILE         "boot-file-readable"
 #define MRM_RULE_BOOT_INITRD       "boot-initrd-readable"
@@ -21,6 +22,7 @@
 #define MRM_RULE_PROCESSOR_BSP     "processor-not-bsp"
 #define MRM_RULE_PROCESSOR_OWNED   "processor-owned-once"
 #define MRM_RULE_PROCESSOR_ENOUGH  "processor-enough"
+#define MRM_RULE_PROCESSOR_CORE    "processor-whole-core"
 #define MRM_RULE_PROCESSOR_USABLE  "processor-usable"
 #define MRM_RULE_MEMORY_LOW        "memory-low-fits"
 #define MRM_RULE_MEMORY_BELOW_1G   "memory-below-1g-fits"
@@ -36,7 +38,7 @@
 #define MRM_RULE_CONTROLLER        "controller-able"
 
 /**
-  Record that a promise can be kept.
+  Record that a promise can be kept; nothing more is said of a partition that was refused.
 
   @param[in] Partition  The partition.
   @param[in] Rule       MRM_RULE_* that holds.
@@ -53,11 +55,11 @@ Keep (
   );
 
 /**
-  Refuse a partition that cannot be given exactly what it was promised.
+  Refuse a partition that cannot be given exactly what it was promised, and say what its owner can do about it.
 
-  @param[in,out] Partition  Becomes MrmStateRefused; the first reason stays.
+  @param[in,out] Partition  Becomes MrmStateRefused; the first reason stays, and is the cause of its state.
   @param[in]     Rule       MRM_RULE_* that does not hold.
-  @param[in]     Format     PrintLib ASCII format string of the reason.
+  @param[in]     Format     PrintLib ASCII format string: what was promised and found.
   @param[in]     ...        Its arguments.
 **/
 VOID
@@ -78,11 +80,12 @@ GetLog (
   );
 
 /**
-  Write the report to \EFI\MRM\report.txt of the volume Mrm.efi came from, and end it: what
-  is said later goes to console and log.
+  Write the report to \EFI\MRM\report.txt of the volume Mrm.efi came from, and end it whether that
+  succeeds or not: what is said later goes to console and log.
 
-  @retval EFI_SUCCESS  Written.
-  @return Other        Status of the file system; nothing depends on it.
+  @retval EFI_SUCCESS      Written.
+  @retval EFI_VOLUME_FULL  There is no room for it.
+  @return Other            Status of the file system; nothing depends on it.
 **/
 EFI_STATUS
 WriteReport (

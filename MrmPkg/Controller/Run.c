@@ -189,7 +189,7 @@ AttendAll (
   }
 }
 
-VOID
+EFI_STATUS
 RunPartitions (
   VOID
   )
@@ -201,11 +201,14 @@ RunPartitions (
   Status = gBS->CreateEvent (EVT_TIMER, TPL_CALLBACK, NULL, NULL, &Timer);
   if (!EFI_ERROR (Status)) {
     Status = gBS->SetTimer (Timer, TimerPeriodic, POLL_PERIOD);
+    if (EFI_ERROR (Status)) {
+      gBS->CloseEvent (Timer);
+    }
   }
 
   if (EFI_ERROR (Status)) {
     Say ("the PC's firmware gives no timer: %r", Status);
-    return;
+    return Status;
   }
 
   OpenResetEntry ();
@@ -222,4 +225,11 @@ RunPartitions (
   CloseResetEntry ();
   ReleasePace ();
   gBS->CloseEvent (Timer);
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if (gPartitions[Index].Life.State != MrmStateRefused) {
+      LeavePartition (&gPartitions[Index]);
+    }
+  }
+
+  return EFI_SUCCESS;
 }

@@ -300,10 +300,20 @@ CloseScreens (
     if ((mConsoles[Index].Screen.View != MrmViewClosed) && IsThere (&mConsoles[Index])) {
       EndScreen (&mConsoles[Index]);
     }
+
+    ForgetScreen (&mConsoles[Index]);
   }
 
   if (mNewKeyboard != NULL) {
     gBS->CloseEvent (mNewKeyboard);
+  }
+
+  if (mKeyboards != NULL) {
+    FreePool (mKeyboards);
+  }
+
+  if (mConsoles != NULL) {
+    FreePool (mConsoles);
   }
 
   mCount = 0;

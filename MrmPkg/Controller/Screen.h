@@ -105,6 +105,16 @@ EndScreen (
   );
 
 /**
+  Free the memory of a console's screen.
+
+  @param[in,out] Console  The console; its screen has ended.
+**/
+VOID
+ForgetScreen (
+  IN OUT MRM_CONSOLE_SCREEN  *Console
+  );
+
+/**
   Ask a terminal for its size; the answer comes as keys.
 
   @param[in] Console  The console.

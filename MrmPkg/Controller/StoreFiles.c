@@ -182,6 +182,15 @@ OpenKeptStore (
   Kept->Committed.Image     = AllocatePool (Size);
   Kept->Committed.Buffer    = AllocatePool (MrmStoreBufferSize (Size));
   if ((Kept->Committed.Image == NULL) || (Kept->Committed.Buffer == NULL)) {
+    if (Kept->Committed.Image != NULL) {
+      FreePool (Kept->Committed.Image);
+    }
+
+    if (Kept->Committed.Buffer != NULL) {
+      FreePool (Kept->Committed.Buffer);
+    }
+
+    ZeroMem (Kept, sizeof (*Kept));
     return EFI_OUT_OF_RESOURCES;
   }
 

@@ -138,9 +138,17 @@ UsesIoBase (
   return FALSE;
 }
 
+/**
+  Have the PC's drivers leave, or come back to, the partition's UART.
+
+  @param[in] Partition  The partition.
+  @param[in] Connect    TRUE: come back.
+**/
+STATIC
 VOID
-ReleaseConsole (
-  IN CONST MRM_PARTITION  *Partition
+MoveDrivers (
+  IN CONST MRM_PARTITION  *Partition,
+  IN BOOLEAN              Connect
   )
 {
   EFI_STATUS                Status;
@@ -166,9 +174,29 @@ ReleaseConsole (
     }
 
     if (UsesIoBase ((CONST UINT8 *)Resources.SmallHeader, Partition->Plan->Console.IoBase)) {
-      gBS->DisconnectController (Handles[Index], NULL, NULL);
+      if (Connect) {
+        gBS->ConnectController (Handles[Index], NULL, NULL, TRUE);
+      } else {
+        gBS->DisconnectController (Handles[Index], NULL, NULL);
+      }
     }
   }
 
   FreePool (Handles);
+}
+
+VOID
+ReleaseConsole (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  MoveDrivers (Partition, FALSE);
+}
+
+VOID
+ReturnConsole (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  MoveDrivers (Partition, TRUE);
 }

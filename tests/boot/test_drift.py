@@ -13,6 +13,7 @@ from ci.progress import PROJECT, program
 from ci.qemu.description import load_description
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
+from tests.boot.efivars import mount, read_json
 from tests.boot.support import broken
 
 pytestmark = [pytest.mark.boot(25), pytest.mark.timeout(1800)]
@@ -53,6 +54,25 @@ def test_who_lacks_something_is_refused_by_its_rule(bench: Bench, name: str, rul
     lines = bench.session.controller.text.replace("\r", "").replace("\n", "")
     refusal = lines.partition(f"MRM: {name}: refused: promised ")[2].partition("MRM: ")[0]
     assert f"[{rule}]" in refusal
+
+
+def test_the_reason_is_the_cause_of_its_state(bench: Bench) -> None:
+    """What was promised and found, and what its owner can do about it; an OS reads it whole."""
+
+    async def causes() -> dict[str, str]:
+        guest = bench.session.guests["steady"]
+        await mount(guest)
+        state = await read_json(guest, "State")
+        return {p["name"]: p["cause"] for p in state["partitions"] if p["state"] == "refused"}
+
+    text = read_from_esp(bench.machine.folder / "esp.img", "/EFI/MRM/report.txt").splitlines()
+    told = bench.run(causes())
+    assert set(told) == set(LACKING)
+    for name, rule in LACKING.items():
+        assert f"{name}: refused: {told[name]}" in text
+        found, _, advice = told[name].partition(", found ")[2].removesuffix(f" [{rule}]").rpartition(": ")
+        assert found and advice
+    assert "KiB free there" in told["large"]
 
 
 def test_the_other_has_everything_promised(bench: Bench) -> None:

@@ -37,6 +37,7 @@ SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
 LONGEST_RELOAD = 0.3
 """Seconds after which a reload is over, on the ESP and in `Status`, when nothing else is to be done."""
 
+UP = "\x1b[A"
 MARK = 0x4D524D204D524D21
 PROMPT = r"Shell> $"
 
@@ -259,6 +260,19 @@ def test_the_last_end_leads_to_the_menu_by_a_reloaded_policy(first: Shells) -> N
     assert first.ends("never", "reset -s", "off") == "shutdown"
     first.said("MRM: all partitions are off: back to the PC's firmware")
     first.bench.run(first.controller.wait_for("Boot Maintenance Manager", STEP_SECONDS, begin))
+
+
+def test_mrm_starts_again_from_the_menu(first: Shells) -> None:
+    """The firmware has everything back: processors, memory, devices, and the stores are closed."""
+    consoles = {name: first.bench.session.guests[name].console for name in ("never", "always")}
+    begins = {name: console.mark() for name, console in consoles.items()}
+    begin = first.controller.mark()
+    first.controller.send(f"{UP}{UP}\r")  # from below: Reset, Continue
+    for name, console in consoles.items():
+        first.bench.run(console.wait_for(PROMPT, BOOT_SECONDS, begins[name]))
+    said = first.controller.since(begin)
+    assert "MRM: policy: as reloaded by never" in said
+    assert [name for name in ("never", "always", "later") if f"MRM: {name}: ready" not in said] == []
     first.bench.run(first.bench.machine.close())
 
 
@@ -345,6 +359,7 @@ def test_an_esp_that_cannot_be_written(first: Shells, folder: Path) -> None:
     disk = {"esp_device": "virtio-blk-pci", "esp_bus": "pcie.0"}
     with life(first.bench, folder / "third", {"esp_read_only": True}, **disk) as third:
         assert "4D 52 4D" in third.run("always", f"setvar kept -guid {OURS}").upper()
+        third.said("MRM: the report cannot be written to the ESP: ")
         nothing_can_be_kept(third)
         third.type("never", f"setvar Request -guid {MRM} -bs -rt =H{b'pc power-off'.hex()}")
         assert third.bench.run(third.bench.machine.wait_end(STEP_SECONDS)) == "guest-shutdown"

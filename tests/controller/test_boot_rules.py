@@ -9,6 +9,7 @@ from generator.check import rules
 PROJECT = Path(__file__).resolve().parents[2]
 REPORT_HEADER = PROJECT / "MrmPkg" / "Controller" / "Report.h"
 BOOT_ONLY = {
+    "machine-clocks": "a clock's rate is measured on the live machine",
     "processor-usable": "the live machine alone knows whether a processor is enabled, healthy and given up",
     "controller-able": "the controller itself ran out of memory or of table space",
 }
@@ -28,6 +29,13 @@ def test_every_rule_of_the_controller_is_known() -> None:
 def test_every_rule_of_the_controller_is_used() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in REPORT_HEADER.parent.glob("*.c"))
     assert [name for name in boot_rules() if not re.search(rf"\b{name}\b", sources)] == []
+
+
+def test_every_refusal_has_a_way_out() -> None:
+    source = (REPORT_HEADER.parent / "Report.c").read_text(encoding="utf-8")
+    ways = dict(re.findall(r'\{ (MRM_RULE_\w+),\s+"([^"]+)"\s*\}', source))
+    assert set(ways) == set(boot_rules())
+    assert all(len(way) < 100 for way in ways.values()), "the cause of a state has 255 characters"
 
 
 def test_rules_only_the_live_machine_can_break_are_documented() -> None:
