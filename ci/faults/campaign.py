@@ -16,7 +16,7 @@ from ci.qemu.guest import BOOT_SECONDS, COMMAND_SECONDS, Guest
 from ci.run.judge import Observation, judge
 from ci.run.session import Session
 
-QUIET_SECONDS = 20
+QUIET_SECONDS = 10
 """Ticks watched before the first fault: what a partition's clock does when nothing happens."""
 
 AFTER_TICKS = 3

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 #
 # What a partition does while its neighbours fail: keeps its drive and its network busy, checks every byte and
-# every answer, and tells the sums every second or so, as a report called MRM-WORK (see ci/guests/init):
+# every answer, and tells the sums every few seconds, as a report called MRM-WORK (see ci/guests/init).  It rests in
+# between, as the host has fewer processors than the machine:
 #   {"boot", "rounds", "corrupt", "asked", "lost"}   256 KiB blocks written, read back, wrong; echoes asked, lost
 disk=$1
 gateway=$2
@@ -20,5 +21,5 @@ while :; do
   fi
   printf '\033]5380;MRM-WORK {"boot":"%s","rounds":%d,"corrupt":%d,"asked":%d,"lost":%d}\007' \
     "$boot" "$rounds" "$corrupt" "$asked" "$lost"
-  sleep 1
+  sleep 3
 done
