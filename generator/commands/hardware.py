@@ -4,16 +4,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from generator.api import load_machine
 from generator.commands.command import Command
-from generator.commands.scan import print_notes, print_snapshot_error, take_source
+from generator.commands.output import print_lines, to_json
+from generator.commands.scan import print_notes, take_source
 from generator.hardware import Facts, Row, exit_status, judge_hardware
 from generator.hardware.page import render_hardware_page
-from generator.scan import SnapshotError, open_snapshot, scan
+from generator.scan import open_snapshot, scan
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -33,30 +33,26 @@ def _run(options: argparse.Namespace) -> int:
     if options.machine is not None:
         facts = Facts(load_machine(options.machine))
     else:
-        try:
-            scanned = scan(open_snapshot(options.source))
-        except SnapshotError as error:
-            print_snapshot_error(error)
-            return 1
+        scanned = scan(open_snapshot(options.source))
         print_notes(scanned.notes)
         facts = Facts.of_scan(scanned)
     rows = judge_hardware(facts)
     status = exit_status(rows)
     if options.json:
         told = {"machine": facts.machine.title, "ok": status == 0, "rows": [row.to_json() for row in rows]}
-        print(json.dumps(told, indent=2))
+        print(to_json(told))
     else:
-        print(render_rows(rows), end="")
+        print_lines(render_rows(rows))
     return status
 
 
-def render_rows(rows: Sequence[Row]) -> str:
+def render_rows(rows: Sequence[Row]) -> list[str]:
     """The answer as text, one line for each requirement."""
     width = max(len(row.name) for row in rows)
-    return "".join(
-        f"{row.state.value:7}  {row.level.value:8}  {row.name:{width}}  {row.value} — {row.why.rstrip('.')}\n"
+    return [
+        f"{row.state.value:7}  {row.level.value:8}  {row.name:{width}}  {row.value} — {row.why.rstrip('.')}"
         for row in rows
-    )
+    ]
 
 
 COMMAND = Command("hardware", "say whether a machine has what MRM needs", _configure, _run)
