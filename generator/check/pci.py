@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 from generator.check.registry import Finding, error, warning
 from generator.emit.placeholders import MAXIMUM_BUSES
 from generator.model.device_path import DevicePath
 from generator.model.machine import PciFunction
-from generator.model.plan import PartitionPlan, PciGrant, Plan
+from generator.model.plan import PartitionPlan, PciGrant, PciShortage, Plan
+from generator.printable import printable
 from generator.resolve.pci import FREE, is_root_port
+from generator.suggest import closest
 
 MOST_NAMED = 6
 """Functions a message names."""
@@ -42,7 +43,8 @@ def _usable(grant: PciGrant) -> PciFunction | None:
 
 def _named(function: PciFunction) -> str:
     """A function in messages."""
-    return f"{function.path} ({function.title or f'{function.vendor:04x}:{function.device:04x}'})"
+    title = printable(function.title or f"{function.vendor:04x}:{function.device:04x}")
+    return f"{function.path} ({title})"
 
 
 def _some(functions: Sequence[PciFunction]) -> str:
@@ -62,15 +64,45 @@ def _bus_mates(plan: Plan, function: PciFunction) -> list[PciFunction]:
     return []
 
 
+def _why_not_free(plan: Plan, function: PciFunction) -> str:
+    """What keeps a function from whoever asks for one with its properties."""
+    if function.bridge is not None:
+        return "is a bridge, and comes with what is behind it only"
+    top = DevicePath(function.path.root, function.path.nodes[:1])
+    root = next((root for root in plan.machine.roots if root.uid == top.root), None)
+    if len(function.path.nodes) == 1:
+        bus = f"bus {root.bus}" if root is not None else "its bus"
+        return f"sits on {bus}, a root bus: what is on it stays with the controller"
+    port = next((f for f in root.functions if f.path == top), None) if root is not None else None
+    if port is None or not is_root_port(port):
+        return f"is behind {top}, which is no root port"
+    owner = next((p.name.value for p, grant in _grants(plan) if grant.root_port.value == top), None)
+    if owner is not None:
+        return f"is behind {top}, which '{owner}' has"
+    return f"is behind {top}, as is the disk from which the controller is booted"
+
+
+def _told(plan: Plan, shortage: PciShortage) -> str:
+    """What there is too little of, and what keeps the others."""
+    asked = printable(shortage.asked)
+    if shortage.why != FREE:
+        return f"{asked}: {shortage.why}"
+    if not shortage.found and not shortage.others:
+        return f"{plan.machine.name} has no functions with {asked}"
+    kept = [f"{_named(f)} {_why_not_free(plan, f)}" for f in shortage.others[:MOST_NAMED]]
+    more = len(shortage.others) - MOST_NAMED
+    others = "; ".join([*kept, *([f"and {more} more"] if more > 0 else [])]) or "there are no others"
+    return f"{shortage.found} of {shortage.wanted} functions with {asked} are free: {others}"
+
+
 @error
 def pci_found(plan: Plan) -> Iterator[Finding]:
     """There are as many free functions as are asked for by their properties, and a root port to each bus."""
     for partition in plan.partitions:
         for shortage in partition.pci_shortages:
-            counted = f"{shortage.found} of {shortage.wanted} functions with {shortage.asked} are free"
             yield Finding(
                 shortage.place,
-                f"{shortage.asked}: {shortage.why}" if shortage.why != FREE else counted,
+                _told(plan, shortage),
                 "functions behind root ports that nobody else has",
                 "ask for something else; `python -m generator plan` lists who has what",
             )
@@ -82,7 +114,7 @@ def pci_exists(plan: Plan) -> Iterator[Finding]:
     for _, grant in _grants(plan):
         if grant.port is None:
             ports = _root_ports(plan)
-            near = difflib.get_close_matches(str(grant.root_port.value), ports, 3) or ports[:3]
+            near = closest(str(grant.root_port.value), ports, 3) or ports[:3]
             yield Finding(
                 grant.root_port.place,
                 f"the machine {plan.machine.name} has no {grant.root_port.value}",
@@ -172,7 +204,7 @@ def pci_msi(plan: Plan) -> Iterator[Finding]:
             if not silent and not (function.msi or function.msix) and partition.knows("console"):
                 yield Finding(
                     grant.root_port.place,
-                    f"{function.path} ({function.title or 'a PCI function'}) has neither MSI nor MSI-X",
+                    f"{_named(function)} has neither MSI nor MSI-X",
                     "MSI or MSI-X on every function behind the root port",
                     "name another root port, or remove the card",
                 )
