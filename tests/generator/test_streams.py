@@ -104,12 +104,18 @@ def test_streams_that_are_full_or_closed(stream: str, path: Path) -> None:
         assert ran.returncode == status
 
 
+def test_an_interruption_at_once(tmp_path: Path) -> None:
+    """Ctrl-C while modules are loaded."""
+    (tmp_path / "yaml.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    ran = run("rules", more={"PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}"})
+    assert (ran.returncode, ran.stdout, ran.stderr) == (-signal.SIGINT, b"", b"")
+
+
 def test_an_interruption(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C, whenever it comes."""
 
     def interrupted(_: Path) -> Machine:
-        signal.raise_signal(signal.SIGINT)
-        raise AssertionError
+        raise KeyboardInterrupt
 
     monkeypatch.setattr("generator.commands.hardware.load_machine", interrupted)
     assert main(["hardware", "--machine", "x.yaml"]) == 130
