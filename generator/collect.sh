@@ -165,8 +165,26 @@ firmware() {
       [ "$kind" != vfat ] || echo "$device $where $kind ${rest%% *}"
     done <"$root/proc/mounts" >"$name/proc/mounts"
   fi
+  if [ -r "$root/proc/self/mountinfo" ]; then
+    mkdir -p "$name/proc/self"
+    while read -r line; do
+      case $line in
+        *' - vfat '*) echo "$line" ;;
+      esac
+    done <"$root/proc/self/mountinfo" >"$name/proc/self/mountinfo"
+  fi
+  # What arrays and mapped devices are made of.
   for block in $(entries sys/class/block); do
     link "sys/class/block/$block"
+    files "sys/class/block/$block" dev dm/name
+    for member in $(entries "sys/class/block/$block/slaves"); do
+      link "sys/class/block/$block/slaves/$member"
+    done
+  done
+  for drive in $(entries sys/devices/virtual/nvme-subsystem); do
+    for controller in $(entries "sys/devices/virtual/nvme-subsystem/$drive"); do
+      link "sys/devices/virtual/nvme-subsystem/$drive/$controller"
+    done
   done
   file proc/version
 }

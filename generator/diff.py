@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Compare two plans, as plain data (see `generator.emit.plan_json`).
 
-First who owns what: processors, root ports and consoles that moved, came or went.  Then what each partition
+First who owns what: processors, ports and consoles that moved, came or went.  Then what each partition
 is promised.  Where a value comes from (lines, reasons) does not count.
 """
 

@@ -155,14 +155,12 @@ def _pci() -> Schema:
     """An entry of `pci`."""
     at = {"anyOf": [{"type": "string", "pattern": _AT_PATTERN}, {"type": "number"}]}
     return {
-        "description": "A root port: the partition gets everything behind it.",
+        "description": "A port: the partition gets everything behind it.",
         "anyOf": [
             {"type": "string", "pattern": _PATH_PATTERN, "description": "A UEFI device path."},
             {**at, "description": "Device and function of a root port, such as 03.0."},
             _object({"root_port": {**at, "description": "Device and function."}, "root": _integer("_UID.")}),
-            _object(
-                {"bus": _integer("A bus behind a root port.", 0, 255), "segment": _integer("PCI segment.")}
-            ),
+            _object({"bus": _integer("A bus behind a port.", 0, 255), "segment": _integer("PCI segment.")}),
             _object(
                 {
                     "vendor": _integer("Vendor ID.", 0, 0xFFFF),
@@ -192,12 +190,12 @@ def _boot() -> Schema:
         },
     }
     disk: Schema = {
-        "disk": _text("any, or the root port with the disk."),
+        "disk": _text("any, or the port with the disk."),
         "path": _text(r"A loader on its EFI system partition, such as \EFI\debian\shimx64.efi."),
         "options": _options(),
     }
     network: Schema = {
-        "network": _text("any, or the root port with the network interface."),
+        "network": _text("any, or the port with the network interface."),
         "uri": _text("What is fetched by HTTP, such as http://10.0.2.2/debian.efi."),
     }
     timeout: Schema = {"timeout": _time("How long the console offers the choice.")}

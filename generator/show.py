@@ -71,8 +71,9 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
         for function in grant.port.below() if grant.port is not None else ():
             serial = f", serial {function.serial}" if function.serial else ""
             mate = ", comes along" if function in grant.bus_mates else ""
+            off = ", stays disabled: no MSI" if function in partition.disabled(grant) else ""
             title = f" {function.title}" if function.title else ""
-            text = f"  {function.vendor:04x}:{function.device:04x}{title}{serial}{mate}"
+            text = f"  {function.vendor:04x}:{function.device:04x}{title}{serial}{mate}{off}"
             yield _fact("", text, function.place.short)
     console = partition.console
     name = describe_console(console)

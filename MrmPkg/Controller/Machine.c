@@ -238,6 +238,7 @@ OpenVolume (
   }
 
   gMachine.VerifyOnly = IsVerifyRequested (LoadedImage);
+  gMachine.EspDevice  = LoadedImage->DeviceHandle;
 
   Status = gBS->HandleProtocol (LoadedImage->DeviceHandle, &gEfiSimpleFileSystemProtocolGuid, (VOID **)&FileSystem);
   if (EFI_ERROR (Status)) {

@@ -22,7 +22,7 @@
 #define MRM_VERSION_TEXT      "0.1"
 #define MRM_RELEASE_DATE      "11/23/2026"   ///< mm/dd/yyyy, as SMBIOS wants it
 #define MRM_MAX_PIECES        16      ///< memory ranges one partition can be made of
-#define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one root port
+#define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one port
 #define MRM_REASON_SIZE       256     ///< failure text of a partition, cut to this
 
 ///
@@ -57,24 +57,29 @@ typedef struct {
   CONST VOID                  *Srat;
   CONST VOID                  *Slit;
   EFI_FILE_PROTOCOL           *Esp;              ///< root of the volume Mrm.efi came from
+  EFI_HANDLE                  EspDevice;         ///< that volume
   BOOLEAN                     VerifyOnly;        ///< load option "verify": judge, report, change nothing
 } MRM_MACHINE;
 
 ///
-/// One PCI function behind an owned root port, with the configuration the PC's
+/// One PCI function behind an owned port, with the configuration the PC's
 /// firmware gave it, restored after each reset.
 ///
 typedef struct {
   UINT8                   Bus;
   UINT8                   Device;
   UINT8                   Function;
+  BOOLEAN                 Disabled;              ///< no way to interrupt: it stays switched off
   MRM_PCI_CAPABILITIES    Capabilities;
   UINT32                  Config[MRM_PCI_CONFIG_DWORDS];
 } MRM_PCI_FUNCTION;
 
+///
+/// A root port or a downstream port of a switch, and everything behind it.
+///
 typedef struct {
   EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL    *RootBridge;
-  UINT8                              PortBus;    ///< the root port itself
+  UINT8                              PortBus;    ///< the port itself
   UINT8                              PortDevice;
   UINT8                              PortFunction;
   UINT16                             PortSegment;
@@ -109,7 +114,7 @@ typedef struct {
   MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
   MRM_CONSOLE                 Console;                       ///< as the live machine has it
-  CONST MRM_PCI_PORT          *ConsolePort;                  ///< root port of a console on a PCI card, or NULL
+  CONST MRM_PCI_PORT          *ConsolePort;                  ///< port of a console on a PCI card, or NULL
   CONST MRM_PCI_FUNCTION      *ConsoleFunction;              ///< that card
   UINT16                      ConsoleSegment;                ///< as the partition sees it
   MRM_BOOT_FILES              BootFiles[MRM_MAX_BOOT_SOURCES];
@@ -272,7 +277,7 @@ ReleaseMemory (
 //
 
 /**
-  Find the root ports of a partition and what is behind them.
+  Find the ports of a partition and what is behind them.
 
   @param[in,out] Partition  Receives PciBuses and PciPorts, or is refused.
 **/
@@ -286,7 +291,8 @@ BindPci (
 //
 
 /**
-  Disconnect the PC's drivers from everything behind the partition's root ports.
+  Disconnect the PC's drivers from everything behind the partition's ports, and let all bridges
+  above pass on what its devices ask for.
 
   @param[in] Partition  The partition.
 **/

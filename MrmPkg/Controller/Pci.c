@@ -1,5 +1,5 @@
 /** @file
-  PCI buses of partitions: everything behind an owned root port.
+  PCI buses of partitions: everything behind an owned port.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -8,6 +8,7 @@
 #include "Report.h"
 #include <IndustryStandard/MemoryMappedConfigurationSpaceAccessTable.h>
 #include <IndustryStandard/Pci.h>
+#include <Library/BaseLib.h>
 #include <Library/MemoryAllocationLib.h>
 
 /**
@@ -15,7 +16,7 @@
   works without interrupts.
 
   @param[in] Partition  The partition.
-  @param[in] Port       A root port of it.
+  @param[in] Port       A port of it.
   @param[in] Function   A function behind that port.
 
   @retval TRUE   It is.
@@ -50,34 +51,60 @@ IsConsole (
 }
 
 /**
-  See that every function behind a root port can interrupt in a partition, or need not.
+  Sort the functions behind a port: those that cannot interrupt in a partition stay disabled.
 
-  @param[in,out] Partition  Refused when one cannot; receives the console's function.
-  @param[in]     Port       The root port.
+  @param[in,out] Partition  Receives the console's function; refused when no function is left.
+  @param[in,out] Port       The port; its functions receive Disabled.
   @param[in]     Bus        Its bus range.
 **/
 STATIC
 VOID
 JudgeFunctions (
-  IN OUT MRM_PARTITION       *Partition,
-  IN     CONST MRM_PCI_PORT  *Port,
-  IN     CONST MRM_PCI_BUS   *Bus
+  IN OUT MRM_PARTITION      *Partition,
+  IN OUT MRM_PCI_PORT       *Port,
+  IN     CONST MRM_PCI_BUS  *Bus
   )
 {
-  CONST MRM_PCI_FUNCTION  *Function;
-  UINTN                   Index;
+  MRM_PCI_FUNCTION  *Function;
+  UINTN             Index;
+  UINTN             Able;
 
+  Able = 0;
   for (Index = 0; Index < Port->FunctionCount; Index++) {
     Function = &Port->Functions[Index];
     if (IsConsole (Partition, Port, Function)) {
       Partition->ConsolePort     = Port;
       Partition->ConsoleFunction = Function;
       Partition->ConsoleSegment  = Bus->Segment;
-    } else if (MrmPciInterrupts (&Function->Capabilities) == MrmPciInterruptsLine) {
+    } else {
+      Function->Disabled = (BOOLEAN)(MrmPciInterrupts (&Function->Capabilities) == MrmPciInterruptsLine);
+    }
+
+    Able += (Function->Capabilities.Bridge || Function->Disabled) ? 0 : 1;
+  }
+
+  for (Index = 0; Index < Port->FunctionCount; Index++) {
+    Function = &Port->Functions[Index];
+    if (!Function->Disabled) {
+      continue;
+    }
+
+    if (Able != 0) {
+      Keep (
+        Partition,
+        MRM_RULE_PCI_DISABLED,
+        "PCI function %02x:%02x.%x (%04x:%04x) stays disabled: neither MSI nor MSI-X",
+        Function->Bus,
+        Function->Device,
+        Function->Function,
+        Function->Config[0] & 0xFFFF,
+        Function->Config[0] >> 16
+        );
+    } else {
       Refuse (
         Partition,
         MRM_RULE_PCI_MSI,
-        "PCI function %02x:%02x.%x (%04x:%04x) has neither MSI nor MSI-X",
+        "PCI function %02x:%02x.%x (%04x:%04x) has neither MSI nor MSI-X, and nothing else is behind its port; name another port",
         Function->Bus,
         Function->Device,
         Function->Function,
@@ -85,6 +112,93 @@ JudgeFunctions (
         Function->Config[0] >> 16
         );
     }
+  }
+}
+
+/**
+  Count the functions behind a port that are no bridges.
+
+  @param[in] Port  The port.
+
+  @return  Their number.
+**/
+STATIC
+UINTN
+CountEnds (
+  IN CONST MRM_PCI_PORT  *Port
+  )
+{
+  UINTN  Count;
+  UINTN  Index;
+
+  Count = 0;
+  for (Index = 0; Index < Port->FunctionCount; Index++) {
+    Count += Port->Functions[Index].Capabilities.Bridge ? 0 : 1;
+  }
+
+  return Count;
+}
+
+/**
+  See that all bridges above a port forward what it does.
+
+  @param[in,out] Partition  Refused when one does not.
+  @param[in]     Text       Device path of the port.
+  @param[in]     Bus        Its windows.
+**/
+STATIC
+VOID
+JudgeWay (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST CHAR8        *Text,
+  IN     CONST MRM_PCI_BUS  *Bus
+  )
+{
+  CHAR8         Path[PCI_PATH_SIZE];
+  UINT32        Config[MRM_PCI_CONFIG_DWORDS];
+  MRM_PCI_PORT  Bridge;
+
+  AsciiStrnCpyS (Path, sizeof (Path), Text, sizeof (Path) - 1);
+  while (FindBridgeAbove (Path, &Bridge)) {
+    CopyConfig (&Bridge, Bridge.PortBus, Bridge.PortDevice, Bridge.PortFunction, Config);
+    if (!MrmPciForwards (Config, Bus)) {
+      Refuse (Partition, MRM_RULE_PCI_WINDOWS, "port %a forwards addresses that %a above it does not; name that one", Text, Path);
+    }
+  }
+}
+
+/**
+  See that Mrm.efi and its ESP are not behind a port.
+
+  @param[in,out] Partition  Refused when they are.
+  @param[in]     Text       Device path of the port.
+  @param[in]     Port       The port.
+  @param[in]     Bus        Its bus range.
+**/
+STATIC
+VOID
+JudgeBootDevice (
+  IN OUT MRM_PARTITION       *Partition,
+  IN     CONST CHAR8         *Text,
+  IN     CONST MRM_PCI_PORT  *Port,
+  IN     CONST MRM_PCI_BUS   *Bus
+  )
+{
+  UINT16  Segment;
+  UINT8   Number;
+
+  if (  !EFI_ERROR (FindFunctionOf (gMachine.EspDevice, &Segment, &Number))
+     && (Segment == Port->PortSegment)
+     && (Number >= Bus->FirstBus)
+     && (Number <= Bus->LastBus))
+  {
+    Refuse (
+      Partition,
+      MRM_RULE_PCI_BOOT_DEVICE,
+      "promised what is behind port %a, found the disk there that Mrm.efi came from, on bus %02x; name another port, or start Mrm.efi from another disk",
+      Text,
+      Number
+      );
   }
 }
 
@@ -129,10 +243,77 @@ FindEcam (
 }
 
 /**
-  Bind one root port.
+  Find a port and its buses.
+
+  @param[in,out] Partition  Refused when the port cannot be given away.
+  @param[in]     Plan       The port of the plan.
+  @param[out]    Port       Receives the port.
+  @param[out]    Bus        Receives the bus range and its windows.
+
+  @retval TRUE   Found.
+  @retval FALSE  The partition was refused.
+**/
+STATIC
+BOOLEAN
+FindPort (
+  IN OUT MRM_PARTITION           *Partition,
+  IN     CONST MRM_PLAN_PCI_BUS  *Plan,
+  OUT    MRM_PCI_PORT            *Port,
+  OUT    MRM_PCI_BUS             *Bus
+  )
+{
+  EFI_STATUS            Status;
+  UINT32                Config[MRM_PCI_CONFIG_DWORDS];
+  MRM_PCI_CAPABILITIES  Capabilities;
+
+  Status = FindFunction (
+             Plan->RootPort,
+             &Port->RootBridge,
+             &Port->PortSegment,
+             &Port->PortBus,
+             &Port->PortDevice,
+             &Port->PortFunction
+             );
+  if (EFI_ERROR (Status)) {
+    Refuse (Partition, MRM_RULE_PCI_EXISTS, "promised port %a, found none: %r; scan the machine again", Plan->RootPort, Status);
+    return FALSE;
+  }
+
+  CopyConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, Config);
+  MrmPciCapabilities (Config, &Capabilities);
+  if (!Capabilities.Port) {
+    Refuse (
+      Partition,
+      MRM_RULE_PCI_PORT,
+      "promised port %a, found a function that is neither a root port nor a switch's downstream port; scan the machine again",
+      Plan->RootPort
+      );
+    return FALSE;
+  }
+
+  Bus->Segment  = Plan->Segment;
+  Bus->FirstBus = (UINT8)(Config[PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET / 4] >> 8);
+  Bus->LastBus  = (UINT8)(Config[PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET / 4] >> 16);
+  Bus->EcamBase = FindEcam (Port->PortSegment, Bus);
+  MrmPciWindows (Config, Bus);
+  if ((Bus->FirstBus == 0) || (Bus->LastBus < Bus->FirstBus)) {
+    Refuse (Partition, MRM_RULE_PCI_POPULATED, "promised what is behind port %a, found that the PC's firmware gave it no bus; name another port", Plan->RootPort);
+    return FALSE;
+  }
+
+  if (Bus->EcamBase == 0) {
+    Refuse (Partition, MRM_RULE_PCI_ECAM, "no MCFG entry covers buses %02x to %02x of port %a; name another port", Bus->FirstBus, Bus->LastBus, Plan->RootPort);
+    return FALSE;
+  }
+
+  return TRUE;
+}
+
+/**
+  Bind one port.
 
   @param[in,out] Partition  Refused when the port or what is behind it cannot be given away.
-  @param[in]     Plan       The root port of the plan.
+  @param[in]     Plan       The port of the plan.
   @param[out]    Port       Receives the port.
   @param[out]    Bus        Receives the bus range.
 **/
@@ -145,54 +326,34 @@ BindPort (
   OUT    MRM_PCI_BUS             *Bus
   )
 {
-  EFI_STATUS  Status;
-  UINT32      Config[MRM_PCI_CONFIG_DWORDS];
-
-  Status = FindFunction (
-             Plan->RootPort,
-             &Port->RootBridge,
-             &Port->PortSegment,
-             &Port->PortBus,
-             &Port->PortDevice,
-             &Port->PortFunction
-             );
-  if (EFI_ERROR (Status)) {
-    Refuse (Partition, MRM_RULE_PCI_EXISTS, "promised root port %a, found none: %r", Plan->RootPort, Status);
+  if (!FindPort (Partition, Plan, Port, Bus)) {
     return;
   }
 
-  CopyConfig (Port, Port->PortBus, Port->PortDevice, Port->PortFunction, Config);
-  if (((Config[PCI_CACHELINE_SIZE_OFFSET / 4] >> 16) & HEADER_LAYOUT_CODE) != HEADER_TYPE_PCI_TO_PCI_BRIDGE) {
-    Refuse (Partition, MRM_RULE_PCI_ROOT_PORT, "promised root port %a, found a function that is no bridge", Plan->RootPort);
+  JudgeBootDevice (Partition, Plan->RootPort, Port, Bus);
+  ListFunctions (Partition, Bus, Port);
+  if (CountEnds (Port) == 0) {
+    Refuse (
+      Partition,
+      MRM_RULE_PCI_POPULATED,
+      "promised what is behind port %a, found nothing%a; put a device there, or name another port",
+      Plan->RootPort,
+      (Port->FunctionCount == 0) ? "" : " but bridges"
+      );
     return;
   }
 
-  Bus->Segment  = Plan->Segment;
-  Bus->FirstBus = (UINT8)(Config[PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET / 4] >> 8);
-  Bus->LastBus  = (UINT8)(Config[PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET / 4] >> 16);
-  Bus->EcamBase = FindEcam (Port->PortSegment, Bus);
-  if ((Bus->FirstBus == 0) || (Bus->LastBus < Bus->FirstBus)) {
-    Refuse (Partition, MRM_RULE_PCI_POPULATED, "the PC's firmware gave root port %a no bus", Plan->RootPort);
-  } else if (Bus->EcamBase == 0) {
-    Refuse (Partition, MRM_RULE_PCI_ECAM, "no MCFG entry covers buses %02x to %02x of root port %a", Bus->FirstBus, Bus->LastBus, Plan->RootPort);
-  } else {
-    MrmPciWindows (Config, Bus);
-    ListFunctions (Partition, Bus, Port);
-    if (Port->FunctionCount == 0) {
-      Refuse (Partition, MRM_RULE_PCI_POPULATED, "promised what is behind root port %a, found nothing", Plan->RootPort);
-    } else {
-      JudgeFunctions (Partition, Port, Bus);
-      Keep (
-        Partition,
-        MRM_RULE_PCI_EXISTS,
-        "root port %a: buses %02x to %02x, %d functions",
-        Plan->RootPort,
-        Bus->FirstBus,
-        Bus->LastBus,
-        Port->FunctionCount
-        );
-    }
-  }
+  JudgeWay (Partition, Plan->RootPort, Bus);
+  JudgeFunctions (Partition, Port, Bus);
+  Keep (
+    Partition,
+    MRM_RULE_PCI_EXISTS,
+    "port %a: buses %02x to %02x, %d functions",
+    Plan->RootPort,
+    Bus->FirstBus,
+    Bus->LastBus,
+    Port->FunctionCount
+    );
 }
 
 VOID

@@ -10,6 +10,8 @@
 
 #include "Mrm.h"
 
+#define PCI_PATH_SIZE  256   ///< device path text of a PCI function, 14 bridges deep, with its end
+
 /**
   Read a dword of configuration space.
 
@@ -86,7 +88,7 @@ CopyConfig (
 //
 
 /**
-  List the functions on the buses behind a root port, lower buses first: bridges
+  List the functions on the buses behind a port, lower buses first: bridges
   come before what is behind them.
 
   @param[in,out] Partition  Refused when there are too many.
@@ -124,12 +126,44 @@ FindFunction (
   OUT UINT8                            *Function
   );
 
+/**
+  Find the bridge above a function.
+
+  @param[in,out] Text    Device path text of the function; becomes that of the bridge.
+  @param[out]    Bridge  Receives where the bridge is; nothing is listed behind it.
+
+  @retval TRUE   Found.
+  @retval FALSE  There is none: the function is on the bus of a root bridge.
+**/
+BOOLEAN
+FindBridgeAbove (
+  IN OUT CHAR8         *Text,
+  OUT    MRM_PCI_PORT  *Bridge
+  );
+
+/**
+  Find the PCI function that a device of the PC's firmware is on.
+
+  @param[in]  Handle   The device, a volume for instance.
+  @param[out] Segment  Receives the function's segment.
+  @param[out] Bus      Receives its bus number.
+
+  @retval EFI_SUCCESS  Found.
+  @return Other        The device is on no PCI function.
+**/
+EFI_STATUS
+FindFunctionOf (
+  IN  EFI_HANDLE  Handle,
+  OUT UINT16      *Segment,
+  OUT UINT8       *Bus
+  );
+
 //
 // PciReset.c
 //
 
 /**
-  Reset everything behind all root ports of a partition at the same time by their
+  Reset everything behind all ports of a partition at the same time by their
   secondary bus resets.
 
   @param[in] Partition  The partition.
@@ -142,7 +176,7 @@ ResetBuses (
 /**
   Reset one function.
 
-  @param[in] Port      Its root port.
+  @param[in] Port      Its port.
   @param[in] Function  The function; bus mastering is off.
   @param[in] Reset     MrmPciResetFunction, -Advanced or -Power, as it can.
 **/
@@ -156,7 +190,7 @@ ResetFunction (
 /**
   Wait until a function answers again after a reset.
 
-  @param[in] Port      Its root port.
+  @param[in] Port      Its port.
   @param[in] Function  The function.
 
   @retval TRUE   It answers.

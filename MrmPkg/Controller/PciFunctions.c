@@ -7,13 +7,12 @@
 #include "PciConfig.h"
 #include "Report.h"
 #include <IndustryStandard/Pci.h>
+#include <Library/BaseLib.h>
 #include <Library/DevicePathLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/PciIo.h>
-
-#define PATH_SIZE  128
 
 /**
   Take a function into the list of a port and save its configuration.
@@ -37,7 +36,7 @@ AddFunction (
   MRM_PCI_FUNCTION  *Function;
 
   if (Port->FunctionCount == MRM_MAX_FUNCTIONS) {
-    Refuse (Partition, MRM_RULE_CONTROLLER, "more than %d PCI functions behind one root port", MRM_MAX_FUNCTIONS);
+    Refuse (Partition, MRM_RULE_CONTROLLER, "more than %d PCI functions behind one port", MRM_MAX_FUNCTIONS);
     return;
   }
 
@@ -93,7 +92,7 @@ FindFunction (
   )
 {
   EFI_STATUS                Status;
-  CHAR16                    Wide[PATH_SIZE];
+  CHAR16                    Wide[PCI_PATH_SIZE];
   EFI_DEVICE_PATH_PROTOCOL  *Path;
   EFI_DEVICE_PATH_PROTOCOL  *Rest;
   EFI_HANDLE                Handle;
@@ -135,6 +134,71 @@ FindFunction (
     *Bus      = (UINT8)Numbers[1];
     *Device   = (UINT8)Numbers[2];
     *Function = (UINT8)Numbers[3];
+  }
+
+  return Status;
+}
+
+BOOLEAN
+FindBridgeAbove (
+  IN OUT CHAR8         *Text,
+  OUT    MRM_PCI_PORT  *Bridge
+  )
+{
+  UINTN  Length;
+
+  Length = AsciiStrLen (Text);
+  while ((Length > 0) && (Text[Length - 1] != '/')) {
+    Length--;
+  }
+
+  if (Length == 0) {
+    return FALSE;
+  }
+
+  Text[Length - 1] = '\0';
+  return (BOOLEAN)!EFI_ERROR (
+                     FindFunction (
+                       Text,
+                       &Bridge->RootBridge,
+                       &Bridge->PortSegment,
+                       &Bridge->PortBus,
+                       &Bridge->PortDevice,
+                       &Bridge->PortFunction
+                       )
+                     );
+}
+
+EFI_STATUS
+FindFunctionOf (
+  IN  EFI_HANDLE  Handle,
+  OUT UINT16      *Segment,
+  OUT UINT8       *Bus
+  )
+{
+  EFI_STATUS                Status;
+  EFI_DEVICE_PATH_PROTOCOL  *Path;
+  EFI_HANDLE                Owner;
+  EFI_PCI_IO_PROTOCOL       *PciIo;
+  UINTN                     Numbers[4];
+
+  Path = DevicePathFromHandle (Handle);
+  if (Path == NULL) {
+    return EFI_NOT_FOUND;
+  }
+
+  Status = gBS->LocateDevicePath (&gEfiPciIoProtocolGuid, &Path, &Owner);
+  if (!EFI_ERROR (Status)) {
+    Status = gBS->HandleProtocol (Owner, &gEfiPciIoProtocolGuid, (VOID **)&PciIo);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = PciIo->GetLocation (PciIo, &Numbers[0], &Numbers[1], &Numbers[2], &Numbers[3]);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    *Segment = (UINT16)Numbers[0];
+    *Bus     = (UINT8)Numbers[1];
   }
 
   return Status;

@@ -63,7 +63,7 @@ Silence (
   Bring a function back after the reset of its bus: answering, reset, configured.
 
   @param[in] Partition  The partition.
-  @param[in] Port       Its root port; the bridges above the function are back.
+  @param[in] Port       Its port; the bridges above the function are back.
   @param[in] Function   The function.
 
   @retval TRUE   It is back.
@@ -136,7 +136,7 @@ QuiescePci (
     Port = &Partition->PciPorts[Index];
     // In ascending order of buses: a bridge is back before what is behind it.
     for (Function = 0; Function < Port->FunctionCount; Function++) {
-      if (!BringBack (Partition, Port, &Port->Functions[Function])) {
+      if (!BringBack (Partition, Port, &Port->Functions[Function]) && !Port->Functions[Function].Disabled) {
         Status = EFI_DEVICE_ERROR;
       }
     }

@@ -4,10 +4,56 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Mrm.h"
+#include "PciConfig.h"
+#include <IndustryStandard/Pci.h>
+#include <Library/BaseLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/PciIo.h>
+
+/**
+  Let a bridge pass on what functions behind it ask for: DMA and message interrupts.  Some
+  firmware does so only for devices that it drives itself.
+
+  @param[in] Bridge  The bridge.
+**/
+STATIC
+VOID
+OpenBridge (
+  IN CONST MRM_PCI_PORT  *Bridge
+  )
+{
+  MRM_PCI_WRITE  Write;
+
+  Write.Offset = PCI_COMMAND_OFFSET;
+  Write.Width  = sizeof (UINT16);
+  Write.Value  = ReadConfig (Bridge, Bridge->PortBus, Bridge->PortDevice, Bridge->PortFunction, PCI_COMMAND_OFFSET) |
+                 EFI_PCI_COMMAND_BUS_MASTER;
+  WriteConfig (Bridge, Bridge->PortBus, Bridge->PortDevice, Bridge->PortFunction, &Write);
+}
+
+/**
+  Open all bridges between the memory and what is behind a port.
+
+  @param[in] Port  The port.
+  @param[in] Text  Its device path.
+**/
+STATIC
+VOID
+OpenWay (
+  IN CONST MRM_PCI_PORT  *Port,
+  IN CONST CHAR8         *Text
+  )
+{
+  CHAR8         Path[PCI_PATH_SIZE];
+  MRM_PCI_PORT  Bridge;
+
+  OpenBridge (Port);
+  AsciiStrnCpyS (Path, sizeof (Path), Text, sizeof (Path) - 1);
+  while (FindBridgeAbove (Path, &Bridge)) {
+    OpenBridge (&Bridge);
+  }
+}
 
 VOID
 ReleasePci (
@@ -48,4 +94,7 @@ ReleasePci (
   }
 
   FreePool (Handles);
+  for (Port = 0; Port < Partition->PciBusCount; Port++) {
+    OpenWay (&Partition->PciPorts[Port], Partition->Plan->PciBuses[Port].RootPort);
+  }
 }

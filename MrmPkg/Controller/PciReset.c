@@ -29,7 +29,7 @@
 /**
   Change the bits of a register of a function and leave what lies above it alone.
 
-  @param[in] Port      Its root port.
+  @param[in] Port      Its port.
   @param[in] Function  The function.
   @param[in] Offset    Register, dword-aligned.
   @param[in] Width     Bytes written: 1 or 2.
@@ -56,9 +56,9 @@ ChangeBits (
 }
 
 /**
-  Set or clear the secondary bus reset of a root port.
+  Set or clear the secondary bus reset of a port.
 
-  @param[in] Port    The root port.
+  @param[in] Port    The port.
   @param[in] Active  TRUE: hold everything behind it in reset.
 **/
 STATIC
@@ -153,7 +153,7 @@ WaitForFunction (
 /**
   Check whether a function still expects an answer to a request of its own.
 
-  @param[in] Port      Its root port.
+  @param[in] Port      Its port.
   @param[in] Function  The function.
 
   @retval TRUE   It does.

@@ -26,9 +26,12 @@
 #define MRM_RULE_MEMORY_BELOW_1G   "memory-below-1g-fits"
 #define MRM_RULE_MEMORY            "memory-fits"
 #define MRM_RULE_PCI_EXISTS        "pci-exists"
-#define MRM_RULE_PCI_ROOT_PORT     "pci-is-root-port"
+#define MRM_RULE_PCI_PORT          "pci-is-port"
+#define MRM_RULE_PCI_BOOT_DEVICE   "pci-not-boot-device"
 #define MRM_RULE_PCI_ECAM          "pci-ecam"
+#define MRM_RULE_PCI_WINDOWS       "pci-windows"
 #define MRM_RULE_PCI_MSI           "pci-msi"
+#define MRM_RULE_PCI_DISABLED      "pci-disabled"
 #define MRM_RULE_PCI_POPULATED     "pci-populated"
 #define MRM_RULE_CONTROLLER        "controller-able"
 

@@ -44,10 +44,10 @@ typedef struct {
 } MRM_PLAN_MEMORY;
 
 ///
-/// One owned bus range: everything below one root port.
+/// One owned bus range: everything below one root port, or one downstream port of a switch.
 ///
 typedef struct {
-  CONST CHAR8    *RootPort;          ///< UEFI device path text of the root port, e.g. "PciRoot(0x0)/Pci(0x3,0x0)"
+  CONST CHAR8    *RootPort;          ///< UEFI device path text of that port, e.g. "PciRoot(0x0)/Pci(0x3,0x0)"
   UINT16         Segment;            ///< non-zero PCI segment under which the partition sees it
 } MRM_PLAN_PCI_BUS;
 
@@ -113,7 +113,7 @@ typedef enum {
 ///
 typedef struct {
   MRM_BOOT_KIND    Kind;
-  UINT16           Segment;          ///< disk, network: only behind the root port seen as this segment; 0 = any
+  UINT16           Segment;          ///< disk, network: only behind the port seen as this segment; 0 = any
   CONST CHAR16     *Loader;          ///< file, shell: path on the PC's ESP, e.g. L"\\EFI\\MRM\\steady\\vmlinuz";
                                      ///< disk: path on its ESP, or NULL for Boot####, then \EFI\BOOT\BOOTX64.EFI;
                                      ///< network: URI of what HTTP fetches, or NULL for what DHCP names

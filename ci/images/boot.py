@@ -23,7 +23,7 @@ def prepare_boot(
         machine: What is going to run.
         folder: Run folder, created; images of an earlier run in it are replaced.
         esp: Folder tree to put onto the ESP, or None for a machine without that disk.
-        root_ports: Device paths of the root ports that get a disk; None means all.
+        root_ports: Device paths of ports; only what is behind them gets a disk. None means all.
 
     Raises:
         ImageError: A file is missing or a tool failed.
@@ -40,7 +40,7 @@ def prepare_boot(
         make_esp_image(esp, image)
     disks = {}
     for port in machine.root_ports:
-        if port.holds_disk and (root_ports is None or port.path in root_ports):
+        if port.holds_disk and (root_ports is None or port.leads_to_disk(root_ports)):
             disks[port.path] = folder / f"{port.serial}.img"
             make_test_disk(disks[port.path], machine.disk_size)
     return Boot(variables=variables, esp=image, disks=disks)

@@ -6,7 +6,7 @@
 """
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,12 +50,26 @@ class RootPort:
     @property
     def holds_disk(self) -> bool:
         """Whether a disk can be behind it."""
-        return any(found.kind.disk is not None for device in self.devices for found in device.all())
+        return any(found.kind.disk is not None for found in self._functions())
 
-    @property
-    def has_network(self) -> bool:
-        """Whether a network card is behind it."""
-        return any(found.kind.network for device in self.devices for found in device.all())
+    def leads_to_disk(self, ports: Collection[str]) -> bool:
+        """Whether one of these ports, this one or one of a switch behind it, leads to its disk."""
+        carriers = [found.path or self.path for found in self._functions() if found.kind.disk is not None]
+        return any(_leads(port, carrier) for port in ports for carrier in carriers[:1])
+
+    def leads_to_network(self, ports: Collection[str]) -> bool:
+        """Whether one of these ports, this one or one of a switch behind it, leads to a network card."""
+        cards = [found.path or self.path for found in self._functions() if found.kind.network]
+        return any(_leads(port, card) for port in ports for card in cards)
+
+    def _functions(self) -> Iterator[PciDevice]:
+        """All functions behind it."""
+        return (found for device in self.devices for found in device.all())
+
+
+def _leads(port: str, path: str) -> bool:
+    """Whether a function, by its device path, is a port or behind it."""
+    return f"{path}/".startswith(f"{port}/")
 
 
 @dataclass(frozen=True)
@@ -191,14 +205,14 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     arguments += _serial_lines(machine, channels, lines)
     if machine.display:
         arguments += ["-device", f"{machine.display},bus=pcie.0"]
-    if boot.esp:
-        read_only = "on" if boot.esp_read_only else "off"
-        arguments += ["-drive", f"if=none,id=esp,format=raw,readonly={read_only},file={option(boot.esp)}"]
-        arguments += ["-device", f"{machine.esp_device},drive=esp,bus={machine.esp_bus},bootindex=0"]
     for bus in sorted({port.root for port in machine.root_ports} - {0}):
         arguments += ["-device", f"pxb-pcie,id=root{bus:x},bus=pcie.0,bus_nr={bus}"]
     for root_port in machine.root_ports:
         arguments += _root_port(root_port, boot, lines)
+    if boot.esp:
+        read_only = "on" if boot.esp_read_only else "off"
+        arguments += ["-drive", f"if=none,id=esp,format=raw,readonly={read_only},file={option(boot.esp)}"]
+        arguments += ["-device", f"{machine.esp_device},drive=esp,bus={machine.esp_bus},bootindex=0"]
     if boot.kernel:
         arguments += ["-kernel", str(boot.kernel), "-append", boot.append]
         if boot.initrd:

@@ -40,6 +40,7 @@ KINDS: Mapping[tuple[int, int], Kind] = {
     (0x1AF4, 0x1042): Kind("virtio-blk-pci", disk=""),
     (0x1AF4, 0x1048): Kind("virtio-scsi-pci", disk="scsi-hd", bus=".0"),
     (0x1B36, 0x000D): Kind("qemu-xhci", disk="usb-storage", bus=".0", companions=("usb-kbd",)),
+    (0x8086, 0x24CD): Kind("usb-ehci"),
     (0x1AF4, 0x1041): Kind("virtio-net-pci", network=True),
     (0x8086, 0x10D3): Kind("e1000e", network=True, ports=True),
     (0x8086, 0x10C9): Kind("igb", network=True, ports=True),

@@ -63,10 +63,8 @@ def boot_port(description: MachineDescription, promise: PartitionPromise) -> str
     source = promise.boot_disk
     if source is None:
         return None
-    own = [
-        port.path for port in description.root_ports if port.holds_disk and port.path in promise.root_ports
-    ]
-    return source.root_port or next(iter(own), None)
+    ports = promise.root_ports if source.root_port is None else [source.root_port]
+    return next((port.path for port in description.root_ports if port.leads_to_disk(ports)), None)
 
 
 def ssh_command(debian: WholeDebian, port: int) -> str:
@@ -124,7 +122,9 @@ def prepare_media(
                 networks[network] = Network({port: 22})
                 ways_in[promise.name] = ssh_command(debian, port)
         serials = [
-            p.serial for p in description.root_ports if p.path in disks and p.path in promise.root_ports
+            port.serial
+            for port in description.root_ports
+            if port.path in disks and port.leads_to_disk(promise.root_ports)
         ]
         partitions.append(replace(promise, disks=serials))
     boot = replace(boot, disks=disks, networks=networks)
@@ -132,5 +132,5 @@ def prepare_media(
 
 
 def _first_network(description: MachineDescription, paths: Sequence[str]) -> str | None:
-    cards = (port.path for port in description.root_ports if port.has_network and port.path in paths)
+    cards = (port.path for port in description.root_ports if port.leads_to_network(paths))
     return next(cards, None)

@@ -50,7 +50,7 @@ class PartitionPromise:
         apic_ids: Which; with `by_count` a proposal the controller may deviate from.
         by_count: Whether the partition file names a number and no APIC IDs.
         memory: Bytes.
-        root_ports: Device paths of its root ports.
+        root_ports: Device paths of its ports: root ports, and downstream ports of switches.
         pci: Its functions.
         console: Name of its serial port, or None.
         console_port: First I/O port of that, or None.

@@ -81,7 +81,7 @@ def console_left(plan: Plan) -> Iterator[Finding]:
 
 @error
 def console_card(plan: Plan) -> Iterator[Finding]:
-    """A console that is a PCI card is a serial port (class 0700) behind the partition's own root ports."""
+    """A console that is a PCI card is a serial port (class 0700) behind the partition's own ports."""
     for partition in plan.partitions:
         console = partition.console
         if console is None or console.path is None:
@@ -96,14 +96,14 @@ def console_card(plan: Plan) -> Iterator[Finding]:
                 f"{console.path} ({function.title or f'class {function.class_code:06x}'}) is no serial port"
             )
         elif not own and partition.knows("pci"):
-            fault = f"{console.path} is behind no root port of '{partition.name.value}'"
+            fault = f"{console.path} is behind no port of '{partition.name.value}'"
         else:
             continue
         yield Finding(
             console.name.place,
             fault,
-            "a serial port of class 0700 behind a root port in 'pci'",
-            "change the path, or add the root port to 'pci'",
+            "a serial port of class 0700 behind a port in 'pci'",
+            "change the path, or add the port to 'pci'",
         )
 
 
@@ -125,16 +125,16 @@ def display_once(plan: Plan) -> Iterator[Finding]:
 
 @error
 def display_function(plan: Plan) -> Iterator[Finding]:
-    """Who has a display has a display function (class 03) behind its own root ports."""
+    """Who has a display has a display function (class 03) that works, behind its own ports."""
     for partition in plan.partitions:
         unclear = partition.pci_shortages or any(grant.port is None for grant in partition.pci)
         if not partition.display.value or unclear or not partition.knows("pci"):
             continue
-        functions = (f for grant in partition.pci if grant.port is not None for f in grant.port.below())
+        functions = (function for grant in partition.pci for function in partition.working(grant))
         if not any(function.class_code >> 16 == DISPLAY for function in functions):
             yield Finding(
                 partition.display.place,
-                f"'{partition.name.value}' has no display function behind its root ports",
+                f"'{partition.name.value}' has no display function behind its ports",
                 "a function of class 03",
-                "add its root port to 'pci', or remove 'display'",
+                "add its port to 'pci', or remove 'display'",
             )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Rules about PCI: what can be given away is everything behind a root port."""
+"""Rules about PCI: what can be given away is everything behind a root port or a switch's downstream port."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from generator.check.registry import Finding, error, warning
 from generator.emit.placeholders import MAXIMUM_BUSES
 from generator.model.device_path import DevicePath
-from generator.model.machine import PciFunction
+from generator.model.machine import Bar, Bridge, PciFunction
 from generator.model.plan import PartitionPlan, PciGrant, PciShortage, Plan
+from generator.model.ports import Ports, bus_reset_fails, can_interrupt, ends, is_port
 from generator.printable import printable
-from generator.resolve.pci import FREE, is_root_port
+from generator.resolve.pci import FREE
 from generator.suggest import closest
 
 MOST_NAMED = 6
@@ -19,26 +20,21 @@ MOST_NAMED = 6
 
 
 def _grants(plan: Plan) -> Iterator[tuple[PartitionPlan, PciGrant]]:
-    """All root ports given to anyone."""
+    """All ports given to anyone."""
     for partition in plan.partitions:
         for grant in partition.pci:
             yield partition, grant
 
 
-def _root_ports(plan: Plan) -> list[str]:
-    """Device paths of all root ports of the machine."""
-    return [
-        str(function.path)
-        for root in plan.machine.roots
-        for function in root.functions
-        if is_root_port(function)
-    ]
+def _port_names(plan: Plan) -> list[str]:
+    """Device paths of all ports of the machine."""
+    return [str(path) for path in Ports.of(plan.machine).by_path]
 
 
 def _usable(grant: PciGrant) -> PciFunction | None:
-    """The root port of a grant, if it is one."""
+    """The port of a grant, if it is one."""
     port = grant.port
-    return port if port is not None and is_root_port(port) else None
+    return port if port is not None and is_port(port) else None
 
 
 def _named(function: PciFunction) -> str:
@@ -54,13 +50,13 @@ def _some(functions: Sequence[PciFunction]) -> str:
 
 
 def _bus_mates(plan: Plan, function: PciFunction) -> list[PciFunction]:
-    """The functions that cannot be separated from one: all behind its root port, or all on its root bus."""
+    """The functions that cannot be separated from one: all behind its innermost port, or on its root bus."""
+    port = Ports.of(plan.machine).least.get(function.path)
+    if port is not None:
+        return [f for f in ends(port) if f.path != function.path]
     for root in plan.machine.roots:
-        for top in root.functions:
-            if top.path.leads_to(function.path) and is_root_port(top):
-                return [f for f in top.below() if f.bridge is None and f.path != function.path]
         if root.uid == function.path.root:
-            return [f for f in root.functions if f.path != function.path and not is_root_port(f)]
+            return [f for f in root.functions if f.path != function.path and not is_port(f)]
     return []
 
 
@@ -68,18 +64,21 @@ def _why_not_free(plan: Plan, function: PciFunction) -> str:
     """What keeps a function from whoever asks for one with its properties."""
     if function.bridge is not None:
         return "is a bridge, and comes with what is behind it only"
-    top = DevicePath(function.path.root, function.path.nodes[:1])
-    root = next((root for root in plan.machine.roots if root.uid == top.root), None)
+    root = next((root for root in plan.machine.roots if root.uid == function.path.root), None)
     if len(function.path.nodes) == 1:
         bus = f"bus {root.bus}" if root is not None else "its bus"
         return f"sits on {bus}, a root bus: what is on it stays with the controller"
-    port = next((f for f in root.functions if f.path == top), None) if root is not None else None
-    if port is None or not is_root_port(port):
-        return f"is behind {top}, which is no root port"
-    owner = next((p.name.value for p, grant in _grants(plan) if grant.root_port.value == top), None)
-    if owner is not None:
-        return f"is behind {top}, which '{owner}' has"
-    return f"is behind {top}, as is the disk from which the controller is booted"
+    port = Ports.of(plan.machine).least.get(function.path)
+    if port is None:
+        return "is behind no port that could be given away"
+    for partition, grant in _grants(plan):
+        if grant.root_port.value.leads_to(function.path):
+            return f"is behind {grant.root_port.value}, which '{partition.name.value}' has"
+    if any(port.path.leads_to(device) for device in plan.machine.firmware.boot_devices):
+        return f"is behind {port.path}, as is the disk from which the controller is booted"
+    if not can_interrupt(function):
+        return "has neither MSI nor MSI-X"
+    return f"is behind {port.path}, which leads to what another partition has"
 
 
 def _told(plan: Plan, shortage: PciShortage) -> str:
@@ -97,13 +96,13 @@ def _told(plan: Plan, shortage: PciShortage) -> str:
 
 @error
 def pci_found(plan: Plan) -> Iterator[Finding]:
-    """There are as many free functions as are asked for by their properties, and a root port to each bus."""
+    """There are as many free functions as are asked for by their properties, and a port to each bus."""
     for partition in plan.partitions:
         for shortage in partition.pci_shortages:
             yield Finding(
                 shortage.place,
                 _told(plan, shortage),
-                "functions behind root ports that nobody else has",
+                "functions behind ports that nobody else has",
                 "ask for something else; `python -m generator plan` lists who has what",
             )
 
@@ -113,33 +112,32 @@ def pci_exists(plan: Plan) -> Iterator[Finding]:
     """Every PCI function named is in the machine."""
     for _, grant in _grants(plan):
         if grant.port is None:
-            ports = _root_ports(plan)
+            ports = _port_names(plan)
             near = closest(str(grant.root_port.value), ports, 3) or ports[:3]
             yield Finding(
                 grant.root_port.place,
                 f"the machine {plan.machine.name} has no {grant.root_port.value}",
-                "a root port such as " + ", ".join(near) if near else "a root port of the machine",
+                "a port such as " + ", ".join(near) if near else "a port of the machine",
                 "change the path",
             )
 
 
 @error
-def pci_is_root_port(plan: Plan) -> Iterator[Finding]:
-    """What is named is a root port: functions that share a bus cannot be told apart without hardware help."""
+def pci_is_port(plan: Plan) -> Iterator[Finding]:
+    """What is named is a root port or a switch's downstream port: others have bus-mates."""
+    ports = Ports.of(plan.machine)
     for _, grant in _grants(plan):
         if grant.port is not None and _usable(grant) is None:
-            path = grant.root_port.value
-            above = DevicePath(path.root, path.nodes[:1])
-            behind = len(path.nodes) > 1 and str(above) in _root_ports(plan)
+            above = ports.least.get(grant.root_port.value)
             mates = _bus_mates(plan, grant.port)
             yield Finding(
                 grant.root_port.place,
-                f"{_named(grant.port)} is no root port"
+                f"{_named(grant.port)} is neither a root port nor a switch's downstream port"
                 + (f", and cannot be separated from {_some(mates)}" if mates else ""),
-                "a root port; the partition gets everything behind it",
-                f"name {above}, to get them all"
-                if behind
-                else "name one of " + ", ".join(_root_ports(plan)[:8]),
+                "such a port; the partition gets everything behind it",
+                f"name {above.path}, to get them all"
+                if above is not None
+                else "name one of " + ", ".join(_port_names(plan)[:8]),
             )
 
 
@@ -153,23 +151,28 @@ def pci_bus_mates(plan: Plan) -> Iterator[Finding]:
                 grant.root_port.place,
                 f"{_some(grant.wanted)} cannot be separated from {_some(mates)}, "
                 f"which {grant.root_port.value} leads to as well",
-                "functions alone behind their root ports",
+                "functions alone behind their ports",
                 f"name {grant.root_port.value} if the partition may have them all",
             )
 
 
 @error
 def pci_owned_once(plan: Plan) -> Iterator[Finding]:
-    """No root port is given twice."""
+    """No port is given twice, neither by itself nor with one that leads to it."""
     owners: dict[DevicePath, PartitionPlan] = {}
     for partition, grant in _grants(plan):
         path = grant.root_port.value
-        if path in owners:
+        other = next((own for own in owners if own.leads_to(path) or path.leads_to(own)), None)
+        if other is not None:
+            if other == path:
+                what = f"{path} belongs to '{owners[other].name.value}' already"
+            else:
+                where = "lies behind" if other.leads_to(path) else "leads to"
+                what = f"{path} {where} {other}, which belongs to '{owners[other].name.value}' already"
             yield Finding(
                 grant.root_port.place,
-                f"{path} belongs to '{owners[path].name.value}' already"
-                + (f" with everything behind it, {grant.asked} too" if grant.asked else ""),
-                "a root port nobody else has",
+                what + (f" with everything behind it, {grant.asked} too" if grant.asked else ""),
+                "a port nobody else has",
                 "change one of them",
             )
         owners.setdefault(path, partition)
@@ -177,42 +180,58 @@ def pci_owned_once(plan: Plan) -> Iterator[Finding]:
 
 @error
 def pci_not_boot_device(plan: Plan) -> Iterator[Finding]:
-    """The root port with the disk the controller is booted from stays with the controller."""
-    device = plan.machine.firmware.boot_device
+    """The port with the disk the controller is booted from stays with the controller."""
     for _, grant in _grants(plan):
-        if device is not None and grant.root_port.value.leads_to(device):
-            yield Finding(
-                grant.root_port.place,
-                f"{grant.root_port.value} leads to {device}, from which the controller is booted",
-                "another root port",
-                "move the controller's disk or change the path",
-            )
+        for device in plan.machine.firmware.boot_devices:
+            if grant.root_port.value.leads_to(device):
+                yield Finding(
+                    grant.root_port.place,
+                    f"{grant.root_port.value} leads to {device}, from which the controller is booted",
+                    "another port",
+                    "move the controller's disk or change the path",
+                )
+                break
 
 
 @error
 def pci_msi(plan: Plan) -> Iterator[Finding]:
-    """Every function given away that interrupts does so by MSI or MSI-X: a partition has no interrupt lines.
+    """Functions asked for, and one at least behind each port, have MSI or MSI-X: no interrupt line is there.
 
-    A function without an interrupt pin does not, and the serial port of a console works by polling.
+    A function without an interrupt pin needs none, and the serial port of a console works by polling.
     """
     for partition, grant in _grants(plan):
-        port = _usable(grant)
-        console = partition.console.path if partition.console is not None else None
-        for function in port.below() if port is not None else ():
-            silent = function.bridge is not None or function.interrupt_pin == 0 or function.path == console
-            # A console that cannot be read may be any of them.
-            if not silent and not (function.msi or function.msix) and partition.knows("console"):
-                yield Finding(
-                    grant.root_port.place,
-                    f"{_named(function)} has neither MSI nor MSI-X",
-                    "MSI or MSI-X on every function behind the root port",
-                    "name another root port, or remove the card",
-                )
+        disabled = partition.disabled(grant) if _usable(grant) is not None else ()
+        wanted = [function for function in grant.wanted if function in disabled]
+        if wanted or (disabled and not partition.working(grant)):
+            lost = wanted or disabled
+            have = "has" if len(lost) == 1 else "have"
+            alone = "" if wanted else ", and nothing else is there"
+            yield Finding(
+                grant.root_port.place,
+                f"{_some(lost)} {have} neither MSI nor MSI-X{alone}",
+                "a function that interrupts by messages",
+                "ask for something else, or put in another card",
+            )
+
+
+@warning
+def pci_disabled(plan: Plan) -> Iterator[Finding]:
+    """Nothing given away stays disabled, as functions do that have neither MSI nor MSI-X."""
+    for partition, grant in _grants(plan):
+        disabled = partition.disabled(grant) if _usable(grant) is not None else ()
+        if disabled and partition.working(grant) and not set(grant.wanted) & set(disabled):
+            stay = "stays" if len(disabled) == 1 else "stay"
+            yield Finding(
+                grant.root_port.place,
+                f"{_some(disabled)} {stay} disabled: neither MSI nor MSI-X",
+                "functions that interrupt by messages",
+                "expect the others only, or put in another card",
+            )
 
 
 @error
 def pci_ecam(plan: Plan) -> Iterator[Finding]:
-    """The buses behind a root port are covered by ECAM."""
+    """The buses behind a port are covered by ECAM."""
     segments = {root.uid: root.segment for root in plan.machine.roots}
     for _, grant in _grants(plan):
         port = _usable(grant)
@@ -228,29 +247,36 @@ def pci_ecam(plan: Plan) -> Iterator[Finding]:
                 grant.root_port.place,
                 f"buses {first} to {last} behind {port.path} are in no ECAM range of segment {segment}",
                 "buses that the machine's MCFG table covers",
-                "name another root port",
+                "name another port",
             )
 
 
 @error
 def pci_windows(plan: Plan) -> Iterator[Finding]:
-    """The memory of functions behind a root port lies in the windows that the port forwards."""
+    """The memory of functions behind a port lies in the windows that the port and all above it forward."""
+    functions = plan.machine.functions_by_path()
     for _, grant in _grants(plan):
         port = _usable(grant)
-        if port is None or port.bridge is None:
+        if port is None:
             continue
-        windows = [w for w in (port.bridge.memory, port.bridge.prefetchable) if w is not None]
+        way = [functions[path] for path in port.path.way if path in functions]
         for function in port.below():
             for bar in function.bars:
-                inside = any(w.base <= bar.base and bar.base + bar.size <= w.base + w.size for w in windows)
-                if bar.space == "memory" and bar.base and not inside:
+                closed = next((b for b in way if b.bridge is not None and not _forwards(b.bridge, bar)), None)
+                if bar.space == "memory" and bar.base and closed is not None:
                     yield Finding(
                         grant.root_port.place,
                         f"BAR {bar.index} of {_named(function)}, at {bar.base:#x}, is in no window "
-                        f"of {port.path}",
-                        "memory that the root port forwards",
-                        "scan the machine again, or name another root port",
+                        f"of {closed.path}",
+                        "memory that the port forwards, and every bridge above it",
+                        "scan the machine again, or name another port",
                     )
+
+
+def _forwards(bridge: Bridge, bar: Bar) -> bool:
+    """Whether the memory of a base address register lies in a window of a bridge."""
+    windows = [w for w in (bridge.memory, bridge.prefetchable) if w is not None]
+    return any(w.base <= bar.base and bar.base + bar.size <= w.base + w.size for w in windows)
 
 
 @warning
@@ -258,38 +284,38 @@ def pci_reset(plan: Plan) -> Iterator[Finding]:
     """Every function given away can be reset when its partition restarts."""
     for _, grant in _grants(plan):
         port = _usable(grant)
-        for function in port.below() if port is not None else ():
-            if function.bridge is None and function.reset == ():
-                yield Finding(
-                    grant.root_port.place,
-                    f"{_named(function)} cannot be reset: a restart may find it in any state",
-                    "a function with a way to reset it",
-                    "choose another device, or expect to power the machine off when it hangs",
-                )
+        for function in bus_reset_fails(port) if port is not None else ():
+            yield Finding(
+                grant.root_port.place,
+                f"{_named(function)} does not survive a reset of its bus, as Linux knows: "
+                "a restart may find it in any state",
+                "a function that the reset of its port resets",
+                "choose another device, or expect to power the machine off when it hangs",
+            )
 
 
 @error
 def pci_limit(plan: Plan) -> Iterator[Finding]:
-    """No partition has more than 16 root ports."""
+    """No partition has more than 16 ports."""
     for partition in plan.partitions:
         if len(partition.pci) > MAXIMUM_BUSES:
             yield Finding(
                 partition.pci[MAXIMUM_BUSES].root_port.place,
-                f"{len(partition.pci)} root ports",
+                f"{len(partition.pci)} ports",
                 f"at most {MAXIMUM_BUSES} for one partition",
                 "name fewer",
             )
 
 
-@warning
+@error
 def pci_populated(plan: Plan) -> Iterator[Finding]:
-    """There is something behind every root port that is given away."""
+    """There is a function that is no bridge behind every port that is given away."""
     for _, grant in _grants(plan):
         port = _usable(grant)
-        if port is not None and not port.behind:
+        if port is not None and not ends(port):
             yield Finding(
                 grant.root_port.place,
-                f"nothing is behind {port.path}",
-                "a root port with a device behind it",
+                f"nothing is behind {port.path}" + (" but bridges" if port.behind else ""),
+                "a port with a device behind it",
                 "name another one, or remove it: devices cannot be added to a running partition",
             )

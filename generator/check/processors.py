@@ -188,5 +188,5 @@ def processor_numa_near(plan: Plan) -> Iterator[Finding]:
                     grant.root_port.place,
                     f"{grant.root_port.value} is on NUMA node {node}, '{partition.name.value}' has {on}",
                     "devices and processors on one node",
-                    "choose other processors or another root port",
+                    "choose other processors or another port",
                 )

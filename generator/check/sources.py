@@ -63,14 +63,14 @@ def boot_timeout(plan: Plan) -> Iterator[Finding]:
 
 @error
 def boot_root_port_own(plan: Plan) -> Iterator[Finding]:
-    """The root port that a boot source names is one of the partition's own."""
+    """The port that a boot source names is one of the partition's own."""
     for partition, source in _device_sources(plan):
         port = source.root_port
         if port is not None and source.segment == 0 and partition.knows("pci"):
             own = ", ".join(str(grant.root_port.value) for grant in partition.pci) or "one in 'pci'"
             yield Finding(
                 port.place,
-                f"{port.value} is no root port of '{partition.name.value}'",
+                f"{port.value} is no port of '{partition.name.value}'",
                 f"one of its own: {own}",
                 "change the path, or add it to 'pci'",
             )
@@ -78,13 +78,13 @@ def boot_root_port_own(plan: Plan) -> Iterator[Finding]:
 
 @error
 def boot_disk_storage(plan: Plan) -> Iterator[Finding]:
-    """Who boots from a disk has a storage or USB controller, behind the root port it names."""
+    """Who boots from a disk has a storage or USB controller that works, behind the port it names."""
     yield from _lacking(plan, DiskBoot, is_storage, "storage or USB controller")
 
 
 @error
 def boot_network_interface(plan: Plan) -> Iterator[Finding]:
-    """Who boots over the network has a network interface, behind the root port it names."""
+    """Who boots over the network has a network interface that works, behind the port it names."""
     yield from _lacking(plan, NetworkBoot, is_network, "network interface")
 
 
@@ -177,12 +177,12 @@ def _lacking(
         grants = [grant for grant in partition.pci if source.segment in (0, grant.segment)]
         # What the machine lacks, or what could not be matched, has been told of already.
         unclear = partition.pci_shortages or any(grant.port is None for grant in grants)
-        functions = (f for grant in grants if grant.port is not None for f in grant.port.below())
+        functions = (function for grant in grants for function in partition.working(grant))
         if not unclear and not any(wanted(function) for function in functions):
             where = f"behind {source.root_port.value}" if source.root_port else "among its PCI functions"
             yield Finding(
                 source.place,
                 f"'{partition.name.value}' has no {name} {where}",
                 f"a {name} of its own to boot from",
-                "add a root port to 'pci', or boot something else",
+                "add a port to 'pci', or boot something else",
             )

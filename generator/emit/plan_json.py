@@ -26,7 +26,7 @@ MILLISECONDS = 1000
 _EXPLAINS = ("why", "line", "added_parameters", "needs")
 """Reasons, places, and what is said elsewhere as well."""
 ISOLATION = "cooperative"
-"""The level every grant of today's plans needs: nothing is split finer than a root port."""
+"""The level every grant of today's plans needs: nothing is split finer than a port."""
 
 
 def plan_to_json(plan: Plan, host_paths: bool = True) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
             ],
         },
         "isolation": ISOLATION,
-        "pci": [_pci(grant) for grant in partition.pci],
+        "pci": [_pci(partition, grant) for grant in partition.pci],
         "console": _console(partition.console),
         "display": partition.display.value,
         "boot": _boot(partition.boot, host_paths),
@@ -96,8 +96,8 @@ def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
     }
 
 
-def _pci(grant: PciGrant) -> dict[str, Any]:
-    """One PCI bus with what the machine file says is on it."""
+def _pci(partition: PartitionPlan, grant: PciGrant) -> dict[str, Any]:
+    """What is behind one port, as the machine file says; `disabled` are those that cannot work."""
     functions = list(grant.port.below()) if grant.port is not None else []
     return {
         "root_port": str(grant.root_port.value),
@@ -105,6 +105,7 @@ def _pci(grant: PciGrant) -> dict[str, Any]:
         "needs": ISOLATION,
         "asked": grant.asked,
         "bus_mates": [str(function.path) for function in grant.bus_mates],
+        "disabled": [str(function.path) for function in partition.disabled(grant)],
         "functions": [
             {
                 "path": str(function.path),

@@ -17,6 +17,11 @@ that a machine file describes. Each requirement is one line: `found`, `missing` 
 required; the value found; why it matters. `--json` prints the same for tools. What the scan could not learn
 is told on standard error.
 
+Then it lists, port by port and function by function, what could be given away and what keeps the rest: what
+shares a root bus, what the controller is booted from, what has neither MSI nor MSI-X, what no ECAM range
+covers. `--table FILE…` compares machine files; [real-machines.md](real-machines.md) does that for twelve
+real PCs.
+
 | exit status | meaning |
 |---|---|
 | 0 | all that is required was found |

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from generator.hardware.pieces import most_at_once, pieces_of
 from generator.hardware.verdict import Facts, Judge, Level, Requirement, Row, Verdict, found, missing, unknown
 from generator.load.values import format_size
 from generator.model.machine import PciFunction, PciRoot
+from generator.model.ports import ROOT_PORT, bus_reset_fails
 
 LOW_SLICE = 64 << 10
 """Bytes of memory a partition needs for starting processors, see docs/partition-file.md."""
@@ -17,6 +19,8 @@ LOW_FIRST, LOW_END = 0x10000, 0x90000
 
 GIB = 1 << 30
 LARGEST_XAPIC_ID = 254
+
+_BEHIND = "behind ports"
 
 RESET_ENTRY_HOST_BRIDGES = {(0x8086, 0x1237): "440FX", (0x8086, 0x29C0): "Q35"}
 """Host bridges with which the controller can have RAM at the BIOS reset entry: as in ResetEntry.c."""
@@ -170,38 +174,38 @@ def msi(facts: Facts) -> Verdict:
     functions = _devices(facts)
     able = [f for f in functions if f.msi or f.msix]
     if able:
-        return found(f"{len(able)} of {len(functions)} functions behind root ports")
+        return found(f"{len(able)} of {len(functions)} functions {_BEHIND}")
     if not facts.machine.roots or not facts.capabilities:
         return unknown("capabilities could not be read")
-    return missing(f"none of {len(functions)} functions behind root ports")
+    return missing(f"none of {len(functions)} functions {_BEHIND}")
 
 
 @required
 def separable_buses(facts: Facts) -> Verdict:
-    """Devices are given away by the bus behind a root port: those on one bus stay together."""
+    """Devices are given away by the buses behind a root port or a switch's downstream port, all together."""
     if not facts.machine.roots:
         return unknown("no PCI function could be read")
-    boot = facts.machine.firmware.boot_device
-    ports = [port for root in facts.machine.roots for port in _ports(root) if port.behind]
-    free = [port for port in ports if boot is None or not port.path.leads_to(boot)]
+    pieces = pieces_of(facts.machine)
+    free = most_at_once(pieces)
     if not free and not facts.capabilities:
-        return unknown("kinds of bridges could not be read")
-    text = f"{len(free)} root ports with devices behind"
-    if len(ports) > len(free):
-        text += ", and one that leads to the boot device"
+        return unknown("kinds of bridges, or MSI and MSI-X, could not be read")
+    text = f"{len(free)} at the same time"
+    if any(piece.functions and piece.port and _boots(facts, piece.port) for piece in pieces):
+        text += ", without what the controller is booted from"
     return found(text) if free else missing(text)
 
 
 @optional
 def reset_methods(facts: Facts) -> Verdict:
-    """A device that cannot be reset may not survive the restart of its partition."""
+    """A device that the reset of its bus does not reset may not survive the restart of its partition."""
     functions = _devices(facts)
     if not functions or any(f.reset is None for f in functions):
         return unknown("ways to reset could not be read")
-    without = [str(f.path) for f in functions if not f.reset]
-    if without:
-        return missing(f"{len(without)} of {len(functions)} have none: {', '.join(without[:4])}")
-    return found(f"all {len(functions)} functions behind root ports")
+    ports = {piece.port.path: piece.port for piece in pieces_of(facts.machine) if piece.port is not None}
+    failing = dict.fromkeys(f for port in ports.values() for f in bus_reset_fails(port) if f in functions)
+    if failing:
+        return missing(f"not {len(failing)} of {len(functions)}: {_list(failing)}")
+    return found(f"all {len(functions)} functions {_BEHIND}")
 
 
 @optional
@@ -259,13 +263,23 @@ def virtualization(facts: Facts) -> Verdict:
 
 def _ports(root: PciRoot) -> list[PciFunction]:
     """The root ports of a root bridge."""
-    return [f for f in root.functions if f.bridge is not None and f.bridge.kind == "root-port"]
+    return [f for f in root.functions if f.bridge is not None and f.bridge.kind == ROOT_PORT]
 
 
 def _devices(facts: Facts) -> list[PciFunction]:
-    """What can be given away: the functions behind root ports but the bridges among them."""
-    below = (f for root in facts.machine.roots for port in _ports(root) for f in port.below())
-    return [f for f in below if f.bridge is None]
+    """The functions behind ports but those from which the controller is booted, or that share their port."""
+    free = (p for p in pieces_of(facts.machine) if p.port is not None and not _boots(facts, p.port))
+    return [function for piece in free for function in piece.functions]
+
+
+def _boots(facts: Facts, port: PciFunction) -> bool:
+    """Whether the controller is booted from what is behind a port."""
+    return any(port.path.leads_to(device) for device in facts.machine.firmware.boot_devices)
+
+
+def _list(functions: Iterable[PciFunction]) -> str:
+    """The first few of some functions."""
+    return ", ".join([str(function.path) for function in functions][:4])
 
 
 def _covered(facts: Facts, segment: int, bus: int) -> bool:

@@ -24,7 +24,7 @@ CONTROLLER: Mapping[str, Later] = {
 }
 
 PARTITION: Mapping[str, Later] = {
-    "network": Later("partitions have the devices behind their root ports", "network: [NAME]"),
+    "network": Later("partitions have the devices behind their ports", "network: [NAME]"),
 }
 
 ISOLATION: Mapping[str, Later] = {

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from generator.errors import Problem
 from generator.load.machine_pci import load_roots
-from generator.load.nodes import Node, parse_yaml
+from generator.load.nodes import Node, Sequence, parse_yaml
 from generator.load.partition_file import read_format, shown_path
-from generator.load.reader import Fields, read_mapping
+from generator.load.reader import Fields, read_mapping, read_scalar
 from generator.load.text import read_text
-from generator.model.device_path import parse_device_path
+from generator.model.device_path import DevicePath, parse_device_path
 from generator.model.machine import (
     AcpiFacts,
     Ecam,
@@ -213,7 +213,7 @@ def _firmware(fields: Fields, problems: list[Problem]) -> FirmwareFacts | None:
     if firmware is None:
         return None
     vendor, version = firmware.text("vendor"), firmware.text("version")
-    device = firmware.scalar("boot_device", "a UEFI device path", parse_device_path, False)
+    devices = _boot_devices(firmware, problems)
     memory = firmware.size("memory", required=True)
     interface = firmware.scalar("interface", "one of " + ", ".join(INTERFACES), INTERFACES.get, False)
     holds = tuple(h for n in firmware.sequence("holds") if (h := _held(n, problems)) is not None)
@@ -222,11 +222,24 @@ def _firmware(fields: Fields, problems: list[Problem]) -> FirmwareFacts | None:
     return FirmwareFacts(
         vendor=_or(vendor, "unknown"),
         version=_or(version, "unknown"),
-        boot_device=_or_none(device),
+        boot_devices=devices,
         memory=memory.value,
         interface=_or_none(interface),
         holds=holds,
     )
+
+
+def _boot_devices(firmware: Fields, problems: list[Problem]) -> tuple[DevicePath, ...]:
+    """One device path, or a list of them: an array of drives has several members."""
+    node = firmware.node("boot_device")
+    if node is None:
+        return ()
+    items = node.items if isinstance(node, Sequence) else (node,)
+    found = (
+        read_scalar(item, "a boot device", "a UEFI device path", parse_device_path, problems)
+        for item in items
+    )
+    return tuple(device.value for device in found if device is not None)
 
 
 def _held(node: Node, problems: list[Problem]) -> HeldRange | None:

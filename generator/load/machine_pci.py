@@ -12,6 +12,7 @@ from generator.load.reader import Fields, ranged, read_mapping, read_scalar
 from generator.load.values import parse_integer
 from generator.model.device_path import DevicePath
 from generator.model.machine import Bar, Bridge, PciFunction, PciRoot, Window
+from generator.model.ports import DOWNSTREAM_PORT, PCI_BRIDGE, ROOT_PORT, UPSTREAM_PORT
 
 ROOT_KEYS = ("uid", "segment", "bus", "functions", "node")
 FUNCTION_KEYS = (
@@ -36,7 +37,9 @@ BAR_KEYS = ("index", "space", "bits", "prefetchable", "base", "size")
 BAR_SPACES = {"io": "io", "memory": "memory"}
 RESET_METHODS = ("device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus")
 """Ways to reset a function, by the names of Linux (Documentation/ABI/testing/sysfs-bus-pci, reset_method)."""
-BRIDGE_KINDS = {"root-port": "root-port", "switch-port": "switch-port", "pci": "pci"}
+SWITCH_PORT = "switch-port"
+"""A port of a switch by its older name: which of the two it is, its place in the tree tells."""
+BRIDGE_KINDS = {kind: kind for kind in (ROOT_PORT, UPSTREAM_PORT, DOWNSTREAM_PORT, SWITCH_PORT, PCI_BRIDGE)}
 
 _AT = re.compile(r"([0-9a-fA-F]{1,2})\.([0-7])")
 _BUSES = re.compile(r"([0-9]{1,3})-([0-9]{1,3})")
@@ -86,18 +89,22 @@ def _root(node: Node, problems: list[Problem]) -> PciRoot | None:
         uid.value,
         segment.value if segment else 0,
         bus.value if bus else 0,
-        _functions(fields.sequence("functions"), path, problems),
+        _functions(fields.sequence("functions"), path, None, problems),
         numa.value if numa else None,
     )
 
 
-def _functions(nodes: Iterable[Node], above: DevicePath, problems: list[Problem]) -> tuple[PciFunction, ...]:
-    """The functions on one bus."""
-    found = (_function(node, above, problems) for node in nodes)
+def _functions(
+    nodes: Iterable[Node], above: DevicePath, bridge: Bridge | None, problems: list[Problem]
+) -> tuple[PciFunction, ...]:
+    """The functions on one bus: behind a bridge, or behind a root bridge if that is None."""
+    found = (_function(node, above, bridge, problems) for node in nodes)
     return tuple(function for function in found if function is not None)
 
 
-def _function(node: Node, above: DevicePath, problems: list[Problem]) -> PciFunction | None:
+def _function(
+    node: Node, above: DevicePath, bridge_above: Bridge | None, problems: list[Problem]
+) -> PciFunction | None:
     """One function and all behind it."""
     fields = read_mapping(node, "a PCI function", FUNCTION_KEYS, problems)
     if fields is None:
@@ -116,11 +123,11 @@ def _function(node: Node, above: DevicePath, problems: list[Problem]) -> PciFunc
     group = fields.integer("iommu_group", 0, 0xFFFFFFFF)
     bars = (_bar(bar, problems) for bar in fields.sequence("bars"))
     bridge_fields = fields.mapping("bridge", BRIDGE_KEYS)
-    bridge = _bridge(bridge_fields) if bridge_fields else None
+    bridge = _bridge(bridge_fields, bridge_above) if bridge_fields else None
     if at is None or vendor is None or device is None or class_code is None:
         return None
     path = above.child(*at.value)
-    behind = _functions(fields.sequence("behind"), path, problems)
+    behind = _functions(fields.sequence("behind"), path, bridge, problems)
     if behind and bridge is None and not fields.has("bridge"):
         fields.problem(
             fields.place,
@@ -183,14 +190,21 @@ def _bar(node: Node, problems: list[Problem]) -> Bar | None:
     )
 
 
-def _bridge(fields: Fields) -> Bridge | None:
-    """What a bridge forwards; a window left out is closed."""
+def _bridge(fields: Fields, above: Bridge | None) -> Bridge | None:
+    """What a bridge forwards, on the bus behind another one; a window left out is closed."""
     kind = fields.scalar("kind", "one of " + ", ".join(BRIDGE_KINDS), BRIDGE_KINDS.get, required=True)
     buses = fields.scalar("buses", "a bus or a range of buses such as 1-3", parse_buses, required=True)
     memory, prefetchable = _window(fields, "memory"), _window(fields, "prefetchable")
     if kind is None or buses is None:
         return None
-    return Bridge(kind.value, buses.value[0], buses.value[1], memory, prefetchable)
+    return Bridge(_exact(kind.value, above), buses.value[0], buses.value[1], memory, prefetchable)
+
+
+def _exact(kind: str, above: Bridge | None) -> str:
+    """The kind of a bridge; behind the upstream port of a switch are downstream ports, elsewhere none."""
+    if kind != SWITCH_PORT:
+        return kind
+    return DOWNSTREAM_PORT if above is not None and above.kind == UPSTREAM_PORT else UPSTREAM_PORT
 
 
 def _window(fields: Fields, name: str) -> Window | None:

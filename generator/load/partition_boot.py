@@ -33,7 +33,7 @@ SOURCE_KEYS = {
 """Keys of a source by the key that says what kind it is."""
 KEYS = ("timeout", "order", *dict.fromkeys(key for keys in SOURCE_KEYS.values() for key in keys))
 EXPECTED = "a file, disk, network, shell, {file: …}, {disk: …}, {network: …}, or a list of these"
-PORT = "any, or a root port such as PciRoot(0x0)/Pci(0x3,0x0)"
+PORT = "any, or a port such as PciRoot(0x0)/Pci(0x3,0x0)"
 
 KERNEL_PARAMETERS: dict[str, KernelParameters] = {"auto": "auto", "off": "off"}
 
@@ -117,7 +117,7 @@ def _source(fields: Fields, kind: str) -> BootSource:
 
 
 def _root_port(fields: Fields, kind: str) -> Located[DevicePath] | None:
-    """`any`, or the root port behind which the devices of a source are."""
+    """`any`, or the port behind which the devices of a source are."""
     found: Located[DevicePath | str] | None = fields.scalar(
         kind, PORT, lambda text: ANY if text == ANY else parse_place(text), False
     )

@@ -28,6 +28,16 @@ class DevicePath:
         device, function = self.nodes[0]
         return f"{device:02x}.{function}"
 
+    @property
+    def trail(self) -> str:
+        """Devices and functions on the way down, as lspci writes each: `06.0/00.0/01.0`."""
+        return "/".join(f"{device:02x}.{function}" for device, function in self.nodes)
+
+    @property
+    def way(self) -> tuple[DevicePath, ...]:
+        """The functions on the way down, this one last."""
+        return tuple(DevicePath(self.root, self.nodes[: n + 1]) for n in range(len(self.nodes)))
+
     def child(self, device: int, function: int) -> DevicePath:
         """The path of a function on the bus below this one."""
         return DevicePath(self.root, (*self.nodes, (device, function)))

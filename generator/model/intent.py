@@ -90,7 +90,7 @@ class PciClass:
 
 @dataclass(frozen=True, slots=True)
 class PciBusIntent:
-    """Whatever root port leads to a bus, by the number the machine file gives it."""
+    """Whatever port leads to a bus, by the number the machine file gives it."""
 
     place: Place
     segment: int
@@ -147,7 +147,7 @@ class FileSource:
 
 @dataclass(frozen=True, slots=True)
 class DiskSource:
-    """What is on the partition's own disks; None stands for any root port, and for what the disk offers."""
+    """What is on the partition's own disks; None stands for any port, and for what the disk offers."""
 
     place: Place
     root_port: Located[DevicePath] | None = None
@@ -157,7 +157,7 @@ class DiskSource:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSource:
-    """PXE or HTTP over the partition's own network interfaces, or those behind one root port.
+    """PXE or HTTP over the partition's own network interfaces, or those behind one port.
 
     `uri` is what is fetched by HTTP, None stands for what DHCP names.
     """

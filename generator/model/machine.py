@@ -68,7 +68,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """What makes a PCI function a bridge: the bus below it and what is forwarded to it."""
+    """What makes a PCI function a bridge: the buses below it and what is forwarded to them.
+
+    `kind` is one of those in `generator.model.ports`.
+    """
 
     kind: str
     secondary: int
@@ -197,7 +200,7 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class FirmwareFacts:
-    """The PC's own firmware: identity, where it boots the controller from, RAM it keeps (bytes).
+    """The PC's own firmware: identity, the functions it boots the controller from, RAM it keeps (bytes).
 
     `interface` is how it starts systems: `uefi` (64-bit), `uefi32`, `bios`, or None where not known.
     `holds` are the addresses it is known to hold; those that are RAM below 4 GiB are part of `memory`.
@@ -205,7 +208,7 @@ class FirmwareFacts:
 
     vendor: str
     version: str
-    boot_device: DevicePath | None
+    boot_devices: tuple[DevicePath, ...]
     memory: int
     interface: str | None = None
     holds: tuple[HeldRange, ...] = ()

@@ -16,6 +16,7 @@ from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts
 from generator.model.intent import AllOff, KernelParameters, MemoryIntent, PowerButton, Restart, is_known
 from generator.model.machine import Machine, PciFunction, Processor, Uart
+from generator.model.ports import can_interrupt, ends
 from generator.places import Located, Place
 
 
@@ -83,10 +84,11 @@ class MemoryPlan:
 
 @dataclass(frozen=True, slots=True)
 class PciGrant:
-    """Everything behind one root port; the partition sees it as PCI segment `segment`.
+    """Everything behind one port; the partition sees it as PCI segment `segment`.
 
-    `port` is None if the machine has no such function.  `asked` is what the partition file asks for, if it is
-    not the root port itself: `wanted` are the functions it means, the others there are their bus-mates.
+    `root_port` is a root port, or a downstream port of a switch behind one.  `port` is None if the machine
+    has no such function.  `asked` is what the partition file asks for, if it is not the port itself: `wanted`
+    are the functions it means, the others there are their bus-mates.
     """
 
     root_port: Located[DevicePath]
@@ -170,9 +172,9 @@ class FileBoot:
 
 @dataclass(frozen=True, slots=True)
 class DiskBoot:
-    """Booting what is on the partition's own disks, only behind one root port if that is named.
+    """Booting what is on the partition's own disks, only behind one port if that is named.
 
-    `segment` is that of this root port, 0 for any or for one that is not its own.  `path` and `options` are
+    `segment` is that of this port, 0 for any or for one that is not its own.  `path` and `options` are
     what is started there, None for what the disk and the partition's own variables offer.
     """
 
@@ -291,6 +293,21 @@ class PartitionPlan:
     def knows(self, *keys: str) -> bool:
         """Whether all of these keys of the partition file could be read."""
         return is_known(self.unread, *keys)
+
+    def disabled(self, grant: PciGrant) -> tuple[PciFunction, ...]:
+        """The functions of a grant that have no way to interrupt: they stay switched off.
+
+        The serial port of a console needs none.  A console that cannot be read may be any of them.
+        """
+        if grant.port is None or not self.knows("console"):
+            return ()
+        console = self.console.path if self.console is not None else None
+        return tuple(f for f in grant.port.below() if not can_interrupt(f) and f.path != console)
+
+    def working(self, grant: PciGrant) -> tuple[PciFunction, ...]:
+        """The functions of a grant, bridges aside, that its operating system can use."""
+        disabled = self.disabled(grant)
+        return tuple(f for f in ends(grant.port) if f not in disabled) if grant.port is not None else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,11 @@ _SUBCLASSES = {
     0x1180: "signal processing controller",
 }
 _INTERFACES = {0x010601: "AHCI controller", 0x010802: "NVMe drive", 0x0C0330: "USB controller (xHCI)"}
-_BRIDGES = {"root-port": "root port", "switch-port": "switch port"}
+_BRIDGES = {
+    "root-port": "root port",
+    "upstream-port": "switch upstream port",
+    "downstream-port": "switch downstream port",
+}
 
 
 def title_of(class_code: int, bridge_kind: str | None = None) -> str:

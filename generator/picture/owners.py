@@ -73,8 +73,13 @@ class Owners:
     partitions: tuple[tuple[PartitionPlan, Look], ...]
     processors: Mapping[int, Look]
     booting: frozenset[int]
-    root_ports: Mapping[DevicePath, Look]
+    ports: Mapping[DevicePath, Look]
     uarts: Mapping[str, Look]
+    disabled: frozenset[DevicePath] = frozenset()
+
+    def of_function(self, path: DevicePath) -> Look | None:
+        """The partition that a PCI function belongs to, None for one that nobody was given."""
+        return next((self.ports[above] for above in path.way if above in self.ports), None)
 
     def patterns(self) -> str:
         """The definitions the fills refer to."""
@@ -97,7 +102,8 @@ def owners_of(plan: Plan) -> Owners:
         for number, partition in enumerate(plan.partitions)
     )
     processors = {p.apic_id: KEPT for p in plan.machine.processors if p.bsp}
-    root_ports: dict[DevicePath, Look] = {}
+    ports: dict[DevicePath, Look] = {}
+    disabled: set[DevicePath] = set()
     uarts: dict[str, Look] = {}
     if plan.controller_console.uart is not None:
         uarts[plan.controller_console.uart.name] = KEPT
@@ -106,7 +112,9 @@ def owners_of(plan: Plan) -> Owners:
         grants = partition.processors.grants
         processors.update((grant.apic_id, look) for grant in grants)
         booting.update(grant.apic_id for grant in grants[:1])
-        root_ports.update((grant.root_port.value, look) for grant in partition.pci)
+        for grant in partition.pci:
+            ports[grant.root_port.value] = look
+            disabled.update(function.path for function in partition.disabled(grant))
         if partition.console is not None and partition.console.uart is not None:
             uarts[partition.console.uart.name] = look
-    return Owners(partitions, processors, frozenset(booting), root_ports, uarts)
+    return Owners(partitions, processors, frozenset(booting), ports, uarts, frozenset(disabled))

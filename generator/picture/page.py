@@ -102,7 +102,8 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
         for function in grant.port.below() if grant.port is not None else ():
             serial = f", serial {function.serial}" if function.serial else ""
             title = f" {function.title}" if function.title else ""
-            name = f"{function.vendor:04x}:{function.device:04x}{title}{serial}"
+            off = ", stays disabled: neither MSI nor MSI-X" if function in partition.disabled(grant) else ""
+            name = f"{function.vendor:04x}:{function.device:04x}{title}{serial}{off}"
             yield "", markup(name), function.place.short
     console = partition.console
     name = describe_console(console)

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The PCI tree: root bridges, root ports with what is behind them, and everything else the firmware keeps."""
+"""The PCI tree: root bridges, ports with what is behind them, and everything else the firmware keeps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from generator.model.machine import PciFunction, PciRoot
 from generator.model.plan import Plan
+from generator.model.ports import Ports, can_work, is_port
 from generator.picture.canvas import INK, LINE, PAPER, SOFT_INK, Canvas, shorten
 from generator.picture.owners import FREE, KEPT, Look, Owners
-from generator.resolve.pci import is_root_port
 
 _ROW = 24
 _ALL_ROWS = 120
-"""Machines with more functions are drawn in short: a line for each root port that a partition owns."""
+"""Machines with more functions are drawn in short: a line for each port that a partition owns."""
 _MOST_ROWS = 600
 """Rows drawn at all."""
 _COLUMN_ROWS = 20
@@ -53,41 +53,70 @@ def draw_pci(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, wid
 
 def _rows(plan: Plan, owners: Owners, only_owned: bool) -> Iterator[_Row]:
     """All lines of the tree."""
-    boot = plan.machine.firmware.boot_device
+    looks = _Looks(plan, owners)
     for root in plan.machine.roots:
         node = f", NUMA node {root.node}" if root.node is not None else ""
         yield _Row(0, f"{root.path}", f"segment {root.segment}, bus {root.bus}{node}", FREE, root.path)
-        tops = [top for top in root.functions if not only_owned or top.path in owners.root_ports]
-        for top in tops:
-            owned = owners.root_ports.get(top.path)
-            look = owned or (FREE if is_root_port(top) and top.behind else KEPT)
-            if boot is not None and top.path.leads_to(boot):
-                look = KEPT
-            behind = [f for f in top.below() if f.bridge is None] if only_owned else []
-            short = ": " + ", ".join(_name(f, boot == f.path) for f in behind) if behind else ""
-            text = _buses(top).removeprefix(" → ") if short else _name(top, boot == top.path)
-            yield _Row(1, _place(top), text + short, look, f"{top.path}: {look.name}")
-            if only_owned:
-                continue
-            for depth, function in _below(top, 2):
-                name = _name(function, boot == function.path)
-                yield _Row(depth, _place(function), name, look, f"{function.path}: {look.name}")
-        hidden = _hidden(root, tops)
-        if hidden:
-            yield _Row(1, f"{hidden} more functions", "which no partition owns", FREE, "")
+        yield from _short(root, looks) if only_owned else _whole(root, looks)
 
 
-def _hidden(root: PciRoot, shown: Sequence[PciFunction]) -> int:
-    """How many functions of a root bridge are not drawn."""
-    names = {top.path for top in shown}
-    return sum(1 + sum(1 for _ in top.below()) for top in root.functions if top.path not in names)
+def _whole(root: PciRoot, looks: _Looks) -> Iterator[_Row]:
+    """A line for each function behind a root bridge."""
+    for depth, function in _below(root.functions, 1):
+        look = looks.of(function)
+        yield _Row(depth, _place(function), looks.name(function), look, f"{function.path}: {look.name}")
 
 
-def _below(function: PciFunction, depth: int) -> Iterator[tuple[int, PciFunction]]:
-    """Everything behind a function with its depth."""
-    for inner in function.behind:
-        yield depth, inner
-        yield from _below(inner, depth + 1)
+def _short(root: PciRoot, looks: _Looks) -> Iterator[_Row]:
+    """A line for each port that a partition owns."""
+    functions = [function for _, function in _below(root.functions, 1)]
+    owned = [function for function in functions if looks.is_owned_port(function)]
+    for port in owned:
+        behind = ": " + ", ".join(looks.name(f) for f in port.below() if f.bridge is None)
+        look = looks.of(port)
+        text = _buses(port).removeprefix(" → ") + behind
+        yield _Row(1, port.path.trail, text, look, f"{port.path}: {look.name}")
+    hidden = len(functions) - sum(1 + sum(1 for _ in port.below()) for port in owned)
+    if hidden:
+        yield _Row(1, f"{hidden} more functions", "which no partition owns", FREE, "")
+
+
+class _Looks:
+    """How the functions of a machine look, each by who has it and whether anybody can."""
+
+    def __init__(self, plan: Plan, owners: Owners) -> None:
+        self._owners = owners
+        self._boots = plan.machine.firmware.boot_devices
+        self._ports = Ports.of(plan.machine)
+        # Who has one of these ports has what is taken as well: they cannot be given away any more.
+        taken = [*owners.ports, *self._boots]
+        self._split = {above for path in taken for above in path.way}
+
+    def is_owned_port(self, function: PciFunction) -> bool:
+        """Whether a partition was given this very port."""
+        return function.path in self._owners.ports
+
+    def of(self, function: PciFunction) -> Look:
+        """Whose a function is."""
+        owner = self._owners.of_function(function.path)
+        if owner is not None:
+            return owner
+        port = function if is_port(function) else self._ports.least.get(function.path)
+        if port is None or port.path in self._split or not any(map(can_work, port.below())):
+            return KEPT
+        return FREE
+
+    def name(self, function: PciFunction) -> str:
+        """What a function is, and what is special about it."""
+        off = " (disabled: neither MSI nor MSI-X)" if function.path in self._owners.disabled else ""
+        return _name(function, function.path in self._boots) + off
+
+
+def _below(functions: Iterable[PciFunction], depth: int) -> Iterator[tuple[int, PciFunction]]:
+    """Functions and everything behind them with its depth."""
+    for function in functions:
+        yield depth, function
+        yield from _below(function.behind, depth + 1)
 
 
 def _place(function: PciFunction) -> str:

@@ -56,7 +56,7 @@ def render_svg(plan: Plan) -> str:
             "where it will probably lie: addresses are chosen at boot, from what is free",
             draw_memory,
         ),
-        ("PCI", "a partition gets everything behind its root ports", draw_pci),
+        ("PCI", "a partition gets everything behind its ports", draw_pci),
         ("Consoles and displays", "", draw_consoles),
     )
     for title, note, draw in sections:
@@ -145,7 +145,7 @@ def _card(
     facts = [
         f"{count} processor{'' if count == 1 else 's'}",
         format_size(partition.memory.size.value),
-        f"{len(partition.pci)} root port{'' if len(partition.pci) == 1 else 's'}",
+        f"{len(partition.pci)} port{'' if len(partition.pci) == 1 else 's'}",
         speaks,
         *(["display"] if partition.display.value else []),
         f"restarts {RESTARTS[partition.policy.restart]}",
@@ -186,7 +186,7 @@ def _brief(source: SourcePlan) -> str:
     if isinstance(source, FileBoot | ShellBoot):
         return source.esp_file.rsplit("/", 1)[-1]
     port = source.root_port
-    return source.kind if port is None else f"{source.kind} {port.value.place}"
+    return source.kind if port is None else f"{source.kind} {port.value.trail}"
 
 
 def _source(source: SourcePlan) -> str:

@@ -31,7 +31,8 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     consoles = _resolve_consoles(intent, machine, _uart_name(controller_name.value, machine))
     processors = resolve_processors(intent.partitions, machine)
     memory = resolve_memory(intent.partitions, machine, files, processors)
-    pci = resolve_pci(intent.partitions, machine)
+    cards = [console.path if console is not None else None for console in consoles]
+    pci = resolve_pci(intent.partitions, machine, cards)
     names = [wish.name.value for wish in intent.partitions if wish.name is not None]
     partitions: list[PartitionPlan] = []
     for number, wish in enumerate(intent.partitions):

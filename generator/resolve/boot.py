@@ -38,7 +38,7 @@ SHELL = f"{ESP_FOLDER}/Shell.efi"
 def resolve_boot(
     wish: BootIntent, name: str, console: ConsolePlan | None, pci: Sequence[PciGrant], files: Files
 ) -> BootPlan:
-    """The boot sources of the partition with this name, console and root ports."""
+    """The boot sources of the partition with this name, console and ports."""
     sources = tuple(_source(source, name, console, pci, files) for source in wish.sources)
     plan = BootPlan(wish.place, sources, wish.timeout or Located(0, wish.place), ())
     if not plan.owns_loader:
@@ -61,7 +61,7 @@ def _source(
 
 
 def _segment(port: Located[DevicePath] | None, pci: Sequence[PciGrant]) -> int:
-    """The segment of a root port, 0 if it is none of the partition's own."""
+    """The segment of a port, 0 if it is none of the partition's own."""
     if port is None:
         return 0
     return next((grant.segment for grant in pci if grant.root_port.value == port.value), 0)

@@ -165,7 +165,7 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
     ),
     KernelParameter(
         "pci=realloc=off",
-        "the windows of root ports are not the partition's to move",
+        "the windows of ports are not the partition's to move",
         needed=False,
         cumulative=True,
     ),

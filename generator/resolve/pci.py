@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Which PCI buses a partition gets: whatever is asked for, the answer is a root port with all behind it."""
+"""Which PCI buses a partition gets: whatever is asked for, the answer is a port with all behind it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,16 @@ from generator.model.device_path import DevicePath
 from generator.model.intent import PartitionIntent, PciBusIntent, PciIntent, PciMatchIntent
 from generator.model.machine import Machine, PciFunction
 from generator.model.plan import PciGrant, PciShortage
+from generator.model.ports import Ports, can_interrupt, ends, is_port
 from generator.places import Located
 
 FIRST_SEGMENT = 1
 """Segment 0 is where Linux scans on its own and finds everyone's devices."""
 
-ROOT_PORT = "root-port"
 SERIAL = 0x0700
 """Class and subclass of serial ports."""
 FREE = "free"
 """Why a match found too little: not enough of it is free."""
-
-
-def is_root_port(function: PciFunction) -> bool:
-    """Whether everything behind a function can be given away together."""
-    return function.bridge is not None and function.bridge.kind == ROOT_PORT
 
 
 def is_serial(function: PciFunction) -> bool:
@@ -34,7 +29,7 @@ def is_serial(function: PciFunction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PciPlan:
-    """The root ports of one partition, and what could not be found."""
+    """The ports of one partition, and what could not be found."""
 
     grants: tuple[PciGrant, ...]
     shortages: tuple[PciShortage, ...]
@@ -42,7 +37,7 @@ class PciPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A root port for an entry of `pci`, before it has a segment."""
+    """A port for an entry of `pci`, before it has a segment."""
 
     path: Located[DevicePath]
     port: PciFunction | None
@@ -50,41 +45,60 @@ class _Found:
     wanted: tuple[PciFunction, ...] = ()
 
 
-def resolve_pci(wishes: Sequence[PartitionIntent], machine: Machine) -> list[PciPlan]:
-    """Root ports for all partitions, each a segment of its own in the order of the partition file.
+def resolve_pci(
+    wishes: Sequence[PartitionIntent], machine: Machine, consoles: Sequence[DevicePath | None]
+) -> list[PciPlan]:
+    """Ports for all partitions, each a segment of its own in the order of the partition file.
 
-    Root ports named by place go first, whatever the order of partitions; who asks for properties gets the
-    first functions that nobody has, in the order of the machine file.
+    Ports named by place go first, whatever the order of partitions; who asks for properties gets the first
+    functions that nobody has, in the order of the machine file, with the least port that leads to them.
+    `consoles` are the serial cards that are polled: they need no interrupt.
     """
     choice = _Choice(wishes, machine)
-    return [choice.plan(wish.pci) for wish in wishes]
+    return [choice.plan(wish.pci, console) for wish, console in zip(wishes, consoles, strict=True)]
+
+
+class _Taken:
+    """Ports that are given already: nobody else gets one of them, one behind it or one that leads to it."""
+
+    def __init__(self) -> None:
+        self._ports: set[DevicePath] = set()
+        self._above: set[DevicePath] = set()
+
+    def add(self, path: DevicePath) -> None:
+        """Give a port away."""
+        self._ports.add(path)
+        self._above.update(path.way)
+
+    def __contains__(self, path: DevicePath) -> bool:
+        """Whether a port, or part of what is behind it, is given already."""
+        return path in self._above or any(above in self._ports for above in path.way)
 
 
 class _Choice:
-    """The functions of a machine, and which root ports are given already."""
+    """The functions of a machine, and which ports are given already."""
 
     def __init__(self, wishes: Sequence[PartitionIntent], machine: Machine) -> None:
         self._functions = machine.functions_by_path()
         self._machine = machine
-        self._taken: set[DevicePath] = set()
+        self._ports = Ports.of(machine)
+        self._taken = _Taken()
         for wish in wishes:
             for entry in wish.pci:
                 if not isinstance(entry, PciMatchIntent):
-                    self._taken.update(found.path.value for found in self._at_place(entry))
+                    for found in self._at_place(entry):
+                        self._taken.add(found.path.value)
         self._ports_with_ends = [
-            (port, [function for function in port.below() if function.bridge is None])
-            for root in machine.roots
-            for port in root.functions
-            if is_root_port(port)
+            (port, own) for port in self._ports.by_path.values() if (own := self._ports.own_ends(port))
         ]
 
-    def plan(self, entries: Sequence[PciIntent]) -> PciPlan:
-        """The root ports of one partition."""
+    def plan(self, entries: Sequence[PciIntent], console: DevicePath | None) -> PciPlan:
+        """The ports of one partition with this serial card as its console."""
         found: list[_Found] = []
         shortages: list[PciShortage] = []
         for entry in entries:
             if isinstance(entry, PciMatchIntent):
-                matched = self._match(entry)
+                matched = self._match(entry, console)
                 merged = {f.path.value: f for f in matched}
                 found.extend(merged.values())
                 having = {function.path for f in merged.values() for function in f.wanted}
@@ -108,54 +122,50 @@ class _Choice:
         return PciPlan(grants, tuple(shortages))
 
     def _at_place(self, entry: Located[DevicePath] | PciBusIntent) -> Iterator[_Found]:
-        """The root port that is named, or leads to the function or bus that is named."""
+        """The port that is named, or the least that leads to the function or bus that is named."""
         if isinstance(entry, PciBusIntent):
-            text = f"bus {entry.bus} of segment {entry.segment}"
-            for port in self._ports(entry.segment):
-                if port.bridge is not None and port.bridge.secondary <= entry.bus <= port.bridge.subordinate:
-                    yield _Found(Located(port.path, entry.place), port, text)
+            port = self._port_to(entry)
+            if port is not None:
+                text = f"bus {entry.bus} of segment {entry.segment}"
+                yield _Found(Located(port.path, entry.place), port, text)
             return
         function = self._functions.get(entry.value)
-        above = DevicePath(entry.value.root, entry.value.nodes[:1])
-        port_above = self._functions.get(above)
-        if (
-            function is not None
-            and above != entry.value
-            and port_above is not None
-            and is_root_port(port_above)
-        ):
-            single = _Found(Located(above, entry.place), port_above, str(entry.value), (function,))
-            ends = [f for f in port_above.below() if f.bridge is None]
-            if ends == [function]:
-                yield single
+        if function is not None and not is_port(function):
+            port = self._ports.least.get(entry.value)
+            if port is not None and ends(port) == (function,):
+                yield _Found(Located(port.path, entry.place), port, str(entry.value), (function,))
                 return
         yield _Found(entry, function)
 
-    def _ports(self, segment: int) -> Iterator[PciFunction]:
-        """The root ports of a segment."""
-        for root in self._machine.roots:
-            if root.segment == segment:
-                yield from (function for function in root.functions if is_root_port(function))
+    def _port_to(self, entry: PciBusIntent) -> PciFunction | None:
+        """The innermost port that leads to a bus, or an outer one that leads to the same functions."""
+        roots = {root.uid for root in self._machine.roots if root.segment == entry.segment}
+        found = None
+        for port in self._ports.by_path.values():
+            bridge = port.bridge
+            leads = bridge is not None and bridge.secondary <= entry.bus <= bridge.subordinate
+            if leads and port.path.root in roots and (found is None or len(ends(port)) < len(ends(found))):
+                found = port
+        return found
 
     def _no_bus(self, entry: PciBusIntent) -> PciShortage:
-        """Why no root port leads to a bus."""
+        """Why no port leads to a bus."""
         on_root = any(r.segment == entry.segment and r.bus == entry.bus for r in self._machine.roots)
-        why = (
-            "it is a root bus: what is on it cannot be told apart" if on_root else "no root port leads there"
-        )
+        why = "it is a root bus: what is on it cannot be told apart" if on_root else "no port leads there"
         return PciShortage(entry.place, f"bus {entry.bus} of segment {entry.segment}", 1, 0, why)
 
-    def _match(self, entry: PciMatchIntent) -> Iterator[_Found]:
-        """The first root ports with functions that match and that nobody has."""
+    def _match(self, entry: PciMatchIntent, console: DevicePath | None) -> Iterator[_Found]:
+        """The first ports with functions that match, can work in a partition, and that nobody has."""
         left = entry.count or 1
-        boot_device = self._machine.firmware.boot_device
-        for port, ends in self._ports_with_ends:
+        boots = self._machine.firmware.boot_devices
+        for port, own in self._ports_with_ends:
             if left <= 0:
                 return
-            wanted = tuple(end for end in ends if matches(entry, end))[:left]
+            able = (end for end in own if can_interrupt(end) or end.path == console)
+            wanted = tuple(end for end in able if matches(entry, end))[:left]
             if not wanted or port.path in self._taken:
                 continue
-            if boot_device is not None and port.path.leads_to(boot_device):
+            if any(port.path.leads_to(device) for device in boots):
                 continue
             self._taken.add(port.path)
             left -= len(wanted)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from generator.load.machine_pci import RESET_METHODS
+from generator.model import ports
 from generator.model.device_path import DevicePath
 from generator.model.machine import Bar, Bridge, Ecam, PciFunction, PciRoot, Window
 from generator.pci.config_space import (
@@ -32,7 +33,11 @@ LAST_SEGMENT = 0xFFFF
 """Higher ones are not the firmware's: Linux numbers the buses behind Intel VMD so."""
 
 _ADDRESS = re.compile(r"([0-9a-f]{4,8}):([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])")
-_KINDS = {ROOT_PORT: "root-port", UPSTREAM_PORT: "switch-port", DOWNSTREAM_PORT: "switch-port"}
+_KINDS = {
+    ROOT_PORT: ports.ROOT_PORT,
+    UPSTREAM_PORT: ports.UPSTREAM_PORT,
+    DOWNSTREAM_PORT: ports.DOWNSTREAM_PORT,
+}
 _LAST_PIN = 4
 """INTD."""
 _IO_RESOURCE = 0x100
@@ -196,7 +201,8 @@ class _Walk:
         bridge = None
         if config.bridge is not None:
             registers = config.bridge
-            kind = _KINDS.get(config.express_kind if config.express_kind is not None else -1, "pci")
+            express = config.express_kind
+            kind = ports.PCI_BRIDGE if express is None else _KINDS.get(express, ports.PCI_BRIDGE)
             if not config.complete:
                 self._notes.add(
                     "pci", f"{found.name}: what kind of bridge it is, is not known: {kind} is taken"

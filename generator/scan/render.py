@@ -70,8 +70,11 @@ def _firmware(machine: Machine) -> Iterator[str]:
     yield "\nfirmware:"
     yield f"  vendor: {_text(firmware.vendor)}"
     yield f"  version: {_text(firmware.version)}"
-    if firmware.boot_device is not None:
-        yield f"  boot_device: {firmware.boot_device}"
+    if len(firmware.boot_devices) == 1:
+        yield f"  boot_device: {firmware.boot_devices[0]}"
+    elif firmware.boot_devices:
+        yield "  boot_device:"
+        yield from (f"    - {device}" for device in firmware.boot_devices)
     yield f"  memory: {_size(firmware.memory)}"
     if firmware.interface is not None:
         yield f"  interface: {firmware.interface}"

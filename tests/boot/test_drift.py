@@ -3,6 +3,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,28 @@ pytestmark = [pytest.mark.boot(25), pytest.mark.timeout(1800)]
 
 GIBIBYTE = 2**30
 FIRST_SECTOR_OF_ESP = 2048
-PLANNED = load_description(PROJECT / "platforms" / "q35.yaml")
-LACKING = {"portless": "pci-exists", "large": "memory-fits", "last": "processor-enough"}
+PLANNED = load_description(PROJECT / "platforms" / "q35-devices.yaml")
+LACKING = {
+    "portless": "pci-exists",
+    "large": "memory-fits",
+    "hosting": "pci-not-boot-device",
+    "last": "processor-enough",
+}
 """The rule that refuses each partition but `steady`."""
 
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """Boot with a processor, a root port and most of the memory missing."""
+    """Boot with a processor, a root port and most of the memory missing, from a drive that was given away."""
     result = built("lacking")
-    less: dict[str, Any] = {"processors": 4, "root_ports": PLANNED.root_ports[:1], "memory": GIBIBYTE}
+    drive, kept = (port for port in PLANNED.root_ports if port.identity in ("rp4", "rp10"))
+    less: dict[str, Any] = {
+        "processors": 5,
+        "root_ports": [replace(drive, devices=()), kept],
+        "memory": GIBIBYTE,
+        "esp_device": "nvme,serial=esp",
+        "esp_bus": drive.identity,
+    }
     with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run"), **less) as bench:
         bench.run(bench.session.settle())
         yield bench

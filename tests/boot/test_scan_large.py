@@ -94,7 +94,7 @@ def test_a_switch(scanned: tuple[Machine, str]) -> None:
         bridge = function(machine, path).bridge
         assert bridge is not None
         kinds.append(bridge.kind)
-    assert kinds == ["root-port", "switch-port", "switch-port"]
+    assert kinds == ["root-port", "upstream-port", "downstream-port"]
     assert function(machine, path + "/Pci(0x0,0x0)").class_code == 0x0C0330
 
 

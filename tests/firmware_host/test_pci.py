@@ -112,6 +112,76 @@ def test_windows_never_wrap(decide: Decide, config: bytes) -> None:
     assert sum(ports) <= 1 << 16 and sum(memory) <= 1 << 32
 
 
+def forwards(decide: Decide, above: bytes, port: bytes) -> bool:
+    """Return whether a bridge forwards what a port behind it does."""
+    bus = decide.ffi.new("MRM_PCI_BUS *")
+    copies = Guarded(decide.ffi, port), Guarded(decide.ffi, above)
+    decide.call("MrmPciWindows", as_dwords(decide, copies[0]), bus)
+    return bool(decide.call("MrmPciForwards", as_dwords(decide, copies[1]), bus))
+
+
+@pytest.mark.parametrize(
+    ("register", "expected"),
+    [
+        ((0x20, 4, 0xC0F0C0E0), True),
+        ((0x20, 4, 0xC0E0C0E0), True),
+        ((0x20, 4, 0xC0F0C0D0), False),
+        ((0x20, 4, 0xC100C0E0), False),
+        ((0x20, 4, 0x0000FFF0), True),
+        ((0x1C, 2, 0x8161), False),
+        ((0x1C, 2, 0x0000), True),
+        ((0x28, 4, 0x000000DF), False),
+        ((0x2C, 4, 0x000000E2), False),
+    ],
+)
+def test_the_bridges_above_forward_what_a_port_does(
+    decide: Decide, register: tuple[int, int, int], expected: bool
+) -> None:
+    """The same, half of it, below, above, closed; for memory, I/O and prefetchable memory."""
+    assert forwards(decide, BRIDGE, changed(BRIDGE, register)) is expected
+
+
+def test_prefetchable_memory_also_goes_through_the_other_window(decide: Decide) -> None:
+    """And plain memory through the prefetchable one."""
+    inside = changed(BRIDGE, (0x24, 4, 0xC0F0C0E0), (0x28, 4, 0), (0x2C, 4, 0))
+    assert forwards(decide, BRIDGE, inside)
+    swapped = changed(BRIDGE, (0x20, 4, 0x0000FFF0), (0x24, 4, 0xC0F0C0E0), (0x28, 4, 0), (0x2C, 4, 0))
+    assert forwards(decide, swapped, changed(inside, (0x24, 4, 0x0000FFF0)))
+
+
+@pytest.mark.parametrize("off", [0x0005, 0x0006, 0x0000])
+def test_a_bridge_that_decodes_nothing_forwards_nothing(decide: Decide, off: int) -> None:
+    assert not forwards(decide, changed(BRIDGE, (0x04, 2, off)), BRIDGE)
+
+
+@given(above=random_space, port=random_space)
+def test_what_is_forwarded_lies_in_some_window(decide: Decide, above: bytes, port: bytes) -> None:
+    if forwards(decide, above, port):
+        outer_memory, outer_prefetchable, outer_ports = windows(decide, above)
+        memory, prefetchable, ports = windows(decide, port)
+        for (base, size), outer in (
+            (memory, (outer_memory, outer_prefetchable)),
+            (prefetchable, (outer_memory, outer_prefetchable)),
+            (ports, (outer_ports,)),
+        ):
+            inside = any(first <= base and base + size <= first + length for first, length in outer)
+            assert size == 0 or inside
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [(0, False), (4, True), (5, False), (6, True), (7, False), (8, False)]
+)
+def test_ports_behind_which_is_a_share(decide: Decide, kind: int, expected: bool) -> None:
+    """Root port and downstream port; not upstream port, nor bridges from and to PCI, nor an endpoint."""
+    config = changed(BRIDGE, (PCIE + 2, 2, kind << 4 | 2))
+    assert bool(capabilities_of(decide, config).Port) is expected
+    assert not capabilities_of(decide, changed(ENDPOINT, (PCIE + 2, 2, kind << 4 | 2))).Port
+
+
+def test_a_conventional_bridge_is_no_port(decide: Decide) -> None:
+    assert not capabilities_of(decide, changed(BRIDGE, (0x06, 2, 0))).Port
+
+
 @pytest.mark.parametrize(("written", "pin"), [(0, 0), (1, 1), (4, 4), (5, 0), (255, 0)])
 def test_a_reserved_interrupt_pin_is_none(decide: Decide, written: int, pin: int) -> None:
     assert capabilities_of(decide, changed(ENDPOINT, (0x3D, 1, written))).InterruptPin == pin

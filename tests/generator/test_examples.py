@@ -67,7 +67,7 @@ def test_severities() -> None:
         "memory-for-grub",
         "memory-order",
         "pci-bus-mates",
-        "pci-populated",
+        "pci-disabled",
         "pci-reset",
         "processor-numa-near",
     }

@@ -217,7 +217,7 @@ def test_the_disk_that_boots_the_controller_is_never_matched(write: Write) -> No
 def test_bus_mates_are_named(write: Write) -> None:
     _, problems = judge(write(on(ODD_PCI, partition(pci='"PciRoot(0x0)/Pci(0x7,0x0)/Pci(0x0,0x1)"'))))
     told = errors_of(problems)
-    assert [problem.rule for problem in told] == ["pci-is-root-port"]
+    assert [problem.rule for problem in told] == ["pci-is-port"]
     assert "first port" in told[0].what
     assert "name PciRoot(0x0)/Pci(0x7,0x0)" in told[0].change
     _, problems = judge(write(on(ODD_PCI, partition(pci="{device: 0x1521}"))))

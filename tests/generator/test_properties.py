@@ -44,6 +44,7 @@ from generator.model.machine import (
     Uart,
 )
 from generator.model.plan import DiskBoot, PartitionPlan, Plan
+from generator.model.ports import Ports
 from generator.places import Located, Place
 from generator.resolve import resolve
 
@@ -66,6 +67,24 @@ def make_port(device: int) -> PciFunction:
     drive = PciFunction(AT, path.child(0, 0), 1, 2, 0x010802, None, None, False, True, None, ())
     bridge = Bridge("root-port", device, device, None, None)
     return PciFunction(AT, path, 1, 2, 0x060400, None, None, False, True, bridge, (drive,))
+
+
+def make_switch(device: int, bus: int, cards: int) -> PciFunction:
+    """A root port with a switch: behind each of its ports a drive and, maybe, a card without messages."""
+    path = DevicePath(0, ((device, 0),))
+    upper = path.child(0, 0)
+    downstream = []
+    for number in range(3):
+        here, first = upper.child(number, 0), bus + 2 + number
+        drive = PciFunction(AT, here.child(0, 0), 1, 2, 0x010802, None, None, False, True, None, ())
+        card = PciFunction(AT, here.child(0, 1), 1, 3, 0x078000, None, None, False, False, None, ())
+        behind = (drive, card) if cards & 1 << number else (drive,)
+        bridge = Bridge("downstream-port", first, first, None, None)
+        downstream.append(PciFunction(AT, here, 1, 2, 0x060400, None, None, True, False, bridge, behind))
+    bridge = Bridge("upstream-port", bus + 1, bus + 4, None, None)
+    switch = PciFunction(AT, upper, 1, 2, 0x060400, None, None, True, False, bridge, tuple(downstream))
+    bridge = Bridge("root-port", bus, bus + 4, None, None)
+    return PciFunction(AT, path, 1, 2, 0x060400, None, None, True, False, bridge, (switch,))
 
 
 def bsp_of(machine: Machine) -> int:
@@ -99,6 +118,8 @@ def machines(draw: st.DrawFn, least_mib: int = 512, least_processors: int = 1) -
     memory += [MemoryRange(AT, 4 * GIB + near, high - near, 1)] if high > near else []
     holds = draw(held_ranges(low // MIB)) if draw(st.booleans()) else ()
     ports = tuple(make_port(device) for device in range(1, draw(st.integers(2, 6))))
+    if draw(st.booleans()):
+        ports = (*ports, make_switch(7, 10, draw(st.integers(0, 7))))
     uarts = tuple(Uart(AT, f"COM{n}", 0x200 + 8 * n, 115200, None) for n in range(1, draw(st.integers(2, 6))))
     return Machine(
         path=Path("m.yaml"),
@@ -106,7 +127,7 @@ def machines(draw: st.DrawFn, least_mib: int = 512, least_processors: int = 1) -
         name="m",
         title="m",
         physical_address_bits=40,
-        firmware=FirmwareFacts("v", "1", None, draw(st.integers(0, 256)) * MIB, holds=holds),
+        firmware=FirmwareFacts("v", "1", (), draw(st.integers(0, 256)) * MIB, holds=holds),
         controller_console="COM1",
         processors=processors,
         memory=tuple(memory),
@@ -206,14 +227,14 @@ def wishes(draw: st.DrawFn, machine: Machine, number: int, sane: bool = False) -
                 ]
             )
         )
-    paths = [function.path for function in machine.roots[0].functions] + (
-        [] if sane else [DevicePath(0, ((31, 7),))]
-    )
+    paths = [*Ports.of(machine).by_path, *([] if sane else [DevicePath(0, ((31, 7),))])]
     pci = tuple(
         draw(
             st.lists(
                 st.sampled_from(paths).map(lambda path: Located(path, place))
-                | st.integers(1 if sane else 0, 2 if sane else 7).map(lambda bus: PciBusIntent(place, 0, bus))
+                | st.integers(1 if sane else 0, 2 if sane else 16).map(
+                    lambda bus: PciBusIntent(place, 0, bus)
+                )
                 | st.integers(1, 3).map(
                     lambda count: PciMatchIntent(place, None, 2, PciClass(0x010000, 0xFF0000), None, count)
                 ),
@@ -366,7 +387,8 @@ def assert_pci_as_asked(wish: PartitionIntent, p: PartitionPlan) -> None:
     assert len(given) >= sum(counts)
     for entry in wish.pci:
         if isinstance(entry, PciBusIntent):
-            assert any(g.port and g.port.bridge and g.port.bridge.secondary == entry.bus for g in p.pci)
+            bridges = [g.port.bridge for g in p.pci if g.port is not None and g.port.bridge is not None]
+            assert any(bridge.secondary <= entry.bus <= bridge.subordinate for bridge in bridges)
         elif not isinstance(entry, PciMatchIntent):
             assert entry.value in {grant.root_port.value for grant in p.pci}
 
@@ -381,7 +403,16 @@ def assert_sound(plan: Plan) -> None:
     assert all(len(p.processors.grants) == p.processors.wanted >= 1 for p in plan.partitions)
     ports = [str(grant.root_port.value) for p in plan.partitions for grant in p.pci]
     assert len(ports) == len(set(ports))
-    assert set(ports) <= {str(function.path) for function in machine.roots[0].functions}
+    assert set(ports) <= {
+        str(path) for path, f in machine.functions_by_path().items() if f.bridge and "-port" in f.bridge.kind
+    }
+    given = [function.path for p in plan.partitions for g in p.pci if g.port for function in g.port.below()]
+    assert len(given) == len(set(given))
+    for p in plan.partitions:
+        for grant in p.pci:
+            assert grant.port is not None and p.working(grant)
+            assert all(f.msi or f.msix or f.bridge for f in p.working(grant))
+            assert not set(grant.wanted) & set(p.disabled(grant))
     used = [p.console.uart.io_base for p in plan.partitions if p.console and p.console.uart]
     assert len(used) == len(set(used))
     assert plan.controller_console.uart is not None

@@ -139,3 +139,19 @@ def test_unknown_device_names_the_place(tmp_path: Path) -> None:
     file.write_text(text.replace("device: 0x10D3", "device: 0x10D4"))
     with pytest.raises(DescriptionError, match=r"other\.yaml:\d+:\d+: QEMU has no device 8086:10d4"):
         load_description(file)
+
+
+@pytest.mark.parametrize(
+    ("ports", "disk_too", "network_too"),
+    [
+        (["PciRoot(0x0)/Pci(0x6,0x0)"], True, True),
+        (["PciRoot(0x0)/Pci(0x6,0x0)/Pci(0x0,0x0)/Pci(0x0,0x0)"], True, False),
+        (["PciRoot(0x0)/Pci(0x6,0x0)/Pci(0x0,0x0)/Pci(0x1,0x0)"], False, True),
+        (["PciRoot(0x0)/Pci(0x5,0x0)", "PciRoot(0x40)/Pci(0x6,0x0)"], False, False),
+        ([], False, False),
+    ],
+)
+def test_a_switch_may_be_divided(ports: list[str], disk_too: bool, network_too: bool) -> None:
+    """Its disk and its network card belong to whoever has the port that leads there."""
+    switch = port_at("PciRoot(0x0)/Pci(0x6,0x0)")
+    assert (switch.leads_to_disk(ports), switch.leads_to_network(ports)) == (disk_too, network_too)

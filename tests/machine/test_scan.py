@@ -207,7 +207,7 @@ def test_the_pci_tree() -> None:
         "NVMe drive",
     )
     kinds = [f.bridge.kind for f in functions.values() if f.bridge is not None]
-    assert kinds == ["root-port", "root-port", "switch-port", "switch-port"]
+    assert kinds == ["root-port", "root-port", "upstream-port", "downstream-port"]
     network = functions[DevicePath(0, ((2, 0), (0, 0), (0, 0), (0, 0)))]
     assert (network.iommu_group, network.msi, network.reset) == (12, True, ())
     assert network.bars == (
@@ -238,7 +238,7 @@ def test_uarts_firmware_and_acpi() -> None:
     assert "uarts: ttyS4 is part of the PCI function 0000:03:00.0: left out" in notes
     firmware = machine.firmware
     assert (firmware.vendor, firmware.version, firmware.interface) == ('Vendor ☃ "quoted"', "1.2: #3", "uefi")
-    assert firmware.boot_device == DevicePath(0, ((1, 0), (0, 0)))
+    assert firmware.boot_devices == (DevicePath(0, ((1, 0), (0, 0))),)
     assert (machine.name, machine.title) == ("acme-server-9000", "ACME Server 9000")
     acpi = machine.acpi
     assert acpi.pm_timer is not None

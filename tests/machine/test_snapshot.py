@@ -51,9 +51,9 @@ def expected() -> str:
     return render_machine_file(found.machine, found.notes)
 
 
-def lay_out(root: Path) -> Path:
-    """The machine as a tree of files and links."""
-    for path, data in server().items():
+def lay_out(root: Path, files: Mapping[str, bytes] | None = None) -> Path:
+    """The machine, or one of other files, as a tree of files and links."""
+    for path, data in (server() if files is None else files).items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.endswith(".link"):

@@ -21,6 +21,7 @@
 ///
 typedef struct {
   BOOLEAN    Bridge;               ///< type 1 header
+  BOOLEAN    Port;                 ///< root port, or downstream port of a switch: what is behind can be given away
   UINT8      InterruptPin;         ///< 1 to 4; 0 = none
   UINT8      Msi;
   UINT8      MsiX;
@@ -37,7 +38,7 @@ typedef struct {
 ///
 typedef enum {
   MrmPciResetNone,
-  MrmPciResetBus,                  ///< secondary bus reset of the root port: everything behind it
+  MrmPciResetBus,                  ///< secondary bus reset of the port: everything behind it
   MrmPciResetFunction,             ///< function-level reset (PCIe 6.6.2)
   MrmPciResetAdvanced,             ///< function-level reset of a conventional function
   MrmPciResetPower,                ///< D3hot and back
@@ -89,10 +90,10 @@ MrmPciInterrupts (
   );
 
 /**
-  Read the windows a root port forwards (bridge 3.2.5.6 to 3.2.5.10).  A window whose
+  Read the windows a port forwards (bridge 3.2.5.6 to 3.2.5.10).  A window whose
   decoding is off, that begins at 0 or that an x86 processor cannot reach is closed.
 
-  @param[in]     Config  Configuration space of the root port, MRM_PCI_CONFIG_DWORDS.
+  @param[in]     Config  Configuration space of the port, MRM_PCI_CONFIG_DWORDS.
   @param[in,out] Bus     Receives Memory, Prefetchable and Io.
 **/
 VOID
@@ -100,6 +101,22 @@ EFIAPI
 MrmPciWindows (
   IN     CONST UINT32  *Config,
   IN OUT MRM_PCI_BUS   *Bus
+  );
+
+/**
+  Judge whether a bridge forwards all windows of a port behind it.
+
+  @param[in] Config  Configuration space of the bridge, MRM_PCI_CONFIG_DWORDS.
+  @param[in] Bus     The port's windows, from MrmPciWindows().
+
+  @retval TRUE   It does.
+  @retval FALSE  Some address that the port forwards does not reach it.
+**/
+BOOLEAN
+EFIAPI
+MrmPciForwards (
+  IN CONST UINT32       *Config,
+  IN CONST MRM_PCI_BUS  *Bus
   );
 
 /**

@@ -81,6 +81,8 @@ MrmPciCapabilities (
   OUT MRM_PCI_CAPABILITIES  *Capabilities
   )
 {
+  UINT16  Kind;
+
   ZeroMem (Capabilities, sizeof (*Capabilities));
   Capabilities->Bridge           = (MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT) == HEADER_BRIDGE;
   Capabilities->InterruptPin     = MrmPciByte (Config, PCI_INTERRUPT_PIN);
@@ -95,6 +97,11 @@ MrmPciCapabilities (
   }
 
   if (Capabilities->Bridge) {
+    if (Capabilities->Pcie != 0) {
+      Kind               = MrmPciWord (Config, Capabilities->Pcie + PCIE_FLAGS) & FLAGS_KIND;
+      Capabilities->Port = (Kind == FLAGS_ROOT_PORT) || (Kind == FLAGS_DOWNSTREAM);
+    }
+
     return;
   }
 

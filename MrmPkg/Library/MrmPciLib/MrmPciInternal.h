@@ -61,6 +61,9 @@
 #define ID_PCIE                  0x10
 #define   PCIE_FLAGS             0x02
 #define     FLAGS_VERSION        0x0F
+#define     FLAGS_KIND           0xF0
+#define     FLAGS_ROOT_PORT      0x40     ///< PCIe 7.5.3.2
+#define     FLAGS_DOWNSTREAM     0x60
 #define     FLAGS_SLOT           BIT8
 #define   PCIE_DEVICE            0x04
 #define     DEVICE_RESET         BIT28    ///< PCIe 7.5.3.3

@@ -24,7 +24,7 @@ CanReset (
 {
   switch (Reset) {
     case MrmPciResetBus:
-      // Every function of a partition is behind a root port of its own.
+      // Every function of a partition is behind a port of its own.
       return TRUE;
     case MrmPciResetFunction:
       return Capabilities->FunctionReset;

@@ -1,5 +1,5 @@
 /** @file
-  What a root port forwards.
+  What a port forwards.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -36,10 +36,10 @@ SetWindow (
 }
 
 /**
-  Read the windows a root port forwards (bridge 3.2.5.6 to 3.2.5.10).  A window whose
+  Read the windows a port forwards (bridge 3.2.5.6 to 3.2.5.10).  A window whose
   decoding is off, that begins at 0 or that an x86 processor cannot reach is closed.
 
-  @param[in]     Config  Configuration space of the root port, MRM_PCI_CONFIG_DWORDS.
+  @param[in]     Config  Configuration space of the port, MRM_PCI_CONFIG_DWORDS.
   @param[in,out] Bus     Receives Memory, Prefetchable and Io.
 **/
 VOID
@@ -84,4 +84,55 @@ MrmPciWindows (
 
     SetWindow (Base, Limit, IO_SPACE_SIZE, &Bus->Io);
   }
+}
+
+/**
+  Judge whether a window lies in another one.
+
+  @param[in] Inner  The window; an empty one lies in any.
+  @param[in] Outer  The other one.
+
+  @retval TRUE   It does.
+  @retval FALSE  Some of it lies outside.
+**/
+STATIC
+BOOLEAN
+IsInside (
+  IN CONST MRM_RANGE  *Inner,
+  IN CONST MRM_RANGE  *Outer
+  )
+{
+  if (Inner->Size == 0) {
+    return TRUE;
+  }
+
+  return (BOOLEAN)(  (Inner->Base >= Outer->Base)
+                  && (Inner->Size <= Outer->Size)
+                  && (Inner->Base - Outer->Base <= Outer->Size - Inner->Size));
+}
+
+/**
+  Judge whether a bridge forwards all windows of a port behind it.
+
+  @param[in] Config  Configuration space of the bridge, MRM_PCI_CONFIG_DWORDS.
+  @param[in] Bus     The port's windows, from MrmPciWindows().
+
+  @retval TRUE   It does.
+  @retval FALSE  Some address that the port forwards does not reach it.
+**/
+BOOLEAN
+EFIAPI
+MrmPciForwards (
+  IN CONST UINT32       *Config,
+  IN CONST MRM_PCI_BUS  *Bus
+  )
+{
+  MRM_PCI_BUS  Above;
+
+  ZeroMem (&Above, sizeof (Above));
+  MrmPciWindows (Config, &Above);
+  // Memory goes through whichever of the two windows it lies in (bridge 4.3).
+  return (BOOLEAN)(  IsInside (&Bus->Io, &Above.Io)
+                  && (IsInside (&Bus->Memory, &Above.Memory) || IsInside (&Bus->Memory, &Above.Prefetchable))
+                  && (IsInside (&Bus->Prefetchable, &Above.Prefetchable) || IsInside (&Bus->Prefetchable, &Above.Memory)));
 }

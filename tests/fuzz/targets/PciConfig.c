@@ -40,6 +40,7 @@ LLVMFuzzerTestOneInput (
   FUZZ_CHECK (Bus.Memory.Size == 0 || Bus.Memory.Base + (Bus.Memory.Size - 1) >= Bus.Memory.Base);
   FUZZ_CHECK (Bus.Prefetchable.Size == 0 || Bus.Prefetchable.Base + (Bus.Prefetchable.Size - 1) >= Bus.Prefetchable.Base);
   FUZZ_CHECK (Bus.Io.Size == 0 || Bus.Io.Base + Bus.Io.Size <= 0x10000);
+  FUZZ_CHECK (MrmPciForwards (Saved, &Bus));
   MrmPciFirstBar (Saved, &Io);
   Reset = MrmPciResetNone;
   for (Index = 0; Reset != MrmPciResetFailed; Index++) {
