@@ -27,6 +27,9 @@ fi
 # Tests collect from a tree that looks like a machine.
 root=${MRM_COLLECT_ROOT:-}
 
+# Half a collection is of no use, and keeps the next one from its name.
+trap 'rm -rf "$name" "$name.tar"; echo "collect.sh: interrupted" >&2; exit 1' HUP INT TERM
+
 mkdir -p "$name" || exit 1
 : >"$name/unreadable.txt" || exit 1
 if ! : >"$name/a:b" 2>/dev/null; then
@@ -215,11 +218,15 @@ firmware
   have uname && echo "system $(uname -srm)"
 } >"$name/collection.txt" 2>/dev/null
 
-# The archive has one folder on top, whatever path was given.
+# The archive has one folder on top, whatever path was given, and collection.txt last: with it, all of it is there.
 folder=${name##*/}
 cd "${name%/*}" || exit 1
 made=
-if have tar && tar -cf "$folder.tar" "$folder" 2>/dev/null; then
+set --
+for each in "$folder"/*; do
+  [ "$each" = "$folder/collection.txt" ] || set -- "$@" "$each"
+done
+if have tar && tar -cf "$folder.tar" "$@" "$folder/collection.txt" 2>/dev/null; then
   made=$folder.tar
   if have gzip && gzip -f "$folder.tar" 2>/dev/null; then
     made=$folder.tar.gz

@@ -32,6 +32,8 @@ _IGNORED = {
 _SIZES = {"size", "alignment", "minimum", "limit", "quota"}
 """Values told with units, save those that count something else."""
 _COUNTS = (".policy.limit",)
+_DEEPEST = 40
+"""Levels of data that are compared; a plan has fewer than ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class Difference:
 
 
 def is_plan(found: Any) -> bool:
-    """Whether some data has the outline of a plan; what it says may be anything."""
+    """Whether some data has the outline of a plan, and no more levels; what it says may be anything."""
+    if _is_deeper(found, _DEEPEST):
+        return False
     if not isinstance(found, dict) or not isinstance(found.get("partitions"), list):
         return False
     if not isinstance(found.get("controller", {}), dict):
@@ -67,6 +71,19 @@ def is_plan(found: Any) -> bool:
         and isinstance(partition.get("console"), dict | None)
         for partition in found["partitions"]
     )
+
+
+def _is_deeper(found: Any, levels: int) -> bool:
+    """Whether some data is nested deeper than so many levels."""
+    level = [found]
+    for _ in range(levels):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+    return bool(level)
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from generator.printable import PATH, printable
+
 T = TypeVar("T")
 
 
@@ -19,12 +21,12 @@ class Place:
 
     def __str__(self) -> str:
         """`file:line:column`, as editors and terminals understand it."""
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{printable(self.file, PATH)}:{self.line}:{self.column}"
 
     @property
     def short(self) -> str:
         """Base name and line, for comments in generated files: free of machine paths."""
-        return f"{self.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{self.line}"
+        return f"{printable(self.file.replace(chr(92), '/').rsplit('/', 1)[-1])}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from generator.model.plan import (
     ShellBoot,
     SourcePlan,
 )
+from generator.printable import LINE, printable
 
 
 def render_plan_text(plan: Plan) -> str:
     """The whole plan, one fact a line, `file:line` behind it."""
-    return "\n".join(_lines(plan)) + "\n"
+    return "\n".join(printable(line, LINE) for line in _lines(plan)) + "\n"
 
 
 def _lines(plan: Plan) -> Iterator[str]:

@@ -29,7 +29,11 @@ class PmTimerBlock:
 
 @dataclass(frozen=True, slots=True)
 class Fadt:
-    """The fields used here; `pm_timer` is None if there is none that can be read through a port."""
+    """The fields used here; `pm_timer` is None if there is none that can be read through a port.
+
+    `unused_timer` is the one that the table of a hardware-reduced machine names: such a machine has no fixed
+    hardware, and these fields of its table mean nothing (ACPI 6.5, sections 4.1 and 5.2.9).
+    """
 
     revision: int
     flags: int
@@ -37,6 +41,7 @@ class Fadt:
     preferred_profile: int
     sci_interrupt: int
     pm_timer: PmTimerBlock | None
+    unused_timer: PmTimerBlock | None = None
 
     @property
     def hardware_reduced(self) -> bool:
@@ -47,6 +52,16 @@ class Fadt:
     def msi(self) -> bool:
         """Whether message-signaled interrupts may be used."""
         return not self.boot_architecture & NO_MSI
+
+    @property
+    def why_no_timer(self) -> str:
+        """Why there is no PM timer that can be used."""
+        if not self.hardware_reduced:
+            return "the FADT names none"
+        named = (
+            f", so port {self.unused_timer.port:#x} in the FADT means nothing" if self.unused_timer else ""
+        )
+        return f"hardware-reduced ACPI has none{named}"
 
 
 def parse_fadt(data: bytes) -> Parsed[Fadt]:
@@ -61,7 +76,7 @@ def parse_fadt(data: bytes) -> Parsed[Fadt]:
     # Bytes 109 and 110 were reserved in ACPI 1.0.
     boot_architecture = (reader.integer(109, 2) or 0) if reader.header.revision > 1 else 0
     hardware_reduced = reader.header.revision >= 5 and bool(flags & HARDWARE_REDUCED)
-    timer = None if hardware_reduced else _pm_timer(reader, flags)
+    timer = _pm_timer(reader, flags)
     if not hardware_reduced:
         flags &= ~HARDWARE_REDUCED
     return Parsed(
@@ -71,7 +86,8 @@ def parse_fadt(data: bytes) -> Parsed[Fadt]:
             boot_architecture=boot_architecture,
             preferred_profile=reader.integer(45, 1) or 0,
             sci_interrupt=reader.integer(46, 2) or 0,
-            pm_timer=timer,
+            pm_timer=None if hardware_reduced else timer,
+            unused_timer=timer if hardware_reduced else None,
         ),
         reader.findings,
     )

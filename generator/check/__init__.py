@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from generator.check import boot, consoles, machine, memory, names, pci, policy, processors, sources
 from generator.check.registry import Rule, registered
-from generator.errors import Problem, in_order
+from generator.errors import MOST_TOLD, Problem, in_order
 from generator.model.plan import Plan
 
 _MODULES = (machine, names, processors, memory, pci, consoles, boot, sources, policy)
@@ -19,5 +21,5 @@ def rules() -> tuple[Rule, ...]:
 
 
 def check(plan: Plan) -> tuple[Problem, ...]:
-    """Everything the rules find wrong with a plan, in order of place."""
-    return in_order(problem for rule in rules() for problem in rule.problems(plan))
+    """What the rules find wrong with a plan, in order of place: of each rule as much as is ever told."""
+    return in_order(problem for rule in rules() for problem in islice(rule.problems(plan), MOST_TOLD))

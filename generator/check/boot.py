@@ -10,6 +10,7 @@ from pathlib import Path
 from generator.check.registry import Finding, error, warning
 from generator.model.plan import DiskBoot, FileBoot, Plan
 from generator.places import Located
+from generator.printable import PATH, printable, quoted
 from generator.resolve.kernel_parameters import LIVE, harmful_parameters
 
 FIRST_LINUX_WITH_INITRD_PROTOCOL = (5, 8)
@@ -43,7 +44,7 @@ def boot_file_readable(plan: Plan) -> Iterator[Finding]:
         if boot.file_facts.error is not None:
             yield Finding(
                 boot.file.place,
-                f"the loader {boot.file.value}: {boot.file_facts.error}",
+                f"the loader {printable(boot.file.value, PATH)}: {boot.file_facts.error}",
                 "a readable file; paths are relative to the partition file",
                 "correct the path",
             )
@@ -60,7 +61,7 @@ def boot_initrd_readable(plan: Plan) -> Iterator[Finding]:
         if fault is not None:
             yield Finding(
                 boot.initrd.place,
-                f"the initrd {boot.initrd.value}: {fault}",
+                f"the initrd {printable(boot.initrd.value, PATH)}: {fault}",
                 "a readable file; paths are relative to the partition file",
                 "correct the path",
             )
@@ -74,7 +75,7 @@ def boot_file_is_efi_application(plan: Plan) -> Iterator[Finding]:
         if loader is not None and loader.error is not None:
             yield Finding(
                 boot.file.place,
-                f"the loader {boot.file.value} {loader.error}",
+                f"the loader {printable(boot.file.value, PATH)} {loader.error}",
                 "a PE32+ EFI application for x86-64, such as a Linux kernel with EFI stub",
                 "name another file",
             )
@@ -92,14 +93,14 @@ def boot_file_names(plan: Plan) -> Iterator[Finding]:
             if first.value != file.value:
                 yield Finding(
                     file.place,
-                    f"two boot files of '{partition.name.value}' are named {file.value.name}",
+                    f"two boot files of '{partition.name.value}' are named {printable(file.value.name)}",
                     "different names, as both go into one folder",
                     "rename one of the files",
                 )
             if _FAT_NAME.fullmatch(file.value.name) is None:
                 yield Finding(
                     file.place,
-                    f"the file name {file.value.name!r}",
+                    f"the file name {quoted(file.value.name)}",
                     "1 to 255 ASCII characters that FAT allows",
                     "rename the file",
                 )
@@ -164,5 +165,8 @@ def boot_options_harmless(plan: Plan) -> Iterator[Finding]:
             continue
         for word, why in harmful_parameters(boot.owner_options.value):
             yield Finding(
-                boot.owner_options.place, f"the kernel parameter {word}: {why}", "none of it", "remove it"
+                boot.owner_options.place,
+                f"the kernel parameter {printable(word)}: {why}",
+                "none of it",
+                "remove it",
             )

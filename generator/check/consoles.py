@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from generator.check.registry import Finding, error, warning
 from generator.model.intent import CONSOLE_AUTO, CONSOLE_NONE
 from generator.model.plan import Plan
+from generator.printable import quoted
 from generator.resolve.pci import is_serial
 
 DISPLAY = 0x03
@@ -25,7 +26,7 @@ def console_exists(plan: Plan) -> Iterator[Finding]:
             names = ", ".join(uart.name for uart in plan.machine.uarts) or "nothing: the machine has no UART"
             yield Finding(
                 console.name.place,
-                f"the machine {plan.machine.name} has no UART '{console.name.value}'",
+                f"the machine {plan.machine.name} has no UART {quoted(console.name.value)}",
                 f"one of {names}",
                 "change 'console'",
             )

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator
 
 from generator.check.registry import Finding, error
+from generator.model.intent import MAXIMUM_PARTITIONS
 from generator.model.plan import Plan
 from generator.places import Place
-
-MAXIMUM_PARTITIONS = 64
-"""MRM_MAX_PARTITIONS of MrmPlan.h."""
+from generator.printable import quoted
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
@@ -20,9 +19,15 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 def partition_count(plan: Plan) -> Iterator[Finding]:
     """There are 1 to 64 partitions."""
     count = len(plan.partitions)
-    if count > MAXIMUM_PARTITIONS or (count == 0 and plan.knows("partitions")):
-        place = plan.partitions[MAXIMUM_PARTITIONS].place if count else plan.place
-        yield Finding(place, f"{count} partitions", f"1 to {MAXIMUM_PARTITIONS}", "change 'partitions'")
+    if count == 0 and plan.knows("partitions"):
+        yield Finding(plan.place, "0 partitions", f"1 to {MAXIMUM_PARTITIONS}", "change 'partitions'")
+    if plan.beyond is not None:
+        yield Finding(
+            plan.beyond.place,
+            f"{MAXIMUM_PARTITIONS + plan.beyond.value} partitions; those from here on were not read",
+            f"1 to {MAXIMUM_PARTITIONS}",
+            "change 'partitions'",
+        )
 
 
 @error
@@ -32,7 +37,7 @@ def name_valid(plan: Plan) -> Iterator[Finding]:
         if partition.knows("name") and _NAME.fullmatch(partition.name.value) is None:
             yield Finding(
                 partition.name.place,
-                f"the name {partition.name.value!r}",
+                f"the name {quoted(partition.name.value)}",
                 "a lower-case letter, then up to 30 of a-z, 0-9 and -",
                 "rename the partition",
             )

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 from generator.check.registry import Finding, error, warning
 from generator.emit.placeholders import MAXIMUM_BUSES
 from generator.model.device_path import DevicePath
 from generator.model.machine import Bar, Bridge, PciFunction
-from generator.model.plan import PartitionPlan, PciGrant, Plan
-from generator.model.ports import Ports, bus_reset_fails, ends, is_port
+from generator.model.plan import PartitionPlan, PciGrant, PciShortage, Plan
+from generator.model.ports import Ports, bus_reset_fails, can_interrupt, ends, is_port
+from generator.printable import printable
 from generator.resolve.pci import FREE
+from generator.suggest import closest
 
 MOST_NAMED = 6
 """Functions a message names."""
@@ -38,7 +39,8 @@ def _usable(grant: PciGrant) -> PciFunction | None:
 
 def _named(function: PciFunction) -> str:
     """A function in messages."""
-    return f"{function.path} ({function.title or f'{function.vendor:04x}:{function.device:04x}'})"
+    title = printable(function.title or f"{function.vendor:04x}:{function.device:04x}")
+    return f"{function.path} ({title})"
 
 
 def _some(functions: Sequence[PciFunction]) -> str:
@@ -58,15 +60,48 @@ def _bus_mates(plan: Plan, function: PciFunction) -> list[PciFunction]:
     return []
 
 
+def _why_not_free(plan: Plan, function: PciFunction) -> str:
+    """What keeps a function from whoever asks for one with its properties."""
+    if function.bridge is not None:
+        return "is a bridge, and comes with what is behind it only"
+    root = next((root for root in plan.machine.roots if root.uid == function.path.root), None)
+    if len(function.path.nodes) == 1:
+        bus = f"bus {root.bus}" if root is not None else "its bus"
+        return f"sits on {bus}, a root bus: what is on it stays with the controller"
+    port = Ports.of(plan.machine).least.get(function.path)
+    if port is None:
+        return "is behind no port that could be given away"
+    for partition, grant in _grants(plan):
+        if grant.root_port.value.leads_to(function.path):
+            return f"is behind {grant.root_port.value}, which '{partition.name.value}' has"
+    if any(port.path.leads_to(device) for device in plan.machine.firmware.boot_devices):
+        return f"is behind {port.path}, as is the disk from which the controller is booted"
+    if not can_interrupt(function):
+        return "has neither MSI nor MSI-X"
+    return f"is behind {port.path}, which leads to what another partition has"
+
+
+def _told(plan: Plan, shortage: PciShortage) -> str:
+    """What there is too little of, and what keeps the others."""
+    asked = printable(shortage.asked)
+    if shortage.why != FREE:
+        return f"{asked}: {shortage.why}"
+    if not shortage.found and not shortage.others:
+        return f"{plan.machine.name} has no functions with {asked}"
+    kept = [f"{_named(f)} {_why_not_free(plan, f)}" for f in shortage.others[:MOST_NAMED]]
+    more = len(shortage.others) - MOST_NAMED
+    others = "; ".join([*kept, *([f"and {more} more"] if more > 0 else [])]) or "there are no others"
+    return f"{shortage.found} of {shortage.wanted} functions with {asked} are free: {others}"
+
+
 @error
 def pci_found(plan: Plan) -> Iterator[Finding]:
     """There are as many free functions as are asked for by their properties, and a port to each bus."""
     for partition in plan.partitions:
         for shortage in partition.pci_shortages:
-            counted = f"{shortage.found} of {shortage.wanted} functions with {shortage.asked} are free"
             yield Finding(
                 shortage.place,
-                f"{shortage.asked}: {shortage.why}" if shortage.why != FREE else counted,
+                _told(plan, shortage),
                 "functions behind ports that nobody else has",
                 "ask for something else; `python -m generator plan` lists who has what",
             )
@@ -78,7 +113,7 @@ def pci_exists(plan: Plan) -> Iterator[Finding]:
     for _, grant in _grants(plan):
         if grant.port is None:
             ports = _port_names(plan)
-            near = difflib.get_close_matches(str(grant.root_port.value), ports, 3) or ports[:3]
+            near = closest(str(grant.root_port.value), ports, 3) or ports[:3]
             yield Finding(
                 grant.root_port.place,
                 f"the machine {plan.machine.name} has no {grant.root_port.value}",

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from generator.check.registry import Finding, error, warning
 from generator.load.values import format_duration, format_size
 from generator.model.plan import Plan
 from generator.places import Located
+from generator.printable import quoted
+from generator.suggest import closest
 
 MOST_RESTARTS = 1000
 SECOND, HOUR = 1000, 3_600_000
@@ -137,10 +138,10 @@ def _unknown(plan: Plan, names: tuple[Located[str], ...], key: str) -> Iterator[
     known = [partition.name.value for partition in plan.partitions]
     for name in names:
         if name.value not in known:
-            near = difflib.get_close_matches(name.value, known, 1)
+            near = closest(name.value, known, 1)
             yield Finding(
                 name.place,
-                f"'{key}' names '{name.value}', which is no partition",
+                f"'{key}' names {quoted(name.value)}, which is no partition",
                 "one of " + ", ".join(known),
                 f"did you mean '{near[0]}'?" if near else "change the name",
             )

@@ -12,6 +12,7 @@ from generator.check.registry import Finding, error
 from generator.load.values import format_duration
 from generator.model.machine import PciFunction
 from generator.model.plan import DiskBoot, NetworkBoot, PartitionPlan, Plan
+from generator.printable import quoted
 
 MOST_SOURCES = 8
 """MRM_MAX_BOOT_SOURCES of MrmPlan.h."""
@@ -98,7 +99,7 @@ def boot_disk_path(plan: Plan) -> Iterator[Finding]:
         if not path.value.startswith("\\") or not printable or len(path.value) > LONGEST_PATH:
             yield Finding(
                 path.place,
-                f"the path {path.value!r}",
+                f"the path {quoted(path.value)}",
                 r"a path from the root of the disk, such as \EFI\debian\shimx64.efi",
                 "correct 'path'",
             )
@@ -113,7 +114,7 @@ def boot_uri(plan: Plan) -> Iterator[Finding]:
         if uri is not None and fault is not None:
             yield Finding(
                 uri.place,
-                f"the URI {uri.value!r} {fault}",
+                f"the URI {quoted(uri.value)} {fault}",
                 "one such as http://10.0.2.2:8000/debian.efi",
                 "correct 'uri'",
             )

@@ -6,7 +6,8 @@ from __future__ import annotations
 import argparse
 
 from generator.api import judge
-from generator.commands.command import Command, print_problems, problems_json, takes_plan
+from generator.commands.command import Command, takes_plan
+from generator.commands.output import print_lines, print_problems, problems_json
 from generator.errors import Severity, in_order
 
 
@@ -20,7 +21,7 @@ def _run(options: argparse.Namespace) -> int:
     else:
         print_problems(problems)
         names = " + ".join(str(file) for file in options.files)
-        print(f"{names}: {errors} errors, {len(problems) - errors} warnings")
+        print_lines([f"{names}: {errors} errors, {len(problems) - errors} warnings"])
     return 1 if errors else 0
 
 

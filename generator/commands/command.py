@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What a command of the generator is, how it takes files and tells problems."""
+"""What a command of the generator is, and how it takes files."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from generator.errors import Problem, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command: its name, one line of help, its arguments, and what it does.
 
-    `run` returns the exit status; it may raise `UserErrors`, `CompileError` or `OSError`, which are told to
-    the user as such.
+    `run` returns the exit status; it may raise `UserErrors`, `SnapshotError`, `CompileError` or `OSError`,
+    which are told to the user as such.
     """
 
     name: str
@@ -53,16 +48,3 @@ def takes_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print JSON, for tools; problems are told as JSON too"
     )
-
-
-def print_problems(problems: Iterable[Problem]) -> None:
-    """One line each, to standard error."""
-    for problem in problems:
-        print(problem, file=sys.stderr)
-
-
-def problems_json(problems: Sequence[Problem], **more: Any) -> str:
-    """Problems as a JSON object with `ok` and `problems`, and `more` beside them."""
-    ok = not any(problem.severity is Severity.ERROR for problem in problems)
-    told = [problem.to_json() for problem in problems]
-    return json.dumps({"ok": ok, **more, "problems": told}, indent=2, ensure_ascii=False)

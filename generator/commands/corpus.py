@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 
 from generator.commands.command import Command
-from generator.commands.scan import print_snapshot_error
+from generator.commands.output import to_json
 from generator.scan.corpus import open_corpus, render_corpus, summarise
-from generator.scan.snapshot import SnapshotError
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -20,20 +18,16 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "path",
         type=Path,
         metavar="PATH",
-        help="a folder or tar with a folder of ACPI tables for each machine",
+        help="a folder, tar or zip with a folder of ACPI tables for each machine",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for tools")
 
 
 def _run(options: argparse.Namespace) -> int:
     """The table of shares, or the facts of each machine."""
-    try:
-        summaries = [summarise(snapshot) for snapshot in open_corpus(options.path)]
-    except SnapshotError as error:
-        print_snapshot_error(error)
-        return 1
+    summaries = [summarise(snapshot) for snapshot in open_corpus(options.path)]
     if options.json:
-        print(json.dumps([dataclasses.asdict(summary) for summary in summaries], indent=2))
+        print(to_json([dataclasses.asdict(summary) for summary in summaries]))
     else:
         print(render_corpus(summaries), end="")
     return 0

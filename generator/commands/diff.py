@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from generator.api import make_plan
-from generator.commands.command import Command, print_problems, problems_json, takes_json, takes_machine
+from generator.commands.command import Command, takes_json, takes_machine
+from generator.commands.output import print_lines, print_problems, problems_json
 from generator.diff import compare, is_plan
 from generator.emit.plan_json import plan_to_json
 from generator.errors import Problem, UserErrors
 from generator.places import Place
+from generator.reading import UnreadableError, read_file
+
+LARGEST_PLAN = 16 << 20
+"""Bytes of a MrmPlan.json that are read: one of 64 partitions has 2 MiB."""
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +43,7 @@ def _run(options: argparse.Namespace) -> int:
         print(problems_json((*warnings_a, *warnings_b), differences=told))
     else:
         print_problems((*warnings_a, *warnings_b))
-        for difference in differences:
-            print(difference)
+        print_lines(differences)
         print(f"{len(differences)} differences" if differences else "the plans are the same")
     return 3 if differences and options.exit_code else 0
 
@@ -50,10 +54,10 @@ def _load(path: Path, machine: Path | None) -> tuple[dict[str, Any], tuple[Probl
         plan, warnings = make_plan(path, machine)
         return plan_to_json(plan), warnings
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(read_file(path, LARGEST_PLAN).decode("utf-8"))
         if not is_plan(found):
             raise ValueError("it lacks what a plan has")
-    except (ValueError, RecursionError) as error:
+    except (UnreadableError, ValueError, RecursionError) as error:
         raise UserErrors(
             [
                 Problem(

@@ -7,7 +7,8 @@ import argparse
 from pathlib import Path
 
 from generator.api import make_plan
-from generator.commands.command import Command, print_problems, problems_json, takes_plan
+from generator.commands.command import Command, takes_plan
+from generator.commands.output import print_lines, print_problems, problems_json
 from generator.emit import emit
 
 
@@ -26,7 +27,7 @@ def _run(options: argparse.Namespace) -> int:
         print(problems_json(warnings, changed=list(changed)))
     else:
         print_problems(warnings)
-        print(f"{options.output}: {len(changed)} files changed")
+        print_lines([f"{options.output}: {len(changed)} files changed"])
     return 0
 
 

@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from generator.api import load_machine
 from generator.commands.command import Command
-from generator.commands.scan import print_notes, print_snapshot_error, take_source
+from generator.commands.output import print_lines, to_json
+from generator.commands.scan import print_notes, take_source
 from generator.hardware import Facts, exit_status, judge_hardware
 from generator.hardware.page import render_hardware_page
 from generator.hardware.pieces import pieces_of
 from generator.hardware.text import render_pieces, render_rows, render_table
-from generator.scan import SnapshotError, open_snapshot, scan
+from generator.scan import open_snapshot, scan
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -35,16 +35,12 @@ def _run(options: argparse.Namespace) -> int:
         print(render_hardware_page(), end="")
         return 0
     if options.table is not None:
-        print(render_table([load_machine(path) for path in options.table]), end="")
+        print_lines(render_table([load_machine(path) for path in options.table]))
         return 0
     if options.machine is not None:
         facts = Facts(load_machine(options.machine))
     else:
-        try:
-            scanned = scan(open_snapshot(options.source))
-        except SnapshotError as error:
-            print_snapshot_error(error)
-            return 1
+        scanned = scan(open_snapshot(options.source))
         print_notes(scanned.notes)
         facts = Facts.of_scan(scanned)
     rows = judge_hardware(facts)
@@ -56,9 +52,9 @@ def _run(options: argparse.Namespace) -> int:
             "rows": [row.to_json() for row in rows],
             "pieces": [piece.to_json() for piece in pieces_of(facts.machine)],
         }
-        print(json.dumps(told, indent=2))
+        print(to_json(told))
     else:
-        print(render_rows(rows) + render_pieces(facts.machine), end="")
+        print_lines((*render_rows(rows), *render_pieces(facts.machine)))
     return status
 
 

@@ -7,9 +7,11 @@ import argparse
 from collections.abc import Iterator
 
 from generator.api import make_plan
-from generator.commands.command import Command, print_problems, problems_json, takes_plan
+from generator.commands.command import Command, takes_plan
+from generator.commands.output import print_lines, print_problems, problems_json
 from generator.errors import Problem, UserErrors
 from generator.model.plan import PartitionPlan
+from generator.printable import quoted
 from generator.resolve.kernel_parameters import is_live, owner_parameters
 
 
@@ -30,7 +32,7 @@ def _run(options: argparse.Namespace) -> int:
                 Problem(
                     plan.place,
                     "partition-named",
-                    f"there is no partition '{options.partition}'",
+                    f"there is no partition {quoted(options.partition)}",
                     f"one of {known}",
                     "change --partition",
                 )
@@ -47,7 +49,8 @@ def _run(options: argparse.Namespace) -> int:
         print(problems_json(warnings, parameters=told))
     else:
         print_problems(warnings)
-        print("\n\n".join("\n".join(render_parameters(partition)) for partition in named))
+        for number, partition in enumerate(named):
+            print_lines(["", *render_parameters(partition)] if number else render_parameters(partition))
     return 0
 
 

@@ -7,7 +7,8 @@ import argparse
 import sys
 
 from generator.api import make_plan
-from generator.commands.command import Command, print_problems, problems_json, takes_plan
+from generator.commands.command import Command, takes_plan
+from generator.commands.output import print_problems, problems_json
 from generator.emit.plan_json import render_plan_json
 from generator.show import render_plan_text
 

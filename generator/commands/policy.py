@@ -6,7 +6,8 @@ from __future__ import annotations
 import argparse
 
 from generator.api import make_plan
-from generator.commands.command import Command, print_problems, problems_json, takes_plan
+from generator.commands.command import Command, takes_plan
+from generator.commands.output import print_problems, problems_json
 from generator.emit.policy_text import LONGEST, render_policy
 from generator.errors import Problem, UserErrors
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from generator.commands.command import Command
-from generator.scan import Note, SnapshotError, open_snapshot, render_machine_file, scan
+from generator.printable import quoted
+from generator.scan import Note, open_snapshot, render_machine_file, scan
 
 
 def take_source(parser: argparse._ActionsContainer) -> None:
@@ -20,7 +21,7 @@ def take_source(parser: argparse._ActionsContainer) -> None:
         dest="source",
         type=Path,
         metavar="PATH",
-        help="a folder or tar that generator/collect.sh made, or a folder of ACPI tables; "
+        help="what generator/collect.sh made, or ACPI tables: a folder, tar, zip, or text of acpidump; "
         "default: the running system, best as root",
     )
 
@@ -29,11 +30,6 @@ def print_notes(notes: Iterable[Note]) -> None:
     """What a scan could not learn, one line each, to standard error."""
     for note in notes:
         print(f"finding: {note}", file=sys.stderr)
-
-
-def print_snapshot_error(error: SnapshotError) -> None:
-    """Why there is nothing to scan."""
-    print(f"python -m generator: {error}", file=sys.stderr)
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -48,17 +44,13 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _name(text: str) -> str:
     """A name as machine files have them."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", text) is None:
-        raise argparse.ArgumentTypeError(f"'{text}' is no word of letters, digits and hyphens")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no word of letters, digits and hyphens")
     return text
 
 
 def _run(options: argparse.Namespace) -> int:
     """Scan, write the file, tell what is not known."""
-    try:
-        found = scan(open_snapshot(options.source), options.name)
-    except SnapshotError as error:
-        print_snapshot_error(error)
-        return 1
+    found = scan(open_snapshot(options.source), options.name)
     text = render_machine_file(found.machine, found.notes)
     if options.output is None:
         print(text, end="")

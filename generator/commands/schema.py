@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from generator.commands.command import Command
+from generator.commands.output import to_json
 from generator.schema import partition_file_schema
 
 
 def _run(_options: argparse.Namespace) -> int:
     """Print the schema."""
-    print(json.dumps(partition_file_schema(), indent=2, ensure_ascii=False))
+    print(to_json(partition_file_schema()))
     return 0
 
 

@@ -7,7 +7,8 @@ import argparse
 from pathlib import Path
 
 from generator.api import make_plan
-from generator.commands.command import Command, print_problems, problems_json, takes_plan
+from generator.commands.command import Command, takes_plan
+from generator.commands.output import print_lines, print_problems, problems_json
 from generator.emit.files import OutputFolder
 from generator.picture import render_page, render_svg
 
@@ -31,7 +32,7 @@ def _run(options: argparse.Namespace) -> int:
         print(problems_json(warnings, files=files))
     else:
         print_problems(warnings)
-        print("\n".join(files))
+        print_lines(files)
     return 0
 
 

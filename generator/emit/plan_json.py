@@ -18,6 +18,7 @@ from generator.model.plan import (
     ShellBoot,
     SourcePlan,
 )
+from generator.reading import real_path
 from generator.resolve.kernel_parameters import CARD_BAUD
 
 FORMAT = 1
@@ -45,7 +46,7 @@ def plan_to_json(plan: Plan, host_paths: bool = True) -> dict[str, Any]:
 
 def render_plan_json(plan: Plan) -> str:
     """The plan as JSON text."""
-    return json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(plan_to_json(plan), indent=2) + "\n"
 
 
 def render_embedded_json(plan: Plan) -> str:
@@ -161,8 +162,8 @@ def _file(boot: FileBoot, host_paths: bool) -> dict[str, Any]:
     loader = boot.file_facts.loader
     linux = loader.linux if loader is not None else None
     paths = {
-        "file": str(boot.file.value.resolve()),
-        "initrd": str(boot.initrd.value.resolve()) if boot.initrd is not None else None,
+        "file": str(real_path(boot.file.value)),
+        "initrd": str(real_path(boot.initrd.value)) if boot.initrd is not None else None,
     }
     return {
         "kind": "file",

@@ -7,6 +7,8 @@ import functools
 
 import jinja2
 
+from generator.printable import PATH, printable
+
 
 def c_string(text: str) -> str:
     """A C string literal for printable ASCII; question marks are escaped because of trigraphs."""
@@ -27,6 +29,27 @@ def c_bytes(data: bytes) -> str:
     return ",\n".join("  " + ", ".join(f"0x{byte:02X}" for byte in line) for line in lines)
 
 
+def comment(text: str) -> str:
+    """Foreign text for a comment in C or ASL: it stays on its line and does not end the comment."""
+    return printable(text, PATH).replace("*/", "*\\/").replace("/*", "/\\*")
+
+
+def asl_string(text: str) -> str:
+    """A string literal in ASL for any text (ACPI 6.5, section 19.2.5)."""
+    escaped = in_ascii(printable(text)).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def in_ascii(text: str) -> str:
+    """A text with escapes for what is not ASCII, all that iasl takes."""
+    return text.encode("ascii", "backslashreplace").decode()
+
+
+def _finalize(value: object) -> object:
+    """What a template prints, in ASCII."""
+    return in_ascii(value) if isinstance(value, str) else value
+
+
 @functools.cache
 def environment() -> jinja2.Environment:
     """The environment; templates lie in the folder beside this module."""
@@ -37,7 +60,9 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
+        finalize=_finalize,
     )
-    made.filters.update(c_string=c_string, wide_c_string=wide_c_string, c_bytes=c_bytes)
+    made.filters.update(c_string=c_string, wide_c_string=wide_c_string, c_bytes=c_bytes, comment=comment)
+    made.filters.update(asl_string=asl_string, in_ascii=in_ascii)
     made.filters["hex"] = lambda value, digits=1: f"0x{value:0{digits}X}"
     return made

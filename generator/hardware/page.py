@@ -38,7 +38,7 @@ an APIC ID is above 254.
 
 ## Many machines at once
 
-`python -m generator corpus PATH` reads a folder (or a tar) with a folder of raw ACPI tables for each machine
+`python -m generator corpus PATH` reads a folder, tar or zip with a folder of ACPI tables for each machine
 and prints what share of the machines could carry two, three and four partitions, as far as tables tell: by
 processors (one more than partitions, all of them enabled), by the PM timer, and by tables that can be used
 (MADT, FADT, MCFG, and MSI not forbidden). Hyper-threads count as processors there: tables do not tell them

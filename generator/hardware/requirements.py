@@ -111,7 +111,7 @@ def pm_timer(facts: Facts) -> Verdict:
     timer = facts.machine.acpi.pm_timer
     if timer is not None:
         return found(f"port {timer.port:#x}, {timer.bits} bits")
-    return missing("the FADT names none") if facts.fadt else unknown("no FADT")
+    return missing(facts.no_timer) if facts.fadt else unknown("no FADT")
 
 
 @required
@@ -249,7 +249,7 @@ def iommu(facts: Facts) -> Verdict:
     kind = facts.machine.acpi.iommu
     if kind != "none":
         return found(kind)
-    return missing("no DMAR or IVRS table") if facts.tables else unknown("no table could be read")
+    return missing("no unit in a DMAR or IVRS table") if facts.tables else unknown("no table could be read")
 
 
 @optional

@@ -11,26 +11,26 @@ from generator.hardware.verdict import Row
 from generator.model.machine import Machine, PciFunction
 
 
-def render_rows(rows: Sequence[Row]) -> str:
+def render_rows(rows: Sequence[Row]) -> list[str]:
     """One line for each requirement."""
     width = max(len(row.name) for row in rows)
-    return "".join(
-        f"{row.state.value:7}  {row.level.value:8}  {row.name:{width}}  {row.value} — {row.why.rstrip('.')}\n"
+    return [
+        f"{row.state.value:7}  {row.level.value:8}  {row.name:{width}}  {row.value} — {row.why.rstrip('.')}"
         for row in rows
-    )
+    ]
 
 
-def render_pieces(machine: Machine) -> str:
+def render_pieces(machine: Machine) -> list[str]:
     """What could be given away, a line for each port and each function behind it, and what keeps the rest."""
     pieces = pieces_of(machine)
     if not pieces:
-        return ""
+        return []
     lines = ["", "could be given away, to one partition each, with everything behind the port:"]
     free = [piece for piece in pieces if piece.kept is None]
     lines += [line for piece in free for line in _piece(piece)] or ["  nothing"]
     lines.append("stays with the controller:")
     lines += [line for piece in pieces if piece.kept is not None for line in _piece(piece)] or ["  nothing"]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _piece(piece: Piece) -> Iterator[str]:
@@ -65,9 +65,9 @@ TABLE_HEADER = """\
 """
 
 
-def render_table(machines: Iterable[Machine]) -> str:
+def render_table(machines: Iterable[Machine]) -> list[str]:
     """A table in Markdown, a line for each machine."""
-    return TABLE_HEADER + "".join(f"| {' | '.join(_cells(machine))} |\n" for machine in machines)
+    return [*TABLE_HEADER.splitlines(), *(f"| {' | '.join(_cells(machine))} |" for machine in machines)]
 
 
 def _cells(machine: Machine) -> Iterator[str]:

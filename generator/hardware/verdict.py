@@ -31,7 +31,8 @@ class Facts:
     """A machine, and which parts of it are known at all; those of a machine file all are.
 
     `tables`: ACPI tables could be read; `fadt`, `madt`: that table among them; `capabilities`: those of every
-    PCI function; `uarts`: there was a list of them, maybe empty.
+    PCI function; `uarts`: there was a list of them, maybe empty.  `no_timer`: why there is no PM timer, where
+    there is none.
     """
 
     machine: Machine
@@ -40,6 +41,7 @@ class Facts:
     madt: bool = True
     capabilities: bool = True
     uarts: bool = True
+    no_timer: str = "the machine file names none"
 
     @classmethod
     def of_scan(cls, scan: Scan) -> Facts:
@@ -52,6 +54,7 @@ class Facts:
             madt=tables.madt is not None,
             capabilities="capabilities" not in scan.unknown,
             uarts="uarts" not in scan.unknown,
+            no_timer=tables.fadt.why_no_timer if tables.fadt is not None else "",
         )
 
 

@@ -12,6 +12,7 @@ import pefile
 from generator.load.linux_image import read_linux
 from generator.model.files import FileFacts, Files, LoaderFacts
 from generator.model.intent import Intent
+from generator.reading import UnreadableError, open_file
 
 _HEAD = 64 * 1024
 """Bytes read of a loader: the PE headers, and the boot header of Linux with its version banner."""
@@ -41,15 +42,13 @@ def inspect_files(loaders: Iterable[Path], others: Iterable[Path]) -> Files:
 def _inspect(path: Path, loader: bool) -> FileFacts:
     """Facts of one file."""
     try:
-        if path.is_dir():
-            return FileFacts(path, "is a folder")
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             head = stream.read(_HEAD)
             size = stream.seek(0, 2)
+    except UnreadableError as error:
+        return FileFacts(path, str(error).lower())
     except OSError as error:
         return FileFacts(path, (error.strerror or str(error)).lower())
-    except ValueError as error:
-        return FileFacts(path, str(error))
     return FileFacts(path, None, size, inspect_loader(head, size) if loader else None)
 
 

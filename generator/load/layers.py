@@ -12,9 +12,11 @@ from collections.abc import Sequence as AnySequence
 from pathlib import Path
 
 from generator.errors import Problem
-from generator.load.nodes import Mapping, Node, Scalar, Sequence, parse_yaml
+from generator.load.nodes import Budget, Mapping, Node, Scalar, Sequence, parse_yaml
 from generator.load.text import read_text
 from generator.places import Located, Place
+from generator.printable import PATH, printable
+from generator.reading import real_path, why_unreadable
 
 EXTENDS = "extends"
 MOST_FILES = 64
@@ -33,7 +35,11 @@ _SHORT_FORMS = {"memory": "size", "boot": "file", "restart": "policy"}
 
 def shown_path(path: Path) -> str:
     """A path as messages show it: relative to the current directory if it lies below that."""
-    relative = os.path.relpath(path)
+    try:
+        relative = os.path.relpath(path)
+    except (OSError, ValueError):
+        # The current directory is gone, or the name cannot be one.
+        return str(path)
     return str(path) if relative.startswith("..") else relative
 
 
@@ -52,6 +58,7 @@ class _Layers:
 
     def __init__(self, problems: list[Problem]) -> None:
         self._problems = problems
+        self._budget = Budget()
         self._files = 0
 
     def read_all(self, paths: AnySequence[Located[Path]], above: tuple[Path, ...]) -> Node | None:
@@ -66,14 +73,14 @@ class _Layers:
 
     def _read(self, path: Located[Path], above: tuple[Path, ...]) -> Node | None:
         """One file over those it extends; `above` are the files whose `extends` led here."""
-        resolved = path.value.resolve()
+        resolved = real_path(path.value)
         self._files += 1
         if above and (fault := self._fault(resolved, above)) is not None:
             self._problems.append(
                 Problem(
                     path.place,
                     "yaml-extends",
-                    f"{shown_path(path.value)} {fault}",
+                    f"{printable(shown_path(path.value), PATH)} {fault}",
                     "a partition file to build on, relative to this one",
                     "correct 'extends'",
                 )
@@ -81,7 +88,7 @@ class _Layers:
             return None
         shown, before = shown_path(path.value), len(self._problems)
         text = read_text(path.value, shown, self._problems)
-        node = None if text is None else parse_yaml(text, shown, self._problems)
+        node = None if text is None else parse_yaml(text, shown, self._problems, self._budget)
         if node is None and len(self._problems) == before:
             return Scalar("", True, Place(shown))
         if not isinstance(node, Mapping) or EXTENDS not in node.entries:
@@ -111,7 +118,8 @@ class _Layers:
             return "extends itself" if path == above[-1] else "is extended by what it extends"
         if self._files > MOST_FILES:
             return f"is one of more than {MOST_FILES} files"
-        return None if path.is_file() else "is no file"
+        fault = why_unreadable(path)
+        return None if fault is None else "is no file" if fault.absent else f"cannot be read: {fault}"
 
 
 def merge(base: Node, over: Node) -> Node:

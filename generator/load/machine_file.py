@@ -27,6 +27,7 @@ from generator.model.machine import (
     Uart,
 )
 from generator.places import Located, Place
+from generator.printable import printable
 
 T = TypeVar("T")
 
@@ -69,11 +70,14 @@ X2APIC_STATES = {"absent": "absent", "available": "available", "enabled": "enabl
 VIRTUALIZATION_KINDS = {"none": "none", "svm": "svm", "vt-x": "vt-x"}
 
 
-def load_machine_file(path: Path, problems: list[Problem]) -> Machine | None:
-    """Read a machine file; None, with problems, if it is not complete and well-formed."""
+def load_machine_file(path: Path, problems: list[Problem], named: Place | None = None) -> Machine | None:
+    """Read a machine file; None, with problems, if it is not complete and well-formed.
+
+    `named` is where a partition file names it.
+    """
     shown = shown_path(path)
     before = len(problems)
-    text = read_text(path, shown, problems)
+    text = read_text(path, shown, problems, named)
     node = None if text is None else parse_yaml(text, shown, problems)
     fields = None if node is None else read_mapping(node, "the machine file", FILE_KEYS, problems)
     if fields is None:
@@ -104,7 +108,7 @@ def load_machine_file(path: Path, problems: list[Problem]) -> Machine | None:
     return Machine(
         path=path,
         place=fields.place,
-        name=name.value,
+        name=printable(name.value),
         title=title.value if title else name.value,
         physical_address_bits=bits.value,
         firmware=firmware,

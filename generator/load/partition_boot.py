@@ -10,7 +10,7 @@ from generator.load import later
 from generator.load.layers import BOOT_KINDS, folder_of
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
 from generator.load.partition_pci import join_paths, parse_place
-from generator.load.reader import Fields, read_mapping, wrong_type
+from generator.load.reader import Fields, first_items, read_mapping, wrong_type
 from generator.load.values import parse_duration
 from generator.model.device_path import DevicePath
 from generator.model.intent import (
@@ -72,7 +72,10 @@ def _order(node: Node, problems: list[Problem]) -> tuple[tuple[BootSource, ...],
     """One source or a list of them, and the keys that could not be read."""
     found: list[BootSource] = []
     lost: set[str] = set()
-    for item in node.items if isinstance(node, Sequence) else (node,):
+    items = first_items(node, "'boot'", problems) if isinstance(node, Sequence) else (node,)
+    if isinstance(node, Sequence) and len(items) < len(node.items):
+        lost.add("order")
+    for item in items:
         if isinstance(item, Scalar) and item.text:
             found.append(_word(item))
             continue

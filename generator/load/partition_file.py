@@ -3,24 +3,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as AnySequence
+from dataclasses import replace
 from pathlib import Path
 
 from generator.errors import Problem
 from generator.load import later, partition_boot, partition_policy, partition_processors
 from generator.load.layers import EXTENDS, read_layers
 from generator.load.layers import shown_path as shown_path
-from generator.load.nodes import Mapping, Node, Scalar
+from generator.load.nodes import Mapping, Node, Scalar, Sequence
 from generator.load.partition_boot import read_boot
 from generator.load.partition_pci import join_paths, read_pci
-from generator.load.partition_policy import read_policy
+from generator.load.partition_policy import parse_name, read_policy
 from generator.load.partition_processors import read_processors
 from generator.load.reader import Fields, later_problem, ranged, read_mapping, read_scalar, wrong_type
 from generator.load.values import parse_address_range, parse_integer, parse_size
 from generator.model.device_path import DevicePath, parse_device_path
-from generator.model.intent import AllOff, Intent, MemoryIntent, PartitionIntent, PowerButton
-from generator.places import Located
+from generator.model.intent import (
+    MAXIMUM_PARTITIONS,
+    AllOff,
+    DefaultsIntent,
+    Intent,
+    MemoryIntent,
+    PartitionIntent,
+    PowerButton,
+)
+from generator.places import Located, Place
+from generator.printable import quoted
 
 FORMAT = 1
 FILE_KEYS = ("format", "machine", "controller", "defaults", "partitions")
@@ -121,7 +131,11 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
     )
     excused = PARTITION_KEYS if base_lost else _lost_defaults(defaults, fields.has("defaults"))
     partitions: list[PartitionIntent] = []
-    for item in fields.sequence("partitions", required=True):
+    items = fields.sequence("partitions", required=True)
+    beyond = items[MAXIMUM_PARTITIONS:]
+    fields.unread.update(["partitions"] if beyond else ())
+    items = items[:MAXIMUM_PARTITIONS]
+    for item in items:
         partition = _partition(_with_defaults(item, defaults_node if defaults else None), excused, problems)
         if partition is not None:
             partitions.append(partition)
@@ -137,6 +151,8 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         partitions=tuple(partitions),
         all_off=all_off.value if all_off else "stay",
         power_button=button.value if button else "shutdown",
+        beyond=Located(len(beyond), beyond[0].place) if beyond else None,
+        defaults=_untaken(defaults_node, items, problems),
         unread=frozenset(fields.unread),
     )
 
@@ -159,6 +175,38 @@ def _with_defaults(item: Node, defaults: Node | None) -> Node:
     return Mapping({**taken, **item.entries}, item.place)
 
 
+def _untaken(
+    defaults: Node | None, items: AnySequence[Node], problems: list[Problem]
+) -> DefaultsIntent | None:
+    """The defaults that every partition overrides, read like those that are taken; None if there are none."""
+    if not isinstance(defaults, Mapping):
+        return None
+    partitions = [item for item in items if isinstance(item, Mapping)]
+    entries = {
+        name: entry
+        for name, entry in defaults.entries.items()
+        if name in DEFAULTS_KEYS and all(name in item.entries for item in partitions)
+    }
+    if not entries:
+        return None
+    absent = [key for key in PARTITION_KEYS if key not in entries]
+    read = _partition(Mapping(entries, defaults.place), absent, problems)
+    places = frozenset(place for _, value in entries.values() for place in _places(value))
+    return None if read is None else DefaultsIntent(replace(read, unread=read.unread.union(absent)), places)
+
+
+def _places(node: Node) -> Iterator[Place]:
+    """The places of all values in a value."""
+    yield node.place
+    inner: Iterable[Node] = ()
+    if isinstance(node, Sequence):
+        inner = node.items
+    elif isinstance(node, Mapping):
+        inner = (value for _, value in node.entries.values())
+    for value in inner:
+        yield from _places(value)
+
+
 def _lost_defaults(defaults: Fields | None, there: bool) -> AnySequence[str]:
     """Keys that `defaults` may have been meant to give, but that cannot be read there."""
     if defaults is None:
@@ -174,7 +222,7 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     if fields is None:
         return None
     fields.excuse(excused)
-    name = fields.text("name", required=True)
+    name = fields.scalar("name", "a text", parse_name, required=True)
     processors = read_processors(fields)
     memory = _memory(fields)
     pci = read_pci(fields)
@@ -206,7 +254,7 @@ def _isolation(fields: Fields) -> None:
     node = fields.node("isolation")
     planned = later.ISOLATION.get(node.text) if isinstance(node, Scalar) else None
     if planned is not None and isinstance(node, Scalar):
-        fields.problems.append(later_problem(node.place, f"'isolation: {node.text}'", planned))
+        fields.problems.append(later_problem(node.place, quoted(f"isolation: {node.text}"), planned))
     elif node is not None:
         read_scalar(node, "'isolation'", "cooperative", ISOLATION.get, fields.problems)
 

@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from generator.errors import Problem
 from generator.load.machine_pci import parse_at
-from generator.load.nodes import Mapping, Node, Scalar, Sequence
+from generator.load.nodes import Mapping, Node, Scalar
 from generator.load.reader import Fields, ranged, read_scalar, wrong_type
 from generator.load.values import parse_integer
 from generator.model.device_path import DevicePath, parse_device_path
 from generator.model.intent import PciBusIntent, PciClass, PciIntent, PciMatchIntent
 from generator.places import Located
+from generator.printable import quoted
 
 T = TypeVar("T")
 
@@ -47,11 +48,7 @@ def parse_class(text: str) -> PciClass | None:
 
 def read_pci(partition: Fields) -> tuple[PciIntent, ...]:
     """One entry or a list of them, as far as they can be read."""
-    node = partition.node("pci")
-    if node is None:
-        return ()
-    items = node.items if isinstance(node, Sequence) else (node,)
-    found = [_entry(item, partition.problems) for item in items]
+    found = [_entry(item, partition.problems) for item in partition.items("pci")]
     entries = tuple(entry for entry in found if entry is not None)
     if len(entries) < len(found):
         partition.unread.add("pci")
@@ -88,7 +85,7 @@ def _entry(node: Node, problems: list[Problem]) -> PciIntent | None:
             Problem(
                 node.place,
                 "yaml-type",
-                f"an entry of 'pci' is {node.text!r}, cut off at a comma",
+                f"an entry of 'pci' is {quoted(node.text)}, cut off at a comma",
                 "a UEFI device path such as PciRoot(0x0)/Pci(0x3,0x0)",
                 "put the path in quotes: between [ and ] a comma ends an entry",
             )

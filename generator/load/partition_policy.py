@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from generator.load.nodes import Mapping, Scalar, Sequence
+from generator.load.nodes import Mapping, Scalar
 from generator.load.reader import Fields, ranged, read_mapping, read_scalar
 from generator.load.values import parse_duration, parse_integer, parse_size
 from generator.model.intent import PermissionsIntent, PolicyIntent, Restart
 from generator.places import Located
+from generator.printable import printable
 
 T = TypeVar("T")
 
@@ -60,6 +61,11 @@ def read_policy(partition: Fields) -> PolicyIntent:
     )
 
 
+def parse_name(text: str) -> str | None:
+    """The name of a partition; one that no message can carry, which no rule accepts either, becomes one."""
+    return printable(text) or None
+
+
 def _restart(
     partition: Fields,
 ) -> tuple[Located[Restart] | None, Located[int] | None, Located[int] | None]:
@@ -106,7 +112,7 @@ def _permissions(partition: Fields) -> PermissionsIntent:
     start, stop, restart, nmi = (_names(fields, verb) for verb in VERBS)
     pc = [
         read_scalar(item, "'pc'", "reboot or power-off", PC_REQUESTS.get, fields.problems)
-        for item in _items(fields, "pc")
+        for item in fields.items("pc")
     ]
     if None in pc:
         fields.unread.add("pc")
@@ -116,19 +122,11 @@ def _permissions(partition: Fields) -> PermissionsIntent:
     return PermissionsIntent(start, stop, restart, nmi, kept, reload)
 
 
-def _items(fields: Fields, name: str) -> tuple[Mapping | Sequence | Scalar, ...]:
-    """A value, or the values of a list."""
-    node = fields.node(name)
-    if node is None:
-        return ()
-    return node.items if isinstance(node, Sequence) else (node,)
-
-
 def _names(fields: Fields, key: str) -> tuple[Located[str], ...]:
     """One name or a list of them, as far as they can be read."""
     found = [
-        read_scalar(item, f"'{key}'", "names of partitions", lambda text: text or None, fields.problems)
-        for item in _items(fields, key)
+        read_scalar(item, f"'{key}'", "names of partitions", parse_name, fields.problems)
+        for item in fields.items(key)
     ]
     if None in found:
         fields.unread.add(key)

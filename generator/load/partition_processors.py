@@ -11,9 +11,12 @@ from generator.load.reader import Fields, ranged, read_scalar, wrong_type
 from generator.load.values import parse_integer, parse_ranges
 from generator.model.intent import ProcessorsIntent
 from generator.places import Located
+from generator.printable import printable
 
 KEYS = ("count", "apic_ids", "package", "cores", "node", "allow_shared_cores")
 EXPECTED = "a count such as 2, {count: 2}, {apic_ids: [1, 2]}, {cores: 2-5}, {package: 1} or {node: 0}"
+MOST_NUMBERS = 4096
+"""Numbers that one list names."""
 _CUT_OFF = re.compile(r"[0-9]+(-[0-9]+)?")
 
 
@@ -74,17 +77,24 @@ def _numbers(fields: Fields, name: str, high: int) -> tuple[Located[int], ...]:
     if node is None:
         return ()
     found: list[Located[int]] = []
-    for item in node.items if isinstance(node, Sequence) else (node,):
+    for item in fields.items(name, MOST_NUMBERS):
         numbers = read_scalar(
             item,
             f"'{name}'",
-            f"numbers and ranges such as 1-3,5, 0 to {high:#x}, 4096 at most",
+            f"numbers and ranges such as 1-3,5, 0 to {high:#x}, {MOST_NUMBERS} at most",
             lambda text: parse_ranges(text, high),
             fields.problems,
         )
-        found.extend(Located(number, item.place) for number in (numbers.value if numbers else ()))
         if numbers is None:
             fields.unread.add(name)
+            continue
+        found.extend(Located(number, item.place) for number in numbers.value)
+        if len(found) > MOST_NUMBERS:
+            what = f"'{name}' names more than {MOST_NUMBERS} numbers up to here"
+            fields.problem(item.place, "yaml-type", what, "fewer", "remove some")
+            fields.unread.add(name)
+            del found[MOST_NUMBERS:]
+            break
     if isinstance(node, Sequence) and not node.items:
         wrong_type(node, f"'{name}'", "at least one number", fields.problems)
         fields.unread.add(name)
@@ -100,7 +110,7 @@ def _without_cut_off(node: Mapping, problems: list[Problem]) -> Mapping:
                 Problem(
                     key.place,
                     "yaml-type",
-                    f"the list of numbers is cut off at the comma before {name}",
+                    f"the list of numbers is cut off at the comma before {printable(name)}",
                     "a list in quotes or brackets",
                     "write apic_ids: '1-3,5' or apic_ids: [1-3, 5]",
                 )

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as AnyMapping
 from typing import TypeVar
@@ -13,8 +12,13 @@ from generator.load.later import Later
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
 from generator.load.values import parse_integer, parse_size
 from generator.places import Located, Place
+from generator.printable import quoted
+from generator.suggest import closest
 
 T = TypeVar("T")
+
+MOST_WISHES = 256
+"""Entries of a list in a partition file; no rule allows more."""
 
 
 class Fields:
@@ -45,10 +49,10 @@ class Fields:
     def _unknown(self, key: Located[str], keys: tuple[str, ...], later: AnyMapping[str, Later]) -> None:
         """Say that a key is unknown, and which one may have been meant."""
         if key.value in later:
-            self.problems.append(later_problem(key.place, f"the key '{key.value}'", later[key.value]))
+            self.problems.append(later_problem(key.place, f"the key {quoted(key.value)}", later[key.value]))
             return
-        what = f"unknown key '{key.value}' in {self.what}"
-        close = difflib.get_close_matches(key.value, [*keys, *later], 1)
+        what = f"unknown key {quoted(key.value)} in {self.what}"
+        close = closest(key.value, [*keys, *later], 1)
         self._excused.update(close)
         change = f"did you mean '{close[0]}'?" if close else "remove it"
         self.problem(key.place, "yaml-unknown-key", what, "one of " + ", ".join(keys), change)
@@ -145,6 +149,33 @@ class Fields:
             return ()
         return node.items
 
+    def items(self, name: str, most: int = MOST_WISHES) -> tuple[Node, ...]:
+        """A single value, or the values of a list of wishes; nothing for a missing one."""
+        node = self.node(name)
+        if node is None or not isinstance(node, Sequence):
+            return () if node is None else (node,)
+        items = first_items(node, f"'{name}'", self.problems, most)
+        if len(items) < len(node.items):
+            self.unread.add(name)
+        return items
+
+
+def first_items(
+    node: Sequence, what: str, problems: list[Problem], most: int = MOST_WISHES
+) -> tuple[Node, ...]:
+    """The first items of a list; more than `most` are a problem."""
+    if len(node.items) > most:
+        problems.append(
+            Problem(
+                node.items[most].place,
+                "yaml-type",
+                f"{what} is a list of {len(node.items)} entries; those from here on were not read",
+                f"{most} entries at most",
+                "remove some",
+            )
+        )
+    return node.items[:most]
+
 
 def later_problem(place: Place, what: str, later: Later) -> Problem:
     """The problem of something planned that does nothing yet."""
@@ -173,8 +204,7 @@ def describe(node: Node) -> str:
         return "a mapping"
     if isinstance(node, Sequence):
         return "a list"
-    text = node.text if len(node.text) <= 60 else node.text[:57] + "…"
-    return f"'{text}'"
+    return quoted(node.text)
 
 
 def wrong_type(node: Node, what: str, expected: str, problems: list[Problem]) -> None:

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Read a text file as YAML wants it: UTF-8, no tabs in the indentation, no control characters."""
+"""Read a text file as YAML wants it: UTF-8, plain spaces in the indentation, no control characters."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import islice
 from pathlib import Path
 
 from generator.errors import Problem
 from generator.places import Place
+from generator.printable import PATH, printable
+from generator.reading import UnreadableError, read_file
 
-MAXIMUM_SIZE = 64 * 1024 * 1024
+MAXIMUM_SIZE = 4 * 1024 * 1024
 """Bytes; a machine file of 4,096 processors and 4,096 functions is about 1 MiB."""
 
 MOST_PROBLEMS = 100
@@ -18,33 +21,33 @@ MOST_PROBLEMS = 100
 
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
+_SPACE = "[\xa0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]"
+_ODD_SPACE = re.compile(rf"^ *(?:- +)*(?:[A-Za-z0-9_]+ *: *|-)?{_SPACE}", re.MULTILINE)
+"""Where YAML wants plain spaces: in front of a line, of an entry of a list, of a value."""
+
+_FAULTS = (
+    (_CONTROL, "yaml-encoding", "printable text", "remove the character"),
+    (_TAB, "yaml-syntax", "spaces: YAML does not allow tabs there", "replace the tab by spaces"),
+    (_ODD_SPACE, "yaml-syntax", "plain spaces, U+0020", "replace it by a plain space"),
+)
 
 
-def read_text(path: Path, shown: str, problems: list[Problem]) -> str | None:
-    """The text of a file, or None if there is nothing to go on with; faults are added to `problems`."""
+def read_text(path: Path, shown: str, problems: list[Problem], named: Place | None = None) -> str | None:
+    """The text of a file, or None if there is nothing to go on with; faults are added to `problems`.
+
+    `named` is where another file names this one, and where it is told that it cannot be read.
+    """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAXIMUM_SIZE + 1)
-    except OSError as error:
-        what = f"cannot read the file: {error.strerror or error}"
+        data = read_file(path, MAXIMUM_SIZE)
+    except UnreadableError as error:
+        what = "the file" if named is None else printable(shown, PATH)
         problems.append(
             Problem(
-                Place(shown),
+                named or Place(shown),
                 "file-readable",
-                what,
+                f"cannot read {what}: {error}",
                 "a readable text file",
                 "check the path and its permissions",
-            )
-        )
-        return None
-    if len(data) > MAXIMUM_SIZE:
-        problems.append(
-            Problem(
-                Place(shown),
-                "file-readable",
-                f"the file is larger than {MAXIMUM_SIZE} bytes",
-                "a partition or machine file",
-                "name another file",
             )
         )
         return None
@@ -65,18 +68,22 @@ def read_text(path: Path, shown: str, problems: list[Problem]) -> str | None:
         )
         return None
     usable = True
-    for pattern, rule, expected, change in (
-        (_CONTROL, "yaml-encoding", "printable text", "remove the character"),
-        (_TAB, "yaml-syntax", "spaces: YAML does not allow tabs there", "replace the tab by spaces"),
-    ):
+    for pattern, rule, expected, change in _FAULTS:
         for match in islice(pattern.finditer(text), MOST_PROBLEMS):
             at = match.end() - 1
-            what = (
-                "a tab indents this line" if text[at] == "\t" else f"control character U+{ord(text[at]):04X}"
-            )
-            problems.append(Problem(place_at(text, at, shown), rule, what, expected, change))
+            problems.append(Problem(place_at(text, at, shown), rule, _name(text[at]), expected, change))
             usable = False
     return text if usable else None
+
+
+def _name(character: str) -> str:
+    """What is wrong with a character."""
+    if character == "\t":
+        return "a tab indents this line"
+    code = f"character U+{ord(character):04X}"
+    if re.fullmatch(_SPACE, character) is None:
+        return f"control {code}"
+    return f"the {code} ({unicodedata.name(character).lower()}), which YAML does not take for a space"
 
 
 def place_at(text: str, index: int, shown: str) -> Place:

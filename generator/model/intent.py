@@ -22,6 +22,8 @@ PowerButton = Literal["ignore", "shutdown"]
 
 CONSOLE_AUTO = "auto"
 CONSOLE_NONE = "none"
+MAXIMUM_PARTITIONS = 64
+"""MRM_MAX_PARTITIONS of MrmPlan.h."""
 EVERYONE = "all"
 """Stands for every partition in permissions."""
 
@@ -246,8 +248,19 @@ class PartitionIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultsIntent:
+    """The keys of `defaults` that no partition takes, as a partition, and the places of their values."""
+
+    partition: PartitionIntent
+    places: frozenset[Place]
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
-    """A whole partition file, or several in layers; `path` is the first of them."""
+    """A whole partition file, or several in layers; `path` is the first of them.
+
+    `beyond` is how many partitions are more than there can be, at the first of them: these are not read.
+    """
 
     place: Place
     path: Path
@@ -256,6 +269,8 @@ class Intent:
     partitions: tuple[PartitionIntent, ...]
     all_off: AllOff = "stay"
     power_button: PowerButton = "shutdown"
+    beyond: Located[int] | None = None
+    defaults: DefaultsIntent | None = None
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -108,13 +108,17 @@ class PciGrant:
 
 @dataclass(frozen=True, slots=True)
 class PciShortage:
-    """What was asked for by its properties or its bus, and is not there to have."""
+    """What was asked for by its properties or its bus, and is not there to have.
+
+    `others` are the functions that have these properties, but were not to have.
+    """
 
     place: Place
     asked: str
     wanted: int
     found: int
     why: str
+    others: tuple[PciFunction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +312,10 @@ class PartitionPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole plan. `source` is the partition file as generated files name it (no machine paths)."""
+    """The whole plan. `source` is the partition file as generated files name it (no machine paths).
+
+    `beyond` is how many partitions are more than there can be, at the first of them: these are not planned.
+    """
 
     place: Place
     source: str
@@ -317,6 +324,7 @@ class Plan:
     all_off: AllOff
     power_button: PowerButton
     partitions: tuple[PartitionPlan, ...]
+    beyond: Located[int] | None = None
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from generator.printable import LINE as LONGEST
+from generator.printable import printable
+
 CHARACTER_WIDTH = 0.6
 """Of the font size: wide enough for the widest common sans-serif font."""
 
@@ -23,11 +26,12 @@ def number(value: float) -> str:
 
 def shorten(text: str, width: float, size: float) -> str:
     """A text that fits a width, cut in the middle: both ends of paths and versions matter."""
-    most = max(4, int(width / (size * CHARACTER_WIDTH)))
-    if len(text) <= most:
-        return text
-    head = (most - 1) * 2 // 3
-    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+    return printable(text, max(4, int(width / (size * CHARACTER_WIDTH))))
+
+
+def markup(text: str) -> str:
+    """Foreign text for SVG and HTML, which have no place for control characters."""
+    return "\n".join(escape(printable(line, LONGEST)) for line in text.split("\n"))
 
 
 def text_width(text: str, size: float) -> float:
@@ -69,7 +73,7 @@ class Canvas:
             f'height="{number(max(0, height))}" rx="{number(radius)}" fill="{fill}" stroke="{stroke}" '
             f'stroke-width="{number(stroke_width)}"{dash}'
         )
-        self.add(f"{head}/>" if title is None else f"{head}><title>{escape(title)}</title></rect>")
+        self.add(f"{head}/>" if title is None else f"{head}><title>{markup(title)}</title></rect>")
 
     def text(
         self,
@@ -92,7 +96,7 @@ class Canvas:
         anchored = f' text-anchor="{anchor}"' if anchor != "start" else ""
         self.add(
             f'<text x="{number(x)}" y="{number(y)}" font-size="{number(size)}" fill="{colour}"'
-            f"{anchored}{more}>{escape(text)}</text>"
+            f"{anchored}{more}>{markup(text)}</text>"
         )
 
     def line(self, points: Iterable[tuple[float, float]], stroke: str = LINE, width: float = 1) -> None:

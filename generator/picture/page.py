@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 
-from generator.errors import Problem
+from generator.errors import Problem, to_tell
 from generator.load.values import format_duration, format_size
 from generator.model.plan import FileBoot, PartitionPlan, Plan
-from generator.picture.canvas import SOFT_INK
+from generator.picture.canvas import SOFT_INK, markup
 from generator.picture.owners import letters
 from generator.picture.sheet import render_svg
 from generator.show import describe_console, describe_policy, describe_source
@@ -38,18 +37,20 @@ footer{margin-top:40px;color:SOFT;font-size:13px}
 
 def render_page(plan: Plan, warnings: Sequence[Problem] = ()) -> str:
     """The page, complete in itself."""
-    title = escape(f"{plan.source} on {plan.machine.title}")
+    title = markup(f"{plan.source} on {plan.machine.title}")
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>",
         f'<div class="sheet">\n{render_svg(plan)}</div>',
     ]
-    if warnings:
+    told, left = to_tell(warnings)
+    if told:
         parts.append("<h2>Warnings</h2>")
-        parts.extend(_warning(problem) for problem in warnings)
+        parts.extend(_warning(problem) for problem in told)
+        parts.extend([f"<p>and {left} more</p>"] if left else [])
     for number, partition in enumerate(plan.partitions):
-        parts.append(f'<h2><span class="key">{letters(number)}</span>{escape(partition.name.value)}</h2>')
+        parts.append(f'<h2><span class="key">{letters(number)}</span>{markup(partition.name.value)}</h2>')
         parts.append(_table(_rows(partition)))
     parts.append(
         "<footer>Made by <code>python -m generator show</code>. The last column says which line of which "
@@ -60,18 +61,18 @@ def render_page(plan: Plan, warnings: Sequence[Problem] = ()) -> str:
 
 def _warning(problem: Problem) -> str:
     """One warning."""
-    place = escape(problem.place.short)
+    place = markup(problem.place.short)
     return (
-        f'<div class="warning"><strong>{escape(problem.what)}</strong><br>'
-        f"expected {escape(problem.expected)}; "
-        f"{escape(problem.change)} <code>[{escape(problem.rule)}]</code> {place}</div>"
+        f'<div class="warning"><strong>{markup(problem.what)}</strong><br>'
+        f"expected {markup(problem.expected)}; "
+        f"{markup(problem.change)} <code>[{markup(problem.rule)}]</code> {place}</div>"
     )
 
 
 def _table(rows: Iterable[tuple[str, str, str]]) -> str:
     """A table of names, texts (HTML already) and places."""
     body = "\n".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{text}</td><td class="from">{escape(place)}</td></tr>'
+        f'<tr><th scope="row">{markup(name)}</th><td>{text}</td><td class="from">{markup(place)}</td></tr>'
         for name, text, place in rows
     )
     return f"<table>\n{body}\n</table>"
@@ -88,11 +89,11 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
         where = f"{request.minimum:#x} to {request.limit - 1:#x}"
         yield (
             "",
-            f"{format_size(request.size)} in <code>{where}</code>: {escape(request.why)}",
+            f"{format_size(request.size)} in <code>{where}</code>: {markup(request.why)}",
             request.place.short,
         )
     for grant in partition.pci:
-        asked = f", asked for as {escape(grant.asked)}" if grant.asked else ""
+        asked = f", asked for as {markup(grant.asked)}" if grant.asked else ""
         yield (
             "PCI",
             f"<code>{grant.root_port.value}</code> as segment {grant.segment}{asked}",
@@ -103,15 +104,15 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
             title = f" {function.title}" if function.title else ""
             off = ", stays disabled: neither MSI nor MSI-X" if function in partition.disabled(grant) else ""
             name = f"{function.vendor:04x}:{function.device:04x}{title}{serial}{off}"
-            yield "", escape(name), function.place.short
+            yield "", markup(name), function.place.short
     console = partition.console
     name = describe_console(console)
-    yield "console", escape(name), console.name.place.short if console is not None else ""
+    yield "console", markup(name), console.name.place.short if console is not None else ""
     if partition.display.value:
         yield "display", "its display function is its screen", partition.display.place.short
     for number, source in enumerate(partition.boot.sources, 1):
         name = "boot" if len(partition.boot.sources) == 1 else f"boot {number}"
-        yield name, f"<code>{escape(describe_source(source))}</code>", source.place.short
+        yield name, f"<code>{markup(describe_source(source))}</code>", source.place.short
         if isinstance(source, FileBoot):
             yield from _file_rows(source)
     timeout = partition.boot.timeout
@@ -119,9 +120,9 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
         yield "", f"{format_duration(timeout.value)} to choose another one", timeout.place.short
     for number, expected in enumerate(partition.boot.expected):
         name = "" if number else "own Linux"
-        yield name, f"<code>{escape(expected.parameter)}</code>: {escape(expected.why)}", ""
+        yield name, f"<code>{markup(expected.parameter)}</code>: {markup(expected.why)}", ""
     for name, text, place in describe_policy(partition.policy):
-        yield name, escape(text), place
+        yield name, markup(text), place
 
 
 def _file_rows(boot: FileBoot) -> Iterator[tuple[str, str, str]]:
@@ -129,11 +130,11 @@ def _file_rows(boot: FileBoot) -> Iterator[tuple[str, str, str]]:
     loader = boot.file_facts.loader
     if loader is not None:
         linux = f"Linux {loader.linux.banner}" if loader.linux is not None else "no Linux kernel"
-        yield "", escape(linux) + (", signed" if loader.signed else ", not signed"), ""
+        yield "", markup(linux) + (", signed" if loader.signed else ", not signed"), ""
     if boot.initrd is not None:
-        yield "initrd", f"<code>{escape(boot.esp_initrd or '')}</code>", boot.initrd.place.short
+        yield "initrd", f"<code>{markup(boot.esp_initrd or '')}</code>", boot.initrd.place.short
     if boot.owner_options is not None:
-        yield "options", f"<code>{escape(boot.owner_options.value)}</code>", boot.owner_options.place.short
+        yield "options", f"<code>{markup(boot.owner_options.value)}</code>", boot.owner_options.place.short
     for number, added in enumerate(boot.added_parameters):
         name = "" if number else "added"
-        yield name, f"<code>{escape(added.parameter)}</code>: {escape(added.why)}", ""
+        yield name, f"<code>{markup(added.parameter)}</code>: {markup(added.why)}", ""

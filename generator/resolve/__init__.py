@@ -59,6 +59,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
         all_off=intent.all_off,
         power_button=intent.power_button,
         partitions=tuple(partitions),
+        beyond=intent.beyond,
         unread=intent.unread,
     )
 

@@ -101,9 +101,15 @@ class _Choice:
                 matched = self._match(entry, console)
                 merged = {f.path.value: f for f in matched}
                 found.extend(merged.values())
-                wanted, has = entry.count or 1, sum(len(f.wanted) for f in merged.values())
-                if has < wanted:
-                    shortages.append(PciShortage(entry.place, str(entry), wanted, has, FREE))
+                having = {function.path for f in merged.values() for function in f.wanted}
+                wanted = entry.count or 1
+                if len(having) < wanted:
+                    others = tuple(
+                        function
+                        for path, function in self._functions.items()
+                        if path not in having and matches(entry, function)
+                    )
+                    shortages.append(PciShortage(entry.place, str(entry), wanted, len(having), FREE, others))
             else:
                 at_place = list(self._at_place(entry))
                 found.extend(at_place)

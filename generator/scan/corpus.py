@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from generator.reading import is_folder, why_unreadable
+from generator.scan.archive import SnapshotError, read_archive, read_bytes
 from generator.scan.machine import Scan, scan
-from generator.scan.snapshot import TABLES, MemorySnapshot, SnapshotError, read_tar
+from generator.scan.snapshot import TABLES, MemorySnapshot
+from generator.scan.table_files import name_tables, read_folder
 
 ARCHIVE = "machines.tar.xz"
 """Name of the archive in a corpus folder that is not unpacked."""
@@ -50,19 +53,30 @@ def open_corpus(source: Path) -> Iterator[MemorySnapshot]:
     Raises SnapshotError if there is none.
     """
     machines: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
-    if source.is_dir() and not (source / ARCHIVE).is_file():
-        for path in sorted(source.glob("*/*")):
-            if path.is_file():
-                machines[path.parent.name][f"{TABLES}/{path.name}"] = path.read_bytes()
+    archive = source / ARCHIVE if is_folder(source) else source
+    if is_folder(source) and why_unreadable(archive) is not None:
+        for folder in _folders(source):
+            machines[folder.name] = read_folder(folder)
     else:
-        for name, data in read_tar(source / ARCHIVE if source.is_dir() else source).items():
-            parts = name.split("/")
-            if len(parts) >= 2:
-                machines[parts[-2]][f"{TABLES}/{parts[-1]}"] = data
-    if not machines:
+        named: defaultdict[str, list[tuple[str, bytes]]] = defaultdict(list)
+        for path, data in (read_archive(read_bytes(archive), archive) or {}).items():
+            above, _, name = path.rpartition("/")
+            named[above.rsplit("/", 1)[-1]].append((name, data))
+        machines.update((name, name_tables(files)) for name, files in named.items() if name)
+    found = sorted((name, files) for name, files in machines.items() if files)
+    if not found:
         raise SnapshotError(f"{source}: no folders of ACPI tables")
-    for name, files in sorted(machines.items()):
-        yield MemorySnapshot(name, live=False, files=files)
+    for name, files in found:
+        tables = {f"{TABLES}/{table}": data for table, data in files.items()}
+        yield MemorySnapshot(name, live=False, files=tables)
+
+
+def _folders(source: Path) -> list[Path]:
+    """The folders in a folder.  Raises SnapshotError if it cannot be read."""
+    try:
+        return sorted(path for path in source.iterdir() if is_folder(path))
+    except OSError as error:
+        raise SnapshotError(f"cannot read {source}: {error.strerror or error}") from error
 
 
 def summarise(snapshot: MemorySnapshot) -> Summary:

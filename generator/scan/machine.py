@@ -96,12 +96,13 @@ def _acpi(tables: Tables, notes: Notes) -> AcpiFacts:
     """What the tables say about the machine as a whole."""
     if tables.mcfg is None and tables.readable:
         notes.add("acpi", "no usable MCFG: configuration space is not in memory")
-    iommu = tables.iommu.kind if tables.iommu is not None else "none"
+    # A table without units is left where the IOMMU is switched off in the set-up.
+    iommu = tables.iommu.kind if tables.iommu is not None and tables.iommu.units else "none"
     fadt = tables.fadt
     if fadt is None:
         notes.add("acpi", "no usable FADT: the PM timer is not known")
         return AcpiFacts(1, None, iommu)
     timer = PmTimer(fadt.pm_timer.port, fadt.pm_timer.bits) if fadt.pm_timer is not None else None
     if timer is None:
-        notes.add("acpi", "the FADT names no PM timer")
+        notes.add("acpi", f"no PM timer: {fadt.why_no_timer}")
     return AcpiFacts(max(fadt.revision, 1), timer, iommu, fadt.msi)

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from generator.printable import SENTENCE, printable
+
+MOST_NOTES = 1000
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
@@ -20,10 +24,11 @@ class Note:
 
 @dataclass(slots=True)
 class Notes:
-    """The findings of one scan, each once, in the order found."""
+    """The findings of one scan, each once, in the order found; the first thousand of them."""
 
     found: dict[Note, None] = field(default_factory=dict)
 
     def add(self, topic: str, what: str) -> None:
         """Add a finding."""
-        self.found.setdefault(Note(topic, what))
+        if len(self.found) < MOST_NOTES:
+            self.found.setdefault(Note(topic, printable(what, SENTENCE)))

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Where a scan reads: the running system, a folder or a tar that generator/collect.sh made elsewhere.
+"""Where a scan reads: the running system, or a collection that generator/collect.sh made elsewhere.
 
 A snapshot has files and links by their paths on the scanned machine, without the leading slash.  Collections
-keep a link as a text file NAME.link, so that they survive any file system.  A folder of bare ACPI tables
-(APIC, FACP, …) is a snapshot as well, of a machine about which little is known.
+keep a link as a text file NAME.link, so that they survive any file system.  Bare ACPI tables (APIC, FACP, …)
+are a snapshot as well, of a machine about which little is known.
 """
 
 from __future__ import annotations
 
 import os
-import tarfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from generator.printable import quoted
+from generator.reading import UnreadableError, is_folder, read_file
+from generator.scan.archive import LARGEST_FILE, SnapshotError, read_archive, read_bytes
+from generator.scan.table_files import name_tables, parse_dump, read_folder, signature_of
 
 TABLES = "sys/firmware/acpi/tables"
 KERNEL_LOG = "dmesg.txt"
@@ -22,15 +25,16 @@ KERNEL_LOG = "dmesg.txt"
 UNREADABLE = "unreadable.txt"
 """In a collection: the paths that could not be read, one a line."""
 
-LARGEST_FILE = 16 << 20
-LARGEST_COLLECTION = 256 << 20
-MOST_FILES = 200_000
+COMPLETE = "collection.txt"
+"""In a collection: written last, and its first line says the format."""
+FORMAT = 1
+
+WANTED = (
+    "neither a collection of collect.sh (a folder, tar or zip) nor ACPI tables (a folder, tar or zip of "
+    "files such as APIC or apic.dat, one such file, or the text of acpidump)"
+)
 
 _LINK = ".link"
-
-
-class SnapshotError(Exception):
-    """A collection cannot be read at all; the message says which and why."""
 
 
 @dataclass(slots=True)
@@ -78,12 +82,10 @@ class FolderSnapshot(Snapshot):
         if self.live and path == KERNEL_LOG:
             return self._kernel_log()
         try:
-            with (self.root / path).open("rb") as stream:
-                return stream.read(LARGEST_FILE)
-        except PermissionError:
-            self.denied.add(path)
-        except (OSError, ValueError):
-            pass
+            return read_file(self.root / path, LARGEST_FILE)
+        except UnreadableError as error:
+            if error.denied:
+                self.denied.add(path)
         return None
 
     def _kernel_log(self) -> bytes | None:
@@ -154,16 +156,14 @@ class MemorySnapshot(Snapshot):
 
 
 def open_snapshot(source: Path | None) -> Snapshot:
-    """The running system (None), or a collection: a folder or a tar, compressed or not.
+    """The running system (None), a collection, or ACPI tables alone.
 
-    Raises SnapshotError if there is nothing of the kind.
+    A collection is a folder, a tar or a zip; tables are in a folder or an archive, in the text of acpidump,
+    or one is a file.  Raises SnapshotError if there is nothing of the kind, or not all of it.
     """
     if source is None:
         return FolderSnapshot("this machine", live=True)
-    if source.is_dir():
-        snapshot = _open_folder(source)
-    else:
-        snapshot = MemorySnapshot(source.name, live=False, files=_rooted(read_tar(source), source))
+    snapshot = _open_folder(source) if is_folder(source) else _open_file(source)
     for path in (snapshot.text(UNREADABLE) or "").splitlines():
         snapshot.denied.add(path.strip().lstrip("/"))
     return snapshot
@@ -171,51 +171,65 @@ def open_snapshot(source: Path | None) -> Snapshot:
 
 def _open_folder(source: Path) -> Snapshot:
     """A collection in a folder, in the one folder in that, or bare ACPI tables."""
-    folders = [source, *sorted(path for path in source.iterdir() if path.is_dir())]
-    for folder in folders:
-        if (folder / "sys").is_dir() or (folder / "proc").is_dir():
-            return FolderSnapshot(source.name, live=False, root=folder)
-    tables = {
-        f"{TABLES}/{path.name}": path.read_bytes()
-        for path in source.iterdir()
-        if path.is_file() and path.stat().st_size <= LARGEST_FILE
-    }
-    if not any(f"{TABLES}/{name}" in tables for name in ("APIC", "FACP")):
-        raise SnapshotError(f"{source}: neither a collection of collect.sh nor a folder of ACPI tables")
-    return MemorySnapshot(source.name, live=False, files=tables)
-
-
-def read_tar(source: Path) -> dict[str, bytes]:
-    """The regular files of a tar, read in memory: nothing is unpacked, no path in it can do harm."""
-    files: dict[str, bytes] = {}
-    total = 0
     try:
-        with tarfile.open(source, "r:*") as archive:
-            for member in archive:
-                if not member.isreg() or member.size > LARGEST_FILE:
-                    continue
-                total += member.size
-                if total > LARGEST_COLLECTION or len(files) >= MOST_FILES:
-                    raise SnapshotError(f"{source}: too large for a collection of collect.sh")
-                stream = archive.extractfile(member)
-                if stream is not None:
-                    parts = [
-                        part for part in PurePosixPath(member.name).parts if part not in ("/", ".", "..")
-                    ]
-                    files["/".join(parts)] = stream.read()
+        folders = [source, *sorted(path for path in source.iterdir() if is_folder(path))]
     except OSError as error:
-        raise SnapshotError(f"{source}: {error.strerror or error}") from error
-    except (tarfile.TarError, EOFError, zlib.error, ValueError) as error:
-        raise SnapshotError(f"{source}: no tar that can be read: {error}") from error
-    return files
+        raise SnapshotError(f"cannot read {source}: {error.strerror or error}") from error
+    for folder in folders:
+        if is_folder(folder / "sys") or is_folder(folder / "proc"):
+            snapshot = FolderSnapshot(source.name, live=False, root=folder)
+            _require_whole(snapshot, source)
+            return snapshot
+    return _bare_tables(read_folder(source), source)
 
 
-def _rooted(files: Mapping[str, bytes], source: Path) -> dict[str, bytes]:
-    """The files relative to the folder that has sys or proc: a tar may have one on top."""
+def _open_file(source: Path) -> Snapshot:
+    """A collection or tables in a file."""
+    data = read_bytes(source)
+    files = read_archive(data, source)
+    if files is None:
+        single = signature_of(data, len(data))
+        try:
+            tables = {single: data} if single is not None else parse_dump(data)
+        except SnapshotError as error:
+            raise SnapshotError(f"{source}: damaged text of acpidump: {error}") from error
+        return _bare_tables(tables, source)
+    rooted = _rooted(files)
+    if rooted is None:
+        names = ((path.rsplit("/", 1)[-1], content) for path, content in sorted(files.items()))
+        return _bare_tables(name_tables(names), source)
+    snapshot = MemorySnapshot(source.name, live=False, files=rooted)
+    _require_whole(snapshot, source)
+    return snapshot
+
+
+def _bare_tables(tables: Mapping[str, bytes], source: Path) -> MemorySnapshot:
+    """A snapshot of tables alone."""
+    if not any(name in tables for name in ("APIC", "FACP")):
+        raise SnapshotError(f"{source}: {WANTED}")
+    files = {f"{TABLES}/{name}": data for name, data in tables.items()}
+    return MemorySnapshot(source.name, live=False, files=files)
+
+
+def _require_whole(snapshot: Snapshot, source: Path) -> None:
+    """Raise SnapshotError unless the collector came to its end."""
+    text = snapshot.text(COMPLETE)
+    if text is None:
+        raise SnapshotError(
+            f"{source}: {COMPLETE}, which collect.sh writes last, is not there: it was interrupted, or not "
+            "all of the collection was copied; collect again"
+        )
+    first = text.splitlines()[0]
+    if first != f"format {FORMAT}":
+        raise SnapshotError(f"{source}: {COMPLETE} says {quoted(first)}; expected 'format {FORMAT}'")
+
+
+def _rooted(files: Mapping[str, bytes]) -> dict[str, bytes] | None:
+    """The files relative to the folder with sys or proc: an archive may have one on top.  None without."""
     for path in files:
         parts = path.split("/")
         for depth in range(min(2, len(parts) - 1)):
             if parts[depth] in ("sys", "proc"):
                 prefix = "".join(f"{part}/" for part in parts[:depth])
                 return {p.removeprefix(prefix): data for p, data in files.items() if p.startswith(prefix)}
-    raise SnapshotError(f"{source}: no collection of collect.sh: it has neither sys nor proc")
+    return None

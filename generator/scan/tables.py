@@ -65,5 +65,8 @@ def read_tables(snapshot: Snapshot, notes: Notes) -> Tables:
         srat=read("SRAT", parse_srat),
         slit=read("SLIT", parse_slit),
         spcr=read("SPCR", parse_spcr),
-        iommu=read("DMAR", parse_dmar) or read("IVRS", parse_ivrs),
+        iommu=max(
+            (read("DMAR", parse_dmar), read("IVRS", parse_ivrs)),
+            key=lambda found: -1 if found is None else len(found.units),
+        ),
     )

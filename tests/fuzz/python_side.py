@@ -12,11 +12,12 @@ EXAMPLES = "MRM_FUZZ_EXAMPLES"
 
 FOLDERS = (
     "tests/generator/test_boot_files.py",
+    "tests/generator/test_foreign_words.py",
     "tests/generator/test_load.py",
     "tests/machine",
     "tests/harness",
 )
-"""Where the parsers of YAML, PE, ACPI tables, sysfs and streams are tested."""
+"""Where the command line and the parsers of YAML, PE, ACPI tables, sysfs and streams are tested."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

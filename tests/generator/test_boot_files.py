@@ -90,9 +90,9 @@ def test_no_damage_to_a_header_breaks_the_reader(damage: list[tuple[int, int]]) 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     files = inspect_files([tmp_path, tmp_path / "nothing"], [tmp_path / "nul\0"])
     assert [facts.error for facts in files.values()] == [
-        "is a folder",
+        "it is a folder",
         "no such file or directory",
-        "embedded null byte",
+        "its name cannot be the name of a file here",
     ]
 
 

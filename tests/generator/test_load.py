@@ -133,6 +133,104 @@ def test_problems_of_files_and_of_the_plan_come_together(write: Write) -> None:
     assert [problem.rule for problem in problems] == ["yaml-unknown-key", "console-exists", "yaml-type"]
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("cpus", "processors"),
+        ("vCPUs", "processors"),
+        ("ram", "memory"),
+        ("serial", "console"),
+        ("memroy", "memory"),
+    ],
+)
+def test_words_of_others_get_a_suggestion(write: Write, word: str, meant: str) -> None:
+    _, problems = judge(write(document(partition(**{word: "1"}))))
+    assert f"did you mean '{meant}'?" in [problem.change for problem in problems]
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2003", "\u200b", "\u2060"])
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a:\n{}- b\n", 2, 1),
+        ("a:\n {} - b\n", 2, 2),
+        ("a:\n  -{}b: 1\n", 2, 4),
+        ("a:\n  - b:{}1\n", 2, 7),
+        ("{}\n", 1, 1),
+    ],
+)
+def test_spaces_that_are_none_for_yaml(tmp_path: Path, space: str, text: str, line: int, column: int) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(text.format(space), "utf-8")
+    problems: list[Problem] = []
+    assert read_text(path, "t.yaml", problems) is None
+    (problem,) = problems
+    assert (problem.place.line, problem.place.column) == (line, column)
+    assert f"U+{ord(space):04X}" in problem.what and "plain space" in problem.change
+
+
+def test_odd_spaces_inside_of_texts_stay(tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    text = "a: 'b\u00a0c'  # d\u00a0e\n"
+    path.write_text(text, "utf-8")
+    assert read_text(path, "t.yaml", []) == text
+
+
+OWN = {
+    "processors": "1",
+    "memory": "256 MiB",
+    "console": "none",
+    "isolation": "cooperative",
+    "restart": "never",
+    "scrub": "false",
+    "delay": "0",
+    "shutdown": "off",
+    "watchdog": "off",
+    "variables": "{quota: 64 KiB}",
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("processors", "nonsense", "yaml-type"),
+        ("processors", "{apic_ids: [77]}", "processor-exists"),
+        ("processors", "300", "processor-limit"),
+        ("memory", "[]", "yaml-type"),
+        ("memory", "{low: 64 KiB}", "yaml-missing-key"),
+        ("memory", "1000000 GiB", "memory-fits"),
+        ("console", "COM9", "console-exists"),
+        ("isolation", "none", "yaml-type"),
+        ("restart", "{policy: never, limit: 999999}", "restart-limit"),
+        ("scrub", "maybe", "yaml-type"),
+        ("delay", "500 h", "policy-times"),
+        ("shutdown", "1 ms", "policy-times"),
+        ("watchdog", "{firmware: 1 ms}", "policy-times"),
+        ("variables", "{quota: 1 GiB}", "variables-quota"),
+    ],
+)
+def test_defaults_are_judged_whether_taken_or_not(write: Write, key: str, value: str, rule: str) -> None:
+    """With the same words but for who hears them; and nothing else is wrong with the file."""
+    own = partition(**OWN)
+    without = partition(**{name: text for name, text in OWN.items() if name != key})
+    without = "".join(line for line in without.splitlines(True) if f" {key}:" not in line)
+    head = f"defaults: {{{key}: {value}}}\n"
+    for text in (document(own, head=head), document(without, head=head)):
+        _, problems = judge(write(text))
+        found = {
+            (problem.rule, problem.place.line) for problem in problems if problem.severity.value == "error"
+        }
+        assert (rule, 3) in found
+    _, problems = judge(write(document(own, head=head)))
+    assert {problem.place.line for problem in problems} == {3}
+
+
+def test_defaults_that_all_override_may_be_right(write: Write) -> None:
+    head = f"defaults: {{{', '.join(f'{key}: {value}' for key, value in OWN.items())}}}\n"
+    _, problems = judge(write(document(partition(**OWN), partition("two", **OWN), head=head)))
+    assert problems == ()
+
+
 def test_defaults_stand_in_for_missing_keys(write: Write) -> None:
     head = "defaults: {processors: 2, memory: 512 MiB, console: none}\n"
     bodies = ("  - {name: one, boot: files/linux}\n", "  - {name: two, memory: 1 GiB, boot: files/linux}\n")

@@ -161,6 +161,7 @@ def test_an_enabled_processor_wins_over_a_disabled_one_with_its_id() -> None:
 def test_a_hardware_reduced_machine_has_no_pm_timer() -> None:
     fadt = parse_fadt(make_fadt(flags=1 << 20, revision=5)).value
     assert fadt is not None and fadt.hardware_reduced and fadt.pm_timer is None
+    assert fadt.unused_timer == PmTimerBlock(0x608, 24)
     old = parse_fadt(make_fadt(flags=1 << 20, revision=4)).value
     assert old is not None and not old.hardware_reduced and old.pm_timer == PmTimerBlock(0x608, 24)
 

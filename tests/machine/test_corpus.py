@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,9 @@ from generator.acpi.numa import parse_slit, parse_srat
 from generator.acpi.spcr import parse_spcr
 from generator.hardware import Facts, State, judge_hardware
 from generator.scan import Scan, scan
+from generator.scan.archive import SnapshotError
 from generator.scan.corpus import COUNTS, open_corpus, summarise
-from generator.scan.snapshot import TABLES, MemorySnapshot, SnapshotError
+from generator.scan.snapshot import TABLES, MemorySnapshot
 from tests.machine.support import PROJECT, local_apic, make_fadt, make_madt, make_mcfg
 
 CORPUS = Path(os.environ.get("MRM_ACPI_CORPUS", PROJECT.parent / "shared" / "acpi-corpus"))
@@ -161,6 +164,29 @@ def test_a_corpus_of_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert ["processors", "3", "(100", "%)", "2", "(67", "%)", "1", "(33", "%)"] in lines
     assert ["PM", "timer", "2", "(67", "%)", "2", "(67", "%)", "2", "(67", "%)"] in lines
     assert ["all", "of", "it", "2", "(67", "%)", "1", "(33", "%)", "0", "(0", "%)"] in lines
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_corpus_of_what_acpidump_made(
+    packed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever else lies in its folders."""
+    folder = tmp_path / "corpus" / "a"
+    folder.mkdir(parents=True)
+    (folder / "apic.dat").write_bytes(make_madt(local_apic(0), local_apic(1)))
+    (folder / "facp.dat").write_bytes(make_fadt())
+    (folder / "readme").write_text("no table")
+    os.mkfifo(folder / "pipe")
+    (folder / "loop").symlink_to("loop")
+    source = tmp_path / "corpus"
+    if packed:
+        source = tmp_path / "corpus.zip"
+        with zipfile.ZipFile(source, "w") as archive:
+            for name in ("apic.dat", "facp.dat", "readme"):
+                archive.write(folder / name, f"corpus/a/{name}")
+    assert main(["corpus", str(source), "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["name"], told["processors"], told["tables"]) == ("a", 2, True)
 
 
 def test_no_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,7 @@ from tests.machine.support import (
     make_fadt,
     make_madt,
     make_mcfg,
+    make_table,
     memory_map,
     server,
     snapshot,
@@ -243,3 +244,33 @@ def test_the_controller_knows_the_same_host_bridges() -> None:
     found = re.findall(r"\{ 0x([0-9A-F]{4})([0-9A-F]{4}), 0x[0-9A-F]+ +\},? +///< (\w+):", source)
     known = {(int(vendor, 16), int(device, 16)): name for device, vendor, name in found}
     assert known == RESET_ENTRY_HOST_BRIDGES
+
+
+@pytest.mark.parametrize(
+    ("fadt", "value"),
+    [
+        (make_fadt(0), "the FADT names none"),
+        (
+            make_fadt(0x408, flags=1 << 20, revision=5),
+            "hardware-reduced ACPI has none, so port 0x408 in the FADT means nothing",
+        ),
+        (make_fadt(0, flags=1 << 20, revision=5), "hardware-reduced ACPI has none"),
+    ],
+)
+def test_why_there_is_no_pm_timer(fadt: bytes, value: str) -> None:
+    """Scan and check say the same."""
+    files = server() | {f"{TABLES}/FACP": fadt}
+    assert rows(files)["pm-timer"].value == value
+    assert f"acpi: no PM timer: {value}" in map(str, scan(snapshot(files)).notes)
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside one with a unit", "alone"])
+def test_a_dmar_without_units_is_no_iommu(beside: bool) -> None:
+    """It is left where the IOMMU is switched off in the set-up; then nothing says that there is one."""
+    files = server() | {f"{TABLES}/DMAR": make_table("DMAR", bytes([38, 1]) + bytes(10))}
+    if not beside:
+        del files[f"{TABLES}/IVRS"]
+    found = scan(snapshot(files))
+    assert "no remapping unit" in " ".join(map(str, found.notes))
+    assert found.machine.acpi.iommu == ("amd-vi" if beside else "none")
+    assert rows(files)["iommu"].state is (FOUND if beside else MISSING)

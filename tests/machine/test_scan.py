@@ -270,7 +270,7 @@ def test_the_file_of_q35_through_the_writer(tmp_path: Path) -> None:
         (f"{TABLES}/APIC", b"rubbish", "acpi: APIC+0x0: 7 bytes are too few"),
         (f"{TABLES}/MCFG", None, "acpi: no usable MCFG"),
         (f"{TABLES}/FACP", None, "acpi: no usable FADT"),
-        (f"{TABLES}/FACP", make_fadt(0), "acpi: the FADT names no PM timer"),
+        (f"{TABLES}/FACP", make_fadt(0), "acpi: no PM timer: the FADT names none"),
         (f"{TABLES}/FACP2", make_fadt(0x508), "acpi: there are 2 different FACP tables"),
         ("proc/cpuinfo", None, "features: no /proc/cpuinfo"),
         ("proc/cpuinfo", b"processor: 0\nflags: fpu\n", "physical_address_bits: not known"),

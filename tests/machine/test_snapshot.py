@@ -4,19 +4,33 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import gzip
 import io
 import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generator.__main__ import main
 from generator.scan import SnapshotError, open_snapshot, render_machine_file, scan
-from tests.machine.support import PROJECT, TABLES, local_apic, make_fadt, make_madt, server, snapshot
+from tests.machine.support import (
+    PROJECT,
+    TABLES,
+    local_apic,
+    make_fadt,
+    make_madt,
+    make_table,
+    server,
+    snapshot,
+)
 
 COLLECT = PROJECT / "generator" / "collect.sh"
 SHELLS = {"sh": ["sh"], "busybox": ["busybox", "sh"]}
@@ -73,6 +87,8 @@ def collect(shell: list[str], root: Path, folder: Path, path: str | None = None)
 def test_the_collector_brings_all_that_a_scan_reads(shell: list[str], tmp_path: Path) -> None:
     made = collect(shell, lay_out(tmp_path / "root"), tmp_path / "work")
     assert made.name == "facts.tar.gz"
+    with tarfile.open(made) as archive:
+        assert archive.getnames()[-1] == "facts/collection.txt"
     assert sorted(path.name for path in made.parent.iterdir()) == ["facts.tar.gz"]
     assert text_of(made) == expected()
 
@@ -157,14 +173,197 @@ def test_what_is_no_collection(data: bytes, tmp_path: Path, capsys: pytest.Captu
     assert main(["scan", "--from", str(tmp_path / "absent")]) == 1
 
 
-def test_a_tar_cut_off(tmp_path: Path) -> None:
-    """Anywhere: either what is left can be scanned, or a message says that it cannot be read."""
-    whole = collect(["sh"], lay_out(tmp_path / "root"), tmp_path / "work").read_bytes()
-    path = tmp_path / "cut.tar.gz"
-    for length in range(0, len(whole), max(1, len(whole) // 40)):
-        path.write_bytes(whole[:length])
-        with contextlib.suppress(SnapshotError):
-            text_of(path)
+@pytest.mark.parametrize("kind", ["tar.gz", "tar", "zip"])
+def test_an_archive_cut_off(kind: str, tmp_path: Path) -> None:
+    """Anywhere, also between two files: a message says so."""
+    packed = collect(["sh"], lay_out(tmp_path / "root"), tmp_path / "work")
+    whole = {
+        "tar.gz": packed.read_bytes(),
+        "tar": gzip.decompress(packed.read_bytes()),
+        "zip": zipped(packed),
+    }
+    path = tmp_path / "cut"
+    path.write_bytes(whole[kind])
+    assert text_of(path) == expected()
+    used = len(whole[kind].rstrip(b"\0"))
+    step = 512 if kind == "tar" else max(1, used // 40)
+    for length in range(0, used, step):
+        path.write_bytes(whole[kind][:length])
+        with pytest.raises(SnapshotError, match=r"cut off|neither|interrupted"):
+            open_snapshot(path)
+
+
+def zipped(tar: Path) -> bytes:
+    """The files of a tar in a zip."""
+    made = io.BytesIO()
+    with tarfile.open(tar) as archive, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        for member in archive.getmembers():
+            stream = archive.extractfile(member)
+            if stream is not None:
+                target.writestr(member.name, stream.read())
+    return made.getvalue()
+
+
+def test_a_run_that_was_interrupted(tmp_path: Path) -> None:
+    """What it left is not taken, folder or archive, and a run that is told to end leaves nothing."""
+    folder = lay_out(tmp_path / "facts")
+    with pytest.raises(SnapshotError, match=r"collection\.txt, which collect\.sh writes last, is not there"):
+        open_snapshot(folder)
+    (folder / "collection.txt").write_text("")
+    with pytest.raises(SnapshotError, match="interrupted"):
+        open_snapshot(folder)
+    (folder / "collection.txt").write_text("format 7\n")
+    with pytest.raises(SnapshotError, match=r"says 'format 7'; expected 'format 1'"):
+        open_snapshot(folder)
+    (folder / "collection.txt").write_text("format 1\n")
+    assert open_snapshot(folder).text("sys/class/dmi/id/sys_vendor") == "ACME"
+    work, program = tmp_path / "work", tmp_path / "programs" / "cat"
+    work.mkdir()
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nkill -TERM $PPID\n")
+    program.chmod(0o755)
+    run = subprocess.run(
+        ["sh", str(COLLECT), "facts"],
+        cwd=work,
+        env={**os.environ, "MRM_COLLECT_ROOT": str(folder), "PATH": f"{program.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (run.returncode, run.stderr) == (1, "collect.sh: interrupted\n")
+    assert list(work.iterdir()) == []
+
+
+def dump(tables: Mapping[str, bytes]) -> str:
+    """Tables as acpidump prints them."""
+    lines: list[str] = []
+    for name, data in tables.items():
+        lines.append(f"{name} @ 0x00000000BFEF{len(lines):04X}")
+        for at in range(0, len(data), 16):
+            row = data[at : at + 16]
+            text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
+            lines.append(f"    {at:04X}: {' '.join(f'{byte:02X}' for byte in row):<47}  {text}")
+        lines.append("")
+    return "\n".join(lines) + "\n"
+
+
+MADT, FADT = make_madt(local_apic(0), local_apic(2)), make_fadt()
+RSDP = b"RSD PTR " + bytes(28)
+
+
+def processors_of(path: Path) -> list[int]:
+    """APIC IDs that a scan finds."""
+    return [p.apic_id for p in scan(open_snapshot(path)).machine.processors]
+
+
+def test_tables_as_tools_save_them(tmp_path: Path) -> None:
+    """The text of acpidump; files of acpixtract and acpidump -b in a folder, alone, in a zip and a tar."""
+    text = tmp_path / "acpi.txt"
+    text.write_text(
+        "noise\n" + dump({"RSD PTR": RSDP, "FACP": FADT, "APIC": MADT, "SSDT": make_table("SSDT", b"")})
+    )
+    assert processors_of(text) == [0, 2]
+    text.write_bytes(gzip.compress(text.read_bytes().replace(b"\n", b"\r\n")))
+    assert processors_of(text) == [0, 2]
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    (folder / "apic.dat").write_bytes(MADT)
+    (folder / "facp1.dat").write_bytes(FADT)
+    (folder / "facp2.dat").write_bytes(make_fadt(0x508))
+    (folder / "notes.txt").write_text("none of them")
+    os.mkfifo(folder / "pipe")
+    found = scan(open_snapshot(folder))
+    assert [p.apic_id for p in found.machine.processors] == [0, 2]
+    assert "acpi: there are 2 different FACP tables; the first one counts" in map(str, found.notes)
+    assert processors_of(folder / "apic.dat") == [0, 2]
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.write(folder / "apic.dat", "some\\where\\apic.dat")
+    assert processors_of(tmp_path / "t.zip") == [0, 2]
+    with tarfile.open(tmp_path / "t.tar.xz", "w:xz") as tar:
+        tar.add(folder / "apic.dat", "x/apic.dat")
+    assert processors_of(tmp_path / "t.tar.xz") == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (
+            lambda lines: [line for line in lines if "0010:" not in line],
+            "line 3: the bytes before 0x0020 are missing",
+        ),
+        (lambda lines: lines[:3], "the table APIC has 32 bytes, which is not what its header says"),
+    ],
+)
+def test_a_dump_with_holes(damage: Callable[[list[str]], list[str]], told: str, tmp_path: Path) -> None:
+    path = tmp_path / "acpi.txt"
+    path.write_text("\n".join(damage(dump({"APIC": MADT}).splitlines())))
+    with pytest.raises(SnapshotError, match=told):
+        open_snapshot(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"some text\n", "neither a collection"),
+        (bytes(4096), "neither a collection"),
+        (b"PK\x03\x04" + bytes(100), "damaged or cut off"),
+        (b"BZh9" + bytes(100), "damaged or cut off"),
+        (b"\xfd7zXZ\0" + bytes(100), "damaged or cut off"),
+        (gzip.compress(bytes(300 << 20)), "too large"),
+        (make_table("DSDT", bytes(100)), "neither a collection"),
+    ],
+    ids=["text", "zeros", "zip", "bzip2", "xz", "bomb", "DSDT"],
+)
+def test_what_is_wanted_is_said_in_one_line(
+    data: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "facts"
+    path.write_bytes(data)
+    assert main(["scan", "--from", str(path)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and told in lines[0]
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    kind=st.sampled_from(["tar", "zip", "dump", "table"]),
+    damage=st.lists(
+        st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=4)), min_size=1, max_size=6
+    ),
+)
+def test_no_damage_to_an_archive_breaks_the_scan(
+    kind: str, damage: list[tuple[int, bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It is scanned, or one message says why not."""
+    data = bytearray(archives()[kind])
+    for at, piece in damage:
+        place = at % len(data)
+        data[place : place + len(piece)] = piece
+    path = tmp_path_factory.getbasetemp() / f"damaged-{kind}"
+    path.write_bytes(data)
+    with contextlib.suppress(SnapshotError):
+        scan(open_snapshot(path))
+
+
+@functools.cache
+def archives() -> dict[str, bytes]:
+    """A small collection in each form."""
+    files = {
+        "x/sys/firmware/acpi/tables/APIC": MADT,
+        "x/sys/firmware/acpi/tables/FACP": FADT,
+        "x/proc/cpuinfo": b"processor\t: 0\n",
+        "x/collection.txt": b"format 1\n",
+    }
+    tar, packed = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive, zipfile.ZipFile(packed, "w") as target:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+            target.writestr(name, data)
+    text = dump({"APIC": MADT, "FACP": FADT}).encode()
+    return {"tar": tar.getvalue(), "zip": packed.getvalue(), "dump": text, "table": MADT}
 
 
 def test_paths_in_a_tar_lead_nowhere_else(tmp_path: Path) -> None:
@@ -174,6 +373,7 @@ def test_paths_in_a_tar_lead_nowhere_else(tmp_path: Path) -> None:
             ("../../x/proc/cpuinfo", b"processor: 0\n"),
             ("/x/sys/a", b"1"),
             ("x/sys/b", b"2"),
+            ("x/collection.txt", b"format 1\n"),
         ):
             member = tarfile.TarInfo(name)
             member.size = len(data)
@@ -188,7 +388,10 @@ def test_paths_in_a_tar_lead_nowhere_else(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_read_is_told(tmp_path: Path) -> None:
-    files = server() | {"unreadable.txt": f"/{TABLES}/DSDT\n/proc/iomem\n".encode()}
+    files = server() | {
+        "collection.txt": b"format 1\n",
+        "unreadable.txt": f"/{TABLES}/DSDT\n/proc/iomem\n".encode(),
+    }
     root = tmp_path / "facts"
     for path, data in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)

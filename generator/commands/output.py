@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What commands print: problems, listings and JSON, whatever the terminal takes and whoever stops reading."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from generator.errors import Problem, Severity, lines_of, to_tell
+from generator.printable import LINE, SENTENCE, printable
+
+_PLAIN = {"→": "->", "…": "...", "–": "-", "—": "-", "×": "x", "·": ".", "°": " degrees "}
+"""What stands for characters of ours that a terminal lacks."""
+_HANDLER = "mrm-plain"
+
+
+def prepare_streams() -> None:
+    """Make standard output and error take every text; closed ones swallow it."""
+    codecs.register_error(_HANDLER, _plain)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for good
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_HANDLER)
+
+
+def abandon_output() -> None:
+    """Nobody takes what is still to be written: let Python's end not stumble over it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+def print_problems(problems: Sequence[Problem]) -> None:
+    """One line each, to standard error."""
+    for line in lines_of(problems):
+        print(line, file=sys.stderr)
+
+
+def print_lines(lines: Iterable[object]) -> None:
+    """One line each, to standard output."""
+    for line in lines:
+        print(printable(line, LINE))
+
+
+def fail(text: object) -> None:
+    """Why a command ends here, to standard error."""
+    print(f"python -m generator: {printable(text, SENTENCE)}", file=sys.stderr)
+
+
+def to_json(value: Any) -> str:
+    """JSON in ASCII: every locale has it, and nothing in it steers a terminal."""
+    return json.dumps(value, indent=2)
+
+
+def problems_json(problems: Sequence[Problem], **more: Any) -> str:
+    """Problems as a JSON object with `ok` and `problems`, and `more` beside them."""
+    ok = not any(problem.severity is Severity.ERROR for problem in problems)
+    told, left = to_tell(problems)
+    return to_json({"ok": ok, **more, "problems": [problem.to_json() for problem in told], "left_out": left})
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Characters that an encoding lacks, in others that all have."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(c) or ascii(c)[1:-1] for c in missing), error.end
