@@ -7,6 +7,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -34,9 +35,12 @@ _DAMAGE = (
     OSError,
     EOFError,
     ValueError,
-    # Of archives made to do harm: chains of headers, offsets beyond all numbers, unknown or locked methods.
+    # Of archives made to do harm: chains of headers, offsets beyond all numbers, names without a character,
+    # unknown or locked methods.
     RecursionError,
     OverflowError,
+    LookupError,
+    struct.error,
     NotImplementedError,
     RuntimeError,
 )

@@ -346,6 +346,16 @@ def test_no_damage_to_an_archive_breaks_the_scan(
         scan(open_snapshot(path))
 
 
+def test_a_zip_with_a_file_without_a_name(tmp_path: Path) -> None:
+    data = bytearray(archives()["zip"])
+    name = data.rindex(b"x/collection.txt")
+    data[name] = 0
+    path = tmp_path / "facts.zip"
+    path.write_bytes(data)
+    with pytest.raises(SnapshotError, match="damaged"):
+        open_snapshot(path)
+
+
 @functools.cache
 def archives() -> dict[str, bytes]:
     """A small collection in each form."""
