@@ -104,7 +104,7 @@ JudgeFunctions (
       Refuse (
         Partition,
         MRM_RULE_PCI_MSI,
-        "PCI function %02x:%02x.%x (%04x:%04x) has neither MSI nor MSI-X, and nothing else is behind its port; name another port",
+        "PCI function %02x:%02x.%x (%04x:%04x) has neither MSI nor MSI-X, and nothing else is behind its port",
         Function->Bus,
         Function->Device,
         Function->Function,
@@ -162,7 +162,7 @@ JudgeWay (
   while (FindBridgeAbove (Path, &Bridge)) {
     CopyConfig (&Bridge, Bridge.PortBus, Bridge.PortDevice, Bridge.PortFunction, Config);
     if (!MrmPciForwards (Config, Bus)) {
-      Refuse (Partition, MRM_RULE_PCI_WINDOWS, "port %a forwards addresses that %a above it does not; name that one", Text, Path);
+      Refuse (Partition, MRM_RULE_PCI_WINDOWS, "port %a forwards addresses that %a above it does not", Text, Path);
     }
   }
 }
@@ -195,7 +195,7 @@ JudgeBootDevice (
     Refuse (
       Partition,
       MRM_RULE_PCI_BOOT_DEVICE,
-      "promised what is behind port %a, found the disk there that Mrm.efi came from, on bus %02x; name another port, or start Mrm.efi from another disk",
+      "promised what is behind port %a, found the disk there that Mrm.efi came from, on bus %02x",
       Text,
       Number
       );
@@ -275,7 +275,7 @@ FindPort (
              &Port->PortFunction
              );
   if (EFI_ERROR (Status)) {
-    Refuse (Partition, MRM_RULE_PCI_EXISTS, "promised port %a, found none: %r; scan the machine again", Plan->RootPort, Status);
+    Refuse (Partition, MRM_RULE_PCI_EXISTS, "promised port %a, found none: %r", Plan->RootPort, Status);
     return FALSE;
   }
 
@@ -285,7 +285,7 @@ FindPort (
     Refuse (
       Partition,
       MRM_RULE_PCI_PORT,
-      "promised port %a, found a function that is neither a root port nor a switch's downstream port; scan the machine again",
+      "promised port %a, found a function that is neither a root port nor a switch's downstream port",
       Plan->RootPort
       );
     return FALSE;
@@ -297,12 +297,12 @@ FindPort (
   Bus->EcamBase = FindEcam (Port->PortSegment, Bus);
   MrmPciWindows (Config, Bus);
   if ((Bus->FirstBus == 0) || (Bus->LastBus < Bus->FirstBus)) {
-    Refuse (Partition, MRM_RULE_PCI_POPULATED, "promised what is behind port %a, found that the PC's firmware gave it no bus; name another port", Plan->RootPort);
+    Refuse (Partition, MRM_RULE_PCI_POPULATED, "promised what is behind port %a, found that the PC's firmware gave it no bus", Plan->RootPort);
     return FALSE;
   }
 
   if (Bus->EcamBase == 0) {
-    Refuse (Partition, MRM_RULE_PCI_ECAM, "no MCFG entry covers buses %02x to %02x of port %a; name another port", Bus->FirstBus, Bus->LastBus, Plan->RootPort);
+    Refuse (Partition, MRM_RULE_PCI_ECAM, "no MCFG entry covers buses %02x to %02x of port %a", Bus->FirstBus, Bus->LastBus, Plan->RootPort);
     return FALSE;
   }
 
@@ -336,7 +336,7 @@ BindPort (
     Refuse (
       Partition,
       MRM_RULE_PCI_POPULATED,
-      "promised what is behind port %a, found nothing%a; put a device there, or name another port",
+      "promised what is behind port %a, found nothing%a",
       Plan->RootPort,
       (Port->FunctionCount == 0) ? "" : " but bridges"
       );

@@ -44,9 +44,11 @@ STATIC CONST MRM_WAY_OUT  mWaysOut[] = {
   { MRM_RULE_MEMORY_BELOW_1G,  "lower 'below_1g' here or in other partitions" },
   { MRM_RULE_MEMORY,           "give less: raise 'firmware: memory:' of the machine file, so that the plan counts with less" },
   { MRM_RULE_PCI_EXISTS,       "scan this PC anew and build with that; a slot may be off in the firmware set-up" },
-  { MRM_RULE_PCI_ROOT_PORT,    "scan this PC anew and build with that" },
+  { MRM_RULE_PCI_PORT,         "scan this PC anew and build with that" },
+  { MRM_RULE_PCI_WINDOWS,      "name the port above it, which gives all that is behind it" },
+  { MRM_RULE_PCI_BOOT_DEVICE,  "name another port, or start Mrm.efi from another disk" },
   { MRM_RULE_PCI_ECAM,         "scan this PC anew and build with that" },
-  { MRM_RULE_PCI_MSI,          "give away another root port, or move the card" },
+  { MRM_RULE_PCI_MSI,          "give away another port, or move the card" },
   { MRM_RULE_PCI_POPULATED,    "plug the device in, or plan without this port" },
   { MRM_RULE_CONTROLLER,       "give it fewer devices, or raise 'firmware: memory:' of the machine file" }
 };
