@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have machines note what they cost, and the process that was started by the user report it."""
     if hasattr(config, "workerinput"):
         return
-    log = PROJECT / "Build" / "test-usage.jsonl"
+    log = PROJECT / "Build" / f"test-usage-{os.getpid()}.jsonl"
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     os.environ[LOG_VARIABLE] = str(log)

@@ -95,6 +95,7 @@ class UsagePlugin:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print where the time went."""
         files, boots = by_file(self._reports), read_log(self._log)
+        self._log.unlink(missing_ok=True)
         if not boots:
             return
         seconds = time.monotonic() - self._began

@@ -142,16 +142,16 @@ CountEnds (
 /**
   See that all bridges above a port forward what it does.
 
-  @param[in,out] Partition  Refused when one does not.
+  @param[in,out] Partition  Refused when one does not forward all memory.
   @param[in]     Text       Device path of the port.
-  @param[in]     Bus        Its windows.
+  @param[in,out] Bus        Its windows; I/O that one does not forward is closed.
 **/
 STATIC
 VOID
 JudgeWay (
-  IN OUT MRM_PARTITION      *Partition,
-  IN     CONST CHAR8        *Text,
-  IN     CONST MRM_PCI_BUS  *Bus
+  IN OUT MRM_PARTITION  *Partition,
+  IN     CONST CHAR8    *Text,
+  IN OUT MRM_PCI_BUS    *Bus
   )
 {
   CHAR8         Path[PCI_PATH_SIZE];
@@ -162,7 +162,7 @@ JudgeWay (
   while (FindBridgeAbove (Path, &Bridge)) {
     CopyConfig (&Bridge, Bridge.PortBus, Bridge.PortDevice, Bridge.PortFunction, Config);
     if (!MrmPciForwards (Config, Bus)) {
-      Refuse (Partition, MRM_RULE_PCI_WINDOWS, "port %a forwards addresses that %a above it does not", Text, Path);
+      Refuse (Partition, MRM_RULE_PCI_WINDOWS, "port %a forwards memory that %a above it does not", Text, Path);
     }
   }
 }

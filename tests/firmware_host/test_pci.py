@@ -112,12 +112,18 @@ def test_windows_never_wrap(decide: Decide, config: bytes) -> None:
     assert sum(ports) <= 1 << 16 and sum(memory) <= 1 << 32
 
 
-def forwards(decide: Decide, above: bytes, port: bytes) -> bool:
-    """Return whether a bridge forwards what a port behind it does."""
+def way(decide: Decide, above: bytes, port: bytes) -> tuple[bool, tuple[int, int]]:
+    """Return whether a bridge forwards all memory of a port behind it, and the port's I/O it forwards."""
     bus = decide.ffi.new("MRM_PCI_BUS *")
     copies = Guarded(decide.ffi, port), Guarded(decide.ffi, above)
     decide.call("MrmPciWindows", as_dwords(decide, copies[0]), bus)
-    return bool(decide.call("MrmPciForwards", as_dwords(decide, copies[1]), bus))
+    forwarded = bool(decide.call("MrmPciForwards", as_dwords(decide, copies[1]), bus))
+    return forwarded, (bus.Io.Base, bus.Io.Size)
+
+
+def forwards(decide: Decide, above: bytes, port: bytes) -> bool:
+    """Return whether a bridge forwards all memory of a port behind it."""
+    return way(decide, above, port)[0]
 
 
 @pytest.mark.parametrize(
@@ -128,8 +134,7 @@ def forwards(decide: Decide, above: bytes, port: bytes) -> bool:
         ((0x20, 4, 0xC0F0C0D0), False),
         ((0x20, 4, 0xC100C0E0), False),
         ((0x20, 4, 0x0000FFF0), True),
-        ((0x1C, 2, 0x8161), False),
-        ((0x1C, 2, 0x0000), True),
+        ((0x1C, 2, 0x8161), True),
         ((0x28, 4, 0x000000DF), False),
         ((0x2C, 4, 0x000000E2), False),
     ],
@@ -137,8 +142,13 @@ def forwards(decide: Decide, above: bytes, port: bytes) -> bool:
 def test_the_bridges_above_forward_what_a_port_does(
     decide: Decide, register: tuple[int, int, int], expected: bool
 ) -> None:
-    """The same, half of it, below, above, closed; for memory, I/O and prefetchable memory."""
+    """The same, half of it, below, above, closed; for memory, and prefetchable memory."""
     assert forwards(decide, BRIDGE, changed(BRIDGE, register)) is expected
+
+
+def test_ports_that_a_bridge_above_does_not_forward_are_closed(decide: Decide) -> None:
+    assert windows(decide, BRIDGE)[2] == way(decide, BRIDGE, BRIDGE)[1] != (0, 0)
+    assert way(decide, BRIDGE, changed(BRIDGE, (0x1C, 2, 0x8161)))[1] == (0, 0)
 
 
 def test_prefetchable_memory_also_goes_through_the_other_window(decide: Decide) -> None:
@@ -149,16 +159,22 @@ def test_prefetchable_memory_also_goes_through_the_other_window(decide: Decide) 
     assert forwards(decide, swapped, changed(inside, (0x24, 4, 0x0000FFF0)))
 
 
-@pytest.mark.parametrize("off", [0x0005, 0x0006, 0x0000])
-def test_a_bridge_that_decodes_nothing_forwards_nothing(decide: Decide, off: int) -> None:
-    assert not forwards(decide, changed(BRIDGE, (0x04, 2, off)), BRIDGE)
+@pytest.mark.parametrize(
+    ("command", "memory", "ports"), [(5, False, True), (6, True, False), (0, False, False)]
+)
+def test_a_bridge_that_does_not_decode_forwards_nothing(
+    decide: Decide, command: int, memory: bool, ports: bool
+) -> None:
+    forwarded, (_, size) = way(decide, changed(BRIDGE, (0x04, 2, command)), BRIDGE)
+    assert (forwarded, size != 0) == (memory, ports)
 
 
 @given(above=random_space, port=random_space)
 def test_what_is_forwarded_lies_in_some_window(decide: Decide, above: bytes, port: bytes) -> None:
-    if forwards(decide, above, port):
+    forwarded, ports = way(decide, above, port)
+    if forwarded:
         outer_memory, outer_prefetchable, outer_ports = windows(decide, above)
-        memory, prefetchable, ports = windows(decide, port)
+        memory, prefetchable, _ = windows(decide, port)
         for (base, size), outer in (
             (memory, (outer_memory, outer_prefetchable)),
             (prefetchable, (outer_memory, outer_prefetchable)),

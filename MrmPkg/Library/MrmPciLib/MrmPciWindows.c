@@ -112,27 +112,32 @@ IsInside (
 }
 
 /**
-  Judge whether a bridge forwards all windows of a port behind it.
+  Judge whether a bridge forwards all memory of a port behind it, and close the port's I/O
+  window where it does not.  Firmware gives ports of a switch I/O that the root port above
+  them has none of; devices that interrupt by messages do without.
 
-  @param[in] Config  Configuration space of the bridge, MRM_PCI_CONFIG_DWORDS.
-  @param[in] Bus     The port's windows, from MrmPciWindows().
+  @param[in]     Config  Configuration space of the bridge, MRM_PCI_CONFIG_DWORDS.
+  @param[in,out] Bus     The port's windows, from MrmPciWindows(); receives Io.
 
   @retval TRUE   It does.
-  @retval FALSE  Some address that the port forwards does not reach it.
+  @retval FALSE  Some memory that the port forwards does not reach it.
 **/
 BOOLEAN
 EFIAPI
 MrmPciForwards (
-  IN CONST UINT32       *Config,
-  IN CONST MRM_PCI_BUS  *Bus
+  IN     CONST UINT32  *Config,
+  IN OUT MRM_PCI_BUS   *Bus
   )
 {
   MRM_PCI_BUS  Above;
 
   ZeroMem (&Above, sizeof (Above));
   MrmPciWindows (Config, &Above);
+  if (!IsInside (&Bus->Io, &Above.Io)) {
+    ZeroMem (&Bus->Io, sizeof (Bus->Io));
+  }
+
   // Memory goes through whichever of the two windows it lies in (bridge 4.3).
-  return (BOOLEAN)(  IsInside (&Bus->Io, &Above.Io)
-                  && (IsInside (&Bus->Memory, &Above.Memory) || IsInside (&Bus->Memory, &Above.Prefetchable))
+  return (BOOLEAN)(  (IsInside (&Bus->Memory, &Above.Memory) || IsInside (&Bus->Memory, &Above.Prefetchable))
                   && (IsInside (&Bus->Prefetchable, &Above.Prefetchable) || IsInside (&Bus->Prefetchable, &Above.Memory)));
 }
