@@ -8,12 +8,13 @@ the first write to a root port's bus numbers (PCI-to-PCI Bridge 1.2 section 3.2.
 
 import re
 import time
+from datetime import datetime
 from pathlib import Path
 
 EVENT = "pci_cfg_write"
 """QEMU's name of what is traced."""
 
-_NUMBERING = re.compile(rf"^\d+@(\d+\.\d+):{EVENT} pcie-root-port \S+ @0x18 <- ", re.MULTILINE)
+_NUMBERING = re.compile(rf"^(\S+) {EVENT} pcie-root-port \S+ @0x18 <- ", re.MULTILINE)
 
 
 def arguments(file: Path) -> list[str]:
@@ -24,7 +25,7 @@ def arguments(file: Path) -> list[str]:
 def numbering_began(text: str) -> float | None:
     """Return when the first root port was given bus numbers, in seconds since 1970; None if none was."""
     found = _NUMBERING.search(text)
-    return float(found[1]) if found else None
+    return datetime.fromisoformat(found[1]).timestamp() if found else None
 
 
 def monotonic(seconds: float) -> float:

@@ -70,12 +70,12 @@ def test_configuration_space_is_traced_on_demand() -> None:
 
 def test_the_boot_manager_s_entry_is_the_first_numbering_of_buses() -> None:
     lines = [
-        "77@1795612300.171239:pci_cfg_write ICH9-LPC 00:1f.0 @0x18 <- 0x601",
-        "77@1795612301.000001:pci_cfg_write pcie-root-port 00:02.0 @0x4 <- 0x0",
-        "77@1795612307.624105:pci_cfg_write pcie-root-port 00:02.0 @0x18 <- 0x0",
-        "77@1795612308.000001:pci_cfg_write pcie-root-port 00:03.0 @0x18 <- 0x10100",
+        "2026-11-29T05:42:04.089128Z pci_cfg_write ICH9-LPC 00:1f.0 @0x18 <- 0x601",
+        "2026-11-29T05:42:05.239588Z pci_cfg_write pcie-root-port 00:02.0 @0x4 <- 0x0",
+        "2026-11-29T05:42:10.366311Z pci_cfg_write pcie-root-port 00:02.0 @0x18 <- 0x0",
+        "2026-11-29T05:42:10.366451Z pci_cfg_write pcie-root-port 00:03.0 @0x18 <- 0x10100",
     ]
-    assert trace.numbering_began("\n".join(lines)) == 1795612307.624105
+    assert trace.numbering_began("\n".join(lines)) == 1795930930.366311
     assert trace.numbering_began("\n".join(lines[:2])) is None
     assert abs(trace.monotonic(time.time()) - time.monotonic()) < 1
 
