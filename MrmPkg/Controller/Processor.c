@@ -258,20 +258,34 @@ JudgeLocalApicTimers (
       return;
     }
 
-    Crystal = gMachine.Claim.CrystalFrequency;
-    if (  (Timer->Spread > MRM_CLOCK_CORRECTABLE)
-       || (MrmClockDistance (Timer->Frequency, First->Frequency) > MRM_CLOCK_EXACT)
-       || ((Crystal != 0) && (MrmClockDistance (Timer->Frequency, Crystal) > MRM_CLOCK_EXACT)))
-    {
+    if (Timer->Spread > MRM_CLOCK_CORRECTABLE) {
       Say (
-        "%a: warning: local APIC timer at APIC ID %d: %ld kHz within %d ppm; %ld kHz at APIC ID %d, %ld kHz by CPUID "
-        "(0: nothing)",
+        "%a: warning: the local APIC timer at APIC ID %d runs at %ld kHz, known to %d ppm only",
         Partition->Plan->Name,
         Partition->ApicIds[Index],
         DivU64x32 (Timer->Frequency, 1000),
-        Timer->Spread,
-        DivU64x32 (First->Frequency, 1000),
+        Timer->Spread
+        );
+    }
+
+    if (MrmClockDistance (Timer->Frequency, First->Frequency) > MRM_CLOCK_EXACT) {
+      Say (
+        "%a: warning: the local APIC timer at APIC ID %d runs at %ld kHz, that at APIC ID %d at %ld kHz",
+        Partition->Plan->Name,
+        Partition->ApicIds[Index],
+        DivU64x32 (Timer->Frequency, 1000),
         Partition->ApicIds[0],
+        DivU64x32 (First->Frequency, 1000)
+        );
+    }
+
+    Crystal = gMachine.Claim.CrystalFrequency;
+    if ((Crystal != 0) && (MrmClockDistance (Timer->Frequency, Crystal) > MRM_CLOCK_EXACT)) {
+      Say (
+        "%a: warning: the local APIC timer at APIC ID %d runs at %ld kHz, at %ld kHz by CPUID",
+        Partition->Plan->Name,
+        Partition->ApicIds[Index],
+        DivU64x32 (Timer->Frequency, 1000),
         DivU64x32 (Crystal, 1000)
         );
     }
