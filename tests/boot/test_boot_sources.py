@@ -6,7 +6,6 @@ import re
 import shutil
 import struct
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -125,24 +124,6 @@ def test_variables_survive_a_reset_of_the_partition(bench: Bench) -> None:
     begin = console.mark()
     console.send(f"setvar kept -guid {guid}\n")
     bench.run(console.wait_for(r"4D 52 4D|4d 52 4d", STEP_SECONDS, begin))
-
-
-def test_the_clock_is_the_partition_s_own_until_its_reset(bench: Bench) -> None:
-    console = _console(bench, "chain")
-    begin = console.mark()
-    console.send("date 07/08/2031\n")
-    bench.run(console.wait_for(r"Shell> ", STEP_SECONDS, begin))
-    begin = console.mark()
-    console.send("date\n")
-    bench.run(console.wait_for(r"07/08/2031\s[^>]*Shell> $", STEP_SECONDS, begin))
-    begin = console.mark()
-    console.send("reset\n")
-    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
-    begin = console.mark()
-    earlier = datetime.now(UTC)
-    console.send("date\n")
-    said = bench.run(console.wait_for(r"\d\d/\d\d/\d{4}", STEP_SECONDS, begin)).match[0]
-    assert said in {f"{day:%m/%d/%Y}" for day in (earlier, datetime.now(UTC))}
 
 
 def _reset_with_timeout(bench: Bench, timeout: str) -> Cursor:
