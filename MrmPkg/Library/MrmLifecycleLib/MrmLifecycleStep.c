@@ -249,5 +249,5 @@ MrmLifecycleStep (
     return MrmActionStop;
   }
 
-  return MrmActionNone;
+  return MrmStopUnheard (Lifecycle, Now) ? MrmActionReport : MrmActionNone;
 }
