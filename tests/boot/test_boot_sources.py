@@ -38,16 +38,21 @@ CHECK, UNCORRECTED, FATAL_CHECK = 0x90 << 56, 0x60 << 56, 0xB2 << 56
 """IA32_MCi_STATUS: valid and enabled; over, uncorrected; valid, uncorrected, context corrupt."""
 IN_PROGRESS = 5
 """IA32_MCG_STATUS: a machine check is in progress, the interrupted program can be resumed."""
+STRANGE = "earlycon=uart8250,io,0x5678,115200n8"
+"""A UART that is no partition's."""
 RAM_DISK_SIZE = 4 * 2**20
 VOLUME_LIMIT = 5 * 2**19
 """Bytes of the partition firmware as it runs: 2.5 MiB."""
 
 
 def _payload(port: int) -> Payload:
-    """A guest with its console at an I/O port, and without the first parameter that a partition needs."""
+    """A guest with its console at an I/O port, without the first parameter that a partition needs.
+
+    It is also told of an early console where there is no UART; Linux takes only the first it is told of.
+    """
     parameters = (
         f"8250.nr_uarts=1 console=uart8250,io,{port:#x},115200n8 tsc=reliable reserve=0xcf8,8 "
-        "pci=noearly,realloc=off reboot=efi apic_extnmi=none modprobe.blacklist=pcspkr panic=10"
+        f"pci=noearly,realloc=off reboot=efi apic_extnmi=none modprobe.blacklist=pcspkr panic=10 {STRANGE}"
     )
     return Payload(GUEST / "vmlinuz", GUEST / "initrd.img", parameters, FOLDER)
 
@@ -286,6 +291,17 @@ def test_a_missing_kernel_parameter_is_warned_of(bench: Bench, name: str) -> Non
     controller = bench.session.controller
     warning = rf"^MRM: {name}: says: warning: Linux was started without no_ipi_broadcast=1$"
     bench.run(controller.wait_for(warning, STEP_SECONDS, controller.start()))
+
+
+@pytest.mark.parametrize("name", ["disk", "network"])
+def test_a_uart_of_somebody_else_is_warned_of(bench: Bench, name: str) -> None:
+    controller = bench.session.controller
+    port = next(partition.console_port for partition in bench.plan.partitions if partition.name == name)
+    own = f"its own is console=uart8250,io,{port:#x}"
+    warning = f"warning: {STRANGE} drives the UART at port 0x5678, which is not this partition's; {own}"
+    said = rf"^MRM: {name}: says: {re.escape(warning)}$"
+    bench.run(controller.wait_for(said, STEP_SECONDS, controller.start()))
+    assert len(re.findall(rf"MRM: {name}: says: warning: \S+ drives", controller.text)) == 1
 
 
 def test_the_partition_firmware_is_small(built: Builder) -> None:

@@ -68,6 +68,8 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "AcpiPlan": (_plan(),),
     "CommandLine": (
         bytes([9]) + b"quiet ro " + b"BOOT_IMAGE=/vmlinuz ro quiet\0",
+        b"\0console=ttyS0 earlycon=uart8250,io,0x3f8 earlyprintk=serial,0x2f8 kgdboc=ttyS0 8250.nr_uarts=1 "
+        b"console=uart,mmio32be,0xfe000000,115200",
         b"\0" + bytes(_LINUX),
         b"\0" + bytes(_STUB),
     ),

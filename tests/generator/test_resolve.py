@@ -19,10 +19,10 @@ from generator.resolve.kernel_parameters import (
     Situation,
     added_parameters,
     harmful_parameters,
-    split_words,
 )
 from generator.resolve.memory import capacity
 from generator.resolve.placing import place_memory
+from generator.resolve.words import split_words
 from tests.generator.support import PROJECT, document, partition
 
 Write = Callable[[str], Path]
@@ -250,3 +250,20 @@ def test_files_for_the_esp() -> None:
         "EFI/MRM/realtime/initrd.img",
     ]
     assert all(host.is_file() for host, _ in plan.esp_files)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ("8250.nr_uarts=4", ["8250.nr_uarts=4"]),
+        ("8250.nr_uarts=0 8250.nr_uarts=1 no_ipi_broadcast=1", []),
+        ("no_ipi_broadcast=0", ["no_ipi_broadcast=0"]),
+        (
+            "reboot=pci reboot=w,t reboot=panic_cold,kbd",
+            ["reboot=pci", "reboot=w,t", "reboot=panic_cold,kbd"],
+        ),
+        ("reboot=efi reboot=warm reboot=e,force", []),
+    ],
+)
+def test_parameters_that_undo_what_others_need(options: str, found: list[str]) -> None:
+    assert [word for word, _ in harmful_parameters(options)] == found

@@ -9,6 +9,7 @@
 #define MRM_PARTITION_LIB_H_
 
 #include <MrmMailbox.h>
+#include <Guid/MrmHandOff.h>
 
 /**
   Append text to a ring; the oldest is overwritten.
@@ -215,6 +216,67 @@ BOOLEAN
 EFIAPI
 MrmIsGrubCommandLine (
   IN CONST UINT8  *Text
+  );
+
+///
+/// Where a kernel parameter says a UART is.
+///
+typedef enum {
+  MrmSerialPort,      ///< at an I/O port
+  MrmSerialMemory,    ///< in memory
+  MrmSerialCard       ///< on a PCI card, looked for by the ports CF8 and CFC
+} MRM_SERIAL_KIND;
+
+///
+/// A kernel parameter, and the UART it means.
+///
+typedef struct {
+  CONST CHAR8        *Word;     ///< not terminated
+  UINTN              Length;
+  MRM_SERIAL_KIND    Kind;
+  UINT64             Base;      ///< port or address
+} MRM_SERIAL_WORD;
+
+/**
+  Find the next parameter by which a starting Linux drives a UART that is not the
+  partition's console: console=ttyS0, earlycon=, earlyprintk=, kgdboc=.
+
+  @param[in]     Text    The command line; not trusted.
+  @param[in]     Size    Bytes at Text; it may end earlier by a zero.
+  @param[in]     Own     The partition's console.
+  @param[in,out] Offset  Where to begin, 0 for the first, at most Size; behind the word found on return.
+  @param[out]    Found   Receives the parameter.
+
+  @retval TRUE   Found.
+  @retval FALSE  There is none any more.
+**/
+BOOLEAN
+EFIAPI
+MrmForeignSerialWord (
+  IN     CONST CHAR8        *Text,
+  IN     UINTN              Size,
+  IN     CONST MRM_CONSOLE  *Own,
+  IN OUT UINTN              *Offset,
+  OUT    MRM_SERIAL_WORD    *Found
+  );
+
+///
+/// Bytes that tell a system which does not cooperate.
+///
+#define MRM_STRANGER_MARK  16
+
+/**
+  Recognise a system that takes the whole PC for its own and cannot be told otherwise, by the
+  name it carries.
+
+  @param[in] Place  MRM_STRANGER_MARK bytes, where a compiler puts such a name: at a multiple of 16.
+
+  @return  Its name; NULL when it is none that is known.
+**/
+CONST CHAR8 *
+EFIAPI
+MrmStranger (
+  IN CONST UINT8  *Place
   );
 
 #endif

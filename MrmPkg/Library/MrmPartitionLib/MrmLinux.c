@@ -4,9 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include <Uefi/UefiBaseType.h>
-#include <Library/BaseMemoryLib.h>
-#include <Library/MrmPartitionLib.h>
+#include "MrmPartitionInternal.h"
 
 //
 // struct boot_params of Linux (Documentation/arch/x86/zero-page.rst).
@@ -26,20 +24,24 @@
 #define INITRD_ADDR_MAX     0x22C
 #define   INITRD_ANYWHERE   0x7FFFFFFF
 
-#define GRUB_BEGIN  "BOOT_IMAGE="
+#define GRUB_BEGIN     "BOOT_IMAGE="
+#define MEMTEST_BEGIN  "Memtest86+ v"
+#define MACH_BEGIN     "GNU Mach "
 
-/**
-  Whether a character separates words.
-
-  @param[in] Character  The character.
-**/
-STATIC
 BOOLEAN
-IsBlank (
+MrmIsBlank (
   IN CHAR8  Character
   )
 {
   return (Character == ' ') || (Character == '\t') || (Character == '\n') || (Character == '\r');
+}
+
+BOOLEAN
+MrmIsDigit (
+  IN CHAR8  Character
+  )
+{
+  return (Character >= '0') && (Character <= '9');
 }
 
 CONST CHAR8 *
@@ -49,11 +51,11 @@ MrmNextWord (
   OUT UINTN        *Length
   )
 {
-  while (IsBlank (*Text)) {
+  while (MrmIsBlank (*Text)) {
     Text++;
   }
 
-  for (*Length = 0; Text[*Length] != '\0' && !IsBlank (Text[*Length]); (*Length)++) {
+  for (*Length = 0; Text[*Length] != '\0' && !MrmIsBlank (Text[*Length]); (*Length)++) {
   }
 
   return (*Length == 0) ? NULL : Text;
@@ -72,7 +74,7 @@ MrmHasWord (
   UINTN  End;
 
   for (Index = 0; Index < Size && Text[Index] != '\0'; Index = End + 1) {
-    for (End = Index; End < Size && Text[End] != '\0' && !IsBlank (Text[End]); End++) {
+    for (End = Index; End < Size && Text[End] != '\0' && !MrmIsBlank (Text[End]); End++) {
     }
 
     // More values may follow: pci=noearly,realloc=off.
@@ -162,4 +164,28 @@ MrmIsGrubCommandLine (
   return   (Read32 (Text) == SIGNATURE_32 ('B', 'O', 'O', 'T'))
         && (CompareMem (Text, GRUB_BEGIN, sizeof (GRUB_BEGIN) - 1) == 0)
         && (Text[sizeof (GRUB_BEGIN) - 1] > ' ');
+}
+
+CONST CHAR8 *
+EFIAPI
+MrmStranger (
+  IN CONST UINT8  *Place
+  )
+{
+  // "Memtest86+ v6.10" and "GNU Mach 1.8": a menu that only names them has no number there.
+  if (  (Read32 (Place) == SIGNATURE_32 ('M', 'e', 'm', 't'))
+     && (CompareMem (Place, MEMTEST_BEGIN, sizeof (MEMTEST_BEGIN) - 1) == 0)
+     && MrmIsDigit (Place[sizeof (MEMTEST_BEGIN) - 1]))
+  {
+    return "Memtest86+";
+  }
+
+  if (  (Read32 (Place) == SIGNATURE_32 ('G', 'N', 'U', ' '))
+     && (CompareMem (Place, MACH_BEGIN, sizeof (MACH_BEGIN) - 1) == 0)
+     && MrmIsDigit (Place[sizeof (MACH_BEGIN) - 1]))
+  {
+    return "GNU Mach";
+  }
+
+  return NULL;
 }
