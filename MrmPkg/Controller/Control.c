@@ -25,6 +25,17 @@
 #define LOG_SIZE          SIZE_8KB
 #define PLAN_LIMIT        SIZE_16KB  ///< a longer plan is left out
 
+///
+/// A request as an OS has made it.
+///
+typedef struct {
+  BOOLEAN    Reload;                                ///< for another policy
+  UINT32     Longest;                               ///< bytes it may have
+  UINT32     Size;                                  ///< bytes it has
+  UINT32     Attributes;                            ///< it was written with
+  UINT32     Held;                                  ///< bytes of it in mRequest
+} REQUEST;
+
 STATIC MRM_CONTROL_AREA  *mScratch;                ///< an area as it is built
 STATIC CHAR8             *mState;
 STATIC CHAR8             *mLog;
@@ -271,30 +282,37 @@ JudgeOrder (
 }
 
 /**
-  TRUE if a partition's OS has written the variable Reload.
+  Take what a partition's OS has written; its bytes go to mRequest.
 
-  @param[in] Partition  The partition.
+  @param[in]  Partition  The partition.
+  @param[out] Request    Receives the rest of it.
 **/
 STATIC
-BOOLEAN
-IsReload (
-  IN CONST MRM_PARTITION  *Partition
+VOID
+TakeRequest (
+  IN  CONST MRM_PARTITION  *Partition,
+  OUT REQUEST              *Request
   )
 {
-  CHAR16  Name[MRM_CONTROL_NAME_SIZE];
+  CONST MRM_CONTROL_AREA  *Area;
+  CHAR16                  Name[MRM_CONTROL_NAME_SIZE];
 
-  CopyMem (Name, Partition->ControlArea->RequestName, sizeof (Name));
+  Area = Partition->ControlArea;
+  CopyMem (Name, Area->RequestName, sizeof (Name));
   Name[MRM_CONTROL_NAME_SIZE - 1] = L'\0';
-  return StrCmp (Name, L"Reload") == 0;
+  Request->Reload                 = StrCmp (Name, L"Reload") == 0;
+  Request->Longest                = Request->Reload ? MRM_POLICY_TEXT_SIZE : ORDER_SIZE;
+  Request->Size                   = *(volatile CONST UINT32 *)&Area->RequestSize;
+  Request->Attributes             = *(volatile CONST UINT32 *)&Area->RequestAttributes;
+  Request->Held                   = MIN (Request->Size, Request->Longest);
+  CopyMem (mRequest, (CONST UINT8 *)Area + MRM_CONTROL_SIZE - MRM_CONTROL_REQUEST_SIZE, Request->Held);
 }
 
 /**
   Judge a request and carry it out.
 
   @param[in,out] Partition  Whose OS asks.
-  @param[in]     Reload     TRUE for a policy, FALSE for an order.
-  @param[in]     Bytes      The request; the controller's own copy.
-  @param[in]     Size       Bytes of it.
+  @param[in]     Request    The request; its bytes are in mRequest.
   @param[out]    Result     RESULT_SIZE bytes; receives what became of it, for people.
 
   @retval TRUE   Heard: it is to be logged.
@@ -304,9 +322,7 @@ STATIC
 BOOLEAN
 JudgeRequest (
   IN OUT MRM_PARTITION  *Partition,
-  IN     BOOLEAN        Reload,
-  IN     CONST UINT8    *Bytes,
-  IN     UINTN          Size,
+  IN     CONST REQUEST  *Request,
   OUT    CHAR8          *Result
   )
 {
@@ -315,12 +331,16 @@ JudgeRequest (
     return FALSE;
   }
 
-  if (!Reload) {
-    AsciiStrCpyS (Result, RESULT_SIZE, JudgeOrder (Partition, Bytes, Size));
+  if (!MrmRequestIsWellFormed (Request->Size, Request->Attributes, Request->Longest, Result, RESULT_SIZE)) {
+    return TRUE;
+  }
+
+  if (!Request->Reload) {
+    AsciiStrCpyS (Result, RESULT_SIZE, JudgeOrder (Partition, mRequest, Request->Held));
   } else if ((Partition->Policy->PcPermits & MRM_PERMIT_RELOAD) == 0) {
     AsciiStrCpyS (Result, RESULT_SIZE, "refused: not permitted by the partition file");
   } else {
-    ReloadPolicy (Partition->Plan->Name, Bytes, Size, Result, RESULT_SIZE);
+    ReloadPolicy (Partition->Plan->Name, mRequest, Request->Held, Result, RESULT_SIZE);
   }
 
   return TRUE;
@@ -337,26 +357,25 @@ AnswerRequest (
   IN OUT MRM_PARTITION  *Partition
   )
 {
+  REQUEST   Request;
   BOOLEAN   Heard;
-  BOOLEAN   Reload;
-  CHAR8     Request[MRM_NAME_LENGTH + 16];
+  CHAR8     Words[MRM_NAME_LENGTH + 16];
   UINTN     Size;
   CHAR8     Result[RESULT_SIZE];
   MRM_TEXT  Text;
 
-  Size   = MIN (*(volatile UINT32 *)&Partition->ControlArea->RequestSize, MRM_CONTROL_REQUEST_SIZE);
-  Reload = IsReload (Partition);
-  CopyMem (mRequest, (UINT8 *)Partition->ControlArea + MRM_CONTROL_SIZE - MRM_CONTROL_REQUEST_SIZE, Size);
-  Heard = JudgeRequest (Partition, Reload, mRequest, Size, Result);
+  TakeRequest (Partition, &Request);
+  Heard = JudgeRequest (Partition, &Request, Result);
+  Size  = Request.Held;
   while ((Size > 0) && (mRequest[Size - 1] <= ' ')) {
     Size--;
   }
 
   // No longer order is understood: the beginning tells enough, and the JSON stays whole.
-  if (Reload) {
-    AsciiStrCpyS (Request, sizeof (Request), "reload");
+  if (Request.Reload) {
+    AsciiStrCpyS (Words, sizeof (Words), "reload");
   } else {
-    MrmTextPrintable (Request, sizeof (Request), mRequest, Size);
+    MrmTextPrintable (Words, sizeof (Words), mRequest, Size);
   }
 
   Partition->Control->Requests++;
@@ -366,10 +385,10 @@ AnswerRequest (
   MrmTextAdd (&Text, ",\"result\":");
   MrmTextAddJson (&Text, Result);
   MrmTextAdd (&Text, ",\"request\":");
-  MrmTextAddJson (&Text, Request);
+  MrmTextAddJson (&Text, Words);
   MrmTextAdd (&Text, "}\n");
   if (Heard) {
-    Say ("%a: asked: %a: %a", Partition->Plan->Name, Request, Result);
+    Say ("%a: asked: %a: %a", Partition->Plan->Name, Words, Result);
   }
 }
 

@@ -15,7 +15,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_MAILBOX_SIGNATURE  SIGNATURE_32 ('M', 'R', 'M', 'B')
-#define MRM_MAILBOX_VERSION    4
+#define MRM_MAILBOX_VERSION    5
 #define MRM_MAILBOX_SIZE       SIZE_8KB
 #define MRM_MAILBOX_TEXT_SIZE  1024
 
@@ -101,6 +101,7 @@ typedef struct {
   volatile UINT32    Sequence;                     ///< counted up by the partition
   volatile UINT32    Answered;                     ///< Sequence of the last answer, by the controller
   volatile UINT64    Status;                       ///< EFI_STATUS of the answer
+  volatile UINT64    AskedTsc;                     ///< time-stamp counter when it was asked, by the partition
 } MRM_CALL;
 
 ///
@@ -138,7 +139,7 @@ typedef struct {
   UINT32    Attributes;                            ///< EFI_VARIABLE_*
   UINT32    Offset;                                ///< of the data, from the start of the area
   UINT32    Size;                                  ///< bytes
-  UINT32    Writable;                              ///< bytes that SetVariable() may post to the controller; 0 = none
+  UINT32    Writable;                              ///< bytes of what SetVariable() is given that reach the controller; 0 = it cannot be written
 } MRM_CONTROL_ITEM;
 
 typedef struct {
@@ -146,8 +147,10 @@ typedef struct {
   UINT32              Count;
   MRM_CONTROL_ITEM    Items[MRM_CONTROL_MAX_ITEMS];
   CHAR16              RequestName[MRM_CONTROL_NAME_SIZE];     ///< variable written, by the partition
-  UINT32              RequestSize;                 ///< bytes written, by the partition; MRM_MAILBOX.Control tells
+  UINT32              RequestSize;                 ///< bytes SetVariable() was given, by the partition; MRM_MAILBOX.Control tells
+  UINT32              RequestAttributes;           ///< attributes it was given, by the partition
   UINT32              RequestOffset;               ///< of the data written, from the start of the area; by the controller
+  UINT32              Reserved;
   // data of the items; at RequestOffset what the partition writes
 } MRM_CONTROL_AREA;
 
@@ -167,7 +170,7 @@ typedef struct {
   MRM_CALL           Store;                        ///< "commit my variable store": answered when it is
   MRM_CALL           Control;                      ///< "there is a request in the control area"
   MRM_TURN           Turn;
-  UINT8              Unused[SIZE_4KB - 1172];      ///< an OS maps pages: those registers uncached, these by the cache
+  UINT8              Unused[SIZE_4KB - 1188];      ///< an OS maps pages: those registers uncached, these by the cache
   MRM_THERMAL        Thermal;
   MRM_SLEEP          Sleep;
 } MRM_MAILBOX;

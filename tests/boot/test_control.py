@@ -17,7 +17,7 @@ from generator.api import make_plan
 from generator.emit.policy_text import render_policy
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
-from tests.boot.efivars import ask, mount, read, read_json
+from tests.boot.efivars import FOLDER, MRM, ask, mount, read, read_json
 from tests.boot.screen import press, wait_for_screen
 from tests.boot.support import boot_of, said, undisturbed
 from tests.boot.terminal import Terminal
@@ -83,6 +83,32 @@ def test_what_is_refused(bench: Bench, name: str, request_text: str, result: str
         assert bench.session.history[since:] == []
 
     bench.run(refused())
+
+
+EMPTY = r"printf '\006\000\000\000'"
+
+
+@pytest.mark.parametrize(
+    ("variable", "writing", "result"),
+    [
+        ("Request", EMPTY, "refused: it is empty"),
+        ("Request", f"{EMPTY}; head -c 2000 /dev/zero", "refused: 2000 bytes are too long"),
+        ("Request", r"printf '\007\000\000\000stop steady'", "refused: expected attributes 6"),
+        ("Request", r"printf '\000\000\000\000stop steady'", "refused: expected attributes 6"),
+        ("Reload", f"{EMPTY}; head -c 30000 /dev/zero", "refused: 30000 bytes are too long"),
+    ],
+)
+def test_a_request_of_any_form_is_taken_and_leaves_no_file(
+    bench: Bench, variable: str, writing: str, result: str
+) -> None:
+    async def write() -> None:
+        guest, file = bench.session.guests["realtime"], f"{FOLDER}/{variable}-{MRM}"
+        await asyncio.sleep(1)  # a second a request
+        assert (await guest.run(f"({writing}) >/run/form; dd if=/run/form of={file} bs=64k")).status == 0
+        assert (await read_json(guest, "Status"))["result"].startswith(result)
+        assert (await guest.run(f"test -e {file}")).status != 0
+
+    bench.run(write())
 
 
 async def stop_and_start(bench: Bench, request: str) -> list[tuple[str, str]]:
@@ -283,6 +309,10 @@ def test_mrmctl_in_a_partition(bench: Bench) -> None:
         assert await order(steady, "start realtime") == (0, "done")
         await realtime.next_boot(old, mark)
         await mount(realtime)
+        assert await order(realtime, "stop steady") == (1, "refused: not permitted by the partition file")
+        # Linux refuses fewer than four bytes by itself, and protects the file that is left.
+        assert (await realtime.run(f"printf x >{FOLDER}/Request-{MRM}")).status != 0
+        await realtime.ticks_on(1)  # a second a request
         assert await order(realtime, "stop steady") == (1, "refused: not permitted by the partition file")
 
     bench.run(steer())

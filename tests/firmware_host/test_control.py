@@ -175,3 +175,21 @@ def test_items_of_an_area_lie_apart_and_inside(decide: Decide, sizes: list[int])
         assert (item.Attributes, item.Size, item.Writable) == (6, len(data), 0 if data else 300)
         assert item.Offset % 8 == 0 and item.Offset >= decide.ffi.sizeof("MRM_CONTROL_AREA")
         assert memory.contents()[item.Offset : item.Offset + item.Size] == data
+
+
+def _form(decide: Decide, size: int, attributes: int = 6, longest: int = 256) -> str:
+    """What MRM says of the form of a request; empty when it is right."""
+    result = decide.ffi.new("CHAR8[]", 256)
+    right = decide.call("MrmRequestIsWellFormed", size, attributes, longest, result, 256)
+    text = decide.ffi.string(result).decode()
+    assert bool(right) is not bool(text)
+    return text
+
+
+def test_form_of_a_request(decide: Decide) -> None:
+    assert _form(decide, 1) == _form(decide, 256) == _form(decide, 16384, longest=16384) == ""
+    assert _form(decide, 0) == _form(decide, 0, attributes=0) == "refused: it is empty"
+    assert _form(decide, 257) == "refused: 257 bytes are too long, the longest is 256"
+    expected = "refused: expected attributes 6 (boot service and runtime access), found "
+    assert _form(decide, 16, attributes=7) == expected + "7"
+    assert _form(decide, 16, attributes=0xFFFFFFFF) == expected + "4294967295"

@@ -134,22 +134,48 @@ def test_unknown_names(area: Area) -> None:
     assert area.following("x" * 32)[0] == area.decide.RETURN_INVALID_PARAMETER  # no end
 
 
+def _posted(area: Area) -> tuple[str, bytes, int, int]:
+    """Return name, data, size and attributes of what is in the area for the controller."""
+    ffi = area.decide.ffi
+    held = min(area.c.RequestSize, LARGEST)
+    data = ffi.buffer(ffi.cast("UINT8 *", area.c) + REQUEST, held)[:]
+    name = "".join(map(chr, area.c.RequestName)).rstrip("\0")
+    return name, data, area.c.RequestSize, area.c.RequestAttributes
+
+
 def test_request(area: Area) -> None:
     decide = area.decide
     assert area.request("Request", b"restart realtime") == decide.RETURN_SUCCESS
-    written = decide.ffi.buffer(decide.ffi.cast("UINT8 *", area.c) + REQUEST, area.c.RequestSize)
-    assert written[:] == b"restart realtime"
-    assert "".join(map(chr, area.c.RequestName)).rstrip("\0") == "Request"
-    largest = bytes(LARGEST)
+    assert _posted(area) == ("Request", b"restart realtime", 16, BOOT | RUNTIME)
+    largest = bytes(range(LARGEST))
     assert area.request("Request", largest) == decide.RETURN_SUCCESS
-    assert area.request("Request", largest + b"x") == decide.RETURN_INVALID_PARAMETER
-    assert area.request("Request", b"x", attributes=BOOT) == decide.RETURN_INVALID_PARAMETER
-    assert area.request("Request", b"") == decide.RETURN_WRITE_PROTECTED
+    assert _posted(area) == ("Request", largest, LARGEST, BOOT | RUNTIME)
     assert area.request("Status", b"x") == decide.RETURN_WRITE_PROTECTED
     assert area.request("New", b"x") == decide.RETURN_WRITE_PROTECTED
     for damaged in (0, decide.ffi.sizeof("MRM_CONTROL_AREA") - 1, AREA - LARGEST + 1, AREA + 1, 0xFFFFFFFF):
         area.c.RequestOffset = damaged
         assert area.request("Request", largest) == decide.RETURN_DEVICE_ERROR
+
+
+@pytest.mark.parametrize("attributes", [0, BOOT, 1 | BOOT | RUNTIME, 0x40 | BOOT | RUNTIME, 0xFFFFFFFF])
+@pytest.mark.parametrize("size", [0, 1, LARGEST, LARGEST + 1, 30000])
+def test_a_request_of_any_length_and_attributes_reaches_the_controller(
+    area: Area, size: int, attributes: int
+) -> None:
+    """Refused by the firmware, it would leave a file that Linux protects."""
+    data = bytes(index % 251 for index in range(size))
+    behind = area.decide.ffi.buffer(area.decide.ffi.cast("UINT8 *", area.c) + REQUEST + LARGEST, 64)
+    behind[:] = b"\xa5" * 64
+    assert area.request("Request", data, attributes) == area.decide.RETURN_SUCCESS
+    assert _posted(area) == ("Request", data[:LARGEST], size, attributes)
+    assert behind[:] == b"\xa5" * 64, "more was copied than there is room for"
+
+
+def test_a_request_without_its_data(area: Area) -> None:
+    decide = area.decide
+    arguments = (area.c, area.size, RUNTIME, decide.ffi.new("CHAR16[]", _units("Request")), BOOT | RUNTIME)
+    assert decide.call("MrmControlRequest", *arguments, 0, decide.ffi.NULL) == decide.RETURN_SUCCESS
+    assert decide.call("MrmControlRequest", *arguments, 1, decide.ffi.NULL) == decide.RETURN_INVALID_PARAMETER
 
 
 def test_a_controller_that_never_finishes(area: Area) -> None:

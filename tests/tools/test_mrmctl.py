@@ -87,6 +87,12 @@ def test_reload_of_a_file_that_is_not_there(shell: tuple[str, ...], variables: P
     assert not (variables / f"Reload-{VENDOR}").exists()
 
 
+def test_what_cannot_be_written_is_no_answer_from_before(shell: tuple[str, ...], variables: Path) -> None:
+    (variables / f"Request-{VENDOR}").mkdir()
+    done = mrmctl(shell, variables, "start", "realtime")
+    assert (done.returncode, done.stdout) == (1, "") and "cannot be written" in done.stderr
+
+
 def test_outside_a_partition(shell: tuple[str, ...], tmp_path: Path) -> None:
     for arguments in (["log"], ["restart", "realtime"]):
         done = mrmctl(shell, tmp_path, *arguments)

@@ -11,6 +11,11 @@
 #include <Library/MrmLifecycleLib.h>
 #include <Library/MrmLogLib.h>
 
+///
+/// Attributes of every variable of the controller (UEFI 2.10 section 8.2).
+///
+#define MRM_CONTROL_ATTRIBUTES  (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+
 typedef enum {
   MrmOrderPartition,       ///< Verb for partition Target
   MrmOrderPcReboot,
@@ -57,6 +62,28 @@ MrmOrderParse (
   IN  UINTN           Size,
   IN  CONST MRM_PLAN  *Plan,
   OUT MRM_ORDER       *Order
+  );
+
+/**
+  Tell what is wrong with the form of a request, whatever it asks for.
+
+  @param[in]  Size        Bytes of data that SetVariable() was given; not trusted.
+  @param[in]  Attributes  Attributes it was given; not trusted.
+  @param[in]  Longest     Bytes that are taken.
+  @param[out] Result      Receives "refused: " and what is wrong; untouched when nothing is.
+  @param[in]  ResultSize  Bytes at Result.
+
+  @retval TRUE   Its form is right.
+  @retval FALSE  It is not.
+**/
+BOOLEAN
+EFIAPI
+MrmRequestIsWellFormed (
+  IN  UINT32  Size,
+  IN  UINT32  Attributes,
+  IN  UINT32  Longest,
+  OUT CHAR8   *Result,
+  IN  UINTN   ResultSize
   );
 
 /**

@@ -82,19 +82,21 @@ MrmControlNext (
   );
 
 /**
-  Put what SetVariable() wants into the control area, for the controller to decide on.
+  Put what SetVariable() is given into the control area, for the controller to decide on.  Any length and attributes
+  will do: the controller tells what is wrong with them.  An OS such as Linux keeps a file of a variable that could not be
+  written, and protects it.
 
   @param[in,out] Area        The control area.
   @param[in]     AreaSize    Bytes of memory at Area, at least sizeof (MRM_CONTROL_AREA).
   @param[in]     Needed      Attributes an item must have to be seen.
   @param[in]     Name        Name of the variable.
-  @param[in]     Attributes  Attributes given; must be the variable's.
-  @param[in]     DataSize    Bytes at Data; 0 would delete.
-  @param[in]     Data        The data.
+  @param[in]     Attributes  Attributes given.
+  @param[in]     DataSize    Bytes at Data; may be 0.
+  @param[in]     Data        The data.  What is longer than MRM_CONTROL_ITEM.Writable is cut; its length is told.
 
   @retval RETURN_SUCCESS            The request is in the area: tell the controller.
-  @retval RETURN_WRITE_PROTECTED    There is no such item, it cannot be written, or not deleted.
-  @retval RETURN_INVALID_PARAMETER  Other attributes, no data, or too much.
+  @retval RETURN_WRITE_PROTECTED    There is no such item, or it cannot be written.
+  @retval RETURN_INVALID_PARAMETER  There is a length, but no data.
   @retval RETURN_DEVICE_ERROR       The controller does not finish writing, or the area is damaged.
 **/
 RETURN_STATUS

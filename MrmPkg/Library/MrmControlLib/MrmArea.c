@@ -118,7 +118,7 @@ MrmAreaAdd (
     Item->Name[Index] = Name[Index];
   }
 
-  Item->Attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS;
+  Item->Attributes = MRM_CONTROL_ATTRIBUTES;
   Item->Offset     = Offset;
   Item->Size       = (UINT32)Size;
   Item->Writable   = (UINT32)Writable;

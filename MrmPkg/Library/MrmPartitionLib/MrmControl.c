@@ -261,6 +261,52 @@ MrmControlNext (
   return RETURN_DEVICE_ERROR;
 }
 
+/**
+  Find an item that can be written.
+
+  @param[in]  Area      The area.
+  @param[in]  AreaSize  Bytes of memory at Area.
+  @param[in]  Needed    Attributes it must have.
+  @param[in]  Name      Its name.
+  @param[out] Item      Receives it.
+  @param[out] Offset    Receives where in the area requests go; not judged.
+
+  @retval RETURN_SUCCESS          Found.
+  @retval RETURN_WRITE_PROTECTED  There is no such item, or it cannot be written.
+  @retval RETURN_DEVICE_ERROR     The controller does not finish writing.
+**/
+STATIC
+RETURN_STATUS
+FindWritable (
+  IN  CONST MRM_CONTROL_AREA  *Area,
+  IN  UINTN                   AreaSize,
+  IN  UINT32                  Needed,
+  IN  CONST CHAR16            *Name,
+  OUT MRM_CONTROL_ITEM        *Item,
+  OUT UINT32                  *Offset
+  )
+{
+  UINT32  Sequence;
+  UINTN   Index;
+  UINTN   Readings;
+
+  for (Readings = 0; Readings < MAX_READINGS; Readings++) {
+    Sequence = BeginReading (Area);
+    if ((Sequence & 1) != 0) {
+      return RETURN_DEVICE_ERROR;
+    }
+
+    Index   = FindItem (Area, AreaSize, Needed, Name, MRM_CONTROL_NAME_SIZE, Item);
+    *Offset = *(volatile CONST UINT32 *)&Area->RequestOffset;
+    MemoryFence ();
+    if (Area->Sequence == Sequence) {
+      return ((Index == MRM_CONTROL_MAX_ITEMS) || (Item->Writable == 0)) ? RETURN_WRITE_PROTECTED : RETURN_SUCCESS;
+    }
+  }
+
+  return RETURN_DEVICE_ERROR;
+}
+
 RETURN_STATUS
 EFIAPI
 MrmControlRequest (
@@ -273,42 +319,31 @@ MrmControlRequest (
   IN     CONST VOID        *Data
   )
 {
-  UINT32            Sequence;
   MRM_CONTROL_ITEM  Item;
-  UINTN             Index;
-  UINTN             Readings;
-  UINTN             Offset;
+  UINT32            Offset;
+  UINTN             Room;
+  RETURN_STATUS     Status;
 
-  Index  = 0;
-  Offset = 0;
-  for (Readings = 0; Readings < MAX_READINGS; Readings++) {
-    Sequence = BeginReading (Area);
-    if ((Sequence & 1) != 0) {
-      return RETURN_DEVICE_ERROR;
-    }
-
-    Index  = FindItem (Area, AreaSize, Needed, Name, MRM_CONTROL_NAME_SIZE, &Item);
-    Offset = *(volatile CONST UINT32 *)&Area->RequestOffset;
-    MemoryFence ();
-    if (Area->Sequence == Sequence) {
-      break;
-    }
+  Status = FindWritable (Area, AreaSize, Needed, Name, &Item, &Offset);
+  if (RETURN_ERROR (Status)) {
+    return Status;
   }
 
-  if ((Index == MRM_CONTROL_MAX_ITEMS) || (Item.Writable == 0) || (DataSize == 0)) {
-    return RETURN_WRITE_PROTECTED;
-  }
-
-  if ((Attributes != Item.Attributes) || (Data == NULL) || (DataSize > Item.Writable)) {
+  if ((Data == NULL) && (DataSize != 0)) {
     return RETURN_INVALID_PARAMETER;
   }
 
-  if ((Offset < sizeof (*Area)) || (Offset > AreaSize) || (DataSize > AreaSize - Offset)) {
+  if ((Offset < sizeof (*Area)) || (Offset > AreaSize) || (Item.Writable > AreaSize - Offset)) {
     return RETURN_DEVICE_ERROR;
   }
 
+  Room = MIN (DataSize, Item.Writable);
   CopyMem (Area->RequestName, Item.Name, sizeof (Area->RequestName));
-  CopyMem ((UINT8 *)Area + Offset, Data, DataSize);
-  Area->RequestSize = (UINT32)DataSize;
+  if (Room != 0) {
+    CopyMem ((UINT8 *)Area + Offset, Data, Room);
+  }
+
+  Area->RequestSize       = (UINT32)MIN (DataSize, MAX_UINT32);
+  Area->RequestAttributes = Attributes;
   return RETURN_SUCCESS;
 }
