@@ -161,6 +161,7 @@ StopPartition (
 {
   StopProcessors (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
+  TellWaits (Partition);
 }
 
 /**

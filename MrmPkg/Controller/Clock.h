@@ -37,4 +37,16 @@ MillisecondsBetween (
   IN UINT64  To
   );
 
+/**
+  Microseconds between two readings of the TSC, as MillisecondsBetween(); at most an hour.
+
+  @param[in] From  Earlier reading.
+  @param[in] To    Later reading.
+**/
+UINT64
+MicrosecondsBetween (
+  IN UINT64  From,
+  IN UINT64  To
+  );
+
 #endif

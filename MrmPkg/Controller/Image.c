@@ -193,6 +193,9 @@ FillHandOff (
   HandOff->TscFrequency            = gMachine.TscFrequency;
   HandOff->LocalApicTimerFrequency = Partition->LocalApicTimerFrequency;
   HandOff->Mailbox                 = Layout->Mailbox.Base;
+  HandOff->LocalApic               = gMachine.LocalApicAddress;
+  HandOff->WakeApicId              = gMachine.BspApicId;
+  HandOff->WakeVector              = WakeVector ();
   HandOff->Rsdp                    = Layout->Acpi.Base;
   HandOff->Smbios                  = Layout->Smbios.Base;
   HandOff->Console                 = Partition->Console;

@@ -1,5 +1,6 @@
 /** @file
-  Survives interrupts the PC's firmware does not know.
+  Interrupts to the boot processor: the one by which partitions wake the controller, and
+  those the PC's firmware does not know.
 
   An interrupt left in service blocks all of lower priority for good, the firmware's
   timer included: acknowledge it.
@@ -21,6 +22,7 @@
 #define NMI_VECTOR          2
 #define FIRST_STRAY_VECTOR  0x30   ///< below lie exceptions and the 8259's usual range
 #define LAST_STRAY_VECTOR   0xFE   ///< 0xFF is the spurious vector, never in service
+#define LAST_WAKE_VECTOR    0xEF   ///< above lie local APIC errors and such of many systems
 
 ///
 /// In-service register (Intel SDM volume 3, section 11.8.4 and table 11-6).
@@ -33,6 +35,9 @@ STATIC BOOLEAN                mCaught[LAST_STRAY_VECTOR + 1];   ///< vectors who
 STATIC volatile UINT32        mSeen[LAST_STRAY_VECTOR + 1];     ///< how often each came
 STATIC UINT32                 mTold[LAST_STRAY_VECTOR + 1];     ///< of those, told
 STATIC UINT64                 mToldAt;                          ///< milliseconds
+STATIC UINTN                  mWakeVector;                      ///< 0 = none is free
+STATIC volatile UINT32        mWakes;                           ///< how often partitions asked for a look
+STATIC UINT32                 mLooked;                          ///< mWakes when the last look began
 
 ///
 /// Interrupt command register (Intel SDM volume 3, sections 11.6.1 and 11.12.9).
@@ -83,6 +88,68 @@ OnStrayInterrupt (
   mSeen[InterruptType]++;
   if ((InterruptType != NMI_VECTOR) && InService ((UINTN)InterruptType)) {
     SendApicEoi ();
+  }
+}
+
+/**
+  A partition asks for a look at its mailbox.  Nothing else is done here: the PC's firmware may
+  be amid anything.
+
+  @param[in] InterruptType  Vector.
+  @param[in] Context        Not used.
+**/
+STATIC
+VOID
+EFIAPI
+OnWake (
+  IN CONST EFI_EXCEPTION_TYPE    InterruptType,
+  IN CONST EFI_SYSTEM_CONTEXT    Context
+  )
+{
+  mWakes++;
+  if (InService ((UINTN)InterruptType)) {
+    SendApicEoi ();
+  }
+}
+
+UINT32
+WakeVector (
+  VOID
+  )
+{
+  return (UINT32)mWakeVector;
+}
+
+UINT32
+Wakes (
+  VOID
+  )
+{
+  return mWakes;
+}
+
+VOID
+BeginLook (
+  VOID
+  )
+{
+  mLooked = mWakes;
+}
+
+VOID
+WaitForTimerOrWake (
+  IN EFI_EVENT  Timer
+  )
+{
+  while (EFI_ERROR (gBS->CheckEvent (Timer))) {
+    // Between this look and the halt no interrupt may come, or it is slept through.
+    DisableInterrupts ();
+    if (mLooked != mWakes) {
+      EnableInterrupts ();
+      return;
+    }
+
+    MrmEnableInterruptsAndHalt ();
   }
 }
 
@@ -149,8 +216,15 @@ CatchStrayInterrupts (
   }
 
   // Where the firmware has a handler of its own it answers EFI_ALREADY_STARTED and keeps it.
+  for (Vector = LAST_WAKE_VECTOR; (Vector >= FIRST_STRAY_VECTOR) && (mWakeVector == 0); Vector--) {
+    if (!EFI_ERROR (Cpu->RegisterInterruptHandler (Cpu, (EFI_EXCEPTION_TYPE)Vector, OnWake))) {
+      mWakeVector     = Vector;
+      mCaught[Vector] = TRUE;
+    }
+  }
+
   for (Vector = 0; Vector <= LAST_STRAY_VECTOR; Vector++) {
-    if ((Vector == NMI_VECTOR) || (Vector >= FIRST_STRAY_VECTOR)) {
+    if (((Vector == NMI_VECTOR) || (Vector >= FIRST_STRAY_VECTOR)) && (Vector != mWakeVector)) {
       Status          = Cpu->RegisterInterruptHandler (Cpu, (EFI_EXCEPTION_TYPE)Vector, OnStrayInterrupt);
       mCaught[Vector] = !EFI_ERROR (Status);
     }

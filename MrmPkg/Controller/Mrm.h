@@ -445,6 +445,51 @@ ForwardNmi (
   );
 
 /**
+  Vector of the interrupt by which a partition asks for a look at its mailbox, from CatchStrayInterrupts() on.
+
+  @return  The vector; 0 when the PC's firmware leaves none.
+**/
+UINT32
+WakeVector (
+  VOID
+  );
+
+/**
+  How often partitions have asked for a look, modulo 2^32.
+**/
+UINT32
+Wakes (
+  VOID
+  );
+
+/**
+  A look at all mailboxes begins: who has asked until now need not be waited for.
+**/
+VOID
+BeginLook (
+  VOID
+  );
+
+/**
+  Wait until a timer fires or a partition has asked for a look since BeginLook(), at TPL_APPLICATION.
+
+  @param[in] Timer  Periodic timer event.
+**/
+VOID
+WaitForTimerOrWake (
+  IN EFI_EVENT  Timer
+  );
+
+/**
+  Enable interrupts and halt until one comes: one that waits already ends the halt, too.
+**/
+VOID
+EFIAPI
+MrmEnableInterruptsAndHalt (
+  VOID
+  );
+
+/**
   Take the handlers of CatchStrayInterrupts() away again.
 **/
 VOID

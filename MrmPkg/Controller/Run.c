@@ -132,6 +132,7 @@ AttendOnce (
   Answered = 0;
   do {
     Now = Milliseconds ();
+    BeginLook ();
     for (Index = 0; Index < gPartitionCount; Index++) {
       if (AttendPartition (&gPartitions[Index], OthersRun (&gPartitions[Index]))) {
         Answered = Milliseconds () + BURST_GAP;
@@ -159,7 +160,6 @@ AttendAll (
   IN EFI_EVENT  Timer
   )
 {
-  UINTN    Signalled;
   BOOLEAN  Off;
   BOOLEAN  WasOff;
   UINT64   Refreshed;
@@ -185,7 +185,7 @@ AttendAll (
     }
 
     KeepPace ();
-    gBS->WaitForEvent (1, &Timer, &Signalled);
+    WaitForTimerOrWake (Timer);
   }
 }
 

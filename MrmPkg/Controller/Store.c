@@ -5,6 +5,7 @@
 **/
 
 #include "Store.h"
+#include "Clock.h"
 #include "Report.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -84,7 +85,11 @@ LoadStore (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  Partition->Store->Answered = 0;
+  Partition->Store->Answered    = 0;
+  Partition->Store->Commits     = 0;
+  Partition->Store->Woken       = 0;
+  Partition->Store->TotalWait   = 0;
+  Partition->Store->LongestWait = 0;
   CopyMem (
     (VOID *)(UINTN)Partition->VariableStore.Base,
     Partition->Store->Kept.Committed.Image,
@@ -120,6 +125,52 @@ Commit (
   return EFI_SUCCESS;
 }
 
+/**
+  Note how long an answer has taken.
+
+  @param[in,out] Store  Its store.
+  @param[in]     Asked  Reading of the TSC when it was asked; not trusted.
+**/
+STATIC
+VOID
+NoteWait (
+  IN OUT MRM_PARTITION_STORE  *Store,
+  IN     UINT64               Asked
+  )
+{
+  UINT64  Wait;
+
+  Wait = MicrosecondsBetween (Asked, AsmReadTsc ());
+  Store->Commits++;
+  Store->TotalWait  += Wait;
+  Store->LongestWait = MAX (Store->LongestWait, Wait);
+  if (Wakes () != Store->WakesBefore) {
+    Store->Woken++;
+  }
+
+  Store->WakesBefore = Wakes ();
+}
+
+VOID
+TellWaits (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PARTITION_STORE  *Store;
+
+  Store = Partition->Store;
+  if (Store->Commits != 0) {
+    Say (
+      "%a: %d changes of its variables were committed, %d of them at once; it waited %ld us on average, at most %ld us",
+      Partition->Plan->Name,
+      Store->Commits,
+      Store->Woken,
+      DivU64x32 (Store->TotalWait, Store->Commits),
+      Store->LongestWait
+      );
+  }
+}
+
 BOOLEAN
 AttendStore (
   IN OUT MRM_PARTITION      *Partition,
@@ -135,6 +186,8 @@ AttendStore (
 
   CopyMem (Store->Fetched, (VOID *)(UINTN)Partition->VariableStore.Base, Store->Kept.Committed.ImageSize);
   Partition->Mailbox->Store.Status = Commit (Partition, Store);
+  // Before the answer: the next question may follow it at once.
+  NoteWait (Store, Snapshot->Store.AskedTsc);
   MemoryFence ();
   Store->Answered                    = Snapshot->Store.Sequence;
   Partition->Mailbox->Store.Answered = Store->Answered;

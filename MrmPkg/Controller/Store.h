@@ -16,6 +16,11 @@ struct _MRM_PARTITION_STORE {
   MRM_KEPT_STORE    Kept;
   UINT8             *Fetched;                    ///< copy of what the partition asks to commit
   UINT32            Answered;                    ///< its last question that was answered since its start
+  UINT32            Commits;                     ///< answers since its start
+  UINT32            Woken;                       ///< of those, how many did not wait for the controller to look by itself
+  UINT32            WakesBefore;                 ///< Wakes() at the last answer
+  UINT64            TotalWait;                   ///< microseconds its questions have waited since its start
+  UINT64            LongestWait;
 };
 
 /**
@@ -63,6 +68,16 @@ BOOLEAN
 AttendStore (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
+  );
+
+/**
+  Say how long a partition has waited for its variables since its start, when it ends.
+
+  @param[in] Partition  The partition.
+**/
+VOID
+TellWaits (
+  IN CONST MRM_PARTITION  *Partition
   );
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <MrmPlan.h>
 
-#define MRM_HAND_OFF_VERSION  2
+#define MRM_HAND_OFF_VERSION  3
 
 #define MRM_HAND_OFF_GUID \
   { 0x6a2b6d0e, 0x3c1f, 0x4a55, { 0x9d, 0x1b, 0x52, 0x7e, 0x0c, 0x84, 0x31, 0xf7 } }
@@ -67,6 +67,9 @@ typedef struct {
   UINT64              TscFrequency;                   ///< Hz, measured
   UINT64              LocalApicTimerFrequency;        ///< Hz at divide-by-1, measured
   UINT64              Mailbox;                        ///< physical address of MRM_MAILBOX
+  UINT64              LocalApic;                      ///< physical address of the local APIC's registers
+  UINT32              WakeApicId;                     ///< an interrupt there has the controller look at the mailbox at once ...
+  UINT32              WakeVector;                     ///< ... with this vector; 0 = it looks when it does
   UINT64              DxeCoreEntry;                   ///< physical address of the DXE core's entry point
   UINT64              Rsdp;                           ///< physical address of the ACPI RSDP
   UINT64              Smbios;                         ///< physical address of the SMBIOS 3 entry point

@@ -6,6 +6,7 @@
 
 #include "VariableDxe.h"
 #include <Library/BaseLib.h>
+#include <Library/SynchronizationLib.h>
 
 EFI_STATUS
 CallController (
@@ -18,12 +19,13 @@ CallController (
   UINT64  Start;
   UINT64  Limit;
 
-  // What the call is about is in memory before the controller can see the call.
-  MemoryFence ();
-  Sequence       = Call->Sequence + 1;
-  Call->Sequence = Sequence;
-  Limit          = MultU64x32 (TscFrequency, Seconds);
-  Start          = AsmReadTsc ();
+  Call->AskedTsc = AsmReadTsc ();
+
+  // What the call is about is in memory before the controller can see the call, and that before it is woken.
+  Sequence = InterlockedIncrement (&Call->Sequence);
+  WakeController ();
+  Limit = MultU64x32 (TscFrequency, Seconds);
+  Start = AsmReadTsc ();
   while (Call->Answered != Sequence) {
     if (AsmReadTsc () - Start > Limit) {
       return EFI_DEVICE_ERROR;

@@ -268,6 +268,7 @@ OnVirtualAddressChange (
   EfiConvertPointer (0, (VOID **)&mGetVariable);
   EfiConvertPointer (0, (VOID **)&mGetNextVariableName);
   EfiConvertPointer (0, (VOID **)&mSetVariable);
+  ConvertWake ();
 }
 
 /**
@@ -306,6 +307,7 @@ VariableDxeEntry (
   }
 
   mTscFrequency = HandOff->TscFrequency;
+  PrepareWake (HandOff);
   if (HandOff->ControlArea.Size >= sizeof (MRM_CONTROL_AREA)) {
     mControl     = (MRM_CONTROL_AREA *)(UINTN)HandOff->ControlArea.Base;
     mControlSize = (UINTN)HandOff->ControlArea.Size;
@@ -333,5 +335,9 @@ VariableDxeEntry (
   gRT->Hdr.CRC32           = 0;
   gBS->CalculateCrc32 (&gRT->Hdr, gRT->Hdr.HeaderSize, &gRT->Hdr.CRC32);
   gBS->RestoreTPL (Tpl);
+
+  // Drivers that ran before have written variables, the monotonic counter for one.  Without an answer the next commit
+  // takes them along.
+  CallController (&mMailbox->Store, mTscFrequency, COMMIT_SECONDS);
   return EFI_SUCCESS;
 }

@@ -27,4 +27,30 @@ CallController (
   IN     UINT32    Seconds
   );
 
+/**
+  Prepare to wake the controller, at run time too.
+
+  @param[in] HandOff  The hand-off.
+**/
+VOID
+PrepareWake (
+  IN CONST MRM_HAND_OFF  *HandOff
+  );
+
+/**
+  Follow the OS into virtual addressing.
+**/
+VOID
+ConvertWake (
+  VOID
+  );
+
+/**
+  Have the controller look at the mailbox now.  Where that cannot be it looks by itself, some 20 ms later at the latest.
+**/
+VOID
+WakeController (
+  VOID
+  );
+
 #endif
