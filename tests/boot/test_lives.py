@@ -201,6 +201,33 @@ def test_memory_is_kept_between_two_starts_or_zeroed(first: Shells, name: str, f
     assert look() == found
 
 
+MONOTONIC = "eb704011-1402-11d3-8e77-00a0c969723b"
+
+
+def test_the_monotonic_counter_does_not_repeat(first: Shells) -> None:
+    """Its upper half, which EDK2 keeps in a variable, counts the starts."""
+
+    def starts() -> int:
+        said = re.search(r"00000000: ((\w\w )+)", first.run("always", f"dmpstore -guid {MONOTONIC} MTC"))
+        assert said
+        return int.from_bytes(bytes.fromhex(said[1]), "little")
+
+    seen = [starts()]
+    for _ in range(2):
+        first.comes_back("always", "reset")
+        seen.append(starts())
+    assert seen == [seen[0], seen[0] + 1, seen[0] + 2]
+
+
+def test_a_clock_is_its_partition_s_own_and_kept(first: Shells) -> None:
+    for command in ("date 02/03/2031", "timezone -s 2:00", "time 04:05:06 -d 1"):
+        first.run("always", command)
+    first.comes_back("always", "reset")
+    assert "02/03/2031" in first.run("always", "date")
+    assert re.search(r"0[45]:\d\d:\d\d \(UTC\+02:00\) DST: Affected\s", first.run("always", "time -d"))
+    assert "/2031" not in first.run("never", "date")
+
+
 def test_who_was_asked_for_can_go_again(first: Shells) -> None:
     assert first.ends("later", "reset -s", "off") == "shutdown"
 

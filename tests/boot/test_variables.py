@@ -188,6 +188,9 @@ def test_a_full_store_refuses_and_loses_nothing(built: Builder, tmp_path: Path) 
     asyncio.run(run())
 
 
+COMMITS = r"steady: (\d+) changes of its variables were committed, (\d+) of them at once; it waited [^\n]*"
+
+
 def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: Path) -> None:
     life = only_life(built, tmp_path)
 
@@ -203,5 +206,9 @@ def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: 
             await mount(life.guest)
             done = await life.guest.run(f"cat {name} | tail -c +5 && echo")
             assert done.status == 0 and "kept" in done.output.split()
+            controller = life.session.controller
+            commits = (await controller.wait_for(COMMITS, 30, controller.start())).match
+            print(commits[0])
+            assert int(commits[1]) > 0 and commits[1] == commits[2], "the controller was not woken"
 
     asyncio.run(run())
