@@ -346,3 +346,32 @@ def test_boot_params(decide: Decide, marks: dict[int, bytes]) -> None:
         other[place] ^= 0x80
         memory = Guarded(decide.ffi, bytes(other))
         assert decide.call("MrmLinuxCommandLine", decide.ffi.cast("UINT8 *", memory.pointer)) == 0
+
+
+APIC = 0xFEE00000
+ENABLED, X2APIC, BSP = 0x800, 0x400, 0x100
+
+
+@pytest.mark.parametrize(
+    ("base", "registers", "apic_id", "vector", "way"),
+    [
+        (APIC | ENABLED, APIC, 0, 0xEF, "MrmWakeByRegisters"),
+        (APIC | ENABLED | BSP, APIC, 0xFE, 0x30, "MrmWakeByRegisters"),
+        (APIC | ENABLED, APIC, 0xFF, 0xEF, "MrmWakeNone"),  # would be everybody
+        (APIC | ENABLED, 0, 0, 0xEF, "MrmWakeNone"),  # the OS does not map them
+        (APIC + 0x1000 | ENABLED, APIC, 0, 0xEF, "MrmWakeNone"),  # the OS has moved them
+        (1 << 45 | APIC | ENABLED, APIC, 0, 0xEF, "MrmWakeNone"),
+        (APIC, APIC, 0, 0xEF, "MrmWakeNone"),
+        (APIC | X2APIC, APIC, 0, 0xEF, "MrmWakeNone"),  # cannot be, and would fault
+        (APIC | ENABLED | X2APIC, 0, 0, 0xEF, "MrmWakeByMsr"),
+        (APIC | ENABLED | X2APIC | BSP, APIC, 0x12345, 0xEF, "MrmWakeByMsr"),
+        (APIC | ENABLED | X2APIC, APIC, 0xFFFFFFFF, 0xEF, "MrmWakeNone"),
+        (APIC | ENABLED | X2APIC, APIC, 0, 0, "MrmWakeNone"),
+        (APIC | ENABLED, APIC, 0, 0, "MrmWakeNone"),
+    ],
+)
+def test_how_the_controller_is_woken(
+    decide: Decide, base: int, registers: int, apic_id: int, vector: int, way: str
+) -> None:
+    """In whichever mode an OS has left the local APIC of the processor that calls."""
+    assert decide.call("MrmWakeWay", base, registers, apic_id, vector) == getattr(decide, way)

@@ -127,6 +127,34 @@ MrmVariableStoreIsSound (
   IN UINTN       Size
   );
 
+///
+/// How a processor can interrupt the boot processor.
+///
+typedef enum {
+  MrmWakeNone,               ///< it cannot
+  MrmWakeByRegisters,        ///< xAPIC mode: by the registers of its local APIC in memory
+  MrmWakeByMsr               ///< x2APIC mode
+} MRM_WAKE_WAY;
+
+/**
+  Choose how a processor can interrupt the boot processor, in whichever mode the OS has its local APIC.
+
+  @param[in] ApicBase   IA32_APIC_BASE of the processor that sends.
+  @param[in] Registers  Physical address of the local APIC's registers that are mapped; 0 = none are.
+  @param[in] ApicId     APIC ID of the boot processor.
+  @param[in] Vector     Vector of the interrupt; 0 = the boot processor has none for this.
+
+  @return  The way.
+**/
+MRM_WAKE_WAY
+EFIAPI
+MrmWakeWay (
+  IN UINT64  ApicBase,
+  IN UINT64  Registers,
+  IN UINT32  ApicId,
+  IN UINT32  Vector
+  );
+
 /**
   Take the next word of a text.
 

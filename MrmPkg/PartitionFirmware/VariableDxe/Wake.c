@@ -8,6 +8,7 @@
 #include <Library/BaseLib.h>
 #include <Library/DxeServicesTableLib.h>
 #include <Library/IoLib.h>
+#include <Library/MrmPartitionLib.h>
 #include <Library/UefiRuntimeLib.h>
 #include <Register/Intel/ArchitecturalMsr.h>
 #include <Register/Intel/LocalApic.h>
@@ -18,7 +19,6 @@
 #define ICR_FIXED_PHYSICAL  BIT14
 #define ICR_PENDING         BIT12
 #define ICR_DESTINATION     24         ///< bit of the destination in the upper half, xAPIC mode
-#define XAPIC_EVERYBODY     0xFF       ///< as destination in xAPIC mode
 #define PENDING_LIMIT       100000     ///< readings until what was sent before must have been accepted
 
 STATIC UINT32  mVector;                ///< 0 = the controller is not woken
@@ -106,28 +106,19 @@ WakeController (
   VOID
   )
 {
-  MSR_IA32_APIC_BASE_REGISTER  Base;
-  UINT64                       Address;
+  UINT64  Registers;
 
-  if (mVector == 0) {
-    return;
-  }
-
-  // Whichever mode the OS has its local APIC in.
-  Base.Uint64 = AsmReadMsr64 (MSR_IA32_APIC_BASE);
-  if (Base.Bits.EN == 0) {
-    return;
-  }
-
-  if (Base.Bits.EXTD != 0) {
-    // The write waits for nothing that was written to memory before (Intel SDM volume 3, section 11.12.3).
-    AsmLfence ();
-    AsmWriteMsr64 (X2APIC_MSR_ICR_ADDRESS, LShiftU64 (mApicId, 32) | ICR_FIXED_PHYSICAL | mVector);
-    return;
-  }
-
-  Address = LShiftU64 (Base.Bits.ApicBaseHi, 32) | LShiftU64 (Base.Bits.ApicBase, 12);
-  if ((mRegisters != 0) && (Address == mPhysical) && (mApicId < XAPIC_EVERYBODY)) {
-    SendByRegisters ();
+  Registers = (mRegisters != 0) ? mPhysical : 0;
+  switch (MrmWakeWay (AsmReadMsr64 (MSR_IA32_APIC_BASE), Registers, mApicId, mVector)) {
+    case MrmWakeByRegisters:
+      SendByRegisters ();
+      break;
+    case MrmWakeByMsr:
+      // The write waits for nothing that was written to memory before (Intel SDM volume 3, section 11.12.3).
+      AsmLfence ();
+      AsmWriteMsr64 (X2APIC_MSR_ICR_ADDRESS, LShiftU64 (mApicId, 32) | ICR_FIXED_PHYSICAL | mVector);
+      break;
+    default:
+      break;
   }
 }
