@@ -24,6 +24,7 @@ from ci.qemu.machine import Machine
 from ci.run.session import Session
 from tests.boot.conftest import Builder, Built
 from tests.boot.efivars import FOLDER, FREE, GLOBAL, mount, read
+from tests.boot.keys import Key, enroll, make_key, mode, signer_of
 from tests.boot.support import boot_of
 
 pytestmark = [pytest.mark.boot(120), pytest.mark.timeout(3600)]
@@ -188,10 +189,35 @@ def test_a_full_store_refuses_and_loses_nothing(built: Builder, tmp_path: Path) 
     asyncio.run(run())
 
 
+SIGNED_KERNEL = PROJECT / "Build" / "guests" / "linux-6.12" / "vmlinuz"
 COMMITS = r"steady: (\d+) changes of its variables were committed, (\d+) of them at once; it waited [^\n]*"
 
 
-def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: Path) -> None:
+async def secure_boot_binds_the_loader(life: Life) -> None:
+    """A partition begins without keys; with them it starts what its db knows, and nothing else."""
+    guest, owner, stranger = life.guest, make_key("an owner"), make_key("a stranger")
+    assert (await mode(guest, "SetupMode"), await mode(guest, "SecureBoot")) == (1, 0)
+    for second, (name, key) in enumerate(
+        {"db": signer_of(SIGNED_KERNEL), "KEK": owner.certificate, "PK": owner.certificate}.items()
+    ):
+        assert await enroll(guest, name, key, owner, second)
+    assert await mode(guest, "SetupMode") == 0
+    # In the owner's name, with the key of a certificate that comes along.
+    forger = Key(owner.certificate, stranger.private, stranger.certificate)
+    assert not await enroll(guest, "dbx", stranger.certificate, stranger, 10)
+    assert not await enroll(guest, "dbt", stranger.certificate, forger, 10)
+
+    await life.session.reboot(NAME, boot_of(life.session, NAME))
+    await mount(guest)
+    assert (await mode(guest, "SetupMode"), await mode(guest, "SecureBoot")) == (0, 1)
+    assert await enroll(guest, "dbx", signer_of(SIGNED_KERNEL), owner, 20)
+    since = life.session.count()
+    guest.type("reboot -f")
+    state = await life.session.wait_state(NAME, "failed", 120, since)
+    assert "Access Denied; this partition's Secure Boot is on" in state.detail
+
+
+def test_variables_and_keys_survive_a_restart_of_the_partition(built: Builder, tmp_path: Path) -> None:
     life = only_life(built, tmp_path)
 
     async def run() -> None:
@@ -210,5 +236,6 @@ def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: 
             commits = (await controller.wait_for(COMMITS, 30, controller.start())).match
             print(commits[0])
             assert int(commits[1]) > 0 and commits[1] == commits[2], "the controller was not woken"
+            await secure_boot_binds_the_loader(life)
 
     asyncio.run(run())

@@ -39,15 +39,16 @@
 ///
 /// Room kept together for memory the OS must not use, so that its memory map stays
 /// short.  Runtime code: the eight runtime drivers of a DEBUG build with room to
-/// grow.  Runtime data: mostly the variable store.  The DXE core places the bins,
-/// in this order, from the top of its first heap downwards.
+/// grow.  Runtime data: mostly the variable store, and what checking a signature
+/// takes.  The DXE core places the bins, in this order, from the top of its first
+/// heap downwards.
 ///
 STATIC CONST EFI_MEMORY_TYPE_INFORMATION  mMemoryTypes[] = {
   { EfiACPIReclaimMemory,   0x10  },
   { EfiACPIMemoryNVS,       0x10  },
   { EfiReservedMemoryType,  0x10  },
-  { EfiRuntimeServicesData, 0x80  },
-  { EfiRuntimeServicesCode, 0x100 },
+  { EfiRuntimeServicesData, 0x180 },
+  { EfiRuntimeServicesCode, 0x200 },
   { EfiMaxMemoryType,       0     }
 };
 

@@ -34,7 +34,14 @@ StartLoader (
       gBS->UnloadImage (Image);
     }
 
-    AsciiSPrint (Reason, MRM_REASON_LENGTH, "the loader cannot be loaded: %r", Status);
+    AsciiSPrint (
+      Reason,
+      MRM_REASON_LENGTH,
+      "the loader cannot be loaded: %r%a",
+      Status,
+      ((Status == EFI_ACCESS_DENIED) || (Status == EFI_SECURITY_VIOLATION))
+        ? "; this partition's Secure Boot is on, and its variable db does not have the loader's signer" : ""
+      );
     return;
   }
 
