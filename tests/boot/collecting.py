@@ -18,24 +18,31 @@ from ci.qemu.machine import Machine as RunningMachine
 from generator.api import load_machine
 from generator.model.machine import Machine
 
-GUEST = PROJECT / "Build" / "guests" / "linux-6.12"
+GUESTS = PROJECT / "Build" / "guests"
+NEWEST = "linux-6.12"
 COLLECT_SECONDS = 180
 
 
-async def collect(description: MachineDescription, folder: Path, parameters: str = "") -> bytes:
+async def collect(
+    description: MachineDescription, folder: Path, parameters: str = "", kernel: str = NEWEST
+) -> bytes:
     """Boot the bare machine with the collector in its initrd; return the archive it makes.
 
-    parameters: more kernel parameters. Raises ci.qemu.errors.QemuError or ci.images.gpt.ImageError.
+    parameters: more kernel parameters; kernel: name of the guest. Raises ci.qemu.errors.QemuError or
+    ci.images.gpt.ImageError.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    guest_files = GUESTS / kernel
     script = initrd.regular("bin/collect.sh", (PROJECT / "generator" / "collect.sh").read_bytes())
     # The kernel unpacks one archive after the other.
     with_script = folder / "initrd.img"
-    with_script.write_bytes((GUEST / "initrd.img").read_bytes() + initrd.compress(initrd.archive([script])))
+    with_script.write_bytes(
+        (guest_files / "initrd.img").read_bytes() + initrd.compress(initrd.archive([script]))
+    )
     port = description.serial_ports[0]
     boot = dataclasses.replace(
         prepare_boot(description, folder, None),
-        kernel=GUEST / "vmlinuz",
+        kernel=guest_files / "vmlinuz",
         initrd=with_script,
         append=f"console=uart8250,io,{port.io_base:#x},115200n8 mrm.ticks=0 {parameters}",
     )
@@ -52,11 +59,11 @@ async def collect(description: MachineDescription, folder: Path, parameters: str
 
 
 def scan_machine(
-    description: MachineDescription, folder: Path, name: str, parameters: str = ""
+    description: MachineDescription, folder: Path, name: str, parameters: str = "", kernel: str = NEWEST
 ) -> tuple[Machine, str]:
     """Boot, collect, scan; return the machine file's facts and the findings told on standard error."""
     archive = folder / "facts.tar.gz"
-    archive.write_bytes(asyncio.run(collect(description, folder / "run", parameters)))
+    archive.write_bytes(asyncio.run(collect(description, folder / "run", parameters, kernel)))
     output = folder / "scanned.yaml"
     arguments = ["scan", "--from", str(archive), "--output", str(output), "--name", name]
     run = subprocess.run(
