@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from generator.model.machine import Uart
+from generator.model.machine import PciFunction, PciRoot, Uart
 from generator.places import Place
 from generator.scan.notes import Notes
 from generator.scan.snapshot import Snapshot
@@ -21,7 +22,8 @@ TERMINALS = "sys/class/tty"
 _IDENTIFIERS = {"PNP0500", "PNP0501"}
 _PORTS = re.compile(r"^io (0x[0-9a-fA-F]{1,4})-0x[0-9a-fA-F]{1,4}", re.MULTILINE)
 _IRQ = re.compile(r"^irq ([0-9]{1,3})\b", re.MULTILINE)
-_PCI = re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$")
+# Linux 6.5 and later add its own numbers to the function's: 0000:03:00.0:0.0.
+_PCI = re.compile(r"([0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])(:[0-9]+(\.[0-9]+)?)?$")
 _DEFAULT_BAUD = 115200
 _SYSTEM_IO = 1
 
@@ -34,8 +36,10 @@ class _Found:
     irq: int | None
 
 
-def scan_uarts(snapshot: Snapshot, tables: Tables, notes: Notes, place: Place) -> tuple[Uart, ...]:
-    """All UARTs, ordered by name."""
+def scan_uarts(
+    snapshot: Snapshot, tables: Tables, roots: Iterable[PciRoot], notes: Notes, place: Place
+) -> tuple[Uart, ...]:
+    """All UARTs of the PC itself, ordered by name; those of PCI functions belong to their function."""
     found = {uart.port: uart for uart in [*_terminals(snapshot, notes), *_pnp(snapshot)]}
     spcr = tables.spcr
     console = None
@@ -43,6 +47,14 @@ def scan_uarts(snapshot: Snapshot, tables: Tables, notes: Notes, place: Place) -
         console = spcr.address.address
         if 0x100 <= console <= 0xFFF8 and console not in found:
             found[console] = _Found(console, spcr.irq)
+    cards = [f for root in roots for function in root.functions for f in _all(function)]
+    for port in sorted(found):
+        card = next((f for f in cards if _decodes(f, port)), None)
+        if card is not None:
+            notes.add(
+                "uarts", f"the UART at I/O port 0x{port:x} is part of the PCI function {card.path}: left out"
+            )
+            del found[port]
     names = _names(sorted(found))
     if not found:
         notes.add("uarts", "no UART at an I/O port was found")
@@ -66,6 +78,20 @@ def _names(ports: list[int]) -> dict[int, str]:
     return names
 
 
+def _all(function: PciFunction) -> Iterable[PciFunction]:
+    """A function and all behind it."""
+    yield function
+    for behind in function.behind:
+        yield from _all(behind)
+
+
+def _decodes(function: PciFunction, port: int) -> bool:
+    """Whether a base address register of the function decodes the I/O port."""
+    return any(
+        bar.space == "io" and bar.base and bar.base <= port < bar.base + bar.size for bar in function.bars
+    )
+
+
 def _pnp(snapshot: Snapshot) -> list[_Found]:
     """The UARTs in the ACPI namespace, with the resources they use now."""
     found: list[_Found] = []
@@ -87,8 +113,8 @@ def _terminals(snapshot: Snapshot, notes: Notes) -> list[_Found]:
             continue
         port = snapshot.integer(f"{terminal}/port", 16)
         link = snapshot.link(f"{terminal}/device") or ""
-        if _PCI.search(link):
-            notes.add("uarts", f"{name} is part of the PCI function {_PCI.findall(link)[0]}: left out")
+        if match := _PCI.search(link):
+            notes.add("uarts", f"{name} is part of the PCI function {match[1]}: left out")
         elif port is not None and 0x100 <= port <= 0xFFF8:
             irq = snapshot.integer(f"{terminal}/irq", 10)
             found.append(_Found(port, irq if irq and 0 < irq < 256 else None))

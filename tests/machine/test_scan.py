@@ -232,6 +232,25 @@ def test_interrupt_pins_where_nothing_else_is(pin: int, told: int | None, tmp_pa
     assert again[DevicePath(0, ((0, 0),))].interrupt_pin == told
 
 
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        (b"../../../0000:03:00.0\n", "ttyS4 is part of the PCI function 0000:03:00.0"),
+        (b"../../../0000:03:00.0:0.0\n", "ttyS4 is part of the PCI function 0000:03:00.0"),
+        (
+            b"../../../serial8250:0.4\n",
+            "the UART at I/O port 0xd000 is part of the PCI function PciRoot(0x0)/",
+        ),
+    ],
+)
+def test_the_uart_of_a_card_is_not_the_pc_s(link: bytes, told: str) -> None:
+    """Linux up to 6.4, Linux from 6.5 on, and a driver that does not tell: the function's I/O BAR does."""
+    machine, notes = scanned({**server(), "sys/class/tty/ttyS4/device.link": link})
+    assert [u.name for u in machine.uarts] == ["COM1", "COM5"]
+    assert 0xD000 not in {u.io_base for u in machine.uarts}
+    assert sum(note.startswith(f"uarts: {told}") for note in notes) == 1
+
+
 def test_uarts_firmware_and_acpi() -> None:
     machine, notes = scanned(server())
     assert [(u.name, u.io_base, u.irq) for u in machine.uarts] == [("COM1", 0x3F8, 4), ("COM5", 0x240, 10)]
