@@ -16,7 +16,7 @@ BUILDS = (
     ("small-store", "RELEASE"),
     ("two-kernels", "RELEASE"),
     ("two-kernels", "DEBUG"),
-    ("kernels-6.12", "RELEASE"),
+    ("kernels-6.1", "RELEASE"),
     ("kernels-mixed", "RELEASE"),
     ("loaders", "RELEASE"),
     ("loaders-behind-bridges", "RELEASE"),

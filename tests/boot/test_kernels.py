@@ -13,7 +13,7 @@ from tests.boot.warnings import new_warnings
 pytestmark = [pytest.mark.boot(80), pytest.mark.timeout(1800)]
 
 
-@pytest.fixture(scope="module", params=["kernels-6.12", "kernels-mixed"])
+@pytest.fixture(scope="module", params=["kernels-6.1", "kernels-mixed"])
 def bench(
     request: pytest.FixtureRequest, built: Builder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bench]:

@@ -35,11 +35,11 @@ COMBINATIONS = {
     "loaders": [
         Combination("ahci", "PciRoot(0x0)/Pci(0x2,0x0)", "grub", "linux-6.1", GRUB),
         Combination("virtio", "PciRoot(0x0)/Pci(0x3,0x0)", "systemd-boot", "linux-6.12", STUB),
-        Combination("scsi", "PciRoot(0x0)/Pci(0x4,0x0)", "unified", "linux-6.1-rt", STUB),
+        Combination("scsi", "PciRoot(0x0)/Pci(0x4,0x0)", "unified", "linux-6.12-rt", STUB),
     ],
     "loaders-behind-bridges": [
-        Combination("usb", "PciRoot(0x0)/Pci(0x5,0x0)", "systemd-boot", "linux-6.1", STUB),
-        Combination("switched", "PciRoot(0x0)/Pci(0x6,0x0)", "stub", "linux-6.1", STUB),
+        Combination("usb", "PciRoot(0x0)/Pci(0x5,0x0)", "systemd-boot", "linux-6.12", STUB),
+        Combination("switched", "PciRoot(0x0)/Pci(0x6,0x0)", "stub", "linux-6.12", STUB),
         Combination("rooted", "PciRoot(0x40)/Pci(0x0,0x0)", "unified", "linux-6.12", STUB),
     ],
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Makes `Build/guests/debian-6.1/`: the whole Debian as a file system, again only when its inputs change."""
+"""Makes `Build/guests/debian-6.12/`: the whole Debian as a file system, again only when its inputs change."""
 
 import json
 import os
