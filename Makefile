@@ -11,7 +11,7 @@ PARTITIONS ?= partitions/two-debians.yaml
 TARGET ?= RELEASE
 ARGS ?=
 SECONDS ?= 60
-JOBS ?= 2
+JOBS ?= 3
 MRM_EDK2 ?=
 MRM_ACCELERATOR ?=
 

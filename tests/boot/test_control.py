@@ -22,7 +22,7 @@ from tests.boot.screen import press, wait_for_screen
 from tests.boot.support import boot_of, said, undisturbed
 from tests.boot.terminal import Terminal
 
-pytestmark = [pytest.mark.boot(120), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(400), pytest.mark.timeout(1800)]
 
 LISTENS_SECONDS = 15
 """MRM_LISTENS_MILLISECONDS of MrmLifecycleLib."""

@@ -13,7 +13,7 @@ from generator.model.device_path import parse_device_path
 from generator.model.machine import Machine, PciFunction
 from tests.boot.collecting import scan_machine
 
-pytestmark = [pytest.mark.boot(40), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.boot(60), pytest.mark.timeout(1200)]
 
 GIBIBYTE = 2**30
 MORE = [

@@ -26,7 +26,7 @@ from tests.boot.conftest import Builder, Built
 from tests.boot.efivars import FOLDER, FREE, GLOBAL, mount, read
 from tests.boot.support import boot_of
 
-pytestmark = [pytest.mark.boot(120), pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.boot(170), pytest.mark.timeout(3600)]
 
 CUTS = int(os.environ.get("MRM_POWER_CUTS", "3"))
 SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))

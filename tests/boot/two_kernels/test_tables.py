@@ -16,7 +16,7 @@ from generator.acpi.mcfg import parse_mcfg
 from generator.acpi.spcr import parse_spcr
 from tests.boot.bench import Bench
 
-pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(250), pytest.mark.timeout(1800)]
 
 DUMP = "cd /sys/firmware/acpi/tables; for t in [A-Z]*; do echo TABLE=$t; base64 $t; echo TABLE=END; done; cd"
 DUMP_SECONDS = 120
@@ -62,11 +62,9 @@ def test_all_tables_are_there(dumped: tuple[PartitionPromise, Mapping[str, Path]
     assert {"APIC", "DSDT", "FACP", "MCFG", "SPCR"} <= set(files)
     for name, file in files.items():
         data = file.read_bytes()
-        assert (data[:4], int.from_bytes(data[4:8], "little"), sum(data) % 256) == (
-            name.encode(),
-            len(data),
-            0,
-        )
+        assert (data[:4], int.from_bytes(data[4:8], "little")) == (name.encode(), len(data))
+        # The FACS has none (ACPI 6.5, section 5.2.10); newer kernels show it.
+        assert name == "FACS" or sum(data) % 256 == 0
 
 
 def test_iasl_has_nothing_to_say(dumped: tuple[PartitionPromise, Mapping[str, Path]]) -> None:
