@@ -2,8 +2,9 @@
   The plan as C tables: the one interface between the generator (which emits
   these tables into MrmPlanTables.c) and the controller (which reads them).
 
-  Everything here is read-only data.  Names are physical, never accidental
-  (DESIGN 6): the controller binds them to the live machine at boot.
+  Everything here is read-only data.  Names are physical: ports by UEFI device
+  path, processors by local APIC ID.  What the PC's firmware counts anew at each
+  boot (buses, indices) the controller finds on the live machine.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
