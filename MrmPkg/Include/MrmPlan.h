@@ -21,7 +21,6 @@
 ///
 #define MRM_MAX_PARTITIONS      64
 #define MRM_MAX_PROCESSORS      256   ///< processors of one partition
-#define MRM_MAX_MEMORY_REQUESTS 8     ///< memory requests of one partition
 #define MRM_MAX_PCI_BUSES       16    ///< PCI host bridges of one partition
 #define MRM_NAME_LENGTH         32    ///< partition name with terminating zero
 #define MRM_MAX_BOOT_SOURCES    8     ///< boot sources of one partition

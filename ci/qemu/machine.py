@@ -28,7 +28,7 @@ from typing import Any, Self, TypeVar
 from qemu.qmp import EventListener, QMPClient, QMPError
 
 from ci.qemu.command import Boot, Channels, MachineDescription, command_line
-from ci.qemu.console import Console, Found
+from ci.qemu.console import Console
 from ci.qemu.drain import Drain, enlarge
 from ci.qemu.errors import LaunchError, MachineEndedError, QemuError, StalledError, WaitTimeoutError
 from ci.qemu.timing import scaled
@@ -295,21 +295,6 @@ class Machine:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), min(deadline, stalled) - now)
                 await asyncio.sleep(_COALESCE_SECONDS)
-
-    async def wait_for_any(self, patterns: Mapping[str, str], timeout: float) -> tuple[str, Found]:
-        """Wait until one of several consoles matches its pattern from now on; return its name and the match.
-
-        patterns: regular expression by console name. Raises what `until` raises.
-        """
-        marks = {name: self.console(name).mark() for name in patterns}
-
-        def look() -> tuple[str, Found] | None:
-            for name, pattern in patterns.items():
-                if found := self.console(name).find(pattern, marks[name]):
-                    return name, found
-            return None
-
-        return await self.until(look, timeout, " or ".join(f"/{p}/ on {n}" for n, p in patterns.items()))
 
     async def wait_end(self, timeout: float) -> str:
         """Wait until the whole machine powers off or resets and return the reason QEMU gives."""

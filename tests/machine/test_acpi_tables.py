@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.acpi.fadt import Fadt, PmTimerBlock, parse_fadt
-from generator.acpi.hpet import Hpet, parse_hpet
 from generator.acpi.iommu import Iommu, Reserved, Unit, parse_dmar, parse_ivrs
 from generator.acpi.madt import IoApic, LocalApic, Madt, parse_madt
 from generator.acpi.mcfg import EcamRange, Mcfg, parse_mcfg
@@ -36,7 +35,6 @@ from tests.machine.support import (
 Reader = Callable[[bytes], Parsed[Any]]
 
 SPCR = make_table("SPCR", struct.pack("<BBHBBBBQBBIB", 0, 0, 0, 1, 8, 0, 1, 0x3F8, 1, 4, 0, 7) + bytes(21), 2)
-HPET = make_table("HPET", struct.pack("<IBBBBQBHB", 0x8086A201, 0, 64, 0, 0, 0xFED00000, 0, 0x80, 0))
 DMAR = make_table(
     "DMAR",
     bytes([38, 1])
@@ -76,7 +74,6 @@ VALID: list[tuple[Reader, bytes, object]] = [
     ),
     (parse_slit, SLIT, None),
     (parse_spcr, SPCR, Spcr(0, GenericAddress(1, 8, 0, 1, 0x3F8), 4, 115200)),
-    (parse_hpet, HPET, Hpet(0xFED00000, 0, 3, 0x8086)),
     (
         parse_dmar,
         DMAR,
@@ -142,7 +139,6 @@ def test_an_old_srat_has_domains_of_one_byte() -> None:
         (parse_srat, make_srat(srat_memory((1 << 64) - 1, 2, 0)), "run over the end"),
         (parse_srat, make_srat(srat_processor(1, 0), srat_processor(1, 1)), "APIC ID 1 is in two domains"),
         (parse_spcr, make_table("SPCR", bytes(10)), "46 bytes, the shortest table has 80"),
-        (parse_hpet, make_table("HPET", bytes(20)), "no address in memory"),
         (parse_dmar, make_table("DMAR", bytes(12)), "no remapping unit"),
         (parse_dmar, make_table("DMAR", bytes(12) + struct.pack("<HHQQ", 0, 20, 0, 0)), "without an address"),
         (parse_ivrs, make_table("IVRS", bytes(12) + b"\x10\x00\x03\x00"), "a structure of 3 bytes"),

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from generator.__main__ import main
-from generator.acpi.hpet import parse_hpet
 from generator.acpi.iommu import parse_dmar, parse_ivrs
 from generator.acpi.numa import parse_slit, parse_srat
 from generator.acpi.spcr import parse_spcr
@@ -69,10 +68,7 @@ def test_the_other_tables_make_sense(machines: list[MemorySnapshot]) -> None:
     for machine in machines:
         for name in machine.names(TABLES):
             data = machine.read(f"{TABLES}/{name}") or b""
-            if name.startswith("HPET"):
-                hpet = parse_hpet(data).value
-                assert hpet is not None and hpet.address >> 16 == 0xFED0 and 1 <= hpet.comparators <= 32
-            elif name == "SRAT":
+            if name == "SRAT":
                 srat = parse_srat(data).value
                 assert srat is not None and srat.processors and srat.memory
                 assert all(p.node < 64 for p in srat.processors)
@@ -89,7 +85,7 @@ def test_the_other_tables_make_sense(machines: list[MemorySnapshot]) -> None:
             else:
                 continue
             read += 1
-    assert read > len(machines)
+    assert read > len(machines) // 2
 
 
 @needs_corpus

@@ -95,9 +95,6 @@ extern EFI_GUID  gMrmHandOffGuid;
 ///
 /// Vendor GUID of the variables by which an OS sees and steers MRM (docs/control.md).
 ///
-#define MRM_VARIABLE_GUID \
-  { 0x3d4c1f0a, 0x5e2b, 0x4c8a, { 0xa6, 0x57, 0x1b, 0x90, 0x6e, 0xd2, 0x4f, 0x38 } }
-
 extern EFI_GUID  gMrmVariableGuid;
 
 #endif
