@@ -41,7 +41,14 @@ MrmRangeAdd (
 
 /**
   Remove a range from a set; parts of it that are not in the set are ignored.
-  Same parameters and return values as MrmRangeAdd().
+
+  @param[in,out] Set   The set.
+  @param[in]     Base  First byte.
+  @param[in]     Size  Bytes; zero changes nothing.
+
+  @retval RETURN_SUCCESS            The set contains no byte of the range.
+  @retval RETURN_INVALID_PARAMETER  Base + Size exceeds 2^64; the set is unchanged.
+  @retval RETURN_BUFFER_TOO_SMALL   An element would be split in two and the set is full; it is unchanged.
 **/
 RETURN_STATUS
 EFIAPI
@@ -52,7 +59,14 @@ MrmRangeRemove (
   );
 
 /**
-  TRUE if every byte of the range is in the set (always for Size zero).
+  Check whether a set contains a range.
+
+  @param[in] Set   The set.
+  @param[in] Base  First byte.
+  @param[in] Size  Bytes.
+
+  @retval TRUE   Every byte of the range is in the set, or Size is zero.
+  @retval FALSE  At least one byte is not, or Base + Size exceeds 2^64.
 **/
 BOOLEAN
 EFIAPI

@@ -41,14 +41,6 @@ typedef struct {
   UINTN    Size;                 ///< bytes of everything
 } MRM_ACPI_LAYOUT;
 
-/**
-  Value a table byte must have so that all bytes add up to zero.
-
-  @param[in] Table  The bytes.
-  @param[in] Size   Number of bytes.
-
-  @return Minus their sum, modulo 256.
-**/
 UINT8
 MrmAcpiChecksum (
   IN CONST VOID  *Table,
@@ -66,14 +58,6 @@ MrmAcpiChecksum (
   return (UINT8)(0 - Sum);
 }
 
-/**
-  Write the header of a table, except for the checksum.
-
-  @param[out] Header     The header.
-  @param[in]  Signature  Signature of the table.
-  @param[in]  Revision   Revision of the table.
-  @param[in]  Length     Bytes of the whole table.
-**/
 VOID
 MrmAcpiHeader (
   OUT EFI_ACPI_DESCRIPTION_HEADER  *Header,
@@ -236,13 +220,6 @@ WriteRoot (
   Rsdp->ExtendedChecksum = MrmAcpiChecksum (Rsdp, sizeof (*Rsdp));
 }
 
-/**
-  Bytes that MrmAcpiBuild() needs for these facts.
-
-  @param[in] Facts  The facts.
-
-  @return Bytes.
-**/
 UINTN
 EFIAPI
 MrmAcpiSize (
@@ -255,19 +232,6 @@ MrmAcpiSize (
   return Layout.Size;
 }
 
-/**
-  Build all tables, the RSDP first, into a buffer.
-
-  @param[in]  Facts    The facts; not changed.
-  @param[in]  Address  Physical address the OS will see the buffer at; 64-byte aligned, below 2^64 - Size.
-  @param[out] Buffer   Receives the tables; belongs to the caller.
-  @param[in]  Size     Bytes in Buffer.
-
-  @retval RETURN_SUCCESS            The RSDP is at Address.
-  @retval RETURN_INVALID_PARAMETER  Facts are contradictory.
-  @retval RETURN_BUFFER_TOO_SMALL   Size < MrmAcpiSize (Facts).
-  @retval RETURN_UNSUPPORTED        An APIC ID is 0xFFFFFFFF.
-**/
 RETURN_STATUS
 EFIAPI
 MrmAcpiBuild (

@@ -6,15 +6,6 @@
 
 #include "MrmAcpiInternal.h"
 
-/**
-  Check whether an APIC ID belongs to the partition.
-
-  @param[in] Facts   The facts.
-  @param[in] ApicId  The APIC ID.
-
-  @retval TRUE   It does.
-  @retval FALSE  It does not.
-**/
 BOOLEAN
 MrmAcpiOwnsProcessor (
   IN CONST MRM_ACPI_FACTS  *Facts,
@@ -125,15 +116,6 @@ AcpiBusesAgree (
   return TRUE;
 }
 
-/**
-  Check that the facts agree with each other.
-
-  @param[in] Facts  The facts.
-
-  @retval RETURN_SUCCESS            They do.
-  @retval RETURN_INVALID_PARAMETER  They do not: see MrmAcpiBuild().
-  @retval RETURN_UNSUPPORTED        An APIC ID is not one of a processor.
-**/
 RETURN_STATUS
 MrmAcpiCheckFacts (
   IN CONST MRM_ACPI_FACTS  *Facts

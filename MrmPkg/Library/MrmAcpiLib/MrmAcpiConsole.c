@@ -14,15 +14,6 @@
 #define SPCR_VT100_PLUS    1
 #define IO_SPACE_SIZE      0x10000
 
-/**
-  Check the console: a 16550 where one can be, and, on a PCI card, in a segment of the
-  partition that has room in an SPCR.
-
-  @param[in] Facts  The facts.
-
-  @retval TRUE   It is as it should be, or there is none.
-  @retval FALSE  It is not.
-**/
 BOOLEAN
 MrmAcpiConsoleIsValid (
   IN CONST MRM_ACPI_FACTS  *Facts
@@ -89,14 +80,6 @@ BaudRateCode (
   }
 }
 
-/**
-  Serial port console redirection table.
-
-  @param[in]  Facts  The facts.
-  @param[out] Table  Receives the table, or NULL.
-
-  @return Bytes of the table; zero when the partition has no console.
-**/
 UINTN
 MrmAcpiSpcr (
   IN  CONST MRM_ACPI_FACTS  *Facts,

@@ -230,14 +230,6 @@ PatchIsValid (
   return (BOOLEAN)((Patch->Width == 8) || ((*Value >> (8 * Patch->Width)) == 0));
 }
 
-/**
-  Check that every patch of the DSDT can be applied.
-
-  @param[in] Facts  The facts.
-
-  @retval TRUE   Each lies in the table behind its header, names a PCI bus that is there and has a value that fits.
-  @retval FALSE  One does not, or the table is not a DSDT of DsdtSize bytes.
-**/
 BOOLEAN
 MrmAcpiDsdtIsValid (
   IN CONST MRM_ACPI_FACTS  *Facts
@@ -267,14 +259,6 @@ MrmAcpiDsdtIsValid (
   return TRUE;
 }
 
-/**
-  The partition's DSDT, patched.
-
-  @param[in]  Facts  Checked facts.
-  @param[out] Table  Receives the table, or NULL.
-
-  @return Bytes of the table.
-**/
 UINTN
 MrmAcpiDsdt (
   IN  CONST MRM_ACPI_FACTS  *Facts,

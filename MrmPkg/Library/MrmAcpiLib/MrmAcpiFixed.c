@@ -89,16 +89,6 @@ AcpiMemoryByte (
   Register->Address          = Address;
 }
 
-/**
-  Fixed ACPI description table.
-
-  @param[in]  Facts        The facts.
-  @param[in]  DsdtAddress  Physical address of the DSDT.
-  @param[in]  FacsAddress  Physical address of the FACS.
-  @param[out] Table        Receives the table, or NULL.
-
-  @return Bytes of the table.
-**/
 UINTN
 MrmAcpiFadt (
   IN  CONST MRM_ACPI_FACTS  *Facts,
@@ -156,13 +146,6 @@ MrmAcpiFadt (
   return sizeof (*Fadt);
 }
 
-/**
-  Firmware ACPI control structure; it has no checksum.
-
-  @param[out] Table  Receives the table, or NULL.
-
-  @return Bytes of the table.
-**/
 UINTN
 MrmAcpiFacs (
   OUT VOID  *Table OPTIONAL

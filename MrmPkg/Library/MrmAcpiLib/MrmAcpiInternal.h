@@ -116,7 +116,7 @@ MrmAcpiFadt (
   );
 
 /**
-  Firmware ACPI control structure.
+  Firmware ACPI control structure; it has no checksum.
 
   @param[out] Table  Receives the table, or NULL.
 
@@ -212,11 +212,12 @@ MrmAcpiSlit (
   );
 
 /**
-  Check the console.
+  Check the console: a 16550 where one can be, and, on a PCI card, in a segment of the
+  partition that has room in an SPCR.
 
   @param[in] Facts  The facts.
 
-  @retval TRUE   It is where one can be, or there is none.
+  @retval TRUE   It is as it should be, or there is none.
   @retval FALSE  It is not.
 **/
 BOOLEAN

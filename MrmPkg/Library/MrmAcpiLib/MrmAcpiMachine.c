@@ -64,14 +64,6 @@ AcpiProcessor (
   return sizeof (*X2apic);
 }
 
-/**
-  Multiple APIC description table.
-
-  @param[in]  Facts  The facts.
-  @param[out] Table  Receives the table, or NULL.
-
-  @return Bytes of the table.
-**/
 UINTN
 MrmAcpiMadt (
   IN  CONST MRM_ACPI_FACTS  *Facts,
@@ -136,14 +128,6 @@ MrmAcpiMadt (
   return Length;
 }
 
-/**
-  Memory-mapped configuration space table.
-
-  @param[in]  Facts  The facts.
-  @param[out] Table  Receives the table, or NULL.
-
-  @return Bytes of the table; zero when the partition has no PCI bus.
-**/
 UINTN
 MrmAcpiMcfg (
   IN  CONST MRM_ACPI_FACTS  *Facts,

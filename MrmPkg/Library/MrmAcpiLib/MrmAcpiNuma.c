@@ -297,15 +297,6 @@ SratStructure (
   }
 }
 
-/**
-  The machine's SRAT, cut down to the partition's processors and memory.
-
-  @param[in]  Facts  The facts.
-  @param[out] Table  Receives the table, or NULL.
-
-  @return Bytes of the table; zero when the machine has none, it is malformed or
-          says nothing of the partition's processors or of its memory.
-**/
 UINTN
 MrmAcpiSrat (
   IN  CONST MRM_ACPI_FACTS  *Facts,
@@ -365,14 +356,6 @@ MrmAcpiSrat (
   return Writer.Length;
 }
 
-/**
-  The machine's SLIT.
-
-  @param[in]  Facts  The facts.
-  @param[out] Table  Receives the table, or NULL.
-
-  @return Bytes of the table; zero when the machine has none or it is malformed.
-**/
 UINTN
 MrmAcpiSlit (
   IN  CONST MRM_ACPI_FACTS  *Facts,

@@ -84,14 +84,6 @@ STATIC CONST MRM_ACPI_WATCHDOG_ACTION  mActions[] = {
   }
 };
 
-/**
-  Check where the watchdog lies.
-
-  @param[in] Facts  The facts.
-
-  @retval TRUE   Its words are aligned and in the address space, or there is none.
-  @retval FALSE  They are not.
-**/
 BOOLEAN
 MrmAcpiWatchdogIsValid (
   IN CONST MRM_ACPI_FACTS  *Facts
@@ -101,14 +93,6 @@ MrmAcpiWatchdogIsValid (
                   && (Facts->Watchdog <= MAX_UINT64 - (sizeof (MRM_WATCHDOG) - 1)));
 }
 
-/**
-  Watchdog action table.
-
-  @param[in]  Facts  The facts.
-  @param[out] Table  Receives the table, or NULL.
-
-  @return Bytes of the table; zero when no watchdog is offered.
-**/
 UINTN
 MrmAcpiWdat (
   IN  CONST MRM_ACPI_FACTS  *Facts,

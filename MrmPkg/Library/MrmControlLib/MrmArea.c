@@ -10,14 +10,6 @@
 
 #define ITEM_ALIGNMENT  8
 
-/**
-  Tell the state of all partitions as JSON.
-
-  @param[in]     Facts  What is known of each partition.
-  @param[in]     Count  Their number.
-  @param[in]     Now    Milliseconds.
-  @param[in,out] Text   The text.
-**/
 VOID
 EFIAPI
 MrmStateRender (
@@ -57,11 +49,6 @@ MrmStateRender (
   MrmTextAdd (Text, "\n]}\n");
 }
 
-/**
-  Begin a control area without items.
-
-  @param[out] Area  MRM_CONTROL_SIZE bytes, the controller's own; becomes zero but for RequestOffset.
-**/
 VOID
 EFIAPI
 MrmAreaBegin (
@@ -72,18 +59,6 @@ MrmAreaBegin (
   Area->RequestOffset = MRM_CONTROL_SIZE - MRM_CONTROL_REQUEST_SIZE;
 }
 
-/**
-  Add an item.
-
-  @param[in,out] Area      The area.
-  @param[in]     Name      Name of the variable, shorter than MRM_CONTROL_NAME_SIZE.
-  @param[in]     Data      Its data; may be NULL when Size is zero.
-  @param[in]     Size      Bytes of it; zero for one that can only be written.
-  @param[in]     Writable  Bytes that may be written to it, at most MRM_CONTROL_REQUEST_SIZE; 0 = it cannot.
-
-  @retval RETURN_SUCCESS           Added.
-  @retval RETURN_BUFFER_TOO_SMALL  There is no room for it; nothing was added.
-**/
 RETURN_STATUS
 EFIAPI
 MrmAreaAdd (

@@ -109,18 +109,6 @@ SplitWords (
   return Count;
 }
 
-/**
-  Understand a request.
-
-  @param[in]  Bytes  The request; not trusted.
-  @param[in]  Size   Bytes of it.
-  @param[in]  Plan   The plan, with the partitions' names.
-  @param[out] Order  Receives what is asked for.
-
-  @retval RETURN_SUCCESS            Understood.
-  @retval RETURN_NOT_FOUND          There is no partition of that name.
-  @retval RETURN_INVALID_PARAMETER  Not a request.
-**/
 RETURN_STATUS
 EFIAPI
 MrmOrderParse (

@@ -60,11 +60,6 @@ typedef struct {
   UINTN    Used;        ///< bytes needed so far; more than Size when something did not fit
 } MRM_HOB_WRITER;
 
-/**
-  Pages of all bins of the memory type information HOB.
-
-  @return Number of 4 KiB pages.
-**/
 UINT64
 MrmHobBinPages (
   VOID
@@ -300,19 +295,6 @@ HobWriteBody (
   HobAppendGuid (Writer, &gMrmHandOffGuid, Facts->HandOff, sizeof (*Facts->HandOff));
 }
 
-/**
-  Build the HOB list.
-
-  @param[in]  Facts   The facts.
-  @param[out] Buffer  Receives the list, 8-byte aligned; it is what the partition will see at Facts->Free.Base.
-  @param[in]  Size    Bytes in Buffer, at most Facts->Free.Size.
-  @param[out] Used    Bytes written; with RETURN_BUFFER_TOO_SMALL bytes needed.
-
-  @retval RETURN_SUCCESS            Built.
-  @retval RETURN_INVALID_PARAMETER  A fact contradicts another.
-  @retval RETURN_BUFFER_TOO_SMALL   Buffer or Facts->Free is too small.
-  @retval RETURN_OUT_OF_RESOURCES   The DXE core would find no room for its first heap.
-**/
 RETURN_STATUS
 EFIAPI
 MrmHobBuild (

@@ -146,17 +146,6 @@ HobResourcesAgree (
   return TRUE;
 }
 
-/**
-  RAM that begins with one resource and goes on without a gap in others.  The DXE
-  core looks at one resource descriptor at a time, so adjacent RAM becomes one.
-
-  @param[in]  Facts  The facts; resources checked.
-  @param[in]  Index  The resource.
-  @param[out] Run    Receives the RAM.
-
-  @retval TRUE   Run is set.
-  @retval FALSE  The resource is empty, not RAM, or continues another one.
-**/
 BOOLEAN
 MrmHobRamRun (
   IN  CONST MRM_HOB_FACTS  *Facts,
@@ -283,14 +272,6 @@ HobRegionsAgree (
   return TRUE;
 }
 
-/**
-  Check that the facts agree with each other.
-
-  @param[in] Facts  The facts.
-
-  @retval RETURN_SUCCESS            They do.
-  @retval RETURN_INVALID_PARAMETER  They do not: see MrmHobBuild().
-**/
 RETURN_STATUS
 MrmHobCheckFacts (
   IN CONST MRM_HOB_FACTS  *Facts
@@ -372,24 +353,6 @@ HobLargestGap (
   return Largest;
 }
 
-/**
-  Check that the DXE core will find room for its first heap.
-
-  What CoreInitializeMemoryServices() does (MdeModulePkg/Core/Dxe/Gcd/Gcd.c): the
-  first heap must hold 64 KiB and the bins of the memory type information.  In the
-  RAM resource around the PHIT's free region it tries the largest gap between
-  allocation HOBs above EfiMemoryTop, then EfiFreeMemoryBottom..EfiFreeMemoryTop,
-  then the largest gap below the HOB list.  Only when none of these is large enough
-  it looks at the other RAM resources, and takes the largest gap of the highest
-  that suffices.  The bins are carved from the top of the heap chosen, so runtime
-  memory lies there.  Only tested RAM counts.
-
-  @param[in] Facts      Facts that agree with each other.
-  @param[in] ListSize   Bytes of the HOB list, a multiple of 8, at most Facts->Free.Size.
-
-  @retval TRUE   It will.
-  @retval FALSE  It would stop in an assertion, silently in a RELEASE build.
-**/
 BOOLEAN
 MrmHobHeapFits (
   IN CONST MRM_HOB_FACTS  *Facts,

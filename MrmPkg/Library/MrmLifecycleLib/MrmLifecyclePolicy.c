@@ -56,11 +56,6 @@ BackOff (
   return Wait;
 }
 
-/**
-  TRUE while a partition has processors at work.
-
-  @param[in] Lifecycle  State of the partition.
-**/
 BOOLEAN
 EFIAPI
 MrmLifecycleIsLive (
@@ -81,13 +76,6 @@ MrmLifecycleIsLive (
   }
 }
 
-/**
-  Record that a partition is bound to the machine.
-
-  @param[in,out] Lifecycle  State of the partition: becomes MrmStateOff.
-  @param[in]     Policy     Its policy.
-  @param[in]     Now        Milliseconds.
-**/
 VOID
 EFIAPI
 MrmLifecycleBound (
@@ -101,14 +89,6 @@ MrmLifecycleBound (
   Lifecycle->StartTimed  = FALSE;
 }
 
-/**
-  Say whether a partition is to be started now.
-
-  @param[in,out] Lifecycle  State of the partition.
-  @param[in]     Policy     Its policy.
-  @param[in]     Others     TRUE when all partitions it comes after run.
-  @param[in]     Now        Milliseconds.
-**/
 BOOLEAN
 EFIAPI
 MrmLifecycleIsDue (
@@ -133,12 +113,6 @@ MrmLifecycleIsDue (
   return Now >= Lifecycle->StartAt;
 }
 
-/**
-  Record that a partition is started with a fresh mailbox.
-
-  @param[in,out] Lifecycle  State of the partition.
-  @param[in]     Now        Milliseconds.
-**/
 VOID
 EFIAPI
 MrmLifecycleStart (
@@ -168,15 +142,6 @@ MrmLifecycleStart (
   }
 }
 
-/**
-  Record a failure.
-
-  @param[in,out] Lifecycle  State of the partition: restarting or failed after.
-  @param[in]     Policy     Its policy.
-  @param[in]     Cause      The cause.
-  @param[in]     Status     What came with it.
-  @param[in]     Now        Milliseconds.
-**/
 VOID
 EFIAPI
 MrmLifecycleFail (
@@ -237,21 +202,6 @@ MrmLifecycleEnd (
   }
 }
 
-/**
-  Carry out an order of somebody who may give it.
-
-  @param[in,out] Lifecycle  State of the partition.
-  @param[in]     Policy     Its policy.
-  @param[in]     Verb       What is ordered.
-  @param[in]     AtOnce     Stop, restart: TRUE if its OS is not to be asked.
-  @param[in]     Now        Milliseconds.
-  @param[out]    Action     What the controller must do now.
-
-  @retval RETURN_SUCCESS          It is or will be done.
-  @retval RETURN_ALREADY_STARTED  Start: it runs.
-  @retval RETURN_NOT_STARTED      Stop, NMI: it does not run.
-  @retval RETURN_UNSUPPORTED      It was refused.
-**/
 RETURN_STATUS
 EFIAPI
 MrmLifecycleOrder (
@@ -315,12 +265,6 @@ MrmLifecycleOrder (
   }
 }
 
-/**
-  TRUE if nothing runs any more, nothing is about to, and something did.
-
-  @param[in] Lifecycles  State of each partition.
-  @param[in] Count       Their number.
-**/
 BOOLEAN
 EFIAPI
 MrmLifecycleAllOff (

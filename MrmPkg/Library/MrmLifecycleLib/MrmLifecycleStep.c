@@ -137,16 +137,6 @@ HasPanicked (
   return Lifecycle->Panicked && (Now - Lifecycle->PanickedAt >= MRM_PANIC_MILLISECONDS);
 }
 
-/**
-  Record that the OS of a partition restarts, as seen elsewhere than in its mailbox.
-
-  @param[in,out] Lifecycle  State of the partition; advanced if it is live.
-  @param[in]     Policy     Its policy.
-  @param[in]     Cause      Where it was seen.
-  @param[in]     Now        Milliseconds.
-
-  @return What the controller must do now.
-**/
 MRM_ACTION
 EFIAPI
 MrmLifecycleReset (
@@ -164,16 +154,6 @@ MrmLifecycleReset (
   return MrmActionStop;
 }
 
-/**
-  Judge a copy of the mailbox and advance the state.
-
-  @param[in,out] Lifecycle  State of the partition; advanced.
-  @param[in]     Policy     Its policy.
-  @param[in]     Snapshot   Copy of the mailbox; not trusted.
-  @param[in]     Now        Milliseconds.
-
-  @return What the controller must do now.
-**/
 MRM_ACTION
 EFIAPI
 MrmLifecycleStep (

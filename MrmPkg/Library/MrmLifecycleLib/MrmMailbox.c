@@ -40,13 +40,6 @@ STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
   "restart through the BIOS reset entry"
 };
 
-/**
-  Prepare a mailbox for a start: signature, version, a watchdog that is set to 30 s and does
-  not run, no panic, a normal temperature, everything else zero.
-
-  @param[out] Mailbox  The mailbox; nothing of the partition runs.
-  @param[in]  Fired    TRUE if its watchdog is the cause of this start.
-**/
 VOID
 EFIAPI
 MrmMailboxInitialize (
@@ -64,14 +57,6 @@ MrmMailboxInitialize (
   Mailbox->Thermal.Temperature = MRM_THERMAL_NORMAL;
 }
 
-/**
-  Copy the failure text of a mailbox as printable, zero-terminated ASCII: bytes
-  outside 0x20..0x7E become '?', TextLength is not trusted.
-
-  @param[in]  Snapshot  Copy of the mailbox.
-  @param[out] Text      Receives the text.
-  @param[in]  Size      Bytes in Text, at least 1.
-**/
 VOID
 EFIAPI
 MrmMailboxText (
@@ -98,13 +83,6 @@ MrmMailboxText (
   Text[Length] = '\0';
 }
 
-/**
-  Name of a state for people.
-
-  @param[in] State  The state.
-
-  @return The name, e.g. "running"; "unknown" when State is out of range.
-**/
 CONST CHAR8 *
 EFIAPI
 MrmStateName (
@@ -114,13 +92,6 @@ MrmStateName (
   return ((UINT32)State < MrmStateMax) ? mStateNames[State] : "unknown";
 }
 
-/**
-  A cause in words.
-
-  @param[in] Cause  The cause.
-
-  @return The words, e.g. "cold reset"; "" for none and for what another text tells.
-**/
 CONST CHAR8 *
 EFIAPI
 MrmCauseText (

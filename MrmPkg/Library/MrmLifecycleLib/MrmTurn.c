@@ -34,18 +34,6 @@ IsTaken (
   return Holder->Live && (Holder->Starts == Turns->Starts) && !Holder->Over;
 }
 
-/**
-  Say which partition's kernel may boot now: one at a time, in the order of the plan.
-
-  @param[in,out] Turns  Whose turn it is.
-  @param[in]     Facts  Of each partition; what a mailbox says is not trusted and can at most change the order.
-  @param[in]     Count  Their number.
-  @param[in]     Now    Milliseconds.
-  @param[out]    Next   Receives the index of the partition to be granted a turn.
-
-  @retval TRUE   Next is to be granted one.
-  @retval FALSE  Nobody is.
-**/
 BOOLEAN
 EFIAPI
 MrmTurnNext (

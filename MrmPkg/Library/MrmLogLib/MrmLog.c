@@ -8,13 +8,6 @@
 
 #define TIME_WIDTH  7   ///< seconds before the point
 
-/**
-  Add a line to the log; the oldest goes when it is full.
-
-  @param[in,out] Log   The log.
-  @param[in]     Time  Milliseconds.
-  @param[in]     Line  The line, cut to MRM_LOG_TEXT_SIZE; unprintable bytes become '?'.
-**/
 VOID
 EFIAPI
 MrmLogAdd (
@@ -37,14 +30,6 @@ MrmLogAdd (
   Log->Added++;
 }
 
-/**
-  An entry of the log.
-
-  @param[in] Log   The log.
-  @param[in] Back  0 is the newest.
-
-  @return  The entry; NULL when there is none so old.
-**/
 CONST MRM_LOG_ENTRY *
 EFIAPI
 MrmLogEntry (
@@ -85,12 +70,6 @@ RenderedLength (
   return MAX (Digits, TIME_WIDTH) + sizeof (".mmm \n") - 1 + Length;
 }
 
-/**
-  Add the newest lines of the log that fit, oldest first.
-
-  @param[in]     Log   The log.
-  @param[in,out] Text  The text.
-**/
 VOID
 EFIAPI
 MrmLogRender (
@@ -122,17 +101,6 @@ MrmLogRender (
   }
 }
 
-/**
-  Take the next line out of a ring.
-
-  @param[in,out] Reader   The reading end.
-  @param[in]     Data     The ring's data, written by somebody who is not trusted.
-  @param[in]     Size     Bytes of it, a power of two, known to the reader.
-  @param[in]     Written  MRM_RING.Written, not trusted.
-
-  @retval TRUE   Line is a line.
-  @retval FALSE  There is no whole line yet.
-**/
 BOOLEAN
 EFIAPI
 MrmRingNextLine (
@@ -169,14 +137,6 @@ MrmRingNextLine (
   return FALSE;
 }
 
-/**
-  Say whether one more is within a rate.
-
-  @param[in,out] Rate      What was used; one more if it is.
-  @param[in]     Now       Milliseconds.
-  @param[in]     AtOnce    How many are allowed at once, at least 1.
-  @param[in]     Period    Milliseconds after which one more is allowed, at least 1.
-**/
 BOOLEAN
 EFIAPI
 MrmRateTake (

@@ -44,13 +44,6 @@ IsPrintable (
   return (Character >= 0x20) && (Character <= 0x7E);
 }
 
-/**
-  Begin a text.
-
-  @param[out] Text    The text, empty.
-  @param[out] Buffer  Where it goes.
-  @param[in]  Size    Bytes in Buffer, at least 1.
-**/
 VOID
 EFIAPI
 MrmTextBegin (
@@ -66,12 +59,6 @@ MrmTextBegin (
   Text->Buffer[0] = '\0';
 }
 
-/**
-  Add a string, or as much of it as there is room for.
-
-  @param[in,out] Text    The text.
-  @param[in]     String  What to add.
-**/
 VOID
 EFIAPI
 MrmTextAdd (
@@ -84,14 +71,6 @@ MrmTextAdd (
   }
 }
 
-/**
-  Add a decimal number.
-
-  @param[in,out] Text    The text.
-  @param[in]     Number  The number.
-  @param[in]     Width   Blanks (or zeros) go before it up to so many characters, at most 20.
-  @param[in]     Fill    ' ' or '0'.
-**/
 VOID
 EFIAPI
 MrmTextAddNumber (
@@ -119,12 +98,6 @@ MrmTextAddNumber (
   }
 }
 
-/**
-  Add a string as JSON, with quotation marks.
-
-  @param[in,out] Text    The text.
-  @param[in]     String  What to add.
-**/
 VOID
 EFIAPI
 MrmTextAddJson (
@@ -144,13 +117,6 @@ MrmTextAddJson (
   AddCharacter (Text, '"');
 }
 
-/**
-  Add a string and blanks up to a width; what is longer is cut.
-
-  @param[in,out] Text    The text.
-  @param[in]     String  What to add.
-  @param[in]     Width   Characters.
-**/
 VOID
 EFIAPI
 MrmTextAddColumn (
@@ -164,14 +130,6 @@ MrmTextAddColumn (
   }
 }
 
-/**
-  Copy bytes as printable, zero-terminated ASCII: others become '?'.
-
-  @param[out] Text   Receives the text.
-  @param[in]  Size   Bytes in Text, at least 1.
-  @param[in]  Bytes  What to copy; not trusted.
-  @param[in]  Count  Their number.
-**/
 VOID
 EFIAPI
 MrmTextPrintable (

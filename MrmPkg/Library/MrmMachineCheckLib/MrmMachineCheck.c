@@ -56,13 +56,6 @@ AddHex (
   MrmTextAdd (Text, &Digits[Index]);
 }
 
-/**
-  Judge one bank.
-
-  @param[in] Status  IA32_MCi_STATUS.
-
-  @return Its severity.
-**/
 MRM_MACHINE_CHECK_SEVERITY
 EFIAPI
 MrmMachineCheckJudge (
@@ -80,16 +73,6 @@ MrmMachineCheckJudge (
   return ((Status & STATUS_UNCORRECTED) != 0) ? MrmMachineCheckUncorrected : MrmMachineCheckCorrected;
 }
 
-/**
-  Judge a machine-check exception: the worst of its banks, and fatal in any case when the processor
-  says that the interrupted program cannot be resumed, or no bank says what happened.
-
-  @param[in] GlobalStatus  IA32_MCG_STATUS at the exception.
-  @param[in] Checks        Banks that hold errors.
-  @param[in] Count         Their number.
-
-  @return Its severity, at least MrmMachineCheckCorrected.
-**/
 MRM_MACHINE_CHECK_SEVERITY
 EFIAPI
 MrmMachineCheckJudgeException (
@@ -113,13 +96,6 @@ MrmMachineCheckJudgeException (
   return Worst;
 }
 
-/**
-  Tell a machine check in words, such as "uncorrected, bank 4, status 0xbe00000000000135, address 0x12340000".
-
-  @param[in]     Check     The bank.
-  @param[in]     Severity  What it means.
-  @param[in,out] Text      Receives the words.
-**/
 VOID
 EFIAPI
 MrmMachineCheckRender (

@@ -68,12 +68,6 @@ FindCapability (
   return 0;
 }
 
-/**
-  Read the capabilities of a function.
-
-  @param[in]  Config        Its configuration space, MRM_PCI_CONFIG_DWORDS; untrusted.
-  @param[out] Capabilities  Receives them.
-**/
 VOID
 EFIAPI
 MrmPciCapabilities (
@@ -119,13 +113,6 @@ MrmPciCapabilities (
   }
 }
 
-/**
-  Judge how a function can interrupt.
-
-  @param[in] Capabilities  Its capabilities.
-
-  @return  The best way it has.
-**/
 MRM_PCI_INTERRUPTS
 EFIAPI
 MrmPciInterrupts (
@@ -144,14 +131,6 @@ MrmPciInterrupts (
   return MrmPciInterruptsLine;
 }
 
-/**
-  Where the first base address register of a function points to (PCI 6.2.5.1).
-
-  @param[in]  Config  Its configuration space, MRM_PCI_CONFIG_DWORDS.
-  @param[out] Io      Receives TRUE for I/O space, FALSE for memory.
-
-  @return  The address; 0 when it has none.
-**/
 UINT64
 EFIAPI
 MrmPciFirstBar (

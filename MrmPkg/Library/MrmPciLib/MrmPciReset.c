@@ -37,14 +37,6 @@ CanReset (
   }
 }
 
-/**
-  The way to reset a function that is tried next.
-
-  @param[in] Capabilities  Its capabilities.
-  @param[in] Tried         The last way tried, in vain; MrmPciResetNone at first.
-
-  @return  The next way; MrmPciResetFailed when none is left.
-**/
 MRM_PCI_RESET
 EFIAPI
 MrmPciNextReset (
@@ -129,16 +121,6 @@ BusNumbers (
          : 0;
 }
 
-/**
-  Judge whether a function was reset: its address registers, or the bus numbers of a
-  bridge, went back to zero.  A function without either is taken as reset.
-
-  @param[in] Saved  Its configuration space before, MRM_PCI_CONFIG_DWORDS.
-  @param[in] Now    The same after the reset, before anything was written.
-
-  @retval TRUE   It was.
-  @retval FALSE  It still has what it had.
-**/
 BOOLEAN
 EFIAPI
 MrmPciWasReset (
@@ -157,15 +139,6 @@ MrmPciWasReset (
   return (BOOLEAN)((BusNumbers (Saved) == 0) || (BusNumbers (Now) == 0));
 }
 
-/**
-  Judge whether a function took its configuration back.
-
-  @param[in] Saved  Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
-  @param[in] Now    The same after the writes of MrmPciRestore().
-
-  @retval TRUE   It is the same function, with the same addresses and bus numbers.
-  @retval FALSE  It is not.
-**/
 BOOLEAN
 EFIAPI
 MrmPciIsRestored (

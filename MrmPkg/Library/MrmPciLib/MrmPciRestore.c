@@ -154,16 +154,6 @@ AddPcie (
   }
 }
 
-/**
-  What to write to give a function its configuration back.  Decoding, bus mastering and
-  message interrupts are off after it, but for a bridge, which forwards as it did; the
-  interrupt line names no interrupt.
-
-  @param[in]  Saved   Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
-  @param[out] Writes  Receives at most MRM_PCI_MAX_WRITES writes, to be made in this order.
-
-  @return  Their number.
-**/
 UINTN
 EFIAPI
 MrmPciRestore (

@@ -35,13 +35,6 @@ SetWindow (
   }
 }
 
-/**
-  Read the windows a port forwards (bridge 3.2.5.6 to 3.2.5.10).  A window whose
-  decoding is off, that begins at 0 or that an x86 processor cannot reach is closed.
-
-  @param[in]     Config  Configuration space of the port, MRM_PCI_CONFIG_DWORDS.
-  @param[in,out] Bus     Receives Memory, Prefetchable and Io.
-**/
 VOID
 EFIAPI
 MrmPciWindows (
@@ -111,17 +104,6 @@ IsInside (
                   && (Inner->Base - Outer->Base <= Outer->Size - Inner->Size));
 }
 
-/**
-  Judge whether a bridge forwards all memory of a port behind it, and close the port's I/O
-  window where it does not.  Firmware gives ports of a switch I/O that the root port above
-  them has none of; devices that interrupt by messages do without.
-
-  @param[in]     Config  Configuration space of the bridge, MRM_PCI_CONFIG_DWORDS.
-  @param[in,out] Bus     The port's windows, from MrmPciWindows(); receives Io.
-
-  @retval TRUE   It does.
-  @retval FALSE  Some memory that the port forwards does not reach it.
-**/
 BOOLEAN
 EFIAPI
 MrmPciForwards (

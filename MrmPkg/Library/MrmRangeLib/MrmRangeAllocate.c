@@ -184,25 +184,6 @@ RangeSort (
   }
 }
 
-/**
-  Take memory out of a set of free ranges: in one piece when one fits, else in
-  the fewest pieces that largest-first selection gives.  Pieces lie as high as
-  possible, start at multiples of Alignment and are multiples of Alignment in size.
-
-  @param[in,out] Free        Free memory; what is given is removed.  Unchanged on error.
-  @param[in]     Size        Bytes, non-zero, a multiple of Alignment.
-  @param[in]     Alignment   Bytes, a power of two, at least 4 KiB.
-  @param[in]     Minimum     Lowest acceptable address.
-  @param[in]     Limit       First address above the acceptable range.
-  @param[in]     MaxPieces   Most pieces allowed, at least 1.
-  @param[out]    Pieces      MaxPieces elements; receives the pieces in ascending order.
-  @param[out]    PieceCount  Number of pieces given; zero on error.
-
-  @retval RETURN_SUCCESS            Given.
-  @retval RETURN_INVALID_PARAMETER  A size, alignment or count is not as described.
-  @retval RETURN_OUT_OF_RESOURCES   Not that much acceptable memory in that many pieces.
-  @retval RETURN_BUFFER_TOO_SMALL   Free cannot hold the split ranges.
-**/
 RETURN_STATUS
 EFIAPI
 MrmRangeAllocate (

@@ -59,18 +59,6 @@ RangeReplace (
   Set->Count = First + NewCount + Tail;
 }
 
-/**
-  Add a range to a set, merging with what it touches or overlaps.
-
-  @param[in,out] Set   The set.
-  @param[in]     Base  First byte.
-  @param[in]     Size  Bytes; zero changes nothing.
-
-  @retval RETURN_SUCCESS            The set now contains the range.
-  @retval RETURN_INVALID_PARAMETER  Base + Size exceeds 2^64, or the set would cover all 2^64 bytes, which
-                                    MRM_RANGE cannot express; it is unchanged.
-  @retval RETURN_BUFFER_TOO_SMALL   The set is full; it is unchanged.
-**/
 RETURN_STATUS
 EFIAPI
 MrmRangeAdd (
@@ -133,17 +121,6 @@ MrmRangeAdd (
   return RETURN_SUCCESS;
 }
 
-/**
-  Remove a range from a set; parts of it that are not in the set are ignored.
-
-  @param[in,out] Set   The set.
-  @param[in]     Base  First byte.
-  @param[in]     Size  Bytes; zero changes nothing.
-
-  @retval RETURN_SUCCESS            The set contains no byte of the range.
-  @retval RETURN_INVALID_PARAMETER  Base + Size exceeds 2^64; the set is unchanged.
-  @retval RETURN_BUFFER_TOO_SMALL   An element would be split in two and the set is full; it is unchanged.
-**/
 RETURN_STATUS
 EFIAPI
 MrmRangeRemove (
@@ -210,16 +187,6 @@ MrmRangeRemove (
   return RETURN_SUCCESS;
 }
 
-/**
-  Check whether a set contains a range.
-
-  @param[in] Set   The set.
-  @param[in] Base  First byte.
-  @param[in] Size  Bytes.
-
-  @retval TRUE   Every byte of the range is in the set, or Size is zero.
-  @retval FALSE  At least one byte is not, or Base + Size exceeds 2^64.
-**/
 BOOLEAN
 EFIAPI
 MrmRangeContains (

@@ -177,14 +177,6 @@ Take (
   }
 }
 
-/**
-  Copy what was last written into a ring as lines of printable ASCII.
-
-  @param[in]  Data     The ring's data, written by somebody who is not trusted.
-  @param[in]  Size     Bytes of it, a power of two, known to the reader.
-  @param[in]  Written  MRM_RING.Written, not trusted.
-  @param[out] Text     Receives the text, zero-terminated; Size + 1 bytes.
-**/
 VOID
 EFIAPI
 MrmScreenDecode (

@@ -177,18 +177,6 @@ MrmGridTail (
   return Back;
 }
 
-/**
-  Say what of a row must be painted.
-
-  @param[in]  Shown   What is on the console.
-  @param[in]  Wanted  What is to be there; of the same size.
-  @param[in]  Row     The row.
-  @param[out] First   Receives the first column that differs.
-  @param[out] Count   Receives how many columns from there are to be painted.
-
-  @retval TRUE   The row differs.
-  @retval FALSE  It does not.
-**/
 BOOLEAN
 EFIAPI
 MrmGridDiffers (

@@ -130,17 +130,6 @@ TakeSequence (
   return MrmScreenNothing;
 }
 
-/**
-  Take a key.
-
-  @param[in,out] Screen  Where the operator is.
-  @param[in]     Count   Number of partitions.
-  @param[in]     Scan    EFI_INPUT_KEY.ScanCode; 0 = none.
-  @param[in]     Char    EFI_INPUT_KEY.UnicodeChar.
-  @param[in]     Now     Milliseconds.
-
-  @return  What is to be done; MrmScreenOrder: Screen->Order.
-**/
 MRM_SCREEN_ACTION
 EFIAPI
 MrmScreenKey (
@@ -165,15 +154,6 @@ MrmScreenKey (
   return MrmScreenTakeKey (Screen, Count, Scan, Char, Now);
 }
 
-/**
-  Let time pass when there is no key.
-
-  @param[in,out] Screen  Where the operator is.
-  @param[in]     Count   Number of partitions.
-  @param[in]     Now     Milliseconds.
-
-  @return  What is to be done.
-**/
 MRM_SCREEN_ACTION
 EFIAPI
 MrmScreenTick (

@@ -53,13 +53,6 @@ MrmScreenOrderText (
   }
 }
 
-/**
-  Tell the operator what became of Screen->Order.
-
-  @param[in,out] Screen  Message receives it.
-  @param[in]     Plan    The plan, with the partitions' names.
-  @param[in]     Result  What became of it, for people.
-**/
 VOID
 EFIAPI
 MrmScreenAnswer (
@@ -178,13 +171,6 @@ RenderBottom (
   MrmGridRow (Grid, Grid->Rows - 1, MrmStyleBar, Keys);
 }
 
-/**
-  Render the screen.
-
-  @param[in,out] Screen  Where the operator is; Top, Back and Page are made to fit.
-  @param[in]     Facts   What there is to show.
-  @param[out]    Grid    Receives all cells and styles.
-**/
 VOID
 EFIAPI
 MrmScreenRenderGrid (

@@ -167,13 +167,6 @@ SmbiosTable (
   return Writer.Used;
 }
 
-/**
-  Bytes that MrmSmbiosBuild() needs for these facts.
-
-  @param[in] Facts  The facts.
-
-  @return Bytes, the entry point included; zero when MrmSmbiosBuild() refuses the facts.
-**/
 UINTN
 EFIAPI
 MrmSmbiosSize (
@@ -187,18 +180,6 @@ MrmSmbiosSize (
   return ALIGN_VALUE (sizeof (SMBIOS_TABLE_3_0_ENTRY_POINT), MRM_SMBIOS_ALIGNMENT) + SmbiosTable (Facts, NULL);
 }
 
-/**
-  Build the entry point, followed by the structure table.
-
-  @param[in]  Facts    The facts; not changed.
-  @param[in]  Address  Physical address the OS will see the buffer at; 16-byte aligned.
-  @param[out] Buffer   Receives the entry point (SMBIOS_TABLE_3_0_ENTRY_POINT), then the table.
-  @param[in]  Size     Bytes in Buffer.
-
-  @retval RETURN_SUCCESS            The entry point is at Address.
-  @retval RETURN_INVALID_PARAMETER  The facts make no sense, or Address is unaligned or too high.
-  @retval RETURN_BUFFER_TOO_SMALL   Size < MrmSmbiosSize (Facts).
-**/
 RETURN_STATUS
 EFIAPI
 MrmSmbiosBuild (

@@ -92,7 +92,8 @@ MrmSmbiosSystem (
   );
 
 /**
-  Append the processors: type 4.
+  Append the processors: type 4.  Which of them share a package is not told, so they
+  appear as the cores of one.
 
   @param[in,out] Writer  The table.
   @param[in]     Facts   The facts.

@@ -113,12 +113,6 @@ SmbiosMemoryDevice (
     );
 }
 
-/**
-  Append the memory: types 16, 17 and 19.
-
-  @param[in,out] Writer  The table.
-  @param[in]     Facts   The facts.
-**/
 VOID
 MrmSmbiosMemory (
   IN OUT MRM_SMBIOS_WRITER       *Writer,

@@ -143,12 +143,6 @@ SmbiosFirmware (
   MrmSmbiosAppend (Writer, SMBIOS_TYPE_BIOS_INFORMATION, &Table, sizeof (Table), &Strings);
 }
 
-/**
-  Append firmware, system, board and enclosure: types 0 to 3.
-
-  @param[in,out] Writer  The table.
-  @param[in]     Facts   The facts.
-**/
 VOID
 MrmSmbiosSystem (
   IN OUT MRM_SMBIOS_WRITER       *Writer,
@@ -209,13 +203,6 @@ MrmSmbiosSystem (
   MrmSmbiosAppend (Writer, SMBIOS_TYPE_SYSTEM_ENCLOSURE, &Chassis, ChassisSize, &Strings);
 }
 
-/**
-  Append the processors: type 4.  Which of them share a package is not told, so they
-  appear as the cores of one.
-
-  @param[in,out] Writer  The table.
-  @param[in]     Facts   The facts.
-**/
 VOID
 MrmSmbiosProcessors (
   IN OUT MRM_SMBIOS_WRITER       *Writer,
@@ -274,11 +261,6 @@ MrmSmbiosProcessors (
     );
 }
 
-/**
-  Append boot status and end of table: types 32 and 127.
-
-  @param[in,out] Writer  The table.
-**/
 VOID
 MrmSmbiosEnd (
   IN OUT MRM_SMBIOS_WRITER  *Writer

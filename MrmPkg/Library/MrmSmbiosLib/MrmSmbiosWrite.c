@@ -8,14 +8,6 @@
 
 #include "MrmSmbiosInternal.h"
 
-/**
-  Add a string to those of a structure.
-
-  @param[in,out] Strings  The strings so far.
-  @param[in]     String   The string, or NULL.
-
-  @return The number by which the structure refers to it; zero when it is empty.
-**/
 SMBIOS_TABLE_STRING
 MrmSmbiosString (
   IN OUT MRM_SMBIOS_STRINGS  *Strings,
@@ -51,17 +43,6 @@ SmbiosByte (
   Writer->Used++;
 }
 
-/**
-  Append one structure.
-
-  @param[in,out] Writer     The table.
-  @param[in]     Type       Type of the structure.
-  @param[in,out] Structure  Its formatted area; the header is filled in.
-  @param[in]     Size       Bytes of the formatted area, header included.
-  @param[in]     Strings    Its strings, or NULL.
-
-  @return Handle of the structure.
-**/
 SMBIOS_HANDLE
 MrmSmbiosAppend (
   IN OUT MRM_SMBIOS_WRITER         *Writer,

@@ -8,11 +8,6 @@
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 
-/**
-  Size of MRM_STORE.Buffer.
-
-  @param[in] ImageSize  Bytes of the store.
-**/
 UINT32
 EFIAPI
 MrmStoreBufferSize (
@@ -157,15 +152,6 @@ EncodeCheckpoint (
   Writes[1].Data   = Store->Buffer;
 }
 
-/**
-  Say what to write so that a new state is committed.
-
-  @param[in,out] Store   The store; Buffer is used.
-  @param[in]     Image   The new state, Store->ImageSize bytes.
-  @param[out]    Writes  Receives the steps, in order.
-
-  @return  Number of steps; 0 when nothing has changed.
-**/
 UINTN
 EFIAPI
 MrmStoreCommit (
@@ -195,14 +181,6 @@ MrmStoreCommit (
   return 1;
 }
 
-/**
-  Record that all steps of MrmStoreCommit() were carried out.
-
-  @param[in,out] Store   The store.
-  @param[in]     Image   The new state.
-  @param[in]     Writes  The steps.
-  @param[in]     Count   Their number.
-**/
 VOID
 EFIAPI
 MrmStoreCommitted (
@@ -224,11 +202,6 @@ MrmStoreCommitted (
   }
 }
 
-/**
-  Record that a step of MrmStoreCommit() failed.
-
-  @param[in,out] Store  The store.
-**/
 VOID
 EFIAPI
 MrmStoreFailed (

@@ -21,11 +21,6 @@ MrmStoreJournalStart (
   return MRM_STORE_BLOCK + ALIGN_VALUE (ImageSize, MRM_STORE_BLOCK);
 }
 
-/**
-  Size of each of the two files.
-
-  @param[in] ImageSize  Bytes of the store.
-**/
 UINT32
 EFIAPI
 MrmStoreFileSize (
@@ -216,18 +211,6 @@ LeaveStaleRecords (
   }
 }
 
-/**
-  Find the last committed state.
-
-  @param[in,out] Store  ImageSize, Image and Buffer are set; receives everything else. Image
-                        becomes the committed store, all 0xFF when there is none.
-  @param[in]     Files  The contents of both files; NULL for one that cannot be read.
-  @param[in]     Sizes  Their sizes in bytes.
-
-  @retval RETURN_SUCCESS          Found.
-  @retval RETURN_NOT_FOUND        Neither file holds a store: new, or all of it is damaged.
-  @retval RETURN_BAD_BUFFER_SIZE  The newest store has another size.
-**/
 RETURN_STATUS
 EFIAPI
 MrmStoreOpen (
