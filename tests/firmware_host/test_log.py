@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""MrmLogLib: text that fits, the last lines, lines out of a ring nobody trusts, rates."""
+"""MrmLogLib: text that fits, words, the last lines, lines out of a ring nobody trusts, rates."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -45,6 +46,38 @@ def test_text_is_cut_and_stays_cut(decide: Decide, pieces: list[str], size: int)
     whole = "".join(pieces)
     assert text.value == whole[: size - 1]
     assert text.c.Cut == (len(whole) > size - 1)
+
+
+def words(decide: Decide, text: bytes, function: str, separators: bytes) -> list[bytes]:
+    """What one of the functions takes out of a text, until nothing is left of it."""
+    memory = Guarded(decide.ffi, text)
+    rest = decide.ffi.new("MRM_WORD *", {"Start": memory.pointer, "Length": len(text)})
+    found = []
+    while rest.Length:
+        word = decide.call(function, rest, separators)
+        found.append(bytes(decide.ffi.buffer(word.Start, word.Length)))
+    return found
+
+
+@given(text=st.text(" \ta,\0", max_size=30))
+def test_words(decide: Decide, text: str) -> None:
+    found = words(decide, text.encode(), "MrmWordNext", b" \t")
+    assert [word for word in found if word] == re.findall(rb"[^ \t]+", text.encode())
+    assert b"" not in found[:-1], "nothing but what blanks at the end leave is empty"
+
+
+@given(text=st.text(" \ta,\0", max_size=30))
+def test_pieces_between_separators(decide: Decide, text: str) -> None:
+    pieces = text.encode().split(b",")
+    # Nothing is left behind a separator at the end.
+    assert words(decide, text.encode(), "MrmWordCut", b",") == (pieces if pieces[-1] else pieces[:-1])
+
+
+@given(word=st.text("ab\0", max_size=3), string=st.text("ab", max_size=3))
+def test_a_word_is_a_string_or_not(decide: Decide, word: str, string: str) -> None:
+    memory = Guarded(decide.ffi, word.encode())
+    c = decide.ffi.new("MRM_WORD *", {"Start": memory.pointer, "Length": len(word)})
+    assert bool(decide.call("MrmWordIs", c, string.encode())) == (word == string)
 
 
 @given(

@@ -1,5 +1,5 @@
 /** @file
-  Text that is built piece by piece, the controller's log, and lines that arrive in a ring.
+  Text that is built piece by piece, words of a text, the controller's log, and lines that arrive in a ring.
   Pure: no globals, no I/O, no clock.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
@@ -19,6 +19,14 @@ typedef struct {
   UINTN      Length;      ///< characters in it
   BOOLEAN    Cut;         ///< something did not fit; nothing was added since
 } MRM_TEXT;
+
+///
+/// A piece of a text that somebody else wrote: any bytes, no zero at the end.
+///
+typedef struct {
+  CONST UINT8    *Start;
+  UINTN          Length;
+} MRM_WORD;
 
 #define MRM_LOG_TEXT_SIZE  160
 
@@ -146,6 +154,49 @@ MrmTextPrintable (
   IN  UINTN        Size,
   IN  CONST UINT8  *Bytes,
   IN  UINTN        Count
+  );
+
+/**
+  TRUE if a word is a string.
+
+  @param[in] Word    The word.
+  @param[in] String  The string.
+**/
+BOOLEAN
+EFIAPI
+MrmWordIs (
+  IN CONST MRM_WORD  *Word,
+  IN CONST CHAR8     *String
+  );
+
+/**
+  Cut a word off at a separator.
+
+  @param[in,out] Rest        What is left; the word and one separator go.
+  @param[in]     Separators  Characters that separate.
+
+  @return  The word, which may be empty; all of Rest where there is no separator.
+**/
+MRM_WORD
+EFIAPI
+MrmWordCut (
+  IN OUT MRM_WORD     *Rest,
+  IN     CONST CHAR8  *Separators
+  );
+
+/**
+  Take the next word, whatever number of blanks stands before it.
+
+  @param[in,out] Rest    What is left; the blanks before the word, the word and one blank after it go.
+  @param[in]     Blanks  Characters that separate words.
+
+  @return  The word; empty when there is none left.
+**/
+MRM_WORD
+EFIAPI
+MrmWordNext (
+  IN OUT MRM_WORD     *Rest,
+  IN     CONST CHAR8  *Blanks
   );
 
 /**

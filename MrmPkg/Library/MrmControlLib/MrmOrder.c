@@ -7,57 +7,12 @@
 #include <Library/MrmControlLib.h>
 
 #define MAX_WORDS  3
-
-///
-/// A part of the request.
-///
-typedef struct {
-  CONST UINT8    *Start;
-  UINTN          Length;
-} WORD;
+#define BLANKS     " \t"
 
 STATIC CONST CHAR8  *CONST  mVerbs[MrmVerbMax] = { "start", "stop", "restart", "nmi" };
 STATIC CONST UINT8          mPermits[MrmVerbMax] = {
   MRM_PERMIT_START, MRM_PERMIT_STOP, MRM_PERMIT_RESTART, MRM_PERMIT_NMI
 };
-
-/**
-  TRUE if a word is a string.
-
-  @param[in] Word    The word.
-  @param[in] String  The string.
-**/
-STATIC
-BOOLEAN
-WordIs (
-  IN CONST WORD   *Word,
-  IN CONST CHAR8  *String
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Index < Word->Length; Index++) {
-    if ((String[Index] == '\0') || (Word->Start[Index] != (UINT8)String[Index])) {
-      return FALSE;
-    }
-  }
-
-  return String[Index] == '\0';
-}
-
-/**
-  TRUE if a byte separates words.
-
-  @param[in] Byte  The byte.
-**/
-STATIC
-BOOLEAN
-IsBlank (
-  IN UINT8  Byte
-  )
-{
-  return (Byte == ' ') || (Byte == '\t');
-}
 
 /**
   Cut a request into words.
@@ -73,37 +28,29 @@ UINTN
 SplitWords (
   IN  CONST UINT8  *Bytes,
   IN  UINTN        Size,
-  OUT WORD         *Words
+  OUT MRM_WORD     *Words
   )
 {
-  UINTN  Count;
-  UINTN  Index;
+  MRM_WORD  Rest;
+  MRM_WORD  Word;
+  UINTN     Count;
 
-  while ((Size > 0) && (IsBlank (Bytes[Size - 1]) || (Bytes[Size - 1] == '\0')
-                        || (Bytes[Size - 1] == '\n') || (Bytes[Size - 1] == '\r')))
+  while (  (Size > 0)
+        && (  (Bytes[Size - 1] == ' ') || (Bytes[Size - 1] == '\t') || (Bytes[Size - 1] == '\0')
+           || (Bytes[Size - 1] == '\n') || (Bytes[Size - 1] == '\r')))
   {
     Size--;
   }
 
-  Count = 0;
-  Index = 0;
-  while (Index < Size) {
-    if (IsBlank (Bytes[Index])) {
-      Index++;
-      continue;
-    }
-
+  Rest.Start  = Bytes;
+  Rest.Length = Size;
+  Count       = 0;
+  for (Word = MrmWordNext (&Rest, BLANKS); Word.Length != 0; Word = MrmWordNext (&Rest, BLANKS)) {
     if (Count == MAX_WORDS) {
       return MAX_WORDS + 1;
     }
 
-    Words[Count].Start = &Bytes[Index];
-    while ((Index < Size) && !IsBlank (Bytes[Index])) {
-      Index++;
-    }
-
-    Words[Count].Length = (UINTN)(&Bytes[Index] - Words[Count].Start);
-    Count++;
+    Words[Count++] = Word;
   }
 
   return Count;
@@ -118,25 +65,25 @@ MrmOrderParse (
   OUT MRM_ORDER       *Order
   )
 {
-  WORD    Words[MAX_WORDS];
-  UINTN   Count;
-  UINT32  Verb;
+  MRM_WORD  Words[MAX_WORDS];
+  UINTN     Count;
+  UINT32    Verb;
 
   Count         = SplitWords (Bytes, Size, Words);
-  Order->AtOnce = (BOOLEAN)((Count == 3) && WordIs (&Words[2], "now"));
+  Order->AtOnce = (BOOLEAN)((Count == 3) && MrmWordIs (&Words[2], "now"));
   if ((Count != 2) && !Order->AtOnce) {
     return RETURN_INVALID_PARAMETER;
   }
 
   Order->Verb   = MrmVerbMax;
   Order->Target = 0;
-  if (WordIs (&Words[0], "pc")) {
-    Order->Kind = WordIs (&Words[1], "reboot") ? MrmOrderPcReboot : MrmOrderPcPowerOff;
-    return ((Order->Kind == MrmOrderPcReboot) || WordIs (&Words[1], "power-off"))
+  if (MrmWordIs (&Words[0], "pc")) {
+    Order->Kind = MrmWordIs (&Words[1], "reboot") ? MrmOrderPcReboot : MrmOrderPcPowerOff;
+    return ((Order->Kind == MrmOrderPcReboot) || MrmWordIs (&Words[1], "power-off"))
            ? RETURN_SUCCESS : RETURN_INVALID_PARAMETER;
   }
 
-  for (Verb = 0; (Verb < MrmVerbMax) && !WordIs (&Words[0], mVerbs[Verb]); Verb++) {
+  for (Verb = 0; (Verb < MrmVerbMax) && !MrmWordIs (&Words[0], mVerbs[Verb]); Verb++) {
   }
 
   if (  (Verb == MrmVerbMax)
@@ -148,7 +95,7 @@ MrmOrderParse (
   Order->Kind = MrmOrderPartition;
   Order->Verb = (MRM_VERB)Verb;
   for (Order->Target = 0; Order->Target < Plan->PartitionCount; Order->Target++) {
-    if (WordIs (&Words[1], Plan->Partitions[Order->Target].Name)) {
+    if (MrmWordIs (&Words[1], Plan->Partitions[Order->Target].Name)) {
       return RETURN_SUCCESS;
     }
   }

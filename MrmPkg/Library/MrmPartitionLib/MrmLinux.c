@@ -6,6 +6,7 @@
 
 #include <Uefi/UefiBaseType.h>
 #include <Library/BaseMemoryLib.h>
+#include <Library/MrmLogLib.h>
 #include <Library/MrmPartitionLib.h>
 
 //
@@ -27,19 +28,28 @@
 #define   INITRD_ANYWHERE   0x7FFFFFFF
 
 #define GRUB_BEGIN  "BOOT_IMAGE="
+#define BLANKS      " \t\n\r"
 
 /**
-  Whether a character separates words.
+  A text as something that words can be taken from.
 
-  @param[in] Character  The character.
+  @param[in] Text  The text.
+  @param[in] Size  Bytes at Text; it may end earlier by a zero.
 **/
 STATIC
-BOOLEAN
-IsBlank (
-  IN CHAR8  Character
+MRM_WORD
+WholeText (
+  IN CONST CHAR8  *Text,
+  IN UINTN        Size
   )
 {
-  return (Character == ' ') || (Character == '\t') || (Character == '\n') || (Character == '\r');
+  MRM_WORD  Whole;
+
+  Whole.Start = (CONST UINT8 *)Text;
+  for (Whole.Length = 0; (Whole.Length < Size) && (Text[Whole.Length] != '\0'); Whole.Length++) {
+  }
+
+  return Whole;
 }
 
 CONST CHAR8 *
@@ -49,14 +59,13 @@ MrmNextWord (
   OUT UINTN        *Length
   )
 {
-  while (IsBlank (*Text)) {
-    Text++;
-  }
+  MRM_WORD  Rest;
+  MRM_WORD  Word;
 
-  for (*Length = 0; Text[*Length] != '\0' && !IsBlank (Text[*Length]); (*Length)++) {
-  }
-
-  return (*Length == 0) ? NULL : Text;
+  Rest    = WholeText (Text, MAX_UINTN);
+  Word    = MrmWordNext (&Rest, BLANKS);
+  *Length = Word.Length;
+  return (Word.Length == 0) ? NULL : (CONST CHAR8 *)Word.Start;
 }
 
 BOOLEAN
@@ -68,23 +77,17 @@ MrmHasWord (
   IN UINTN        Length
   )
 {
-  UINTN  Index;
-  UINTN  End;
+  MRM_WORD  Rest;
+  MRM_WORD  Found;
 
-  for (Index = 0; Index < Size && Text[Index] != '\0'; Index = End + 1) {
-    for (End = Index; End < Size && Text[End] != '\0' && !IsBlank (Text[End]); End++) {
-    }
-
+  Rest = WholeText (Text, Size);
+  for (Found = MrmWordNext (&Rest, BLANKS); Found.Length != 0; Found = MrmWordNext (&Rest, BLANKS)) {
     // More values may follow: pci=noearly,realloc=off.
-    if (  (End - Index >= Length)
-       && (CompareMem (Text + Index, Word, Length) == 0)
-       && ((End - Index == Length) || (Text[Index + Length] == ',')))
+    if (  (Found.Length >= Length)
+       && (CompareMem (Found.Start, Word, Length) == 0)
+       && ((Found.Length == Length) || (Found.Start[Length] == ',')))
     {
       return TRUE;
-    }
-
-    if ((End == Size) || (Text[End] == '\0')) {
-      break;
     }
   }
 

@@ -38,14 +38,6 @@ typedef struct {
 } POLICY_KEY;
 
 ///
-/// A piece of the text.
-///
-typedef struct {
-  CONST UINT8    *Start;
-  UINTN          Length;
-} POLICY_WORD;
-
-///
 /// Where a key's value is: in the policy of partition Owner, or, at MRM_MAX_PARTITIONS, in the controller's.
 ///
 typedef struct {
@@ -68,32 +60,6 @@ MrmPolicyKeys (
   );
 
 /**
-  TRUE if a word is a string.
-
-  @param[in] Word    The word.
-  @param[in] String  The string.
-**/
-BOOLEAN
-MrmPolicyWordIs (
-  IN CONST POLICY_WORD  *Word,
-  IN CONST CHAR8        *String
-  );
-
-/**
-  Cut a word off at a separator.
-
-  @param[in,out] Rest       What is left; the word and the separator go.
-  @param[in]     Separator  The separator.
-
-  @return  The word, without it; all of Rest where there is no separator.
-**/
-POLICY_WORD
-MrmPolicyCut (
-  IN OUT POLICY_WORD  *Rest,
-  IN     UINT8        Separator
-  );
-
-/**
   Find a partition by its name.
 
   @param[in] Plan  The plan.
@@ -103,8 +69,8 @@ MrmPolicyCut (
 **/
 UINT32
 MrmPolicyFind (
-  IN CONST MRM_PLAN     *Plan,
-  IN CONST POLICY_WORD  *Word
+  IN CONST MRM_PLAN  *Plan,
+  IN CONST MRM_WORD  *Word
   );
 
 /**
@@ -119,7 +85,7 @@ MrmPolicyFind (
 BOOLEAN
 MrmPolicySet (
   IN CONST POLICY_PLACE  *Place,
-  IN POLICY_WORD         Word
+  IN MRM_WORD            Word
   );
 
 /**

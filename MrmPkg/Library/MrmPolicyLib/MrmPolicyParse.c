@@ -14,8 +14,8 @@
 typedef struct {
   CONST MRM_PLAN    *Plan;
   MRM_POLICY        *Policy;
-  POLICY_WORD       Rest;            ///< lines that come
-  POLICY_WORD       Line;            ///< what is left of the one that is read
+  MRM_WORD          Rest;            ///< lines that come
+  MRM_WORD          Line;            ///< what is left of the one that is read
   UINT32            Number;          ///< of that line, from 1
   UINT32            NmiOwner;        ///< partition that gets NMIs; MRM_MAX_PARTITIONS while there is none
   MRM_TEXT          *Fault;
@@ -48,8 +48,8 @@ FaultIn (
 STATIC
 VOID
 Found (
-  IN OUT POLICY_READER      *Reader,
-  IN     CONST POLICY_WORD  *Word
+  IN OUT POLICY_READER   *Reader,
+  IN     CONST MRM_WORD  *Word
   )
 {
   CHAR8  Text[MAX_FOUND + 1];
@@ -71,9 +71,9 @@ Found (
 STATIC
 BOOLEAN
 Expected (
-  IN OUT POLICY_READER      *Reader,
-  IN     CONST CHAR8        *Expected,
-  IN     CONST POLICY_WORD  *Word
+  IN OUT POLICY_READER   *Reader,
+  IN     CONST CHAR8     *Expected,
+  IN     CONST MRM_WORD  *Word
   )
 {
   FaultIn (Reader, Reader->Number);
@@ -94,7 +94,7 @@ NextLine (
   IN OUT POLICY_READER  *Reader
   )
 {
-  Reader->Line = MrmPolicyCut (&Reader->Rest, '\n');
+  Reader->Line = MrmWordCut (&Reader->Rest, "\n");
   Reader->Number++;
   if ((Reader->Line.Length != 0) && (Reader->Line.Start[Reader->Line.Length - 1] == '\r')) {
     Reader->Line.Length--;
@@ -109,17 +109,12 @@ NextLine (
   @return  The word; empty at the end of the line.
 **/
 STATIC
-POLICY_WORD
+MRM_WORD
 NextWord (
   IN OUT POLICY_READER  *Reader
   )
 {
-  while ((Reader->Line.Length != 0) && (Reader->Line.Start[0] == ' ')) {
-    Reader->Line.Start++;
-    Reader->Line.Length--;
-  }
-
-  return MrmPolicyCut (&Reader->Line, ' ');
+  return MrmWordNext (&Reader->Line, " ");
 }
 
 /**
@@ -138,10 +133,10 @@ Expect (
   IN     CONST CHAR8    *String
   )
 {
-  POLICY_WORD  Word;
+  MRM_WORD  Word;
 
   Word = NextWord (Reader);
-  if (MrmPolicyWordIs (&Word, String)) {
+  if (MrmWordIs (&Word, String)) {
     return TRUE;
   }
 
@@ -167,9 +162,9 @@ ReadKeys (
   CONST POLICY_KEY  *Keys;
   UINT32            Count;
   POLICY_PLACE      Place;
-  POLICY_WORD       Whole;
-  POLICY_WORD       Word;
-  POLICY_WORD       Name;
+  MRM_WORD          Whole;
+  MRM_WORD          Word;
+  MRM_WORD          Name;
   UINT32            Index;
 
   Keys         = MrmPolicyKeys (Owner, &Count);
@@ -180,8 +175,8 @@ ReadKeys (
     Place.Key = &Keys[Index];
     Whole     = NextWord (Reader);
     Word      = Whole;
-    Name      = MrmPolicyCut (&Word, '=');
-    if (!MrmPolicyWordIs (&Name, Place.Key->Name) || (Name.Length == Whole.Length)) {
+    Name      = MrmWordCut (&Word, "=");
+    if (!MrmWordIs (&Name, Place.Key->Name) || (Name.Length == Whole.Length)) {
       FaultIn (Reader, Reader->Number);
       MrmTextAdd (Reader->Fault, "expected ");
       MrmTextAdd (Reader->Fault, Place.Key->Name);
@@ -219,7 +214,7 @@ ReadPartition (
   IN     UINT32         Owner
   )
 {
-  POLICY_WORD      Word;
+  MRM_WORD         Word;
   MRM_PLAN_POLICY  *Policy;
 
   NextLine (Reader);
@@ -362,7 +357,7 @@ MrmPolicyParse (
   )
 {
   POLICY_READER  Reader;
-  POLICY_WORD    Word;
+  MRM_WORD       Word;
 
   while ((Size > 0) && (Bytes[Size - 1] <= ' ')) {
     Size--;
@@ -386,7 +381,7 @@ MrmPolicyParse (
   }
 
   Word = NextWord (&Reader);
-  if (!MrmPolicyWordIs (&Word, Plan->Structure)) {
+  if (!MrmWordIs (&Word, Plan->Structure)) {
     FaultIn (&Reader, Reader.Number);
     MrmTextAdd (Fault, "it is for another plan than ");
     MrmTextAdd (Fault, Plan->Structure);

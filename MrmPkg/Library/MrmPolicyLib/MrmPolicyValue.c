@@ -8,53 +8,15 @@
 
 #define MAX_DIGITS  9   ///< of a number: far more than any may have, and no overflow
 
-BOOLEAN
-MrmPolicyWordIs (
-  IN CONST POLICY_WORD  *Word,
-  IN CONST CHAR8        *String
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Index < Word->Length; Index++) {
-    if ((String[Index] == '\0') || (Word->Start[Index] != (UINT8)String[Index])) {
-      return FALSE;
-    }
-  }
-
-  return String[Index] == '\0';
-}
-
-POLICY_WORD
-MrmPolicyCut (
-  IN OUT POLICY_WORD  *Rest,
-  IN     UINT8        Separator
-  )
-{
-  POLICY_WORD  Word;
-  UINTN        Used;
-
-  Word        = *Rest;
-  Word.Length = 0;
-  while ((Word.Length < Rest->Length) && (Word.Start[Word.Length] != Separator)) {
-    Word.Length++;
-  }
-
-  Used          = MIN (Word.Length + 1, Rest->Length);
-  Rest->Start  += Used;
-  Rest->Length -= Used;
-  return Word;
-}
-
 UINT32
 MrmPolicyFind (
-  IN CONST MRM_PLAN     *Plan,
-  IN CONST POLICY_WORD  *Word
+  IN CONST MRM_PLAN  *Plan,
+  IN CONST MRM_WORD  *Word
   )
 {
   UINT32  Index;
 
-  for (Index = 0; (Index < Plan->PartitionCount) && !MrmPolicyWordIs (Word, Plan->Partitions[Index].Name); Index++) {
+  for (Index = 0; (Index < Plan->PartitionCount) && !MrmWordIs (Word, Plan->Partitions[Index].Name); Index++) {
   }
 
   return Index;
@@ -89,14 +51,14 @@ Value (
 STATIC
 UINT32
 Choice (
-  IN CONST POLICY_KEY   *Key,
-  IN CONST POLICY_WORD  *Word
+  IN CONST POLICY_KEY  *Key,
+  IN CONST MRM_WORD    *Word
   )
 {
   UINT32  Index;
 
   for (Index = 0; (Index < MAX_CHOICES) && (Key->Choices[Index] != NULL); Index++) {
-    if (MrmPolicyWordIs (Word, Key->Choices[Index])) {
+    if (MrmWordIs (Word, Key->Choices[Index])) {
       return Index;
     }
   }
@@ -117,9 +79,9 @@ Choice (
 STATIC
 BOOLEAN
 SetNumber (
-  IN  CONST POLICY_KEY   *Key,
-  IN  CONST POLICY_WORD  *Word,
-  OUT UINT32             *Number
+  IN  CONST POLICY_KEY  *Key,
+  IN  CONST MRM_WORD    *Word,
+  OUT UINT32            *Number
   )
 {
   UINTN   Index;
@@ -155,23 +117,23 @@ STATIC
 BOOLEAN
 SetList (
   IN CONST POLICY_PLACE  *Place,
-  IN POLICY_WORD         Rest
+  IN MRM_WORD            Rest
   )
 {
   MRM_PLAN_POLICY  *Policy;
   BOOLEAN          Seen[MRM_MAX_PARTITIONS];
-  POLICY_WORD      Word;
+  MRM_WORD         Word;
   UINT32           Index;
   UINT32           Limit;
   UINT8            Bit;
 
-  if (MrmPolicyWordIs (&Rest, POLICY_NOBODY)) {
+  if (MrmWordIs (&Rest, POLICY_NOBODY)) {
     return TRUE;
   }
 
   Policy = &Place->Policy->Partitions[Place->Owner];
   Bit    = (UINT8)(1U << Place->Key->First);
-  if ((Place->Key->Kind == PolicyPermits) && MrmPolicyWordIs (&Rest, POLICY_EVERYBODY)) {
+  if ((Place->Key->Kind == PolicyPermits) && MrmWordIs (&Rest, POLICY_EVERYBODY)) {
     for (Index = 0; Index < Place->Plan->PartitionCount; Index++) {
       Place->Policy->Permits[Place->Owner][Index] |= Bit;
     }
@@ -182,7 +144,7 @@ SetList (
   ZeroMem (Seen, sizeof (Seen));
   Limit = (Place->Key->Kind == PolicySet) ? MAX_CHOICES : Place->Plan->PartitionCount;
   do {
-    Word  = MrmPolicyCut (&Rest, ',');
+    Word  = MrmWordCut (&Rest, ",");
     Index = (Place->Key->Kind == PolicySet) ? Choice (Place->Key, &Word) : MrmPolicyFind (Place->Plan, &Word);
     if ((Index == Limit) || Seen[Index]) {
       return FALSE;
@@ -209,7 +171,7 @@ SetList (
 BOOLEAN
 MrmPolicySet (
   IN CONST POLICY_PLACE  *Place,
-  IN POLICY_WORD         Word
+  IN MRM_WORD            Word
   )
 {
   UINT32  Index;
