@@ -27,6 +27,23 @@ def _boots(plan: Plan) -> Iterator[FileBoot]:
         yield from partition.boot.files
 
 
+def _initrds(plan: Plan) -> Iterator[tuple[Located[Path], FileBoot]]:
+    """The initrds of all partitions, with the boot files they belong to."""
+    for boot in _boots(plan):
+        if boot.initrd is not None:
+            yield boot.initrd, boot
+
+
+def _unreadable(kind: str, file: Located[Path], fault: str) -> Finding:
+    """A file on the build host that is of no use."""
+    return Finding(
+        file.place,
+        f"the {kind} {printable(file.value, PATH)}: {fault}",
+        "a readable file; paths are relative to the partition file",
+        "correct the path",
+    )
+
+
 def _options(plan: Plan) -> Iterator[Located[str]]:
     """The owner's load options of all boot sources."""
     for partition in plan.partitions:
@@ -42,29 +59,16 @@ def boot_file_readable(plan: Plan) -> Iterator[Finding]:
     """Every loader file can be read on the build host."""
     for boot in _boots(plan):
         if boot.file_facts.error is not None:
-            yield Finding(
-                boot.file.place,
-                f"the loader {printable(boot.file.value, PATH)}: {boot.file_facts.error}",
-                "a readable file; paths are relative to the partition file",
-                "correct the path",
-            )
+            yield _unreadable("loader", boot.file, boot.file_facts.error)
 
 
 @error
 def boot_initrd_readable(plan: Plan) -> Iterator[Finding]:
     """Every initrd can be read on the build host and is not empty."""
-    for boot in _boots(plan):
+    for initrd, boot in _initrds(plan):
         facts = boot.initrd_facts
-        if facts is None or boot.initrd is None:
-            continue
-        fault = facts.error if facts.error is not None else None if facts.size else "is empty"
-        if fault is not None:
-            yield Finding(
-                boot.initrd.place,
-                f"the initrd {printable(boot.initrd.value, PATH)}: {fault}",
-                "a readable file; paths are relative to the partition file",
-                "correct the path",
-            )
+        if facts is not None and (facts.error is not None or not facts.size):
+            yield _unreadable("initrd", initrd, facts.error or "is empty")
 
 
 @error
@@ -121,8 +125,7 @@ def boot_options_ascii(plan: Plan) -> Iterator[Finding]:
 def boot_options_length(plan: Plan) -> Iterator[Finding]:
     """Options, with MRM's kernel parameters, are no longer than the loader takes."""
     for boot in _boots(plan):
-        loader = boot.file_facts.loader
-        linux = loader.linux if loader is not None else None
+        linux = boot.file_facts.linux
         limit = linux.command_line_size if linux is not None and linux.command_line_size else LONGEST_OPTIONS
         told = boot.options
         for placeholder, longest in LIVE.items():
@@ -142,14 +145,11 @@ def boot_options_length(plan: Plan) -> Iterator[Finding]:
 @error
 def boot_initrd_supported(plan: Plan) -> Iterator[Finding]:
     """A Linux kernel that is given an initrd can take it from the firmware: version 5.8 or newer."""
-    for boot in _boots(plan):
-        loader = boot.file_facts.loader
-        linux = loader.linux if loader is not None else None
-        if boot.initrd is None or linux is None or linux.version == (0, 0):
-            continue
-        if linux.version < FIRST_LINUX_WITH_INITRD_PROTOCOL:
+    for initrd, boot in _initrds(plan):
+        linux = boot.file_facts.linux
+        if linux is not None and (0, 0) != linux.version < FIRST_LINUX_WITH_INITRD_PROTOCOL:
             yield Finding(
-                boot.initrd.place,
+                initrd.place,
                 f"Linux {linux.release} cannot take an initrd from the firmware",
                 "Linux 5.8 or newer",
                 "boot a newer kernel, or build the initrd into it",
@@ -160,8 +160,7 @@ def boot_initrd_supported(plan: Plan) -> Iterator[Finding]:
 def boot_options_harmless(plan: Plan) -> Iterator[Finding]:
     """The owner's options contain no kernel parameter that breaks the partition or its neighbours."""
     for boot in _boots(plan):
-        loader = boot.file_facts.loader
-        if boot.owner_options is None or loader is None or loader.linux is None:
+        if boot.owner_options is None or boot.file_facts.linux is None:
             continue
         for word, why in harmful_parameters(boot.owner_options.value):
             yield Finding(

@@ -177,8 +177,7 @@ def memory_low_size(plan: Plan) -> Iterator[Finding]:
         low = partition.memory.low
         if partition.memory.wish.low is None:
             continue
-        loaders = [source.file_facts.loader for source in partition.boot.files]
-        linux = any(loader is not None and loader.linux is not None for loader in loaders)
+        linux = any(source.file_facts.linux is not None for source in partition.boot.files)
         least = LOW_LINUX if linux else LOW_LEAST
         if not least <= low.value <= LOW_LIMIT - LOW_MINIMUM:
             yield Finding(

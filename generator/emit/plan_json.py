@@ -159,8 +159,7 @@ def _source(source: SourcePlan, host_paths: bool) -> dict[str, Any]:
 
 def _file(boot: FileBoot, host_paths: bool) -> dict[str, Any]:
     """A loader file of the build host."""
-    loader = boot.file_facts.loader
-    linux = loader.linux if loader is not None else None
+    loader, linux = boot.file_facts.loader, boot.file_facts.linux
     paths = {
         "file": str(real_path(boot.file.value)),
         "initrd": str(real_path(boot.initrd.value)) if boot.initrd is not None else None,

@@ -42,5 +42,10 @@ class FileFacts:
     size: int = 0
     loader: LoaderFacts | None = None
 
+    @property
+    def linux(self) -> LinuxFacts | None:
+        """The Linux kernel that the loader is, if it is one."""
+        return self.loader.linux if self.loader is not None else None
+
 
 Files = Mapping[Path, FileFacts]

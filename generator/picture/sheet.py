@@ -193,8 +193,7 @@ def _source(source: SourcePlan) -> str:
     """A boot source on a card."""
     if not isinstance(source, FileBoot):
         return describe_source(source) if not isinstance(source, ShellBoot) else "shell"
-    loader = source.file_facts.loader
-    linux = loader.linux if loader is not None else None
+    linux = source.file_facts.linux
     text = source.esp_file.rsplit("/", 1)[-1]
     if linux is not None:
         text += f" (Linux {linux.release})"

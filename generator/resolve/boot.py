@@ -71,12 +71,11 @@ def _file(boot: FileSource, name: str, console: ConsolePlan | None, files: Files
     """A file of the build host; MRM's kernel parameters first, so that the owner's win."""
     file = boot.file or Located(Path(), boot.place)
     facts = files[file.value] if boot.file is not None else FileFacts(file.value, None)
-    linux = facts.loader.linux if facts.loader is not None else None
     handling: KernelParameters = boot.kernel_parameters.value if boot.kernel_parameters else "auto"
     owner = boot.options.value if boot.options else ""
     added: tuple[AddedParameter, ...] = ()
-    if linux is not None and handling == "auto":
-        added = added_parameters(Situation(linux, console), owner)
+    if facts.linux is not None and handling == "auto":
+        added = added_parameters(Situation(facts.linux, console), owner)
     words = [parameter.parameter for parameter in added]
     initrd = boot.initrd
     return FileBoot(
