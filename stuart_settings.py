@@ -19,6 +19,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import ClassVar
 
 from edk2toolext import edk2_logging
 from edk2toolext.environment import shell_environment
@@ -47,9 +48,12 @@ DEFAULT_PARTITIONS = "partitions/two-debians.yaml"
 class MrmSettings(SetupSettingsManager, UpdateSettingsManager, BuildSettingsManager):
     """Settings that do not differ between platforms; a subclass names its platform."""
 
+    NAME: ClassVar[str]
+    """Name of the platform; `Build/<name>` receives what is built."""
+
     def GetName(self) -> str:
-        """Name of the platform; `Build/<name>` receives what is built."""
-        raise NotImplementedError
+        """Return the platform's name."""
+        return self.NAME
 
     def GetWorkspaceRoot(self) -> str:
         """Return the project's folder."""
@@ -88,15 +92,13 @@ class MrmSettings(SetupSettingsManager, UpdateSettingsManager, BuildSettingsMana
 
 
 class MrmBuilder(UefiBuilder):
-    """Builds `Mrm.efi` for the machine `platform_name()` from one partition file."""
+    """Builds `Mrm.efi` from one partition file; a subclass names its platform as its settings do."""
 
-    def platform_name(self) -> str:
-        """Name of the platform; `platforms/<name>.yaml` describes the machine."""
-        raise NotImplementedError
+    NAME: ClassVar[str]
 
     def output(self) -> Path:
         """Folder that receives everything built for the platform, inside the project."""
-        return PROJECT / str(self.env.GetValue("OUTPUT", f"Build/{self.platform_name()}"))
+        return PROJECT / str(self.env.GetValue("OUTPUT", f"Build/{self.NAME}"))
 
     def generated(self) -> Path:
         """Folder of generated source."""

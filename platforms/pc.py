@@ -15,23 +15,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from stuart_settings import MrmBuilder, MrmSettings
 
-NAME = "pc"
-
 
 class Settings(MrmSettings):
     """Settings of any PC."""
 
-    def GetName(self) -> str:
-        """Return the platform's name."""
-        return NAME
+    NAME = "pc"
 
 
 class PlatformBuilder(MrmBuilder):
     """Build for any PC."""
 
-    def platform_name(self) -> str:
-        """Return the platform's name."""
-        return NAME
+    NAME = Settings.NAME
 
     def SetPlatformEnv(self) -> int:
         """Insist on a partition file: no default suits somebody else's machine."""

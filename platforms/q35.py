@@ -17,23 +17,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from stuart_settings import PROJECT, MrmBuilder, MrmSettings
 
-NAME = "q35"
-
 
 class Settings(MrmSettings):
     """Settings of q35."""
 
-    def GetName(self) -> str:
-        """Return the platform's name."""
-        return NAME
+    NAME = "q35"
 
 
 class PlatformBuilder(MrmBuilder):
     """Build and boot q35."""
 
-    def platform_name(self) -> str:
-        """Return the platform's name."""
-        return NAME
+    NAME = Settings.NAME
 
     def FlashRomImage(self) -> int:
         """Boot what was built, on this terminal."""
