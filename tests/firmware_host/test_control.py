@@ -2,6 +2,7 @@
 """MrmControlLib: requests of an OS, who may give which, what it is told."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ def _parse(decide: Decide, request: bytes) -> tuple[int, Any]:
     plan = Plan(decide)
     pointer = decide.ffi.cast("UINT8 *", memory.pointer)
     return decide.call("MrmOrderParse", pointer, len(request), plan.c, order), order
+
+
+def joined(words: list[str]) -> bytes:
+    """A request of these words."""
+    return " ".join(words).encode()
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\0", " ", "\n\0\0"])
@@ -90,11 +96,29 @@ def test_what_is_not_a_request(decide: Decide, request_text: str, status: str) -
     assert _parse(decide, request_text.encode())[0] == getattr(decide, f"RETURN_{status}")
 
 
-@given(request=st.binary(max_size=300))
+WORDS = (*(verb.lower() for verb in VERBS), *NAMES, "pc", "reboot", "power-off", "now")
+
+
+@given(st.one_of(st.binary(max_size=300), st.lists(st.sampled_from(WORDS), max_size=4).map(joined)))
 def test_any_bytes_are_survived(decide: Decide, request: bytes) -> None:
     status, order = _parse(decide, request)
-    if status == decide.RETURN_SUCCESS:
-        assert order.Target < len(NAMES)
+    words = re.findall(rb"[^ \t]+", request.rstrip(b" \t\r\n\0"))
+    at_once = words[2:] == [b"now"]
+    asked = {
+        **{
+            (verb.lower(), name): (decide.MrmOrderPartition, getattr(decide, f"MrmVerb{verb}"), target)
+            for verb in VERBS
+            for target, name in enumerate(NAMES)
+            if not at_once or verb in ("Stop", "Restart")
+        },
+        ("pc", "reboot"): (decide.MrmOrderPcReboot, decide.MrmVerbMax, 0),
+        ("pc", "power-off"): (decide.MrmOrderPcPowerOff, decide.MrmVerbMax, 0),
+    }
+    told = tuple(word.decode("latin-1") for word in words[:2])
+    expected = asked.get(told) if len(told) == 2 and (at_once or len(words) == 2) else None
+    if expected is not None:
+        assert status == decide.RETURN_SUCCESS
+        assert (order.Kind, order.Verb, order.Target, bool(order.AtOnce)) == (*expected, at_once)
     else:
         assert status in (decide.RETURN_NOT_FOUND, decide.RETURN_INVALID_PARAMETER)
 

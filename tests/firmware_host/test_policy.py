@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -307,8 +308,15 @@ def test_circles_are_found_if_there_are_any(decide: Decide, waits: list[set[int]
 def test_any_bytes_are_survived(decide: Decide, junk: bytes, at: int) -> None:
     whole = text().encode()
     for data in (junk, whole[:at] + junk, whole[:at] + junk + whole[at + len(junk) :]):
-        status, fault = Policy(decide).parse(data)
-        assert (status == decide.RETURN_SUCCESS) == (fault == "")
+        policy = Policy(decide)
+        status, fault = policy.parse(data)
+        if status == decide.RETURN_SUCCESS:
+            assert fault == ""
+            taken = policy.render()
+            assert policy.parse(taken.encode()) == (status, "") and policy.render() == taken
+        else:
+            assert status in (decide.RETURN_INVALID_PARAMETER, decide.RETURN_INCOMPATIBLE_VERSION)
+            assert re.match(r"line [1-9]\d*: ", fault)
 
 
 def test_changes_are_told_one_by_one(decide: Decide) -> None:

@@ -109,7 +109,16 @@ def test_pieces_do_not_matter(parts: list[bytes], cuts: list[int]) -> None:
     assert len(decode(stream).reports) == parts.count(TICK)
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_are_survived(data: bytes) -> None:
-    decode(data)
-    decode(*(bytes([byte]) for byte in data))
+@given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from([TICK, b"\x1b", b"\x1b]5380;", b"\x1b["]))))
+def test_any_bytes_are_survived(parts: list[bytes]) -> None:
+    data = b"".join(parts)
+    whole = decode(data)
+    assert decode(*(bytes([byte]) for byte in data)) == whole
+    # Nothing is in the text that a console would not show, and nothing is made up.
+    assert not [character for character in whole.text if ord(character) < 0x20 and character not in "\t\n"]
+    assert all(0 <= report.offset <= len(whole.text) for report in whole.reports)
+    remaining = iter(data)
+    assert all(byte in remaining for byte in whole.terminal), "bytes for the terminal keep their order"
+    # What follows is understood as ever, once a line's end has closed what was open.
+    after = decode(data, b"\r\n", TICK, b"end")
+    assert after.text.endswith("\nend") and after.reports[-1].name == "MRM-TICK"
