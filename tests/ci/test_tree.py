@@ -6,6 +6,7 @@ import subprocess
 from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
 
 from ci.progress import PROJECT
 
@@ -61,13 +62,31 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_python_packages_are_exactly_the_pinned_ones() -> None:
-    pinned = {}
+def pinned() -> dict[str, str]:
+    """Return the versions that pip-requirements.txt pins, by normalised name."""
+    found = {}
     for line in listed("pip-requirements.txt"):
         match = re.fullmatch(r"([A-Za-z0-9._-]+)==([^=\s]+)", line)
         assert match, f"{line} is not pinned"
-        pinned[normalised(match[1])] = match[2]
+        found[normalised(match[1])] = match[2]
+    return found
+
+
+def test_pinned_python_packages_are_the_installed_ones() -> None:
+    """What somebody has installed beside them is theirs."""
     installed = {normalised(item.name): item.version for item in metadata.distributions()}
-    for tool in ("pip", "setuptools"):  # They come with the environment itself.
-        installed.pop(tool, None)
-    assert installed == pinned
+    assert {name: installed.get(name) for name in pinned()} == pinned()
+
+
+def test_what_pinned_packages_need_is_pinned() -> None:
+    names = set(pinned())
+    # They come with the environment itself.
+    given = {"pip", "setuptools"}
+    missing = {
+        f"{name} needs {needed.name}"
+        for name in names
+        for needed in map(Requirement, metadata.requires(name) or ())
+        if needed.marker is None or needed.marker.evaluate({"extra": ""})
+        if normalised(needed.name) not in names | given
+    }
+    assert missing == set()
