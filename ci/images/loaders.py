@@ -6,7 +6,6 @@ Beside the ESP each disk has a partition that the guest may write to.
 
 import re
 import shutil
-import struct
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from ci.guests.loaders import FOLDER
 from ci.images.esp import esp_area
 from ci.images.gpt import LINUX, MEBIBYTE, Area, ImageError, make_disk
 from ci.images.nvme import TEST_DISK_MARK
-from ci.images.unified import unified_image
+from ci.images.unified import make_unified_image
 
 TEST_AREA_SIZE = 32 * MEBIBYTE
 
@@ -84,8 +83,11 @@ def lay_out_unified(esp: Path, payload: Payload) -> None:
     for name in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
         _copy(payload.loaders / "systemd-bootx64.efi", esp / name)
     _write(esp / "loader/loader.conf", "timeout 0\n")
-    image = unified_image(
-        (payload.loaders / "linuxx64.efi.stub").read_bytes(),
+    image = esp / "EFI/Linux/debian.efi"
+    image.parent.mkdir(parents=True, exist_ok=True)
+    make_unified_image(
+        image,
+        payload.loaders / "linuxx64.efi.stub",
         {
             ".osrel": b'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n',
             ".cmdline": payload.parameters.encode(),
@@ -93,9 +95,6 @@ def lay_out_unified(esp: Path, payload: Payload) -> None:
             ".initrd": payload.initrd.read_bytes(),
         },
     )
-    target = esp / "EFI/Linux/debian.efi"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(image)
 
 
 def lay_out_stub(esp: Path, payload: Payload) -> None:
@@ -135,7 +134,7 @@ def make_loader_disk(image: Path, loader: str, payload: Payload) -> None:
         tree = Path(scratch)
         try:
             LOADERS[loader](tree, payload)
-        except (OSError, struct.error) as error:
+        except OSError as error:
             raise ImageError(f"{image}: {error}; run `make setup`") from error
         test = Area("test", LINUX, TEST_AREA_SIZE, partial(_mark))
         make_disk(image, image.stem, [esp_area(tree), test])

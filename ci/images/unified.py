@@ -1,63 +1,47 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Unified kernel images: a stub, and kernel, initrd and command line as sections of it (UAPI.5).
 
-Written here because Debian 12 has no ukify; the layout is that of Microsoft's PE/COFF specification.
+By objcopy, as Debian 12 has no ukify. Where a section can lie in memory objcopy leaves to whoever calls it.
 """
 
-import struct
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
-_PE_OFFSET = 0x3C
-_SECTION = struct.Struct("<8sIIIIIIHHI")
-_READ_INITIALISED = 0x40000040  # IMAGE_SCN_MEM_READ | IMAGE_SCN_CNT_INITIALIZED_DATA
+import pefile
+
+from ci.images.gpt import ImageError, run_tool
+
+_READ_ONLY = "contents,alloc,load,readonly,data"
 
 
-def _aligned(value: int, alignment: int) -> int:
-    return -(-value // alignment) * alignment
-
-
-def unified_image(stub: bytes, sections: Mapping[str, bytes]) -> bytes:
-    """Append sections to a PE32+ image, in order.
+def make_unified_image(image: Path, stub: Path, sections: Mapping[str, bytes]) -> None:
+    """Write a PE image: the stub, and these sections behind its own, in order.
 
     Args:
-        stub: The image; must have room in its headers for more section headers.
+        image: What is written.
+        stub: A PE32+ image.
         sections: Contents by section name of up to eight characters.
 
     Raises:
-        ValueError: The headers have no room.
+        ImageError: The stub is no PE image, or objcopy failed.
     """
-    image = bytearray(stub)
-    (pe,) = struct.unpack_from("<I", image, _PE_OFFSET)
-    (count,) = struct.unpack_from("<H", image, pe + 6)
-    (optional_size,) = struct.unpack_from("<H", image, pe + 20)
-    optional = pe + 24
-    section_alignment, file_alignment = struct.unpack_from("<II", image, optional + 32)
-    (headers_size,) = struct.unpack_from("<I", image, optional + 60)
-    table = optional + optional_size
-    if table + (count + len(sections)) * _SECTION.size > headers_size:
-        raise ValueError(f"no room for {len(sections)} more section headers")
-    end = max(
-        address + size
-        for _, size, address, *_ in (
-            _SECTION.unpack_from(image, table + index * _SECTION.size) for index in range(count)
-        )
-    )
-    # Whatever follows the last section, such as symbols, is not loaded and may go.
-    image = image[: _end_of_data(image, table, count)]
-    for index, (name, data) in enumerate(sections.items(), count):
-        address = _aligned(end, section_alignment)
-        image += bytes(_aligned(len(image), file_alignment) - len(image))
-        size = _aligned(len(data), file_alignment)
-        header = (name.encode(), len(data), address, size, len(image), 0, 0, 0, 0, _READ_INITIALISED)
-        _SECTION.pack_into(image, table + index * _SECTION.size, *header)
-        image += data + bytes(size - len(data))
-        end = address + len(data)
-    struct.pack_into("<H", image, pe + 6, count + len(sections))
-    struct.pack_into("<I", image, optional + 56, _aligned(end, section_alignment))
-    return bytes(image)
-
-
-def _end_of_data(image: bytes | bytearray, table: int, count: int) -> int:
-    """Return where the raw data of the last section ends in the file."""
-    headers = (_SECTION.unpack_from(image, table + index * _SECTION.size) for index in range(count))
-    return max(int(offset) + int(size) for _, _, _, size, offset, *_ in headers)
+    try:
+        pe = pefile.PE(str(stub), fast_load=True)
+    except pefile.PEFormatError as error:
+        raise ImageError(f"{stub}: no PE image ({error})") from error
+    with pe:
+        alignment = pe.OPTIONAL_HEADER.SectionAlignment
+        end = max(section.VirtualAddress + section.Misc_VirtualSize for section in pe.sections)
+        base = pe.OPTIONAL_HEADER.ImageBase
+    # The stub's time stamp stays: the same bytes each time.
+    options = ["--preserve-dates"]
+    with tempfile.TemporaryDirectory(prefix="mrm-") as scratch:
+        for number, (name, data) in enumerate(sections.items()):
+            content = Path(scratch) / str(number)
+            content.write_bytes(data)
+            address = -(-end // alignment) * alignment
+            options += [f"--add-section={name}={content}", f"--set-section-flags={name}={_READ_ONLY}"]
+            options += [f"--change-section-vma={name}={base + address:#x}"]
+            end = address + len(data)
+        run_tool("objcopy", *options, str(stub), str(image))

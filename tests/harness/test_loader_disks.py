@@ -10,7 +10,7 @@ from ci.guests.loaders import FOLDER
 from ci.images.gpt import MEBIBYTE, ImageError, run_tool
 from ci.images.loaders import LOADERS, Payload, make_loader_disk, stub_options
 from ci.images.nvme import TEST_DISK_MARK
-from ci.images.unified import unified_image
+from ci.images.unified import make_unified_image
 
 
 @pytest.fixture
@@ -20,11 +20,11 @@ def payload(tmp_path: Path) -> Payload:
     return Payload(tmp_path / "vmlinuz", tmp_path / "initrd.img", "console=ttyS0 quiet")
 
 
-def test_unified_image_is_one() -> None:
+def test_unified_image_is_one(tmp_path: Path) -> None:
     """Judged by another reader of the format: sections in order, apart, with their contents."""
-    stub = (FOLDER / "linuxx64.efi.stub").read_bytes()
     sections = {".cmdline": b"console=ttyS0", ".linux": b"k" * 70_000, ".initrd": b"i" * 4097}
-    image = pefile.PE(data=unified_image(stub, sections))
+    make_unified_image(tmp_path / "image.efi", FOLDER / "linuxx64.efi.stub", sections)
+    image = pefile.PE(str(tmp_path / "image.efi"))
     found = {section.Name.rstrip(b"\0").decode(): section for section in image.sections}
     for name, data in sections.items():
         assert found[name].get_data()[: len(data)] == data
@@ -36,10 +36,16 @@ def test_unified_image_is_one() -> None:
     assert ends <= image.OPTIONAL_HEADER.SizeOfImage
 
 
-def test_unified_image_without_room_for_headers() -> None:
-    stub = (FOLDER / "linuxx64.efi.stub").read_bytes()
-    with pytest.raises(ValueError, match="no room for 40 more section headers"):
-        unified_image(stub, {f".{number}": b"x" for number in range(40)})
+def test_unified_image_is_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        make_unified_image(tmp_path / name, FOLDER / "linuxx64.efi.stub", {".linux": b"k" * 70_000})
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_unified_image_of_no_stub(tmp_path: Path) -> None:
+    (tmp_path / "stub").write_bytes(b"not a program")
+    with pytest.raises(ImageError, match="stub: no PE image"):
+        make_unified_image(tmp_path / "image.efi", tmp_path / "stub", {".linux": b"k"})
 
 
 @pytest.mark.parametrize("loader", LOADERS)
