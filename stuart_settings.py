@@ -33,7 +33,8 @@ from edk2toollib.utility_functions import RunCmd
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))
 
-from ci.edk2 import edk2_path  # noqa: E402  (the project is not installed)
+from ci import release  # noqa: E402  (the project is not installed)
+from ci.edk2 import edk2_path  # noqa: E402
 from ci.progress import SetupError  # noqa: E402
 from generator.api import generate  # noqa: E402
 from generator.errors import UserErrors  # noqa: E402
@@ -41,6 +42,7 @@ from generator.model.plan import Plan, ShellBoot  # noqa: E402
 
 ARCHITECTURE = "X64"
 TOOL_CHAIN = "GCC"
+PACKAGE = PROJECT / "MrmPkg" / "MrmPkg.dec"
 TEMPLATES = PROJECT / "MrmPkg" / "PlanLib"
 DEFAULT_PARTITIONS = "partitions/two-debians.yaml"
 
@@ -133,6 +135,7 @@ class MrmBuilder(UefiBuilder):
         self.env.SetValue("TARGET", "RELEASE", "default")
         self.env.SetValue("MAX_CONCURRENT_THREAD_NUMBER", str(os.cpu_count() or 1), "default")
         self.env.SetValue("BLD_*_MRM_OUTPUT", str(self.output().relative_to(PROJECT)), "output folder")
+        self.env.SetValue("BLD_*_MRM_VERSION", release.version(PACKAGE), "MrmPkg.dec")
         return 0
 
     def PlatformPreBuild(self) -> int:
@@ -146,6 +149,12 @@ class MrmBuilder(UefiBuilder):
         if status := self._build_partition_firmware():
             return status
         self._write_firmware_volume()
+        date = (
+            (TEMPLATES / "MrmRelease.c.in")
+            .read_text(encoding="utf-8")
+            .replace("@DATE@", release.date(PROJECT))
+        )
+        _write_if_changed(self.generated() / "MrmRelease.c", date)
         return 0
 
     def PlatformPostBuild(self) -> int:
@@ -192,6 +201,7 @@ class MrmBuilder(UefiBuilder):
             f" -a {ARCHITECTURE} -t {TOOL_CHAIN} -b {self.env.GetValue('TARGET')}"
             f" -n {self.env.GetValue('MAX_CONCURRENT_THREAD_NUMBER')}"
             f" -D MRM_OUTPUT={self.output().relative_to(PROJECT)}"
+            f" -D MRM_VERSION={release.version(PACKAGE)} -D MRM_REVISION={release.revision(PACKAGE):#x}"
         )
         environment = {**os.environ, "PYTHONHASHSEED": "0"}
         status = int(RunCmd("build", arguments, environ=environment, close_fds=False))

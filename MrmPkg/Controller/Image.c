@@ -162,7 +162,7 @@ BuildSmbios (
   AsmCpuid (CPUID_VERSION_INFO, &Facts.ProcessorSignature, NULL, NULL, &Facts.ProcessorFeatures);
   Facts.PartitionName   = Partition->Plan->Name;
   Facts.Version         = MRM_VERSION_TEXT;
-  Facts.ReleaseDate     = MRM_RELEASE_DATE;
+  Facts.ReleaseDate     = gMrmReleaseDate;
   Facts.MachineUuid     = gMachine.Uuid;
   Facts.ProcessorCount  = Partition->Plan->ProcessorCount;
   Facts.ProcessorVendor = (CHAR8 *)Vendor;

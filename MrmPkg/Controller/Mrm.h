@@ -20,8 +20,9 @@
 #include <Protocol/PciRootBridgeIo.h>
 #include <Protocol/SimpleFileSystem.h>
 
-#define MRM_VERSION_TEXT      "0.1"
-#define MRM_RELEASE_DATE      "11/23/2026"   ///< mm/dd/yyyy, as SMBIOS wants it
+#define MRM_TEXT_OF(Tokens)  #Tokens
+#define MRM_TEXT_OF_MACRO(Macro)  MRM_TEXT_OF (Macro)
+#define MRM_VERSION_TEXT      MRM_TEXT_OF_MACRO (MRM_VERSION)   ///< the build's: PACKAGE_VERSION of MrmPkg.dec
 #define MRM_MAX_PIECES        16      ///< memory ranges one partition can be made of
 #define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one port
 #define MRM_REASON_SIZE       256     ///< failure text of a partition, cut to this

@@ -213,4 +213,9 @@ typedef struct {
 
 extern CONST MRM_PLAN  gMrmPlan;
 
+///
+/// When MRM was released, as SMBIOS wants it: mm/dd/yyyy.
+///
+extern CONST CHAR8  gMrmReleaseDate[];
+
 #endif
