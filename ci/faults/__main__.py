@@ -12,12 +12,11 @@ from ci.faults.kinds import KINDS, by_name
 from ci.faults.schedule import schedule
 from ci.faults.verdict import Campaign, last_line, table, to_json
 from ci.images.boot import prepare_boot
-from ci.images.gpt import ImageError
 from ci.progress import PROJECT
-from ci.qemu.description import DescriptionError, load_description
-from ci.qemu.errors import QemuError
+from ci.qemu.description import load_description
 from ci.qemu.machine import Machine
-from ci.run.plan import PlanError, load_plan
+from ci.run.command import add_build, exit_status
+from ci.run.plan import load_plan
 from ci.run.session import Session
 
 
@@ -27,19 +26,7 @@ def _arguments() -> argparse.Namespace:
         description="Inject faults into partitions in random order and watch their neighbours. The same "
         "seed, count and kinds give the same campaign again.",
     )
-    build = Path("Build/q35")
-    parser.add_argument(
-        "--esp", type=Path, default=build / "ESP", help="folder tree of the ESP (%(default)s)"
-    )
-    parser.add_argument(
-        "--plan",
-        type=Path,
-        default=build / "generated" / "MrmPlan.json",
-        help="the plan it was built from (%(default)s)",
-    )
-    parser.add_argument(
-        "--folder", type=Path, default=Path("Build/faults"), help="for logs and report.json (%(default)s)"
-    )
+    add_build(parser, Path("Build/faults"), "logs and report.json")
     parser.add_argument("--seed", type=int, default=1, help="what the campaign is drawn from (%(default)s)")
     parser.add_argument("--count", type=int, default=200, help="how many faults (%(default)s)")
     parser.add_argument(
@@ -82,22 +69,20 @@ def _replay(arguments: argparse.Namespace, campaign: Campaign) -> str:
     return f'make faults ARGS="--seed {campaign.seed} --count {first}{kinds}"'
 
 
-def main() -> int:
-    """Run the command line; return the exit status."""
-    arguments = _arguments()
-    try:
-        campaign = asyncio.run(_run(arguments))
-    except (PlanError, DescriptionError, ImageError, QemuError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+def _campaign(arguments: argparse.Namespace) -> int:
+    """Run it and tell how it went."""
+    campaign = asyncio.run(_run(arguments))
     print(f"\n{table(campaign)}\nreport: {_report(arguments)}")
     if campaign.ok:
         return 0
     print(f"again: {_replay(arguments, campaign)}")
     return 1
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    arguments = _arguments()
+    return exit_status(lambda: _campaign(arguments))
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from ci.guests.debian import build as whole
 from ci.images.gpt import ImageError
-from ci.progress import PROJECT, SetupError
-from ci.qemu.description import DescriptionError, load_description
-from ci.qemu.errors import QemuError
+from ci.progress import PROJECT
+from ci.qemu.description import load_description
 from ci.run.batch import MRM, run_batch
+from ci.run.command import add_build, exit_status
 from ci.run.media import prepare_media
 from ci.run.panes import run_panes
-from ci.run.plan import PlanError, load_plan
+from ci.run.plan import load_plan
 
 
 def _arguments() -> argparse.Namespace:
@@ -26,24 +26,9 @@ def _arguments() -> argparse.Namespace:
         "--batch, as prefixed lines followed by a table of promised and seen, with exit status 0 only if "
         "everything promised was seen.",
     )
-    build = Path("Build/q35")
-    parser.add_argument(
-        "--esp", type=Path, default=build / "ESP", help="folder tree of the ESP (%(default)s)"
-    )
-    parser.add_argument(
-        "--plan",
-        type=Path,
-        default=build / "generated" / "MrmPlan.json",
-        help="the plan it was built from (%(default)s)",
-    )
+    add_build(parser, Path("Build/run"), "images, logs and report.json")
     parser.add_argument(
         "--machine", type=Path, help="the machine file (platforms/ has the one the plan names)"
-    )
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path("Build/run"),
-        help="for images, logs and report.json (%(default)s)",
     )
     parser.add_argument("--batch", action="store_true", help="prefixed lines and report, even on a terminal")
     parser.add_argument(
@@ -98,22 +83,7 @@ def _own_disks(options: list[str]) -> dict[str, Path]:
 def main() -> int:
     """Run the command line; return the exit status."""
     arguments = _arguments()
-    try:
-        return 0 if asyncio.run(_run(arguments)) else 1
-    except (
-        PlanError,
-        DescriptionError,
-        ImageError,
-        SetupError,
-        QemuError,
-        RuntimeError,
-        ValueError,
-    ) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-        return 130
+    return exit_status(lambda: 0 if asyncio.run(_run(arguments)) else 1, RuntimeError, ValueError)
 
 
 if __name__ == "__main__":
