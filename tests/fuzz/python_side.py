@@ -14,8 +14,13 @@ FOLDERS = (
     "tests/generator/test_boot_files.py",
     "tests/generator/test_foreign_words.py",
     "tests/generator/test_load.py",
-    "tests/machine",
-    "tests/harness",
+    "tests/generator/acpi",
+    "tests/generator/hardware",
+    "tests/generator/pci",
+    "tests/generator/scan",
+    "tests/ci/qemu",
+    "tests/ci/run",
+    "tests/ci/images",
 )
 """Where the command line and the parsers of YAML, PE, ACPI tables, sysfs and streams are tested."""
 

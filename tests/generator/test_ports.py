@@ -20,7 +20,7 @@ from tests.generator.support import EXAMPLES, PROJECT, document, partition
 
 Write = Callable[[str], Path]
 
-REAL = PROJECT / "tests" / "machine" / "real"
+REAL = PROJECT / "tests" / "generator" / "hardware" / "real"
 SWITCH = "PciRoot(0x0)/Pci(0x9,0x0)"
 DOWN = [f"{SWITCH}/Pci(0x0,0x0)/Pci(0x{device:X},0x0)" for device in range(3)]
 """The ports of the switch of odd-pci: a drive, a drive beside an old card, nothing."""

@@ -11,7 +11,7 @@ import pytest
 from ci.guests.build import OUTPUT
 from ci.progress import PROJECT
 from ci.qemu.stream import StreamDecoder
-from tests.ci.test_guests import parse_newc
+from tests.ci.guests.test_build import parse_newc
 
 SCRIPTS = [PROJECT / "ci/guests/lib" / f"{name}.sh" for name in ("json", "disks", "report")]
 APPLETS = ("awk", "cat", "sed", "tr", "tail", "head", "cut", "grep")

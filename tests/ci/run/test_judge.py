@@ -12,7 +12,7 @@ import pytest
 from ci.run.judge import CHECKS, MEMORY_ALLOWANCE, Observation, judge, ram_ranges
 from ci.run.plan import BootSource, Plan, PlanError, load_plan
 from ci.run.table import figures_table, verdict_table
-from tests.harness import samples
+from tests.ci.run import samples
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -23,7 +23,7 @@ from generator.scan import Scan, scan
 from generator.scan.archive import SnapshotError
 from generator.scan.corpus import COUNTS, open_corpus, summarise
 from generator.scan.snapshot import TABLES, MemorySnapshot
-from tests.machine.support import PROJECT, local_apic, make_fadt, make_madt, make_mcfg
+from tests.generator.scan.support import PROJECT, local_apic, make_fadt, make_madt, make_mcfg
 
 CORPUS = Path(os.environ.get("MRM_ACPI_CORPUS", PROJECT.parent / "shared" / "acpi-corpus"))
 

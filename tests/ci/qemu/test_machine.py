@@ -78,7 +78,7 @@ def test_nothing_is_left_when_the_harness_is_killed(tmp_path: Path) -> None:
     script = f"""
 import asyncio, sys
 from pathlib import Path
-from tests.harness.test_machine import machine, pid
+from tests.ci.qemu.test_machine import machine, pid
 async def run():
     async with machine(Path({str(tmp_path)!r})) as running:
         print(await pid(running), flush=True)

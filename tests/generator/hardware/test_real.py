@@ -11,7 +11,7 @@ from generator.__main__ import main
 from generator.api import load_machine
 from generator.hardware import Facts, State, judge_hardware
 from generator.hardware.pieces import Piece, most_at_once, pieces_of
-from tests.machine.support import PROJECT
+from tests.generator.scan.support import PROJECT
 
 REAL = sorted((Path(__file__).parent / "real").glob("*.yaml"))
 PAGE = PROJECT / "docs" / "real-machines.md"
@@ -28,7 +28,8 @@ def test_the_table_of_the_page_is_up_to_date(capsys: pytest.CaptureFixture[str])
     table = capsys.readouterr().out
     assert table.count("\n") == 2 + len(REAL) == 14
     assert table in PAGE.read_text("utf-8"), (
-        "put the output of `python -m generator hardware --table tests/machine/real/*.yaml` into the page"
+        "put the output of `python -m generator hardware --table tests/generator/hardware/real/*.yaml` "
+        "into the page"
     )
 
 

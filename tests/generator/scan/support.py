@@ -9,7 +9,7 @@ from pathlib import Path
 
 from generator.scan.snapshot import MemorySnapshot
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
+PROJECT = Path(__file__).resolve().parents[3]
 TABLES = "sys/firmware/acpi/tables"
 DEVICES = "sys/bus/pci/devices"
 

@@ -11,8 +11,8 @@ from generator.api import load_machine
 from generator.model.device_path import DevicePath
 from generator.scan import open_snapshot, scan
 from generator.scan.render import render_machine_file
-from tests.machine.support import DEVICES, NVME, port, server, snapshot
-from tests.machine.test_snapshot import collect, lay_out
+from tests.generator.scan.support import DEVICES, NVME, port, server, snapshot
+from tests.generator.scan.test_snapshot import collect, lay_out
 
 BLOCKS = "sys/class/block"
 SUBSYSTEM = "sys/devices/virtual/nvme-subsystem/nvme-subsys0"

@@ -17,7 +17,7 @@ from ci.qemu.console import Console
 from ci.run.attach import Repainter
 from ci.run.panes import PaneServer, partition_title, uptime
 from ci.run.tmux import SESSION, Tmux, configuration, controller_rows, layout
-from tests.harness.test_console import Impatient
+from tests.ci.qemu.test_console import Impatient
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (67.9, "1:07"), (3723, "1:02:03")])

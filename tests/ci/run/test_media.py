@@ -13,7 +13,7 @@ from ci.progress import PROJECT
 from ci.qemu.description import load_description
 from ci.run.media import boot_port, free_ports, prepare_media
 from ci.run.plan import Plan, load_plan
-from tests.harness import samples
+from tests.ci.run import samples
 
 Q35 = load_description(PROJECT / "platforms/q35.yaml")
 DISK = {"kind": "disk", "root_port": None, "segment": 0, "path": None, "options": None}

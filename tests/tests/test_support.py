@@ -9,7 +9,7 @@ import pytest
 
 from ci.qemu.guest import Guest, Tick
 from tests.boot.support import undisturbed
-from tests.harness.test_console import console, tick
+from tests.ci.qemu.test_console import console, tick
 
 
 async def watch(during: bytes, after: Iterable[bytes]) -> None:

@@ -16,7 +16,7 @@ from generator.model.machine import Bar, Features, Machine, PciFunction
 from generator.places import Place
 from generator.scan import render_machine_file, scan
 from generator.scan.processors import parse_list
-from tests.machine.support import (
+from tests.generator.scan.support import (
     DEVICES,
     NVME,
     PROJECT,

@@ -66,9 +66,7 @@ def test_machines_are_noted_where_a_log_is_wanted(tmp_path: Path, monkeypatch: p
 
 
 def test_a_machine_is_noted_with_the_test_that_booted_it() -> None:
-    assert (
-        current_test() == "tests/harness/test_usage.py::test_a_machine_is_noted_with_the_test_that_booted_it"
-    )
+    assert current_test() == "tests/tests/test_usage.py::test_a_machine_is_noted_with_the_test_that_booted_it"
 
 
 def test_processor_time_of_a_process() -> None:

@@ -18,7 +18,7 @@ from generator.acpi.mcfg import EcamRange, Mcfg, parse_mcfg
 from generator.acpi.numa import MemoryNode, ProcessorNode, parse_slit, parse_srat
 from generator.acpi.spcr import Spcr, parse_spcr
 from generator.acpi.table import MOST_FINDINGS, GenericAddress, Parsed
-from tests.machine.support import (
+from tests.generator.scan.support import (
     checksummed,
     io_apic,
     local_apic,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ci.progress import PROJECT
-from tests.harness import samples
-from tests.harness.test_machine import alive
+from tests.ci.qemu.test_machine import alive
+from tests.ci.run import samples
 
 
 def command(folder: Path, *options: str) -> list[str]:

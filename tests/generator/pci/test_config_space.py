@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generator.pci.config_space import BaseAddress, BridgeWindow, parse_config_space
 from generator.pci.names import title_of
-from tests.machine.support import MSI, MSIX, NVME, express, make_config, port
+from tests.generator.scan.support import MSI, MSIX, NVME, express, make_config, port
 
 
 def test_an_endpoint() -> None:

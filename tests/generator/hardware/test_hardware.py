@@ -14,7 +14,7 @@ from generator.hardware import Facts, Level, Row, State, exit_status, judge_hard
 from generator.hardware.page import render_hardware_page
 from generator.hardware.requirements import REQUIREMENTS, RESET_ENTRY_HOST_BRIDGES
 from generator.scan import scan
-from tests.machine.support import (
+from tests.generator.scan.support import (
     DEVICES,
     PROJECT,
     TABLES,

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from generator.__main__ import main
 from generator.scan import SnapshotError, open_snapshot, render_machine_file, scan
-from tests.machine.support import (
+from tests.generator.scan.support import (
     PROJECT,
     TABLES,
     local_apic,
