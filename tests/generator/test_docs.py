@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generator.load import later, machine_file, machine_pci, partition_file, partition_pci, partition_policy
+from generator.load import (
+    later,
+    machine_file,
+    machine_pci,
+    partition_boot,
+    partition_file,
+    partition_pci,
+    partition_policy,
+    partition_processors,
+)
 from generator.load.layers import EXTENDS
 from generator.load.partition_file import load_partition_file
 from generator.resolve.kernel_parameters import HARMFUL, KERNEL_PARAMETERS
@@ -25,55 +34,89 @@ def test_the_page_of_rules_is_up_to_date() -> None:
     )
 
 
+def section(page: str, heading: str) -> str:
+    """A section of a page, without those below it."""
+    text = (DOCS / page).read_text("utf-8")
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found is not None, f"{page} has no section {heading}"
+    return found[1]
+
+
+def table(page: str, heading: str, first: str) -> list[list[str]]:
+    """The rows of a section's table whose head begins with `first`; an empty first cell is the one above."""
+    text = section(page, heading)
+    found = re.search(rf"^\| {re.escape(first)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert found is not None, f"{page}, {heading}: no table of {first}"
+    rows: list[list[str]] = []
+    for line in found[1].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        rows.append([cells[0] or rows[-1][0], *cells[1:]])
+    return rows
+
+
+def words(text: str) -> set[str]:
+    """All that is set as code in a text, taken apart into words."""
+    return {word for code in re.findall(r"`([^`]+)`", text) for word in re.findall(r"[\w-]+", code)}
+
+
 @pytest.mark.parametrize(
-    ("page", "keys"),
+    ("page", "heading", "first", "keys"),
     [
-        (
-            "partition-file.md",
-            {
-                *partition_file.FILE_KEYS,
-                *partition_file.PARTITION_KEYS,
-                *partition_file.MEMORY_KEYS,
-                *partition_file.BOOT_KEYS,
-                *partition_file.PROCESSORS_KEYS,
-                *partition_file.CONTROLLER_KEYS,
-                *partition_file.ALL_OFF,
-                *partition_file.POWER_BUTTON,
-                *partition_policy.RESTART_KEYS,
-                *partition_policy.RESTARTS,
-                *partition_policy.WATCHDOG_KEYS,
-                *partition_policy.PERMISSION_KEYS,
-                *partition_policy.PC_REQUESTS,
-                *partition_pci.KEYS,
-                *partition_pci.CLASSES,
-                EXTENDS,
-            },
-        ),
-        (
-            "machine-file.md",
-            {
-                *machine_file.FILE_KEYS,
-                *machine_file.PROCESSOR_KEYS,
-                *machine_file.MEMORY_KEYS,
-                *machine_file.ECAM_KEYS,
-                *machine_file.UART_KEYS,
-                *machine_file.FIRMWARE_KEYS,
-                *machine_file.ACPI_KEYS,
-                *machine_file.FEATURE_KEYS,
-                *machine_file.QEMU_KEYS,
-                *machine_pci.ROOT_KEYS,
-                *machine_pci.FUNCTION_KEYS,
-                *machine_pci.BRIDGE_KEYS,
-                *machine_pci.WINDOW_KEYS,
-                *machine_pci.BAR_KEYS,
-                *machine_pci.RESET_METHODS,
-            },
-        ),
+        ("partition-file.md", "The file", "key", (*partition_file.FILE_KEYS, EXTENDS)),
+        ("partition-file.md", "The file", "key of `controller`", partition_file.CONTROLLER_KEYS),
+        ("partition-file.md", "A partition", "key", partition_file.PARTITION_KEYS),
+        ("partition-file.md", "Processors", "key", partition_processors.KEYS),
+        ("partition-file.md", "Memory", "key", partition_file.MEMORY_KEYS),
+        ("partition-file.md", "Boot", "key", partition_boot.KEYS),
+        ("partition-file.md", "Life", "key", partition_policy.KEYS),
+        ("machine-file.md", "The machine file", "key", machine_file.FILE_KEYS),
+        ("machine-file.md", "Firmware", "key", machine_file.FIRMWARE_KEYS),
+        ("machine-file.md", "PCI", "key", machine_pci.FUNCTION_KEYS),
+        ("machine-file.md", "Features", "key", machine_file.FEATURE_KEYS),
     ],
 )
-def test_every_key_is_documented(page: str, keys: set[str]) -> None:
-    text = (DOCS / page).read_text("utf-8")
-    assert sorted(key for key in keys if f"`{key}`" not in text) == []
+def test_every_key_has_a_row_in_its_table_and_every_row_a_key(
+    page: str, heading: str, first: str, keys: tuple[str, ...]
+) -> None:
+    assert {key for row in table(page, heading, first) for key in words(row[0])} == set(keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("processors", machine_file.PROCESSOR_KEYS),
+        ("memory", machine_file.MEMORY_KEYS),
+        ("uarts", machine_file.UART_KEYS),
+    ],
+)
+def test_every_key_of_a_list_of_the_machine_file_has_a_row(name: str, keys: tuple[str, ...]) -> None:
+    rows = table("machine-file.md", "Processors, memory, UARTs", "list")
+    assert {key for row in rows if row[0] == f"`{name}`" for key in words(row[1])} == set(keys)
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "named"),
+    [
+        ("partition-file.md", "The file", {*partition_file.ALL_OFF, *partition_file.POWER_BUTTON}),
+        ("partition-file.md", "The file", set(partition_file.DEFAULTS_KEYS)),
+        ("partition-file.md", "PCI", {*partition_pci.KEYS, *partition_pci.CLASSES}),
+        ("partition-file.md", "A partition", {*partition_file.CONSOLE_KEYS, *partition_file.ISOLATION}),
+        ("partition-file.md", "Life", {*partition_policy.RESTART_KEYS, *partition_policy.RESTARTS}),
+        ("partition-file.md", "Life", {*partition_policy.WATCHDOG_KEYS, *partition_policy.VARIABLES_KEYS}),
+        ("partition-file.md", "Life", {*partition_policy.PERMISSION_KEYS, *partition_policy.PC_REQUESTS}),
+        ("machine-file.md", "Firmware", {*machine_file.HELD_KEYS, *machine_file.INTERFACES}),
+        ("machine-file.md", "PCI", {*machine_file.ECAM_KEYS, *machine_pci.ROOT_KEYS, *machine_pci.BAR_KEYS}),
+        ("machine-file.md", "PCI", {*machine_pci.BRIDGE_KEYS, *machine_pci.WINDOW_KEYS}),
+        ("machine-file.md", "PCI", set(machine_pci.RESET_METHODS)),
+        ("machine-file.md", "ACPI", {*machine_file.ACPI_KEYS, *machine_file.IOMMU_KINDS}),
+        ("machine-file.md", "Features", {*machine_file.X2APIC_STATES, *machine_file.VIRTUALIZATION_KINDS}),
+        ("machine-file.md", "QEMU", set(machine_file.QEMU_KEYS)),
+    ],
+)
+def test_every_key_and_word_without_a_table_is_told_in_its_section(
+    page: str, heading: str, named: set[str]
+) -> None:
+    assert named - words(section(page, heading)) == set()
 
 
 def test_every_planned_key_is_documented() -> None:
