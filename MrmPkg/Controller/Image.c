@@ -206,6 +206,10 @@ FillHandOff (
   HandOff->ControlArea             = Layout->ControlArea;
   HandOff->ConsoleRing             = Layout->ConsoleRing;
   HandOff->EventRing               = Layout->EventRing;
+  HandOff->Stack                   = Layout->Stack;
+  HandOff->StackGuard              = Layout->StackGuard;
+  HandOff->PageTables              = Layout->PageTables;
+  HandOff->Descriptors             = Layout->Descriptors;
   HandOff->BootSourceCount         = Partition->Plan->Boot.SourceCount;
   HandOff->PciBusCount             = Partition->PciBusCount;
   AsciiStrCpyS (HandOff->PartitionName, sizeof (HandOff->PartitionName), Partition->Plan->Name);
@@ -434,7 +438,7 @@ BuildPartition (
     return Status;
   }
 
-
+  ZeroMem ((VOID *)(UINTN)Layout.LowPage.Base, (UINTN)Layout.LowPage.Size);
   Start               = (MRM_START *)(UINTN)Layout.Start.Base;
   Start->Version      = MRM_START_VERSION;
   Start->Size         = sizeof (*Start);
@@ -448,12 +452,11 @@ BuildPartition (
     MtrrGetAllMtrrs (&Start->Mtrrs);
   }
 
-  ZeroMem ((VOID *)(UINTN)Layout.Descriptors.Base, (UINTN)Layout.Descriptors.Size);
+  WriteDescriptors ((MRM_DESCRIPTORS *)(UINTN)Layout.Descriptors.Base);
   WriteTrampoline (
     &Partition->Pieces[0],
     Cr3,
-    Layout.Descriptors.Base,
-    Layout.Descriptors.Base + SIZE_4KB,
+    (MRM_DESCRIPTORS *)(UINTN)Layout.Descriptors.Base,
     Layout.Stack.Base + Layout.Stack.Size,
     SecEntry,
     Layout.Start.Base

@@ -9,13 +9,14 @@
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 
-#define STACK_SIZE         SIZE_128KB
+#define STACK_SIZE         SIZE_512KB   ///< UEFI 2.10 section 2.3.4 asks for 128 KiB; the shell recurses
+#define GUARD_SIZE         SIZE_64KB    ///< wider than a function's frame
 #define PAGE_TABLES_SIZE   SIZE_512KB   ///< checked: PageTableMap() says when it is too small
-#define DESCRIPTORS_SIZE   SIZE_8KB     ///< GDT page, IDT page
 #define START_SIZE         SIZE_4KB
 #define OPTIONS_SPARE      SIZE_4KB     ///< for what {tsc_khz} grows to
 #define SMBIOS_SIZE        SIZE_8KB
 #define HEAP_ENOUGH        SIZE_64MB    ///< for the DXE core, whatever it boots
+#define HEAP_LEAST         SIZE_32MB    ///< for the partition firmware itself
 #define CONSOLE_RING_SIZE  SIZE_16KB    ///< with its header
 #define EVENT_RING_SIZE    SIZE_16KB
 
@@ -50,7 +51,12 @@ Give (
     return EFI_SUCCESS;
   }
 
-  Status = MrmRangeAllocate (&State->Rest, ALIGN_VALUE (Size, SIZE_4KB), SIZE_4KB, 0, MAX_UINT64, 1, Range, &Count);
+  Size   = ALIGN_VALUE (Size, SIZE_4KB);
+  Status = MrmRangeAllocate (&State->Rest, Size, SIZE_4KB, 0, State->Limit, 1, Range, &Count);
+  if (EFI_ERROR (Status)) {
+    Status = MrmRangeAllocate (&State->Rest, Size, SIZE_4KB, 0, MAX_UINT64, 1, Range, &Count);
+  }
+
   if (EFI_ERROR (Status)) {
     return EFI_OUT_OF_RESOURCES;
   }
@@ -69,21 +75,90 @@ Give (
   1 GiB, below which some loaders are short of memory; else the larger.
 
   @param[in] Range  The range.
-  @param[in] Best   The other; empty for none.
+  @param[in] Best   The other; NULL for none.
 **/
 STATIC
 BOOLEAN
 IsBetterHeap (
   IN CONST MRM_RANGE  *Range,
-  IN CONST MRM_RANGE  *Best
+  IN CONST MRM_RANGE  *Best OPTIONAL
   )
 {
   BOOLEAN  Good;
   BOOLEAN  BestIsGood;
 
+  if (Best == NULL) {
+    return TRUE;
+  }
+
   Good       = (Range->Base >= SIZE_1GB) && (Range->Size >= HEAP_ENOUGH);
   BestIsGood = (Best->Base >= SIZE_1GB) && (Best->Size >= HEAP_ENOUGH);
   return (Good == BestIsGood) ? (Range->Size > Best->Size) : Good;
+}
+
+/**
+  Find the best first heap for the DXE core in what is left: it takes all pools, images and pages from there, and from
+  what lies below, while it can.
+
+  @param[in] State  The layout so far.
+  @param[in] Limit  Only ranges below.
+
+  @return  The range; NULL when nothing is left.
+**/
+STATIC
+CONST MRM_RANGE *
+FindHeap (
+  IN CONST MRM_LAYOUT_STATE  *State,
+  IN UINT64                  Limit
+  )
+{
+  CONST MRM_RANGE  *Range;
+  CONST MRM_RANGE  *Best;
+  UINTN            Index;
+
+  Best = NULL;
+  for (Index = 0; Index < State->Rest.Count; Index++) {
+    Range = &State->Rest.Ranges[Index];
+    if ((Range->Base + Range->Size <= Limit) && IsBetterHeap (Range, Best)) {
+      Best = Range;
+    }
+  }
+
+  return Best;
+}
+
+/**
+  Give the first processor its stack and, directly below it, the guard.
+
+  @param[in,out] State   The layout so far.
+  @param[in,out] Layout  Receives both.
+
+  @retval EFI_SUCCESS           Given.
+  @retval EFI_OUT_OF_RESOURCES  The partition has not that much memory in one piece.
+**/
+STATIC
+EFI_STATUS
+GiveStack (
+  IN OUT MRM_LAYOUT_STATE  *State,
+  IN OUT MRM_LAYOUT        *Layout
+  )
+{
+  EFI_STATUS  Status;
+  MRM_RANGE   Both;
+
+  Status = Give (State, GUARD_SIZE + STACK_SIZE, EfiMaxMemoryType, &Both);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  Layout->StackGuard.Base                               = Both.Base;
+  Layout->StackGuard.Size                               = GUARD_SIZE;
+  Layout->Stack.Base                                    = Both.Base + GUARD_SIZE;
+  Layout->Stack.Size                                    = STACK_SIZE;
+  State->Allocations[State->AllocationCount].MemoryType = EfiBootServicesData;
+  State->Allocations[State->AllocationCount].Range      = Layout->StackGuard;
+  State->AllocationCount++;
+  return EFI_SUCCESS;
 }
 
 /**
@@ -143,6 +218,7 @@ LayOut (
   EFI_STATUS                Status;
   UINTN                     Index;
   CONST MRM_PLAN_PARTITION  *Plan;
+  CONST MRM_RANGE           *Heap;
 
   Plan = Partition->Plan;
   CONST struct {
@@ -153,9 +229,9 @@ LayOut (
     { FirmwareVolume ()->FvLength,           EfiMaxMemoryType,       &Layout->FirmwareVolume },
     { SecSize,                               EfiBootServicesCode,    &Layout->Sec            },
     { CoreSize,                              EfiMaxMemoryType,       &Layout->DxeCore        },
-    { STACK_SIZE,                            EfiMaxMemoryType,       &Layout->Stack          },
-    { DESCRIPTORS_SIZE,                      EfiBootServicesData,    &Layout->Descriptors    },
+    { sizeof (MRM_DESCRIPTORS),              EfiBootServicesData,    &Layout->Descriptors    },
     { PAGE_TABLES_SIZE,                      EfiBootServicesData,    &Layout->PageTables     },
+    { SIZE_4KB,                              EfiBootServicesData,    &Layout->LowPage        },
     { START_SIZE,                            EfiBootServicesData,    &Layout->Start          },
     { AsciiStrSize (Plan->Boot.Expected),    EfiBootServicesData,    &Layout->Expected       },
     { AcpiSize,                              EfiACPIReclaimMemory,   &Layout->Acpi           },
@@ -168,6 +244,7 @@ LayOut (
   };
 
   ZeroMem (State, sizeof (*State));
+  State->Limit         = MAX_UINT64;
   State->Rest.Ranges   = State->Ranges;
   State->Rest.Capacity = ARRAY_SIZE (State->Ranges);
   for (Index = 1; Index < Partition->PieceCount; Index++) {
@@ -184,6 +261,15 @@ LayOut (
     }
   }
 
+  // Boot files may lie anywhere, the firmware below 4 GiB where it has room there, as on PCs: some loaders keep
+  // addresses in 32 bits.
+  Heap         = FindHeap (State, SIZE_4GB);
+  State->Limit = ((Heap != NULL) && (Heap->Size >= HEAP_LEAST)) ? SIZE_4GB : MAX_UINT64;
+  Status       = GiveStack (State, Layout);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
   for (Index = 0; Index < ARRAY_SIZE (Needs); Index++) {
     Status = Give (State, Needs[Index].Size, Needs[Index].MemoryType, Needs[Index].Range);
     if (EFI_ERROR (Status)) {
@@ -191,12 +277,11 @@ LayOut (
     }
   }
 
-  ZeroMem (&Layout->Free, sizeof (Layout->Free));
-  for (Index = 0; Index < State->Rest.Count; Index++) {
-    if (IsBetterHeap (&State->Rest.Ranges[Index], &Layout->Free)) {
-      Layout->Free = State->Rest.Ranges[Index];
-    }
+  Heap = FindHeap (State, State->Limit);
+  if (Heap == NULL) {
+    return EFI_OUT_OF_RESOURCES;
   }
 
-  return (Layout->Free.Size == 0) ? EFI_OUT_OF_RESOURCES : EFI_SUCCESS;
+  Layout->Free = *Heap;
+  return EFI_SUCCESS;
 }

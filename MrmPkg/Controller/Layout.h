@@ -18,8 +18,10 @@ typedef struct {
   MRM_RANGE    Sec;
   MRM_RANGE    DxeCore;
   MRM_RANGE    Stack;
+  MRM_RANGE    StackGuard;    ///< directly below Stack; not mapped
   MRM_RANGE    Descriptors;
   MRM_RANGE    PageTables;
+  MRM_RANGE    LowPage;       ///< what loaders find below 1 MiB where the partition has no memory
   MRM_RANGE    Start;
   MRM_RANGE    Mailbox;
   MRM_RANGE    Acpi;
@@ -39,17 +41,19 @@ typedef struct {
 ///
 /// State of laying out one partition.
 ///
-#define MRM_MAX_ALLOCATIONS  (16 + 4 * MRM_MAX_BOOT_SOURCES)
+#define MRM_MAX_ALLOCATIONS  (18 + 4 * MRM_MAX_BOOT_SOURCES)
 
 typedef struct {
   MRM_RANGE_SET         Rest;                            ///< memory not given to anything yet
   MRM_RANGE             Ranges[MRM_MAX_PIECES + MRM_MAX_ALLOCATIONS];
   MRM_HOB_ALLOCATION    Allocations[MRM_MAX_ALLOCATIONS];
   UINTN                 AllocationCount;
+  UINT64                Limit;                           ///< below which memory is given while there is any
 } MRM_LAYOUT_STATE;
 
 /**
-  Lay a partition's memory out: from the top of its memory down, the low slice untouched.
+  Lay a partition's memory out: from the top of its memory down, the low slice untouched; boot files anywhere, all else
+  below 4 GiB if the firmware has room there.
 
   @param[in]  Partition  The partition.
   @param[in]  SecSize    Bytes of the SEC image.
@@ -86,7 +90,8 @@ EcamRange (
   );
 
 /**
-  Build page tables that hold the partition's memory, local APIC and PCI, nothing else.
+  Build page tables that hold the partition's memory, local APIC and PCI, and one of its pages wherever else a PC has
+  something below 1 MiB.
 
   @param[in]  Partition  The partition.
   @param[in]  Layout     Its layout.

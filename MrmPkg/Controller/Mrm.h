@@ -25,7 +25,7 @@
 #define MRM_VERSION_TEXT      MRM_TEXT_OF_MACRO (MRM_VERSION)   ///< the build's: PACKAGE_VERSION of MrmPkg.dec
 #define MRM_MAX_PIECES        16      ///< memory ranges one partition can be made of
 #define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one port
-#define MRM_REASON_SIZE       256     ///< failure text of a partition, cut to this
+#define MRM_REASON_SIZE       384     ///< failure text of a partition, cut to this
 
 ///
 /// One processor of the machine; more is in MRM_PROCESSOR_FACTS.
@@ -418,31 +418,35 @@ BuildPartition (
 //
 
 /**
+  Write the descriptor tables of a partition's first processor: code, data and a task with a stack for exceptions.  The
+  gates of the IDT are for its first C code to fill in.
+
+  @param[out] Tables  Where they lie in the partition's memory.
+**/
+VOID
+WriteDescriptors (
+  OUT MRM_DESCRIPTORS  *Tables
+  );
+
+/**
   Write the start-up code of a partition's first processor into its low slice.
 
   @param[in] LowSlice   Low slice of the partition: at least 16 KiB, page-aligned, below 1 MiB.
   @param[in] Cr3        Page tables of the partition.
-  @param[in] Gdt        Physical address of its GDT: null, 64-bit code, data.
-  @param[in] Idt        Physical address of its IDT, 256 entries.
+  @param[in] Tables     Its descriptor tables.
   @param[in] Stack      Top of its stack, 16-byte aligned.
   @param[in] Entry      First C code.
   @param[in] Parameter  Its argument.
 **/
 VOID
 WriteTrampoline (
-  IN CONST MRM_RANGE  *LowSlice,
-  IN UINT64           Cr3,
-  IN UINT64           Gdt,
-  IN UINT64           Idt,
-  IN UINT64           Stack,
-  IN UINT64           Entry,
-  IN UINT64           Parameter
+  IN CONST MRM_RANGE        *LowSlice,
+  IN UINT64                 Cr3,
+  IN CONST MRM_DESCRIPTORS  *Tables,
+  IN UINT64                 Stack,
+  IN UINT64                 Entry,
+  IN UINT64                 Parameter
   );
-
-///
-/// Size of a GDT as WriteTrampoline() expects it.
-///
-#define MRM_GDT_SIZE  24
 
 //
 // Interrupt.c

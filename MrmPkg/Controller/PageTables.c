@@ -1,5 +1,5 @@
 /** @file
-  Page tables of a partition: its own memory, local APIC and PCI, nothing else.
+  Page tables of a partition: its own memory, local APIC and PCI, nothing else that is real.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -10,49 +10,58 @@
 #include <Library/CpuPageTableLib.h>
 #include <Register/Intel/Cpuid.h>
 
-/**
-  Map a range in the partition's page tables.
+///
+/// Page tables being built.
+///
+typedef struct {
+  UINTN          Root;       ///< 0 until the first page is mapped
+  PAGING_MODE    Mode;
+  MRM_RANGE      Room;       ///< where they go
+  UINTN          Left;       ///< bytes left there
+} TABLES;
 
-  @param[in,out] PageTable  Root; created by the first call.
-  @param[in]     Layout     Where page tables go.
-  @param[in,out] Left       Bytes left there.
-  @param[in]     Range      What to map; nothing when empty.
-  @param[in]     Physical   Where it leads to.
-  @param[in]     Cached     FALSE: uncacheable.
+#define READ_ONLY   BIT0
+#define NO_EXECUTE  BIT1
+#define UNCACHED    BIT2
+
+/**
+  Map a range.
+
+  @param[in,out] Tables    The page tables.
+  @param[in]     Range     Linear addresses; nothing happens when empty.
+  @param[in]     Physical  What the first of them leads to.
+  @param[in]     Flags     READ_ONLY, NO_EXECUTE, UNCACHED.
 
   @return  Status of PageTableMap().
 **/
 STATIC
 EFI_STATUS
 MapTo (
-  IN OUT UINTN             *PageTable,
-  IN     CONST MRM_LAYOUT  *Layout,
-  IN OUT UINTN             *Left,
-  IN     CONST MRM_RANGE   *Range,
-  IN     UINT64            Physical,
-  IN     BOOLEAN           Cached
+  IN OUT TABLES           *Tables,
+  IN     CONST MRM_RANGE  *Range,
+  IN     UINT64           Physical,
+  IN     UINT32           Flags
   )
 {
-  IA32_MAP_ATTRIBUTE               Attribute;
-  IA32_MAP_ATTRIBUTE               Mask;
-  CPUID_EXTENDED_CPU_SIG_EDX       Features;
+  IA32_MAP_ATTRIBUTE  Attribute;
+  IA32_MAP_ATTRIBUTE  Mask;
 
   if (Range->Size == 0) {
     return EFI_SUCCESS;
   }
 
-  AsmCpuid (CPUID_EXTENDED_CPU_SIG, NULL, NULL, NULL, &Features.Uint32);
   Attribute.Uint64             = Physical;
   Attribute.Bits.Present       = 1;
-  Attribute.Bits.ReadWrite     = 1;
-  Attribute.Bits.CacheDisabled = Cached ? 0 : 1;
-  Attribute.Bits.WriteThrough  = Cached ? 0 : 1;
+  Attribute.Bits.ReadWrite     = ((Flags & READ_ONLY) == 0) ? 1 : 0;
+  Attribute.Bits.Nx            = ((Flags & NO_EXECUTE) == 0) ? 0 : 1;
+  Attribute.Bits.CacheDisabled = ((Flags & UNCACHED) == 0) ? 0 : 1;
+  Attribute.Bits.WriteThrough  = Attribute.Bits.CacheDisabled;
   Mask.Uint64                  = MAX_UINT64;
   return PageTableMap (
-           PageTable,
-           (Features.Bits.Page1GB != 0) ? Paging4Level1GB : Paging4Level,
-           (VOID *)(UINTN)Layout->PageTables.Base,
-           Left,
+           &Tables->Root,
+           Tables->Mode,
+           (VOID *)(UINTN)Tables->Room.Base,
+           &Tables->Left,
            Range->Base,
            Range->Size,
            &Attribute,
@@ -62,27 +71,134 @@ MapTo (
 }
 
 /**
-  Map a range one-to-one in the partition's page tables.
+  Map a range one-to-one.
 
-  @param[in,out] PageTable  Root; created by the first call.
-  @param[in]     Layout     Where page tables go.
-  @param[in,out] Left       Bytes left there.
-  @param[in]     Range      What to map; nothing when empty.
-  @param[in]     Cached     FALSE: uncacheable.
+  @param[in,out] Tables  The page tables.
+  @param[in]     Range   What to map; nothing happens when empty.
+  @param[in]     Flags   READ_ONLY, NO_EXECUTE, UNCACHED.
 
   @return  Status of PageTableMap().
 **/
 STATIC
 EFI_STATUS
 Map (
-  IN OUT UINTN             *PageTable,
-  IN     CONST MRM_LAYOUT  *Layout,
-  IN OUT UINTN             *Left,
-  IN     CONST MRM_RANGE   *Range,
-  IN     BOOLEAN           Cached
+  IN OUT TABLES           *Tables,
+  IN     CONST MRM_RANGE  *Range,
+  IN     UINT32           Flags
   )
 {
-  return MapTo (PageTable, Layout, Left, Range, Range->Base, Cached);
+  return MapTo (Tables, Range, Range->Base, Flags);
+}
+
+/**
+  Take the mapping of a range away.  Its addresses stay in the entries, so that the partition firmware knows pages there
+  that must not be touched.
+
+  @param[in,out] Tables  The page tables.
+  @param[in]     Range   Mapped one-to-one.
+
+  @return  Status of PageTableMap().
+**/
+STATIC
+EFI_STATUS
+Unmap (
+  IN OUT TABLES           *Tables,
+  IN     CONST MRM_RANGE  *Range
+  )
+{
+  IA32_MAP_ATTRIBUTE  Attribute;
+  IA32_MAP_ATTRIBUTE  Mask;
+
+  Attribute.Uint64  = 0;
+  Mask.Uint64       = 0;
+  Mask.Bits.Present = 1;
+  return PageTableMap (
+           &Tables->Root,
+           Tables->Mode,
+           (VOID *)(UINTN)Tables->Room.Base,
+           &Tables->Left,
+           Range->Base,
+           Range->Size,
+           &Attribute,
+           &Mask,
+           NULL
+           );
+}
+
+/**
+  Map what the partition has of the first MiB, and one page in place of all else there: loaders look for the BIOS data
+  area, for tables in the BIOS, some write to address 0.  Code is nowhere.
+
+  @param[in,out] Tables     The page tables.
+  @param[in]     Partition  The partition.
+  @param[in]     Layout     Its layout.
+
+  @return  Status of PageTableMap().
+**/
+STATIC
+EFI_STATUS
+MapLowMemory (
+  IN OUT TABLES               *Tables,
+  IN     CONST MRM_PARTITION  *Partition,
+  IN     CONST MRM_LAYOUT     *Layout
+  )
+{
+  EFI_STATUS       Status;
+  MRM_RANGE        Page;
+  CONST MRM_RANGE  *Slice;
+
+  Slice     = &Partition->Pieces[0];
+  Status    = Map (Tables, Slice, 0);
+  Page.Size = SIZE_4KB;
+  for (Page.Base = 0; !EFI_ERROR (Status) && Page.Base < SIZE_1MB; Page.Base += SIZE_4KB) {
+    if ((Page.Base < Slice->Base) || (Page.Base - Slice->Base >= Slice->Size)) {
+      Status = MapTo (Tables, &Page, Layout->LowPage.Base, NO_EXECUTE);
+    }
+  }
+
+  return Status;
+}
+
+/**
+  Map the memory of the partition above the first MiB, as its firmware may use it: no code where the OS never has any, or
+  where code would be a mistake; page tables cannot be written, and nothing lies below the stack.
+
+  @param[in,out] Tables     The page tables.
+  @param[in]     Partition  The partition.
+  @param[in]     Layout     Its layout.
+
+  @return  Status of PageTableMap().
+**/
+STATIC
+EFI_STATUS
+MapMemory (
+  IN OUT TABLES               *Tables,
+  IN     CONST MRM_PARTITION  *Partition,
+  IN     CONST MRM_LAYOUT     *Layout
+  )
+{
+  EFI_STATUS       Status;
+  UINTN            Index;
+  CONST MRM_RANGE  *Data[] = {
+    &Layout->Stack,         &Layout->Descriptors, &Layout->LowPage,   &Layout->Start, &Layout->Acpi,
+    &Layout->Smbios,        &Layout->Mailbox,     &Layout->VariableStore,
+    &Layout->ControlArea,   &Layout->ConsoleRing, &Layout->EventRing,
+  };
+
+  Status = EFI_SUCCESS;
+  for (Index = 1; !EFI_ERROR (Status) && Index < Partition->PieceCount; Index++) {
+    Status = Map (Tables, &Partition->Pieces[Index], 0);
+  }
+
+  for (Index = 0; !EFI_ERROR (Status) && Index < ARRAY_SIZE (Data); Index++) {
+    Status = Map (Tables, Data[Index], NO_EXECUTE);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = Map (Tables, &Layout->PageTables, READ_ONLY | NO_EXECUTE);
+  }
+
+  return EFI_ERROR (Status) ? Status : Unmap (Tables, &Layout->StackGuard);
 }
 
 MRM_RANGE
@@ -159,20 +275,16 @@ FreeDevice (
   Hide the disabled functions behind a port from partition firmware and loaders: where their
   configuration space would be, they find one that does not answer.
 
-  @param[in,out] PageTable  Root.
-  @param[in]     Layout     Where page tables go.
-  @param[in,out] Left       Bytes left there.
-  @param[in]     Port       The port.
-  @param[in]     Bus        Its buses.
+  @param[in,out] Tables  The page tables.
+  @param[in]     Port    The port.
+  @param[in]     Bus     Its buses.
 
   @return  Status of PageTableMap().
 **/
 STATIC
 EFI_STATUS
 HideDisabled (
-  IN OUT UINTN               *PageTable,
-  IN     CONST MRM_LAYOUT    *Layout,
-  IN OUT UINTN               *Left,
+  IN OUT TABLES              *Tables,
   IN     CONST MRM_PCI_PORT  *Port,
   IN     CONST MRM_PCI_BUS   *Bus
   )
@@ -189,7 +301,50 @@ HideDisabled (
     if (Function->Disabled) {
       Hidden = ConfigRange (Bus->EcamBase, Function->Bus, Function->Device, Function->Function);
       Absent = ConfigRange (Bus->EcamBase, Function->Bus, FreeDevice (Port, Function->Bus), 0);
-      Status = MapTo (PageTable, Layout, Left, &Hidden, Absent.Base, FALSE);
+      Status = MapTo (Tables, &Hidden, Absent.Base, UNCACHED | NO_EXECUTE);
+    }
+  }
+
+  return Status;
+}
+
+/**
+  Map registers of the partition's devices.
+
+  @param[in,out] Tables     The page tables.
+  @param[in]     Partition  The partition.
+
+  @return  Status of PageTableMap().
+**/
+STATIC
+EFI_STATUS
+MapDevices (
+  IN OUT TABLES               *Tables,
+  IN     CONST MRM_PARTITION  *Partition
+  )
+{
+  EFI_STATUS         Status;
+  UINTN              Index;
+  MRM_RANGE          Range;
+  CONST MRM_PCI_BUS  *Bus;
+
+  Range.Base = gMachine.LocalApicAddress;
+  Range.Size = SIZE_4KB;
+  Status     = Map (Tables, &Range, UNCACHED | NO_EXECUTE);
+  for (Index = 0; !EFI_ERROR (Status) && Index < Partition->PciBusCount; Index++) {
+    Bus    = &Partition->PciBuses[Index];
+    Range  = EcamRange (Bus);
+    Status = Map (Tables, &Range, UNCACHED | NO_EXECUTE);
+    if (!EFI_ERROR (Status)) {
+      Status = Map (Tables, &Bus->Memory, UNCACHED | NO_EXECUTE);
+    }
+
+    if (!EFI_ERROR (Status)) {
+      Status = Map (Tables, &Bus->Prefetchable, UNCACHED | NO_EXECUTE);
+    }
+
+    if (!EFI_ERROR (Status)) {
+      Status = HideDisabled (Tables, &Partition->PciPorts[Index], Bus);
     }
   }
 
@@ -203,41 +358,24 @@ BuildPageTables (
   OUT UINT64               *Cr3
   )
 {
-  EFI_STATUS  Status;
-  UINTN       PageTable;
-  UINTN       Left;
-  UINTN       Index;
-  MRM_RANGE   Range;
+  EFI_STATUS                  Status;
+  TABLES                      Tables;
+  CPUID_EXTENDED_CPU_SIG_EDX  Features;
 
-  PageTable = 0;
-  Left      = (UINTN)Layout->PageTables.Size;
-  Status    = EFI_SUCCESS;
-  for (Index = 0; !EFI_ERROR (Status) && Index < Partition->PieceCount; Index++) {
-    Status = Map (&PageTable, Layout, &Left, &Partition->Pieces[Index], TRUE);
+  AsmCpuid (CPUID_EXTENDED_CPU_SIG, NULL, NULL, NULL, &Features.Uint32);
+  Tables.Root = 0;
+  Tables.Mode = (Features.Bits.Page1GB != 0) ? Paging4Level1GB : Paging4Level;
+  Tables.Room = Layout->PageTables;
+  Tables.Left = (UINTN)Layout->PageTables.Size;
+  Status      = MapMemory (&Tables, Partition, Layout);
+  if (!EFI_ERROR (Status)) {
+    Status = MapLowMemory (&Tables, Partition, Layout);
   }
 
   if (!EFI_ERROR (Status)) {
-    Range.Base = gMachine.LocalApicAddress;
-    Range.Size = SIZE_4KB;
-    Status     = Map (&PageTable, Layout, &Left, &Range, FALSE);
+    Status = MapDevices (&Tables, Partition);
   }
 
-  for (Index = 0; !EFI_ERROR (Status) && Index < Partition->PciBusCount; Index++) {
-    Range  = EcamRange (&Partition->PciBuses[Index]);
-    Status = Map (&PageTable, Layout, &Left, &Range, FALSE);
-    if (!EFI_ERROR (Status)) {
-      Status = Map (&PageTable, Layout, &Left, &Partition->PciBuses[Index].Memory, FALSE);
-    }
-
-    if (!EFI_ERROR (Status)) {
-      Status = Map (&PageTable, Layout, &Left, &Partition->PciBuses[Index].Prefetchable, FALSE);
-    }
-
-    if (!EFI_ERROR (Status)) {
-      Status = HideDisabled (&PageTable, Layout, &Left, &Partition->PciPorts[Index], &Partition->PciBuses[Index]);
-    }
-  }
-
-  *Cr3 = PageTable;
+  *Cr3 = Tables.Root;
   return Status;
 }

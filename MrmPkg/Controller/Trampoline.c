@@ -1,5 +1,5 @@
 /** @file
-  Places the start-up code of a partition's first processor.
+  Places the start-up code and the descriptor tables of a partition's first processor.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -10,7 +10,6 @@
 #define DATA_OFFSET       0x800      ///< as in TrampolineCode.nasm
 #define PAGE_PRESENT_RW   0x03
 #define PAGE_LARGE        0x80
-#define IDT_SIZE          (256 * 16)
 
 #define SELECTOR_CODE_32  0x08
 #define SELECTOR_CODE_64  0x18
@@ -65,25 +64,51 @@ STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, Idtr) == 0x50, "as in TrampolineCode.
 #define DESCRIPTOR_DATA     0x00CF93000000FFFFULL
 #define DESCRIPTOR_CODE_64  0x00AF9B000000FFFFULL
 
+#define ENTRY(Selector)  ((Selector) / sizeof (UINT64))
+
 extern CONST UINT8  MrmTrampoline[];
 extern CONST UINT8  MrmTrampolineProtected[];
 extern CONST UINT8  MrmTrampolineLong[];
 extern CONST UINT8  MrmTrampolineEnd[];
 
 VOID
+WriteDescriptors (
+  OUT MRM_DESCRIPTORS  *Tables
+  )
+{
+  IA32_TSS_DESCRIPTOR  *Task;
+  UINT64               Address;
+
+  ZeroMem (Tables, sizeof (*Tables));
+  Tables->Gdt[ENTRY (MRM_SELECTOR_DATA)] = DESCRIPTOR_DATA;
+  Tables->Gdt[ENTRY (MRM_SELECTOR_CODE)] = DESCRIPTOR_CODE_64;
+
+  Address             = (UINTN)&Tables->Task;
+  Task                = (IA32_TSS_DESCRIPTOR *)&Tables->Gdt[ENTRY (MRM_SELECTOR_TASK)];
+  Task->Bits.LimitLow = sizeof (Tables->Task) - 1;
+  Task->Bits.BaseLow  = (UINT16)Address;
+  Task->Bits.BaseMidl = (UINT8)(Address >> 16);
+  Task->Bits.BaseMidh = (UINT8)(Address >> 24);
+  Task->Bits.BaseHigh = (UINT32)(Address >> 32);
+  Task->Bits.Type     = IA32_GDT_TYPE_TSS;
+  Task->Bits.P        = 1;
+
+  Tables->Task.IOMapBaseAddress         = sizeof (Tables->Task);
+  Tables->Task.IST[MRM_FAULT_STACK - 1] = (UINTN)Tables->FaultStack + sizeof (Tables->FaultStack);
+}
+
+VOID
 WriteTrampoline (
-  IN CONST MRM_RANGE  *LowSlice,
-  IN UINT64           Cr3,
-  IN UINT64           Gdt,
-  IN UINT64           Idt,
-  IN UINT64           Stack,
-  IN UINT64           Entry,
-  IN UINT64           Parameter
+  IN CONST MRM_RANGE        *LowSlice,
+  IN UINT64                 Cr3,
+  IN CONST MRM_DESCRIPTORS  *Tables,
+  IN UINT64                 Stack,
+  IN UINT64                 Entry,
+  IN UINT64                 Parameter
   )
 {
   UINT8            *Page;
-  UINT64           *Tables;
-  UINT64           *PartitionGdt;
+  UINT64           *Temporary;
   UINT32           Base;
   TRAMPOLINE_DATA  *Data;
 
@@ -93,10 +118,10 @@ WriteTrampoline (
   CopyMem (Page, MrmTrampoline, (UINTN)(MrmTrampolineEnd - MrmTrampoline));
 
   // CR3 is loaded in 32-bit mode first: page tables below 4 GiB that map the first 2 MiB.
-  Tables                          = (UINT64 *)(Page + SIZE_4KB);
-  Tables[0]                       = (Base + 2 * SIZE_4KB) | PAGE_PRESENT_RW;
-  Tables[SIZE_4KB / 8]            = (Base + 3 * SIZE_4KB) | PAGE_PRESENT_RW;
-  Tables[2 * SIZE_4KB / 8]        = PAGE_PRESENT_RW | PAGE_LARGE;
+  Temporary                       = (UINT64 *)(Page + SIZE_4KB);
+  Temporary[0]                    = (Base + 2 * SIZE_4KB) | PAGE_PRESENT_RW;
+  Temporary[SIZE_4KB / 8]         = (Base + 3 * SIZE_4KB) | PAGE_PRESENT_RW;
+  Temporary[2 * SIZE_4KB / 8]     = PAGE_PRESENT_RW | PAGE_LARGE;
 
   Data                            = (TRAMPOLINE_DATA *)(Page + DATA_OFFSET);
   Data->TemporaryGdt[1]           = DESCRIPTOR_CODE_32;
@@ -113,13 +138,8 @@ WriteTrampoline (
   Data->Stack                     = Stack;
   Data->Entry                     = Entry;
   Data->Parameter                 = Parameter;
-  Data->Gdtr.Limit                = MRM_GDT_SIZE - 1;
-  Data->Gdtr.Base                 = Gdt;
-  Data->Idtr.Limit                = IDT_SIZE - 1;
-  Data->Idtr.Base                 = Idt;
-
-  PartitionGdt    = (UINT64 *)(UINTN)Gdt;
-  PartitionGdt[0] = 0;
-  PartitionGdt[1] = DESCRIPTOR_CODE_64;
-  PartitionGdt[2] = DESCRIPTOR_DATA;
+  Data->Gdtr.Limit                = sizeof (Tables->Gdt) - 1;
+  Data->Gdtr.Base                 = (UINTN)Tables->Gdt;
+  Data->Idtr.Limit                = sizeof (Tables->Idt) - 1;
+  Data->Idtr.Base                 = (UINTN)Tables->Idt;
 }

@@ -25,12 +25,12 @@ SECTION .text
 %define DATA_IDTR             DATA_OFFSET + 0x50
 
 %define TEMPORARY_DATA_SELECTOR  0x10
-%define CODE_SELECTOR            0x08
-%define DATA_SELECTOR            0x10
+%define CODE_SELECTOR            0x38       ; MRM_SELECTOR_* of MrmStart.h
+%define DATA_SELECTOR            0x30
 
 %define CR0_PE                0x00000001
 %define CR0_CACHE_ON          0x9FFFFFFF    ; clears CD and NW, which INIT sets or keeps
-%define CR0_LONG_MODE         0x80000033    ; PG, NE, ET, MP, PE
+%define CR0_LONG_MODE         0x80010033    ; PG, WP, NE, ET, MP, PE
 %define CR4_LONG_MODE         0x00000620    ; OSXMMEXCPT, OSFXSR, PAE
 %define MSR_EFER              0xC0000080
 %define EFER_LME_NXE          0x00000900

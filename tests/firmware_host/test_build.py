@@ -13,6 +13,7 @@ from tests.firmware_host.decide import FIRMWARE_FLAGS, LIBRARIES, PACKAGE, gcc, 
 _MAY_CALL = re.compile(
     r"CalculateCrc32|MemoryFence|CopyMem|ZeroMem|SetMem|CompareMem|CopyGuid|CompareGuid|IsZeroGuid|Mrm\w+"
     r"|gEfi(HobMemoryAlloc(Module|Stack)|MemoryTypeInformation)Guid|gEfiAuthenticatedVariableGuid|gMrmHandOffGuid"
+    r"|gEfiVectorHandoffInfoPpiGuid"
     r"|_GLOBAL_OFFSET_TABLE_"
 )
 

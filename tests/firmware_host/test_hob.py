@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """MrmHobLib: the list is what the DXE core needs, and contradictions are refused."""
 
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ STACK = UUID("4ed4bf27-4092-42e9-807d-527b1d00c9bd")
 MODULE = UUID("f8e21975-0899-4f58-a4be-5525a9c6d77a")
 MEMORY_TYPES = UUID("4c19049f-4137-4dd3-9c10-8b97a83ffdfa")
 HAND_OFF = UUID("6a2b6d0e-3c1f-4a55-9d1b-527e0c8431f7")
+VECTORS = UUID("3cd652b4-6d33-4dce-89db-83df9766fcca")
 CORE_NAME = UUID("d6a2cb7f-6a18-4e2f-b43b-9920a733700a")
 NO_NAME = UUID(int=0)
 
@@ -154,6 +156,15 @@ def test_region_across_ram_and_memory_mapped_io_is_refused(decide: Decide) -> No
             _with_resource(kind, (edge, PAGE)), allocations=((BOOT_DATA, (edge - PAGE, 2 * PAGE)),)
         )
         assert build(decide, facts)[0] == decide.RETURN_INVALID_PARAMETER
+
+
+def test_handlers_of_exceptions_stay_behind_those_to_come(decide: Decide) -> None:
+    """EFI_VECTOR_HANDOFF_HOOK_BEFORE for all (EDK2 Ppi/VectorHandoffInfo.h), and the end."""
+    status, contents, _ = build(decide, TYPICAL)
+    assert status == decide.RETURN_SUCCESS
+    vectors = hob_reader.read(contents).guids[VECTORS]
+    entries = [struct.unpack_from("<II", vectors, offset) for offset in range(0, len(vectors), 24)]
+    assert entries == [*((number, 1) for number in range(32)), (0, 0x80000000)]
 
 
 def test_hand_off_is_copied_whole(decide: Decide) -> None:
@@ -291,7 +302,7 @@ def test_free_region_smaller_than_the_list_is_refused(decide: Decide) -> None:
     status, _, used = build(decide, facts)
     assert status == decide.RETURN_BUFFER_TOO_SMALL
     assert used > PAGE
-    fits = replace(facts, regions=((0x10000000, 2 * PAGE), *facts.regions[1:]))
+    fits = replace(facts, regions=((0x10000000, 3 * PAGE), *facts.regions[1:]))
     assert build(decide, fits)[0] == decide.RETURN_SUCCESS
 
 

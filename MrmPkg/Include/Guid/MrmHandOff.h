@@ -84,6 +84,10 @@ typedef struct {
   MRM_RANGE           ControlArea;                    ///< MRM_CONTROL_AREA
   MRM_RANGE           ConsoleRing;                    ///< MRM_RING: everything written to the console before ExitBootServices
   MRM_RANGE           EventRing;                      ///< MRM_RING: lines for the controller's log, each ended by a line feed
+  MRM_RANGE           Stack;                          ///< of the first processor
+  MRM_RANGE           StackGuard;                     ///< below Stack; not mapped
+  MRM_RANGE           PageTables;                     ///< as the controller made them; read-only
+  MRM_RANGE           Descriptors;                    ///< MRM_DESCRIPTORS
   UINT32              BootSourceCount;
   UINT32              PciBusCount;
   MRM_BOOT_SOURCE     BootSources[MRM_MAX_BOOT_SOURCES];

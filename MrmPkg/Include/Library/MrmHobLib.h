@@ -49,7 +49,7 @@ typedef struct {
 /**
   Build the HOB list: PHIT, CPU, resource descriptors, memory allocations (with the
   special forms for stack and DXE core module; the firmware volume has one too),
-  firmware volume, memory type information, hand-off, end of list.
+  firmware volume, memory type information, vectors in use, hand-off, end of list.
 
   @param[in]  Facts   The facts.
   @param[out] Buffer  Receives the list, 8-byte aligned; it is what the partition will see at Facts->Free.Base.

@@ -112,6 +112,19 @@ MrmTextAddNumber (
   );
 
 /**
+  Add a hexadecimal number, "0x" first, without leading zeros.
+
+  @param[in,out] Text    The text.
+  @param[in]     Number  The number.
+**/
+VOID
+EFIAPI
+MrmTextAddHex (
+  IN OUT MRM_TEXT  *Text,
+  IN     UINT64    Number
+  );
+
+/**
   Add a string as JSON, with quotation marks. Bytes outside 0x20..0x7E become '?'.
 
   @param[in,out] Text    The text.

@@ -31,6 +31,8 @@
           EFI_RESOURCE_ATTRIBUTE_WRITE_THROUGH_CACHEABLE | \
           EFI_RESOURCE_ATTRIBUTE_WRITE_BACK_CACHEABLE)
 
+#define MRM_HOB_EXCEPTIONS  32                        ///< vectors the processor keeps for itself
+
 #define MRM_HOB_MMIO_ATTRIBUTES  (                     \
           EFI_RESOURCE_ATTRIBUTE_PRESENT                 | \
           EFI_RESOURCE_ATTRIBUTE_INITIALIZED             | \
@@ -252,6 +254,32 @@ HobAppendGuid (
 }
 
 /**
+  Append what keeps the handlers that exceptions have had so far in use: those of the DXE core and of its drivers come
+  before them, not in their place.
+
+  @param[in,out] Writer  Where it goes.
+**/
+STATIC
+VOID
+HobAppendVectors (
+  IN OUT MRM_HOB_WRITER  *Writer
+  )
+{
+  EFI_VECTOR_HANDOFF_INFO  Vectors[MRM_HOB_EXCEPTIONS + 1];
+  UINT32                   Index;
+
+  ZeroMem (Vectors, sizeof (Vectors));
+  for (Index = 0; Index < MRM_HOB_EXCEPTIONS; Index++) {
+    Vectors[Index].VectorNumber = Index;
+    Vectors[Index].Attribute    = EFI_VECTOR_HANDOFF_HOOK_BEFORE;
+    CopyGuid (&Vectors[Index].Owner, &gMrmHandOffGuid);
+  }
+
+  Vectors[MRM_HOB_EXCEPTIONS].Attribute = EFI_VECTOR_HANDOFF_LAST_ENTRY;
+  HobAppendGuid (Writer, &gEfiVectorHandoffInfoPpiGuid, Vectors, sizeof (Vectors));
+}
+
+/**
   Write every HOB between the PHIT and the end of the list.
 
   @param[in,out] Writer  Where they go.
@@ -292,6 +320,7 @@ HobWriteBody (
   HobAppend (Writer, EFI_HOB_TYPE_FV, &Volume.Header, sizeof (Volume), NULL, 0);
 
   HobAppendGuid (Writer, &gEfiMemoryTypeInformationGuid, mMemoryTypes, sizeof (mMemoryTypes));
+  HobAppendVectors (Writer);
   HobAppendGuid (Writer, &gMrmHandOffGuid, Facts->HandOff, sizeof (*Facts->HandOff));
 }
 

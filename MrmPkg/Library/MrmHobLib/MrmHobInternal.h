@@ -15,6 +15,8 @@
 #include <Library/BaseMemoryLib.h>
 #include <Library/MrmHobLib.h>
 
+#include <Ppi/VectorHandoffInfo.h>
+
 ///
 /// Regions in use that MRM_HOB_FACTS names one by one, before its Allocations.
 ///

@@ -7,6 +7,7 @@
 #include <Library/MrmLogLib.h>
 
 #define MAX_DIGITS  20
+#define HEX_DIGITS  16
 
 /**
   Add a character.
@@ -96,6 +97,27 @@ MrmTextAddNumber (
   while (Count > 0) {
     AddCharacter (Text, Digits[--Count]);
   }
+}
+
+VOID
+EFIAPI
+MrmTextAddHex (
+  IN OUT MRM_TEXT  *Text,
+  IN     UINT64    Number
+  )
+{
+  CHAR8  Digits[HEX_DIGITS + 1];
+  UINTN  Index;
+
+  Index         = HEX_DIGITS;
+  Digits[Index] = '\0';
+  do {
+    Digits[--Index] = "0123456789abcdef"[Number & 0xF];
+    Number        >>= 4;
+  } while (Number != 0);
+
+  MrmTextAdd (Text, "0x");
+  MrmTextAdd (Text, &Digits[Index]);
 }
 
 VOID

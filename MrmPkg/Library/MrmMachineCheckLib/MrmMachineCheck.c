@@ -20,41 +20,12 @@
 ///
 #define GLOBAL_RESTART_IP_VALID  BIT0
 
-#define HEX_DIGITS  16
-
 STATIC CONST CHAR8  *CONST  mSeverityNames[] = {
   "none",
   "corrected",
   "uncorrected",
   "fatal"
 };
-
-/**
-  Add a hexadecimal number, "0x" first, without leading zeros.
-
-  @param[in,out] Text    The text.
-  @param[in]     Number  The number.
-**/
-STATIC
-VOID
-AddHex (
-  IN OUT MRM_TEXT  *Text,
-  IN     UINT64    Number
-  )
-{
-  CHAR8  Digits[HEX_DIGITS + 1];
-  UINTN  Index;
-
-  Index         = HEX_DIGITS;
-  Digits[Index] = '\0';
-  do {
-    Digits[--Index] = "0123456789abcdef"[Number & 0xF];
-    Number        >>= 4;
-  } while (Number != 0);
-
-  MrmTextAdd (Text, "0x");
-  MrmTextAdd (Text, &Digits[Index]);
-}
 
 MRM_MACHINE_CHECK_SEVERITY
 EFIAPI
@@ -108,9 +79,9 @@ MrmMachineCheckRender (
   MrmTextAdd (Text, ", bank ");
   MrmTextAddNumber (Text, Check->Bank, 0, ' ');
   MrmTextAdd (Text, ", status ");
-  AddHex (Text, Check->Status);
+  MrmTextAddHex (Text, Check->Status);
   if ((Check->Status & STATUS_ADDRESS_VALID) != 0) {
     MrmTextAdd (Text, ", address ");
-    AddHex (Text, Check->Address);
+    MrmTextAddHex (Text, Check->Address);
   }
 }

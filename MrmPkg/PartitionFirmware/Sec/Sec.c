@@ -6,7 +6,6 @@
 **/
 
 #include "Sec.h"
-#include <MrmStart.h>
 #include <Library/BaseLib.h>
 #include <Library/LocalApicLib.h>
 #include <Library/MtrrLib.h>
@@ -33,7 +32,8 @@ _ModuleEntryPoint (
 {
   MRM_MAILBOX  *Mailbox;
 
-  Mailbox                         = (MRM_MAILBOX *)(UINTN)Start->Mailbox;
+  Mailbox = (MRM_MAILBOX *)(UINTN)Start->Mailbox;
+  CatchExceptions (Mailbox);
   Mailbox->PhaseTsc[MrmPhaseEntry] = AsmReadTsc ();
   MemoryFence ();
   Mailbox->Phase = MrmPhaseEntry;
@@ -51,7 +51,6 @@ _ModuleEntryPoint (
   InitializeLocalApicSoftwareEnable (TRUE);
   DisableLvtInterrupts ();
 
-  CatchMachineChecks (Mailbox);
   Mailbox->PhaseTsc[MrmPhaseDxe] = AsmReadTsc ();
   MemoryFence ();
   Mailbox->Phase = MrmPhaseDxe;

@@ -11,9 +11,11 @@
 #include <Guid/MemoryTypeInformation.h>
 #include <Guid/MrmHandOff.h>
 #include <Guid/VariableFormat.h>
+#include <Ppi/VectorHandoffInfo.h>
 
 EFI_GUID  gEfiAuthenticatedVariableGuid = EFI_AUTHENTICATED_VARIABLE_GUID;
 EFI_GUID  gEfiHobMemoryAllocModuleGuid  = EFI_HOB_MEMORY_ALLOC_MODULE_GUID;
 EFI_GUID  gEfiHobMemoryAllocStackGuid   = EFI_HOB_MEMORY_ALLOC_STACK_GUID;
 EFI_GUID  gEfiMemoryTypeInformationGuid = EFI_MEMORY_TYPE_INFORMATION_GUID;
+EFI_GUID  gEfiVectorHandoffInfoPpiGuid  = EFI_PEI_VECTOR_HANDOFF_INFO_PPI_GUID;
 EFI_GUID  gMrmHandOffGuid               = MRM_HAND_OFF_GUID;
