@@ -13,7 +13,6 @@ import pytest
 from ci.guests.loaders import FOLDER
 from ci.images.esp import make_volume_image
 from ci.images.loaders import Payload, lay_out_unified, make_loader_disk
-from ci.images.nvme import make_test_disk
 from ci.progress import PROJECT
 from ci.qemu import web
 from ci.qemu.console import Console, Cursor
@@ -38,6 +37,7 @@ CHECK, UNCORRECTED, FATAL_CHECK = 0x90 << 56, 0x60 << 56, 0xB2 << 56
 IN_PROGRESS = 5
 """IA32_MCG_STATUS: a machine check is in progress, the interrupted program can be resumed."""
 RAM_DISK_SIZE = 4 * 2**20
+SCRIPTS_SIZE = 64 * 2**20
 VOLUME_LIMIT = 5 * 2**19
 """Bytes of the partition firmware as it runs: 2.5 MiB."""
 
@@ -74,8 +74,10 @@ def bench(built: Builder, requests: Path, tmp_path_factory: pytest.TempPathFacto
     ports = {p.name: p.console_port for p in result.plan.partitions if p.console_port is not None}
     disk = folder / "grub.img"
     make_loader_disk(disk, "grub", _payload(ports["disk"]))
+    (folder / "scripts").mkdir()
+    (folder / "scripts/deep.nsh").write_text("fs0:\\deep.nsh\r\n")
     empty = folder / "empty.img"
-    make_test_disk(empty)
+    make_volume_image(folder / "scripts", empty, SCRIPTS_SIZE)
     networks = {NETWORK: _served(folder, ports["network"], result.esp, requests)}
     disks = {DISK: disk, EMPTY_DISK: empty}
     with Bench(result.plan, result.esp, folder, disks=disks, networks=networks) as bench:
@@ -169,17 +171,54 @@ def test_stray_interrupts_are_counted_by_vector(bench: Bench) -> None:
     bench.run(controller.wait_for(said, STEP_SECONDS, begin))
 
 
+def test_low_memory_is_there_as_loaders_expect_it(bench: Bench) -> None:
+    """Some write to address 0 (syslinux.efi), or look for the BIOS data area and for tables in the BIOS."""
+    console = _console(bench, "chain")
+    begin = console.mark()
+    _shell(bench, "mm 0 0x4D524D42 -w 4 -n")
+    for address in (0x0, 0x9F000, 0xB8000, 0xFF000):
+        _shell(bench, f"mm {address:#x} -w 4 -n")
+    assert len(re.findall(r"0x4D524D42\s*\n", console.since(begin))) == 4
+
+
 def test_an_exception_is_a_failure_that_says_where(bench: Bench) -> None:
     """An address nobody owns is in no page table of the partition."""
     console, session = _console(bench, "chain"), bench.session
     since, begin, logged = session.count(), console.mark(), session.controller.mark()
     console.send("mm 0xF0000000 -n\n")
     state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
-    where = re.fullmatch(r"exception 14 at 0x([0-9A-F]+) in \\EFI\\MRM\\Shell\.efi.*", state.detail)
+    told = (
+        r"exception 14 at 0x([0-9a-f]+) in \\EFI\\MRM\\Shell\.efi: it read 0xf0000000: "
+        r"this partition has neither memory nor a device there; .*"
+    )
+    where = re.fullmatch(told, state.detail)
     assert where
-    assert re.search(rf"RIP +- 0*{where[1]},.*CS", console.since(begin))
-    rip = rf"MRM: chain: says: exception 14: rip {where[1]} cr2 F0000000 "
-    assert re.search(rip, session.controller.since(logged))
+    rip = where[1].upper()
+    assert re.search(rf"RIP +- 0*{rip},.*CS", console.since(begin))
+    says = rf"MRM: chain: says: exception 14: rip {rip} cr2 F0000000 "
+    assert re.search(says, session.controller.since(logged))
+
+
+def test_a_stack_that_is_used_up_is_a_failure_of_one_partition(bench: Bench) -> None:
+    """A script that runs itself. Without a guard it overwrites tables of its processor, and resets the PC."""
+    console, session = _console(bench, "chain"), bench.session
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, console.mark()))
+    since = session.count()
+    console.send("fs0:\\deep.nsh\n")
+    state = bench.run(session.wait_state("chain", "restarting", BOOT_SECONDS, since))
+    assert "\\Shell.efi: " in state.detail and "its stack of 512 KiB is used up; " in state.detail
+    begun = {one.partition for one in session.history[since:] if one.state in ("starting", "restarting")}
+    assert begun == {"chain"}
+
+
+def test_page_tables_cannot_be_written(bench: Bench) -> None:
+    console, session = _console(bench, "chain"), bench.session
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, console.mark()))
+    root = re.findall(r"CR3 - ([0-9A-F]{16})", console.text)[-1]
+    since = session.count()
+    console.send(f"mm 0x{root} 0 -w 8 -n\n")
+    state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
+    assert f"it wrote to 0x{int(root, 16):x}: page tables are there, which are read-only" in state.detail
 
 
 def test_a_machine_check_is_a_failure_of_one_partition(bench: Bench) -> None:
@@ -204,7 +243,7 @@ def test_firmware_that_hangs_is_started_again(bench: Bench) -> None:
 
 
 def test_a_machine_check_while_firmware_starts_is_no_more(bench: Bench) -> None:
-    """The DXE core's own handlers say nothing to the controller."""
+    """The DXE core's own handlers leave it to those before them to tell the controller."""
     console, session = _console(bench, "chain"), bench.session
     bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, console.mark()))
     processor = next(p for p in bench.plan.partitions if p.name == "chain").apic_ids[0]
@@ -214,7 +253,7 @@ def test_a_machine_check_while_firmware_starts_is_no_more(bench: Bench) -> None:
     since = session.count()
     bench.run(bench.machine.monitor(f"mce {processor} 3 {FATAL_CHECK:#x} {IN_PROGRESS:#x} 0x0 0x0"))
     state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
-    assert re.match("no sign of life from its firmware|machine check: fatal, bank 3", state.detail)
+    assert state.detail == f"machine check: fatal, bank 3, status {FATAL_CHECK:#x}"
     bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
 
 
@@ -256,7 +295,8 @@ def test_a_disk_image_became_a_ram_disk(bench: Bench) -> None:
     assert "this is a RAM disk" in _console(bench, "network").text
     controller = bench.session.controller
     image = (
-        r"network: says: boot: network http://10\.0\.2\.100/disk\.img: the loader returned: Success; trying"
+        r"network: says: boot: network http://10\.0\.2\.100/disk\.img: "
+        r"\\EFI\\BOOT\\BOOTX64\.EFI returned: Success; trying"
     )
     bench.run(controller.wait_for(image, STEP_SECONDS, controller.start()))
 

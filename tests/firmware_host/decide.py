@@ -35,6 +35,7 @@ LIBRARIES = (
     "MrmMachineCheckLib",
     "MrmPolicyLib",
     "MrmScreenLib",
+    "MrmFaultLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.

@@ -5,14 +5,16 @@
 **/
 
 #include "PlatformDxe.h"
+#include <Library/BaseLib.h>
 #include <Library/CpuExceptionHandlerLib.h>
+#include <Library/HobLib.h>
 #include <Library/MachineCheckBankLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiLib.h>
-#include <Protocol/Cpu.h>
 
-#define EXCEPTIONS   32   ///< vectors the processor keeps for itself
-#define NAME_SIZE    128
+#define EXCEPTIONS     32    ///< vectors the processor keeps for itself
+#define MEMORY_RANGES  16    ///< of the partition
+#define WORDS_SIZE     640   ///< of a failure
 
 STATIC BOOLEAN  mBusy;
 STATIC VOID     *mRegistration;
@@ -34,6 +36,92 @@ FailByMachineCheck (
 }
 
 /**
+  Read what memory the partition has.
+
+  @param[out] Memory  Receives up to MEMORY_RANGES ranges.
+
+  @return  Their number.
+**/
+STATIC
+UINTN
+ReadMemory (
+  OUT MRM_RANGE  *Memory
+  )
+{
+  CONST EFI_HOB_RESOURCE_DESCRIPTOR  *Resource;
+  VOID                               *Hob;
+  UINTN                              Count;
+
+  Count = 0;
+  Hob   = GetFirstHob (EFI_HOB_TYPE_RESOURCE_DESCRIPTOR);
+  for ( ; Hob != NULL && Count < MEMORY_RANGES; Hob = GetNextHob (EFI_HOB_TYPE_RESOURCE_DESCRIPTOR, GET_NEXT_HOB (Hob))) {
+    Resource = Hob;
+    if (Resource->ResourceType == EFI_RESOURCE_SYSTEM_MEMORY) {
+      Memory[Count].Base   = Resource->PhysicalStart;
+      Memory[Count++].Size = Resource->ResourceLength;
+    }
+  }
+
+  return Count;
+}
+
+/**
+  Where the code is that an exception is to be blamed on: for a jump to where no code is, where it returns to.
+
+  @param[in] Fault  The facts; HandOff and the registers are filled in.
+**/
+STATIC
+UINT64
+BlamedAddress (
+  IN CONST MRM_FAULT  *Fault
+  )
+{
+  BOOLEAN  OnStack;
+
+  OnStack = (Fault->Rsp >= Fault->HandOff->Stack.Base) &&
+            (Fault->Rsp - Fault->HandOff->Stack.Base <= Fault->HandOff->Stack.Size - sizeof (UINT64));
+  if (OnStack && (Fault->Vector == EXCEPT_X64_PAGE_FAULT) && ((Fault->ErrorCode & MRM_FAULT_EXECUTE) != 0)) {
+    return ReadUnaligned64 ((UINT64 *)(UINTN)Fault->Rsp);
+  }
+
+  return Fault->Rip;
+}
+
+/**
+  Put an exception into words.
+
+  @param[in]  Vector  The vector.
+  @param[in]  State   The processor's state.
+  @param[out] Words   Receives the words, WORDS_SIZE bytes.
+**/
+STATIC
+VOID
+Describe (
+  IN  EFI_EXCEPTION_TYPE            Vector,
+  IN  CONST EFI_SYSTEM_CONTEXT_X64  *State,
+  OUT CHAR8                         *Words
+  )
+{
+  MRM_FAULT  Fault;
+  MRM_RANGE  Memory[MEMORY_RANGES];
+  CHAR8      Name[MRM_IMAGE_NAME_SIZE];
+  MRM_TEXT   Text;
+
+  Fault.HandOff     = MrmGetHandOff ();
+  Fault.MemoryCount = ReadMemory (Memory);
+  Fault.Memory      = Memory;
+  Fault.Vector      = (UINT32)Vector;
+  Fault.ErrorCode   = State->ExceptionData;
+  Fault.Address     = State->Cr2;
+  Fault.Rip         = State->Rip;
+  Fault.Rsp         = State->Rsp;
+  Fault.Code        = NameImage (BlamedAddress (&Fault), Name);
+  Fault.CodeName    = Name;
+  MrmTextBegin (&Text, Words, WORDS_SIZE);
+  MrmFaultRender (&Fault, &Text);
+}
+
+/**
   EFI_CPU_INTERRUPT_HANDLER: does not return.
 
   @param[in] Vector   The vector.
@@ -48,7 +136,7 @@ OnException (
   )
 {
   CONST EFI_SYSTEM_CONTEXT_X64  *State;
-  CHAR8                         Name[NAME_SIZE];
+  CHAR8                         Words[WORDS_SIZE];
 
   State = Context.SystemContextX64;
   if (!mBusy) {
@@ -58,7 +146,6 @@ OnException (
     }
 
     DumpCpuContext (Vector, Context);
-    NameImage (State->Rip, Name, sizeof (Name));
     MrmEvent (
       "exception %d: rip %lx cr2 %lx error %lx rsp %lx rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx",
       (UINT32)Vector,
@@ -73,10 +160,11 @@ OnException (
       State->Rsi,
       State->Rdi
       );
-    MrmFail (EFI_ABORTED, "exception %d at 0x%lx in %a", (UINT32)Vector, State->Rip, Name);
+    Describe (Vector, State, Words);
+    MrmFail (EFI_ABORTED, "%a", Words);
   }
 
-  MrmFail (EFI_ABORTED, "exception %d at 0x%lx", (UINT32)Vector, State->Rip);
+  MrmFail (EFI_ABORTED, "exception %d at 0x%lx, amid another one", (UINT32)Vector, State->Rip);
 }
 
 /**
@@ -104,6 +192,7 @@ OnCpuArch (
     Cpu->RegisterInterruptHandler (Cpu, Vector, OnException);
   }
 
+  ProtectMemory (Cpu);
   gBS->CloseEvent (Event);
 }
 

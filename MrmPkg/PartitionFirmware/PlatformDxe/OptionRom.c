@@ -254,7 +254,14 @@ GetPciRom (
   Place     = FindPlace (Bus, (UINT8)Number, Size);
   *RomImage = (Place == 0) ? NULL : AllocatePool (Size);
   if (*RomImage == NULL) {
-    MrmEvent ("no room to read the option ROM of %04x:%02x:%02x.%x", Segment, Number, Device, Function);
+    MrmEvent (
+      "the option ROM of %04x:%02x:%02x.%x stays unread, and its driver unknown: %a",
+      Segment,
+      Number,
+      Device,
+      Function,
+      (Place == 0) ? "its root port's window has no room of the ROM's size" : "the firmware has no memory for it"
+      );
     return EFI_OUT_OF_RESOURCES;
   }
 

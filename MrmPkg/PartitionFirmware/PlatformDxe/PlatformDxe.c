@@ -150,6 +150,10 @@ PlatformDxeEntry (
   }
 
   if (!EFI_ERROR (Status)) {
+    Status = NameImages ();
+  }
+
+  if (!EFI_ERROR (Status)) {
     Status = PrepareCommandLine ();
   }
 

@@ -8,7 +8,11 @@
 #define PLATFORM_DXE_H_
 
 #include <PiDxe.h>
+#include <Library/MrmFaultLib.h>
 #include <Library/MrmHandOffLib.h>
+#include <Protocol/Cpu.h>
+
+#define MRM_IMAGE_NAME_SIZE  128   ///< bytes of a name, with terminating zero
 
 /**
   Make exceptions a failure the controller is told of, instead of a dead loop.
@@ -22,17 +26,38 @@ CatchExceptions (
   );
 
 /**
+  Name images of others from now on, when they are loaded.
+
+  @retval EFI_SUCCESS           They are.
+  @retval EFI_OUT_OF_RESOURCES  No memory.
+**/
+EFI_STATUS
+NameImages (
+  VOID
+  );
+
+/**
   Name of the image an address lies in, as far as it is known.  Takes no locks.
 
   @param[in]  Address  The address.
-  @param[out] Name     Receives it.
-  @param[in]  Size     Bytes at Name.
+  @param[out] Name     Receives it, MRM_IMAGE_NAME_SIZE bytes.
+
+  @return  Whose code it is.
 **/
-VOID
+MRM_CODE
 NameImage (
   IN  UINT64  Address,
-  OUT CHAR8   *Name,
-  IN  UINTN   Size
+  OUT CHAR8   *Name
+  );
+
+/**
+  Close what firmware and loader could write over by mistake.
+
+  @param[in] Cpu  The processor.
+**/
+VOID
+ProtectMemory (
+  IN EFI_CPU_ARCH_PROTOCOL  *Cpu
   );
 
 /**

@@ -184,6 +184,7 @@ BootNetwork (
   EFI_HANDLE    *Interfaces;
   UINTN         Count;
   CONST CHAR16  *Uri;
+  CHAR8         Name[MRM_DEVICE_NAME_LENGTH];
 
   ConnectDevices (MRM_DEVICES_NETWORK, Source->Segment);
   Uri = (Source->Path.Size == 0) ? NULL : (CONST CHAR16 *)(UINTN)Source->Path.Base;
@@ -198,7 +199,16 @@ BootNetwork (
 
   Interfaces = ListHandles (&gEfiSimpleNetworkProtocolGuid, Source->Segment, &Count);
   if (Interfaces == NULL) {
-    AsciiSPrint (Reason, MRM_REASON_LENGTH, "no network interface with a UEFI driver");
+    if (NameDevice (MRM_DEVICES_NETWORK, Source->Segment, Name, sizeof (Name))) {
+      AsciiSPrint (
+        Reason,
+        MRM_REASON_LENGTH,
+        "%a has no driver: none is in the firmware, none for UEFI on x64 in its option ROM; boot from a disk or a file",
+        Name
+        );
+    } else {
+      AsciiSPrint (Reason, MRM_REASON_LENGTH, "no network card is there: give the partition one by 'pci'");
+    }
   } else {
     AsciiSPrint (
       Reason,

@@ -9,6 +9,7 @@
 #include <Library/BaseMemoryLib.h>
 #include <Library/DevicePathLib.h>
 #include <Library/MemoryAllocationLib.h>
+#include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/PciIo.h>
 #include <Protocol/PciRootBridgeIo.h>
@@ -145,4 +146,52 @@ ConnectDevices (
   if (Handles != NULL) {
     FreePool (Handles);
   }
+}
+
+BOOLEAN
+NameDevice (
+  IN  UINT32  Kinds,
+  IN  UINT16  Segment,
+  OUT CHAR8   *Text,
+  IN  UINTN   Size
+  )
+{
+  EFI_HANDLE           *Handles;
+  UINTN                Count;
+  UINTN                Index;
+  EFI_PCI_IO_PROTOCOL  *PciIo;
+  UINTN                Place[4];
+  UINT16               Ids[2];
+  BOOLEAN              Found;
+
+  Found   = FALSE;
+  Handles = ListHandles (&gEfiPciIoProtocolGuid, Segment, &Count);
+  for (Index = 0; !Found && Index < Count; Index++) {
+    if (  EFI_ERROR (gBS->HandleProtocol (Handles[Index], &gEfiPciIoProtocolGuid, (VOID **)&PciIo))
+       || ((KindOf (PciIo) & Kinds) == 0)
+       || EFI_ERROR (PciIo->GetLocation (PciIo, &Place[0], &Place[1], &Place[2], &Place[3]))
+       || EFI_ERROR (PciIo->Pci.Read (PciIo, EfiPciIoWidthUint16, PCI_VENDOR_ID_OFFSET, ARRAY_SIZE (Ids), Ids)))
+    {
+      continue;
+    }
+
+    Found = TRUE;
+    AsciiSPrint (
+      Text,
+      Size,
+      "%04x:%02x:%02x.%x (%04x:%04x)",
+      Place[0],
+      Place[1],
+      Place[2],
+      Place[3],
+      Ids[0],
+      Ids[1]
+      );
+  }
+
+  if (Handles != NULL) {
+    FreePool (Handles);
+  }
+
+  return Found;
 }

@@ -11,7 +11,8 @@
 #include <Library/MrmHandOffLib.h>
 #include <Library/UefiBootManagerLib.h>
 
-#define MRM_REASON_LENGTH  160   ///< bytes of a reason with terminating zero
+#define MRM_REASON_LENGTH       160   ///< bytes of a reason with terminating zero
+#define MRM_DEVICE_NAME_LENGTH  32    ///< bytes of a PCI function's name with terminating zero
 
 //
 // Console.c
@@ -65,6 +66,25 @@ VOID
 ConnectDevices (
   IN UINT32  Kinds,
   IN UINT16  Segment
+  );
+
+/**
+  Name the first PCI function of some kinds as an OS does: segment, bus, device, function, vendor and device ID.
+
+  @param[in]  Kinds    MRM_DEVICES_*.
+  @param[in]  Segment  Only behind this host bridge; 0 = any.
+  @param[out] Text     Receives the name.
+  @param[in]  Size     Bytes at Text.
+
+  @retval TRUE   Named.
+  @retval FALSE  There is none.
+**/
+BOOLEAN
+NameDevice (
+  IN  UINT32  Kinds,
+  IN  UINT16  Segment,
+  OUT CHAR8   *Text,
+  IN  UINTN   Size
   );
 
 /**
