@@ -206,7 +206,8 @@ def test_a_stack_that_is_used_up_is_a_failure_of_one_partition(bench: Bench) -> 
     since = session.count()
     console.send("fs0:\\deep.nsh\n")
     state = bench.run(session.wait_state("chain", "restarting", BOOT_SECONDS, since))
-    assert "\\Shell.efi: " in state.detail and "its stack of 512 KiB is used up; " in state.detail
+    # Whose code takes the last of it is chance: the shell's, or what it calls.
+    assert "its stack of 512 KiB is used up; " in state.detail
     begun = {one.partition for one in session.history[since:] if one.state in ("starting", "restarting")}
     assert begun == {"chain"}
 
