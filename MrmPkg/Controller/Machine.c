@@ -361,6 +361,7 @@ SurveyMachine (
 {
   EFI_STATUS                      Status;
   CPUID_VIR_PHY_ADDRESS_SIZE_EAX  AddressSize;
+  CPUID_EXTENDED_CPU_SIG_EDX      Features;
 
   Status = OpenVolume (ImageHandle);
   if (EFI_ERROR (Status)) {
@@ -381,6 +382,8 @@ SurveyMachine (
   gMachine.LocalApicAddress = GetLocalApicBaseAddress ();
   AsmCpuid (CPUID_VIR_PHY_ADDRESS_SIZE, &AddressSize.Uint32, NULL, NULL, NULL);
   gMachine.PhysicalAddressBits = (UINT8)AddressSize.Bits.PhysicalAddressBits;
+  AsmCpuid (CPUID_EXTENDED_CPU_SIG, NULL, NULL, NULL, &Features.Uint32);
+  gMachine.NoExecute = Features.Bits.NX != 0;
 
   FindMachineUuid ();
   FindPmTimer ();

@@ -49,6 +49,7 @@ typedef struct {
   UINT8                       PhysicalAddressBits;
   EFI_GUID                    Uuid;              ///< of the PC, zero when unknown
   UINT64                      LocalApicAddress;
+  BOOLEAN                     NoExecute;         ///< pages can be closed to code: by the firmware set-up, too
   UINT64                      TscFrequency;      ///< Hz, measured
   MRM_CLOCK_RESULT            Tsc;               ///< that measurement against the PM timer
   MRM_CLOCK_CLAIM             Claim;             ///< what the processor says of its clocks

@@ -53,7 +53,7 @@ MapTo (
   Attribute.Uint64             = Physical;
   Attribute.Bits.Present       = 1;
   Attribute.Bits.ReadWrite     = ((Flags & READ_ONLY) == 0) ? 1 : 0;
-  Attribute.Bits.Nx            = ((Flags & NO_EXECUTE) == 0) ? 0 : 1;
+  Attribute.Bits.Nx            = (gMachine.NoExecute && ((Flags & NO_EXECUTE) != 0)) ? 1 : 0;
   Attribute.Bits.CacheDisabled = ((Flags & UNCACHED) == 0) ? 0 : 1;
   Attribute.Bits.WriteThrough  = Attribute.Bits.CacheDisabled;
   Mask.Uint64                  = MAX_UINT64;

@@ -10,6 +10,8 @@
 #define DATA_OFFSET       0x800      ///< as in TrampolineCode.nasm
 #define PAGE_PRESENT_RW   0x03
 #define PAGE_LARGE        0x80
+#define EFER_LME          BIT8
+#define EFER_NXE          BIT11      ///< a processor without it would end in a triple fault
 
 #define SELECTOR_CODE_32  0x08
 #define SELECTOR_CODE_64  0x18
@@ -41,7 +43,7 @@ typedef struct {
   FAR_POINTER            ProtectedEntry;
   FAR_POINTER            LongEntry;
   UINT32                 TemporaryCr3;
-  UINT32                 Padding;
+  UINT32                 Efer;             ///< bits to set in IA32_EFER
   UINT64                 Cr3;
   UINT64                 Stack;
   UINT64                 Entry;
@@ -53,6 +55,7 @@ typedef struct {
 #pragma pack()
 
 STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, LongEntry) == 0x10, "as in TrampolineCode.nasm");
+STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, Efer) == 0x1C, "as in TrampolineCode.nasm");
 STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, Cr3) == 0x20, "as in TrampolineCode.nasm");
 STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, Gdtr) == 0x40, "as in TrampolineCode.nasm");
 STATIC_ASSERT (OFFSET_OF (TRAMPOLINE_DATA, Idtr) == 0x50, "as in TrampolineCode.nasm");
@@ -134,6 +137,7 @@ WriteTrampoline (
   Data->LongEntry.Offset          = Base + (UINT32)(MrmTrampolineLong - MrmTrampoline);
   Data->LongEntry.Selector        = SELECTOR_CODE_64;
   Data->TemporaryCr3              = Base + SIZE_4KB;
+  Data->Efer                      = EFER_LME | (gMachine.NoExecute ? EFER_NXE : 0);
   Data->Cr3                       = Cr3;
   Data->Stack                     = Stack;
   Data->Entry                     = Entry;

@@ -17,6 +17,7 @@ SECTION .text
 %define DATA_PROTECTED_ENTRY  DATA_OFFSET + 0x08
 %define DATA_LONG_ENTRY       DATA_OFFSET + 0x10
 %define DATA_TEMPORARY_CR3    DATA_OFFSET + 0x18
+%define DATA_EFER             DATA_OFFSET + 0x1C
 %define DATA_CR3              DATA_OFFSET + 0x20
 %define DATA_STACK            DATA_OFFSET + 0x28
 %define DATA_ENTRY            DATA_OFFSET + 0x30
@@ -33,7 +34,6 @@ SECTION .text
 %define CR0_LONG_MODE         0x80010033    ; PG, WP, NE, ET, MP, PE
 %define CR4_LONG_MODE         0x00000620    ; OSXMMEXCPT, OSFXSR, PAE
 %define MSR_EFER              0xC0000080
-%define EFER_LME_NXE          0x00000900
 %define MXCSR_DEFAULT         0x1F80
 
 global ASM_PFX(MrmTrampoline)
@@ -71,7 +71,7 @@ ASM_PFX(MrmTrampolineProtected):
     mov     cr3, eax
     mov     ecx, MSR_EFER
     rdmsr
-    or      eax, EFER_LME_NXE
+    or      eax, [ebx + DATA_EFER]
     wrmsr
     mov     eax, CR0_LONG_MODE
     mov     cr0, eax
