@@ -17,6 +17,7 @@
 #define SMBIOS_SIZE        SIZE_8KB
 #define HEAP_ENOUGH        SIZE_64MB    ///< for the DXE core, whatever it boots
 #define HEAP_LEAST         SIZE_32MB    ///< for the partition firmware itself
+#define GRUB_SHARE         (160 * SIZE_1MB)  ///< what GRUB 2.06 needs below 1 GiB; rule memory-for-grub of the generator
 #define CONSOLE_RING_SIZE  SIZE_16KB    ///< with its header
 #define EVENT_RING_SIZE    SIZE_16KB
 
@@ -125,6 +126,41 @@ FindHeap (
   }
 
   return Best;
+}
+
+/**
+  Decide below which address the firmware lives: 4 GiB if it has room there, as on PCs, for some loaders keep addresses in
+  32 bits; but where that would be the share below 1 GiB, GRUB comes first.
+
+  @param[in] State  The layout so far.
+  @param[in] Boot   The boot sources.
+
+  @return  The address; MAX_UINT64 for any.
+**/
+STATIC
+UINT64
+FirmwareLimit (
+  IN CONST MRM_LAYOUT_STATE  *State,
+  IN CONST MRM_PLAN_BOOT     *Boot
+  )
+{
+  CONST MRM_RANGE  *Heap;
+  UINT64           Least;
+  UINTN            Index;
+
+  Heap = FindHeap (State, SIZE_4GB);
+  if (Heap == NULL) {
+    return MAX_UINT64;
+  }
+
+  Least = HEAP_LEAST;
+  for (Index = 0; (Heap->Base < SIZE_1GB) && (Least == HEAP_LEAST) && (Index < Boot->SourceCount); Index++) {
+    if ((Boot->Sources[Index].Kind == MrmBootDisk) || (Boot->Sources[Index].Kind == MrmBootNetwork)) {
+      Least += GRUB_SHARE;
+    }
+  }
+
+  return (Heap->Size >= Least) ? SIZE_4GB : MAX_UINT64;
 }
 
 /**
@@ -261,10 +297,7 @@ LayOut (
     }
   }
 
-  // Boot files may lie anywhere, the firmware below 4 GiB where it has room there, as on PCs: some loaders keep
-  // addresses in 32 bits.
-  Heap         = FindHeap (State, SIZE_4GB);
-  State->Limit = ((Heap != NULL) && (Heap->Size >= HEAP_LEAST)) ? SIZE_4GB : MAX_UINT64;
+  State->Limit = FirmwareLimit (State, &Plan->Boot);
   Status       = GiveStack (State, Layout);
   if (EFI_ERROR (Status)) {
     return Status;
