@@ -10,7 +10,7 @@
 
 #include <MrmPlan.h>
 
-#define MRM_HAND_OFF_VERSION  3
+#define MRM_HAND_OFF_VERSION  4
 
 #define MRM_HAND_OFF_GUID \
   { 0x6a2b6d0e, 0x3c1f, 0x4a55, { 0x9d, 0x1b, 0x52, 0x7e, 0x0c, 0x84, 0x31, 0xf7 } }

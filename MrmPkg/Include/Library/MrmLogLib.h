@@ -46,7 +46,7 @@ typedef struct {
   MRM_LOG_ENTRY    *Entries;
 } MRM_LOG;
 
-#define MRM_LINE_SIZE  128
+#define MRM_LINE_SIZE  384   ///< of a ring: all registers of an exception, a boot source with its reason
 
 ///
 /// The reading end of an MRM_RING of lines.
