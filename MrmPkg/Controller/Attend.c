@@ -237,9 +237,11 @@ AttendMailbox (
 {
   MRM_MAILBOX  Snapshot;
   MRM_ACTION   Action;
+  MRM_STATE    Before;
   BOOLEAN      Answered;
   CHAR8        Words[MRM_REASON_SIZE];
 
+  Before = Partition->Life.State;
   CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
   Answered = AttendStore (Partition, &Snapshot);
   Answered = AttendControl (Partition, &Snapshot) || Answered;
@@ -263,7 +265,7 @@ AttendMailbox (
   }
 
   SayState (Partition, Words);
-  if (Partition->Life.State == MrmStateRunning) {
+  if ((Partition->Life.State == MrmStateRunning) && (Before != MrmStateRunning)) {
     Say (
       "%a: timing: start->loader %ld ms, loader->os %ld ms",
       Partition->Plan->Name,

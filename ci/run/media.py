@@ -76,7 +76,7 @@ def ssh_command(debian: WholeDebian, port: int) -> str:
 def _parameters(promise: PartitionPromise) -> str:
     """What the owner writes into the boot configuration: what MRM needs, a console, an end of panics."""
     console = f"console=uart8250,io,{promise.console_port:#x},115200n8" if promise.console_port else ""
-    return " ".join([promise.parameters, console, "panic=10"])
+    return " ".join([promise.parameters, console, "systemd.mask=suspend.target", "panic=10"])
 
 
 def prepare_media(

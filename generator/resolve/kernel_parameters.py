@@ -23,6 +23,9 @@ CARD_BAUD = 115200
 """Baud rate of a PCI serial card."""
 
 
+ASLEEP = "Linux offers suspend on every machine, and in a partition nothing wakes it"
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What decides whether a parameter is needed; `linux` is None for a kernel that nobody has seen yet."""
@@ -179,6 +182,10 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         "the speaker shares ports with the 8254 timer",
         needed=False,
         cumulative=True,
+    ),
+    *(
+        KernelParameter(f"systemd.mask={unit}.target", ASLEEP, needed=False, cumulative=True)
+        for unit in ("suspend", "hybrid-sleep", "suspend-then-hibernate")
     ),
     KernelParameter("panic=10", "a panic ends in a reset of the partition, which restarts it", needed=False),
 )

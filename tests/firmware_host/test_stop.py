@@ -178,6 +178,31 @@ def test_the_last_order_counts_and_the_time_goes_on(decide: Decide) -> None:
     assert partition.ended == ("Off", decide.MrmCauseOrder)
 
 
+def test_an_os_that_stops_reading_is_told_of_once_and_when_it_reads_again(decide: Decide) -> None:
+    """It sleeps, which nothing in a partition ends, or is stuck; its state stays, and since when."""
+    partition = Partition(decide)
+    quiet = START + decide.MRM_UNHEARD_MILLISECONDS
+    assert partition.step(quiet - 1) == decide.MrmActionNone
+    assert partition.step(quiet) == decide.MrmActionReport
+    assert partition.ended == ("Running", decide.MrmCauseUnheard)
+    assert partition.life.Since == START
+    text = decide.ffi.string(decide.call("MrmCauseText", decide.MrmCauseUnheard)).decode()
+    assert f"{decide.MRM_UNHEARD_MILLISECONDS // 1000} s" in text
+    assert partition.step(quiet + 1) == decide.MrmActionNone
+    partition.mailbox.Thermal.Readings += 1
+    assert partition.step(quiet + 2) == decide.MrmActionReport
+    assert partition.ended == ("Running", decide.MrmCauseNone)
+    assert partition.step(quiet + 3) == decide.MrmActionNone
+    assert partition.order("Stop", quiet + 4)[1] == decide.MrmActionReport
+    assert partition.step(quiet + 5 + decide.MRM_UNHEARD_MILLISECONDS) == decide.MrmActionNone
+    assert partition.ended == ("Stopping", decide.MrmCauseOrder)
+
+
+def test_an_os_that_never_read_is_not_missed(decide: Decide) -> None:
+    partition = Partition(decide, listens=False)
+    assert partition.step(1 << 40) == decide.MrmActionNone
+
+
 @given(
     readings=st.lists(st.integers(0, U32) | st.integers(0, 9), max_size=8),
     verb=st.sampled_from(["Stop", "Restart"]),

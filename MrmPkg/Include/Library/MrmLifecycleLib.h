@@ -28,7 +28,7 @@ typedef enum {
 } MRM_STATE;
 
 ///
-/// Why a partition is off, failed or restarting.
+/// Why a partition is off, failed or restarting; what is wrong with one that runs.
 ///
 typedef enum {
   MrmCauseNone,
@@ -45,6 +45,7 @@ typedef enum {
   MrmCauseOrder,         ///< somebody who may has asked for it
   MrmCauseOverdue,       ///< asked to shut down, its OS did not in time
   MrmCauseResetEntry,    ///< its OS has restarted through the BIOS reset entry
+  MrmCauseUnheard,       ///< running: its OS has stopped reading its temperature
   MrmCauseMax
 } MRM_CAUSE;
 
@@ -77,6 +78,12 @@ typedef enum {
 /// DSDT says, FreeBSD every ten.
 ///
 #define MRM_LISTENS_MILLISECONDS  15000
+
+///
+/// An OS that has read its temperature and then has not for this time sleeps or is stuck: the operator is told.  Longer
+/// than the time above, for one that is only slow would be told of again and again.
+///
+#define MRM_UNHEARD_MILLISECONDS  20000
 
 ///
 /// After how many readings of a fatal temperature, and how long, it is normal again: an OS has understood by then, and

@@ -129,4 +129,19 @@ MrmWatchdogRunsOut (
   IN     UINT64              Now
   );
 
+/**
+  Take note of whether a running OS still reads its temperature.
+
+  @param[in,out] Lifecycle  State of the partition; its cause changes, its state does not.
+  @param[in]     Now        Milliseconds.
+
+  @retval TRUE   The cause has changed.
+  @retval FALSE  It has not.
+**/
+BOOLEAN
+MrmStopUnheard (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     UINT64         Now
+  );
+
 #endif

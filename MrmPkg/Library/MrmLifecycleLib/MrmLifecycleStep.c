@@ -229,5 +229,5 @@ MrmLifecycleStep (
     return MrmActionStop;
   }
 
-  return MrmActionNone;
+  return MrmStopUnheard (Lifecycle, Now) ? MrmActionReport : MrmActionNone;
 }

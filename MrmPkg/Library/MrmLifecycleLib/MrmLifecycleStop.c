@@ -83,3 +83,24 @@ MrmStopListen (
     Lifecycle->Temperature = MRM_THERMAL_FATAL;
   }
 }
+
+BOOLEAN
+MrmStopUnheard (
+  IN OUT MRM_LIFECYCLE  *Lifecycle,
+  IN     UINT64         Now
+  )
+{
+  MRM_CAUSE  Cause;
+
+  if ((Lifecycle->State != MrmStateRunning) || !Lifecycle->Listens) {
+    return FALSE;
+  }
+
+  Cause = (Now - Lifecycle->ReadAt >= MRM_UNHEARD_MILLISECONDS) ? MrmCauseUnheard : MrmCauseNone;
+  if (Lifecycle->Cause == Cause) {
+    return FALSE;
+  }
+
+  Lifecycle->Cause = Cause;
+  return TRUE;
+}

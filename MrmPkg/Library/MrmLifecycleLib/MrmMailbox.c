@@ -37,7 +37,8 @@ STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
   "a device did not come back from its reset",
   "ordered",
   "did not shut down in time",
-  "restart through the BIOS reset entry"
+  "restart through the BIOS reset entry",
+  "has not read its temperature for 20 s: it sleeps, or is stuck"
 };
 
 VOID

@@ -69,6 +69,13 @@ def test_update_grub_works_there(bench: Bench) -> None:
     assert "warning" not in done.output
 
 
+def test_systemd_refuses_what_nothing_would_end(bench: Bench) -> None:
+    """Linux offers suspend to idle, which no table can keep it from; systemd is told not to use it."""
+    done = run(bench, "grep -o freeze /sys/power/state; systemctl suspend")
+    assert done.status != 0
+    assert "freeze" in done.output and "suspend.target is masked" in done.output, done.output
+
+
 def test_interrupts_land_on_its_own_processors(bench: Bench) -> None:
     """Every line that delivered anything goes to processors the partition owns, by message."""
     report = bench.session.reports()["steady"].data
