@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.load.values import format_size
-from generator.resolve.kernel_parameters import split_words
+from generator.resolve.words import split_words
 
 _IGNORED = {
     "line",

@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from generator.check.registry import Finding, error, warning
-from generator.model.plan import DiskBoot, FileBoot, Plan
+from generator.model.plan import ConsolePlan, DiskBoot, FileBoot, PartitionPlan, Plan
 from generator.places import Located
 from generator.printable import PATH, printable, quoted
 from generator.resolve.kernel_parameters import LIVE, harmful_parameters
+from generator.resolve.serial_parameters import foreign_serial_words
+from generator.resolve.words import kernel_words
 
 FIRST_LINUX_WITH_INITRD_PROTOCOL = (5, 8)
 """Version whose EFI stub asks for the initrd by LINUX_EFI_INITRD_MEDIA."""
+MICROCODE_OFF = "dis_ucode_ldr"
+"""The kernel parameter without which Linux loads microcode that it finds in its initrd."""
 LONGEST_OPTIONS = 2047
 """Characters in the load options of anything that is no Linux; Linux states its own limit."""
 
@@ -157,15 +161,87 @@ def boot_initrd_supported(plan: Plan) -> Iterator[Finding]:
 
 
 @warning
+def boot_file_cooperates(plan: Plan) -> Iterator[Finding]:
+    """No loader is a system that is known to take the whole PC for its own: Memtest86+."""
+    for boot in _boots(plan):
+        loader = boot.file_facts.loader
+        if loader is not None and loader.stranger is not None:
+            what = f"{printable(boot.file.value, PATH)} is {loader.stranger}"
+            yield Finding(
+                boot.file.place,
+                f"{what}, which takes all PCI devices of the PC for its own",
+                "a system that keeps to its ACPI tables: others may lose their disks",
+                "start it on the bare machine, without MRM",
+            )
+
+
+@warning
+def boot_initrd_microcode(plan: Plan) -> Iterator[Finding]:
+    """Linux loads no microcode from an initrd: packages, and threads of a core, share what it changes."""
+    for boot in _boots(plan):
+        facts = boot.initrd_facts
+        if boot.initrd is None or facts is None or facts.microcode is None:
+            continue
+        if MICROCODE_OFF not in kernel_words(boot.options):
+            what = f"the initrd {printable(boot.initrd.value, PATH)}"
+            yield Finding(
+                boot.initrd.place,
+                f"{what} has microcode for the processors, {facts.microcode}",
+                "the microcode of the PC's firmware, the same for all partitions",
+                f"add {MICROCODE_OFF} to 'options', or make the initrd without it",
+            )
+
+
+def _linux_options(plan: Plan) -> Iterator[tuple[PartitionPlan, Located[str], str]]:
+    """Whose options may reach a Linux, what the owner gave, and all that Linux is given."""
+    for partition in plan.partitions:
+        for source in partition.boot.sources:
+            if isinstance(source, DiskBoot) and source.options is not None:
+                yield partition, source.options, source.options.value
+            if not isinstance(source, FileBoot) or source.file_facts.linux is None:
+                continue
+            if source.owner_options is not None:
+                yield partition, source.owner_options, source.options
+
+
+@warning
 def boot_options_harmless(plan: Plan) -> Iterator[Finding]:
     """The owner's options contain no kernel parameter that breaks the partition or its neighbours."""
-    for boot in _boots(plan):
-        if boot.owner_options is None or boot.file_facts.linux is None:
-            continue
-        for word, why in harmful_parameters(boot.owner_options.value):
-            yield Finding(
-                boot.owner_options.place,
-                f"the kernel parameter {printable(word)}: {why}",
-                "none of it",
-                "remove it",
-            )
+    for partition, options, _ in _linux_options(plan):
+        for word, why in harmful_parameters(options.value, partition.console):
+            what = f"the kernel parameter {printable(word)}: {why}"
+            yield Finding(options.place, what, "none of it", "remove it")
+
+
+def _owner(plan: Plan, port: int | None) -> str:
+    """Whose the UART at a port is, in words that follow its place."""
+    uart = next((uart for uart in plan.machine.uarts if uart.io_base == port), None)
+    if port is None:
+        return ""
+    if uart is None:
+        return ", which the machine file does not name"
+    if plan.controller_console.uart == uart:
+        return f": {uart.name}, the controller's"
+    for partition in plan.partitions:
+        if partition.console is not None and partition.console.uart == uart:
+            return f": {uart.name}, the console of '{partition.name.value}'"
+    return f": {uart.name}, which is nobody's"
+
+
+def _own_console(console: ConsolePlan | None) -> tuple[str, str]:
+    """What a Linux ought to be given instead, and what to change."""
+    if console is not None and console.uart is not None:
+        uart = console.uart
+        return f"console=uart8250,io,0x{uart.io_base:x},{uart.baud}n8", "replace it by that, or remove it"
+    if console is not None and console.path is not None:
+        return "the PCI serial card, which MRM names to a kernel that is a file", "remove it"
+    return "no serial console, as the partition has none", "remove it"
+
+
+@warning
+def boot_options_console(plan: Plan) -> Iterator[Finding]:
+    """The owner's options have a starting Linux drive no UART but the partition's console."""
+    for partition, options, every in _linux_options(plan):
+        for word in foreign_serial_words(every, partition.console):
+            expected, change = _own_console(partition.console)
+            yield Finding(options.place, f"{word}{_owner(plan, word.port)}", expected, change)

@@ -12,7 +12,7 @@ from generator.commands.output import print_lines, print_problems, problems_json
 from generator.errors import Problem, UserErrors
 from generator.model.plan import PartitionPlan
 from generator.printable import quoted
-from generator.resolve.kernel_parameters import is_live, owner_parameters
+from generator.resolve.kernel_parameters import forbidden_parameters, is_live, owner_parameters
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,14 @@ def _run(options: argparse.Namespace) -> int:
             ]
             for partition in named
         }
-        print(problems_json(warnings, parameters=told))
+        never = {
+            partition.name.value: [
+                {"parameter": parameter, "why": why}
+                for parameter, why in forbidden_parameters(partition.console)
+            ]
+            for partition in named
+        }
+        print(problems_json(warnings, parameters=told, never=never))
     else:
         print_problems(warnings)
         for number, partition in enumerate(named):
@@ -67,6 +74,11 @@ def render_parameters(partition: PartitionPlan) -> Iterator[str]:
         for one in found:
             if one.needed is needed:
                 yield f"#   {one.parameter:<{width}}  {one.why}"
+    never = forbidden_parameters(partition.console)
+    width = max(len(parameter) for parameter, _ in never)
+    yield "# never:"
+    for parameter, why in never:
+        yield f"#   {parameter:<{width}}  {why}"
     line = " ".join(one.parameter for one in found if one.needed)
     yield "# /etc/default/grub:"
     yield f'GRUB_CMDLINE_LINUX="{line}"'

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,13 @@ from generator.reading import UnreadableError, open_file
 
 _HEAD = 64 * 1024
 """Bytes read of a loader: the PE headers, and the boot header of Linux with its version banner."""
+
+_INITRD_HEAD = 4 << 20
+"""Bytes read of an initrd: its first archive, which is not compressed and has the microcode."""
+_MICROCODE = re.compile(rb"kernel/x86/microcode/(?:GenuineIntel|AuthenticAMD)\.bin(?=\0)")
+_CPIO = b"0707"
+_STRANGER = re.compile(r"(Memtest86\+) v\d")
+"""What systems that look like a Linux say they are, as MrmIsMemtest() has it."""
 
 _SECURITY = 4
 """Data directory of signatures (IMAGE_DIRECTORY_ENTRY_SECURITY)."""
@@ -43,13 +51,21 @@ def _inspect(path: Path, loader: bool) -> FileFacts:
     """Facts of one file."""
     try:
         with open_file(path) as stream:
-            head = stream.read(_HEAD)
+            head = stream.read(_HEAD if loader else _INITRD_HEAD)
             size = stream.seek(0, 2)
     except UnreadableError as error:
         return FileFacts(path, str(error).lower())
     except OSError as error:
         return FileFacts(path, (error.strerror or str(error)).lower())
-    return FileFacts(path, None, size, inspect_loader(head, size) if loader else None)
+    if loader:
+        return FileFacts(path, None, size, inspect_loader(head, size))
+    return FileFacts(path, None, size, microcode=_find_microcode(head))
+
+
+def _find_microcode(head: bytes) -> str | None:
+    """Name of the microcode in the first archive of an initrd (Documentation/arch/x86/microcode.rst)."""
+    match = _MICROCODE.search(head) if head.startswith(_CPIO) else None
+    return match[0].decode() if match is not None else None
 
 
 def inspect_loader(head: bytes, size: int) -> LoaderFacts:
@@ -79,4 +95,8 @@ def inspect_loader(head: bytes, size: int) -> LoaderFacts:
         )
     if image_size == 0:
         return LoaderFacts("is a PE image of size zero")
-    return LoaderFacts(None, image_size, read_linux(head), signed)
+    linux = read_linux(head)
+    named = _STRANGER.match(linux.banner) if linux is not None else None
+    if named is not None:
+        return LoaderFacts(None, image_size, None, signed, named[1])
+    return LoaderFacts(None, image_size, linux, signed)

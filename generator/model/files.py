@@ -24,23 +24,29 @@ class LinuxFacts:
 class LoaderFacts:
     """What the PE headers of a loader say; `error` is None if it is one that can be started.
 
-    `signed`: it carries a signature for Secure Boot, which nobody has verified here.
+    `signed`: it carries a signature for Secure Boot, which nobody has verified here.  `stranger` names a
+    system that takes the whole PC for its own, if it is one that is known to.
     """
 
     error: str | None
     image_size: int = 0
     linux: LinuxFacts | None = None
     signed: bool = False
+    stranger: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """One file on the build host; `error` is None if it can be read. `loader` only for loader files."""
+    """One file on the build host; `error` is None if it can be read. `loader` only for loader files.
+
+    `microcode` names the file in it that Linux takes microcode from, if it is an initrd with one.
+    """
 
     path: Path
     error: str | None
     size: int = 0
     loader: LoaderFacts | None = None
+    microcode: str | None = None
 
     @property
     def linux(self) -> LinuxFacts | None:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from generator.model.files import LinuxFacts
 from generator.model.machine import Uart
 from generator.model.plan import AddedParameter, ConsolePlan
+from generator.resolve.serial_parameters import LEGACY_PORTS
+from generator.resolve.words import canonical, kernel_words
 
 TSC_KHZ = "{tsc_khz}"
 """Replaced by the controller with the measured frequency of the time-stamp counter, in kHz."""
@@ -191,6 +192,7 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
 )
 """Added in this order."""
 
+RESETS_THE_PC = "it resets the whole PC; Linux restarts by EFI unless told otherwise"
 HARMFUL: tuple[tuple[str, str], ...] = (
     ("noapic", "there is no other interrupt controller in a partition"),
     ("nolapic", "there is no other interrupt controller in a partition"),
@@ -201,32 +203,20 @@ HARMFUL: tuple[tuple[str, str], ...] = (
     ("pci=noacpi", "ACPI describes the PCI buses of the partition"),
     ("pci=nommconf", "without ECAM Linux uses the shared configuration ports"),
     ("pci=conf1", "these configuration ports are shared with everyone"),
+    *((f"reboot={way}", RESETS_THE_PC) for way in "abkpt"),
 )
 """Parameters that break a partition or its neighbours, and why."""
-
-_WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
-
-
-def split_words(options: str) -> list[str]:
-    """The parameters of a command line; quotes keep spaces together, as Linux has it."""
-    return _WORD.findall(options)
-
-
-def _canonical(word: str) -> tuple[str, str]:
-    """Name and value of a parameter; Linux takes - and _ in names for the same."""
-    name, _, value = word.partition("=")
-    return name.replace("-", "_"), value.strip('"')
 
 
 def added_parameters(situation: Situation, owner_options: str) -> tuple[AddedParameter, ...]:
     """What the table adds for this kernel and console beside the owner's options."""
-    owners = {_canonical(word)[0] for word in split_words(owner_options)}
+    owners = {canonical(word)[0] for word in kernel_words(owner_options)}
     uart = situation.uart
     added: list[AddedParameter] = []
     for parameter in KERNEL_PARAMETERS:
         if not parameter.applies(situation):
             continue
-        if not parameter.cumulative and _canonical(parameter.name)[0] in owners:
+        if not parameter.cumulative and canonical(parameter.name)[0] in owners:
             continue
         text = parameter.text
         if uart is not None and "{port" in text:
@@ -263,11 +253,35 @@ def owner_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
     return tuple(found)
 
 
-def harmful_parameters(options: str) -> Sequence[tuple[str, str]]:
-    """The harmful words of a command line, each with the reason."""
+def harmful_parameters(options: str, console: ConsolePlan | None) -> Sequence[tuple[str, str]]:
+    """The harmful words of a command line, each with the reason: also those that undo what is needed."""
+    situation = Situation(None, console)
+    needed = [
+        one for one in KERNEL_PARAMETERS if one.needed and not one.cumulative and one.applies(situation)
+    ]
     found: list[tuple[str, str]] = []
-    for word in split_words(options):
-        name, value = _canonical(word)
+    for word in kernel_words(options):
+        name, value = canonical(word)
         parts = {f"{name}={part}" for part in value.split(",")} if "=" in word else {name}
+        if name == "reboot":
+            # Linux looks at the first letter: reboot=pci is reboot=p.
+            parts = {f"{name}={part.removeprefix('panic_')[:1]}" for part in value.split(",")}
         found.extend((word, why) for harmful, why in HARMFUL if harmful in parts)
+        undone = (one for one in needed if one.name == name and canonical(one.text) != canonical(word))
+        found.extend((word, one.why) for one in undone)
     return found
+
+
+def forbidden_parameters(console: ConsolePlan | None) -> tuple[tuple[str, str], ...]:
+    """What an owner's own Linux must not be given, and why."""
+    own = console.uart.io_base if console is not None and console.uart is not None else None
+    first = LEGACY_PORTS[0]
+    lines = "ttyS1 and so on" if own == first else "ttyS0 and so on"
+    why = f"while Linux starts, ttyS0 is the UART at 0x{first:X}, whoever has it, and so on"
+    debugger = "with 8250.nr_uarts=1, kgdboc=ttyS0 is the partition's console, wherever that is"
+    return (
+        *HARMFUL,
+        (f"console={lines}", why),
+        (f"earlyprintk={lines}", why),
+        ("kgdboc=ttyS1 and so on", debugger),
+    )

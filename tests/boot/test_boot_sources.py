@@ -36,24 +36,33 @@ CHECK, UNCORRECTED, FATAL_CHECK = 0x90 << 56, 0x60 << 56, 0xB2 << 56
 """IA32_MCi_STATUS: valid and enabled; over, uncorrected; valid, uncorrected, context corrupt."""
 IN_PROGRESS = 5
 """IA32_MCG_STATUS: a machine check is in progress, the interrupted program can be resumed."""
+FOREIGN_UARTS = {
+    # What an installer asks for: the controller's UART. Linux is told to print nothing there.
+    "disk": (0x3F8, "console=ttyS0,115200n8", "loglevel=0"),
+    # Nobody's. Linux takes only the first early console that it is told of.
+    "network": (0x5678, "earlycon=uart8250,io,0x5678,115200n8", ""),
+}
+"""What else each system drives, by which kernel parameter, and what more it is told."""
 RAM_DISK_SIZE = 4 * 2**20
 SCRIPTS_SIZE = 64 * 2**20
 VOLUME_LIMIT = 5 * 2**19
 """Bytes of the partition firmware as it runs: 2.5 MiB."""
 
 
-def _payload(port: int) -> Payload:
-    """A guest with its console at an I/O port, and without the first parameter that a partition needs."""
+def _payload(name: str, port: int) -> Payload:
+    """A guest with its console at an I/O port and a foreign one, without the first needed parameter."""
+    _, foreign, more = FOREIGN_UARTS[name]
     parameters = (
         f"8250.nr_uarts=1 console=uart8250,io,{port:#x},115200n8 tsc=reliable reserve=0xcf8,8 "
-        "pci=noearly,realloc=off reboot=efi apic_extnmi=none modprobe.blacklist=pcspkr panic=10"
+        "pci=noearly,realloc=off reboot=efi apic_extnmi=none modprobe.blacklist=pcspkr panic=10 "
+        f"{foreign} {more}"
     )
     return Payload(GUEST / "vmlinuz", GUEST / "initrd.img", parameters, FOLDER)
 
 
 def _served(folder: Path, port: int, esp: Path, log: Path) -> Network:
     """A network with a web server: a unified kernel image, and a disk image with a shell that returns."""
-    lay_out_unified(folder / "served", _payload(port))
+    lay_out_unified(folder / "served", _payload("network", port))
     (folder / "disk/EFI/BOOT").mkdir(parents=True)
     shutil.copyfile(esp / "EFI/MRM/Shell.efi", folder / "disk/EFI/BOOT/BOOTX64.EFI")
     (folder / "disk/startup.nsh").write_text("echo this is a RAM disk\r\nexit\r\n")
@@ -73,7 +82,7 @@ def bench(built: Builder, requests: Path, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("run")
     ports = {p.name: p.console_port for p in result.plan.partitions if p.console_port is not None}
     disk = folder / "grub.img"
-    make_loader_disk(disk, "grub", _payload(ports["disk"]))
+    make_loader_disk(disk, "grub", _payload("disk", ports["disk"]))
     (folder / "scripts").mkdir()
     (folder / "scripts/deep.nsh").write_text("fs0:\\deep.nsh\r\n")
     empty = folder / "empty.img"
@@ -309,6 +318,18 @@ def test_a_missing_kernel_parameter_is_warned_of(bench: Bench, name: str) -> Non
     controller = bench.session.controller
     warning = rf"^MRM: {name}: says: warning: Linux was started without no_ipi_broadcast=1$"
     bench.run(controller.wait_for(warning, STEP_SECONDS, controller.start()))
+
+
+@pytest.mark.parametrize("name", ["disk", "network"])
+def test_a_uart_of_somebody_else_is_warned_of(bench: Bench, name: str) -> None:
+    controller = bench.session.controller
+    own = next(partition.console_port for partition in bench.plan.partitions if partition.name == name)
+    port, word, _ = FOREIGN_UARTS[name]
+    assert own is not None and own != port
+    warning = f"warning: {word} drives the UART at port 0x{port:X}; this partition's is uart8250,io,0x{own:X}"
+    said = rf"^MRM: {name}: says: {re.escape(warning)}$"
+    bench.run(controller.wait_for(said, STEP_SECONDS, controller.start()))
+    assert len(re.findall(rf"MRM: {name}: says: warning: \S+ drives", controller.text)) == 1
 
 
 def test_the_partition_firmware_is_small(built: Builder) -> None:

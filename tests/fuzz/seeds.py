@@ -54,6 +54,7 @@ _KEPT = b"MRMP" + struct.pack("<II16s32s", 1, len(_POLICY), b"fedcba9876543210",
 _LINUX = bytearray(0x230)
 _LINUX[0x1FE:0x206] = b"\x55\xaa\0\0HdrS"
 _LINUX[0x228:0x22C] = b"\0\0\x10\0"
+_MEMTEST = bytes(_LINUX[:0x20E]) + b"\x30\0" + bytes(0x20) + b"Memtest86+ v6.10"
 _STUB = bytearray(0x230)
 for _place, _mark in {
     0x1F2: b"\x01",
@@ -68,8 +69,11 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "AcpiPlan": (_plan(),),
     "CommandLine": (
         bytes([9]) + b"quiet ro " + b"BOOT_IMAGE=/vmlinuz ro quiet\0",
+        b"\0console=ttyS0 earlycon=uart8250,io,0x3f8 earlyprintk=serial,0x2f8 kgdboc=ttyS0 8250.nr_uarts=1 "
+        b"console=uart,mmio32be,0xfe000000,115200",
         b"\0" + bytes(_LINUX),
         b"\0" + bytes(_STUB),
+        b"\0" + _MEMTEST,
     ),
     "ControlArea": (b"\x04" + _AREA,),
     "Lifecycle": (

@@ -73,6 +73,8 @@ FILES: Mapping[str, bytes] = {
     "text": b"no loader at all\n",
     "empty": b"",
     "initrd": b"070701" + bytes(100),
+    "microcode": b"070701" + bytes(104) + b"kernel/x86/microcode/AuthenticAMD.bin\0",
+    "memtest.efi": make_linux("Memtest86+ v6.10"),
     "LINUX": b"070701" + bytes(100),
     "naïve": make_pe(),
 }

@@ -66,6 +66,25 @@ def test_kernels_that_are_not_taken_for_linux() -> None:
     assert read_linux(make_linux()[:0x210]) is None
 
 
+def test_a_memory_test_is_no_linux_though_it_has_its_header() -> None:
+    names = {"Memtest86+ v6.10": "Memtest86+", "Memtest86+ versus": None, "6.12.0 for Memtest86+ v6": None}
+    for banner, stranger in names.items():
+        image = make_linux(banner)
+        facts = inspect_loader(image, len(image))
+        assert (facts.stranger, facts.linux is None) == (stranger, stranger is not None)
+
+
+@pytest.mark.parametrize("vendor", ["GenuineIntel", "AuthenticAMD"])
+def test_microcode_is_found_in_the_first_archive_of_an_initrd(tmp_path: Path, vendor: str) -> None:
+    name = f"kernel/x86/microcode/{vendor}.bin"
+    found = []
+    for number, data in enumerate((b"070701", b"\x28\xb5\x2f\xfd")):
+        path = tmp_path / str(number)
+        path.write_bytes(data + bytes(104) + name.encode() + b"\0")
+        found.append(inspect_files([], [path])[path].microcode)
+    assert found == [name, None]
+
+
 def test_a_kernel_without_banner_has_no_version() -> None:
     facts = read_linux(make_linux(""))
     assert facts is not None

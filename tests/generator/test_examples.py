@@ -61,6 +61,9 @@ def test_severities() -> None:
     warnings = {rule.identifier for rule in rules() if rule.severity.value == "warning"}
     assert warnings == {
         "after-starts",
+        "boot-file-cooperates",
+        "boot-initrd-microcode",
+        "boot-options-console",
         "boot-options-harmless",
         "console-left",
         "memory-dma32",

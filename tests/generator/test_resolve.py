@@ -19,10 +19,10 @@ from generator.resolve.kernel_parameters import (
     Situation,
     added_parameters,
     harmful_parameters,
-    split_words,
 )
 from generator.resolve.memory import capacity
 from generator.resolve.placing import place_memory
+from generator.resolve.words import split_words
 from tests.generator.support import PROJECT, document, partition
 
 Write = Callable[[str], Path]
@@ -213,12 +213,14 @@ def test_without_console_no_console_is_named() -> None:
 
 def test_every_kernel_parameter_says_why() -> None:
     assert all(parameter.why and parameter.condition for parameter in KERNEL_PARAMETERS)
-    assert not harmful_parameters(" ".join(parameter.text for parameter in KERNEL_PARAMETERS))
+    for console in (None, COM2):
+        added = added_parameters(Situation(None, console), "")
+        assert not harmful_parameters(" ".join(one.parameter for one in added), console)
 
 
 def test_words_and_quotes() -> None:
     assert split_words('a="b c" d  e') == ['a="b c"', "d", "e"]
-    assert [word for word, _ in harmful_parameters("pci=realloc,nommconf noapic x=noapic")] == [
+    assert [word for word, _ in harmful_parameters("pci=realloc,nommconf noapic x=noapic", None)] == [
         "pci=realloc,nommconf",
         "noapic",
     ]
@@ -250,3 +252,28 @@ def test_files_for_the_esp() -> None:
         "EFI/MRM/realtime/initrd.img",
     ]
     assert all(host.is_file() for host, _ in plan.esp_files)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ("8250.nr_uarts=4", ["8250.nr_uarts=4"]),
+        ("8250.nr_uarts=0 no_ipi_broadcast=1", []),
+        ("no_ipi_broadcast=0", ["no_ipi_broadcast=0"]),
+        ('no-ipi-broadcast=1 no-ipi-broadcast="0"', ['no-ipi-broadcast="0"']),
+        ("quiet -- noapic no_ipi_broadcast=0 reboot=pci", []),
+        (
+            "reboot=pci reboot=w,t reboot=panic_cold,kbd",
+            ["reboot=pci", "reboot=w,t", "reboot=panic_cold,kbd"],
+        ),
+        ("reboot=efi reboot=warm reboot=e,force", []),
+    ],
+)
+def test_parameters_that_undo_what_others_need(options: str, found: list[str]) -> None:
+    assert [word for word, _ in harmful_parameters(options, None)] == found
+
+
+def test_how_many_uarts_are_right_depends_on_the_console() -> None:
+    options = "8250.nr_uarts=0 8250.nr_uarts=1"
+    for console, found in ((None, "8250.nr_uarts=1"), (COM2, "8250.nr_uarts=0")):
+        assert [word for word, _ in harmful_parameters(options, console)] == [found]

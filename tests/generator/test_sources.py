@@ -188,8 +188,13 @@ def test_the_parameters_command(write: Write, capsys: pytest.CaptureFixture[str]
     assert f"# options {' '.join(words)}" in lines
     assert any("console=uart8250,io,0x2f8" in line for line in lines)
     assert not any(TSC_KHZ in line for line in lines)
+    never = lines[lines.index("# never:") :]
+    assert any(line.startswith("#   console=ttyS0 and so on") and "0x3F8" in line for line in never)
+    assert any(line.startswith("#   noapic ") for line in never)
     assert main(["parameters", str(path), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)["parameters"]
+    answer = json.loads(capsys.readouterr().out)
+    assert "earlyprintk=ttyS0 and so on" in [one["parameter"] for one in answer["never"]["two"]]
+    told = answer["parameters"]
     assert list(told) == ["one", "two"]
     assert {"parameter": "8250.nr_uarts=0", "why": told["two"][1]["why"], "needed": True} == told["two"][1]
     assert main(["parameters", str(path), "--partition", "three"]) == 1

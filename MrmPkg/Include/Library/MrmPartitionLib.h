@@ -9,6 +9,7 @@
 #define MRM_PARTITION_LIB_H_
 
 #include <MrmMailbox.h>
+#include <Guid/MrmHandOff.h>
 
 /**
   Append text to a ring; the oldest is overwritten.
@@ -214,6 +215,80 @@ MrmLinuxCommandLine (
 BOOLEAN
 EFIAPI
 MrmIsGrubCommandLine (
+  IN CONST UINT8  *Text
+  );
+
+///
+/// Where a kernel parameter says a UART is.
+///
+typedef enum {
+  MrmSerialPort,      ///< at an I/O port
+  MrmSerialMemory,    ///< in memory
+  MrmSerialCard       ///< on a PCI card, looked for by the ports CF8 and CFC
+} MRM_SERIAL_KIND;
+
+///
+/// A kernel parameter, and the UART it means.
+///
+typedef struct {
+  CONST CHAR8        *Word;     ///< not terminated
+  UINTN              Length;
+  MRM_SERIAL_KIND    Kind;
+  UINT64             Base;      ///< port or address
+} MRM_SERIAL_WORD;
+
+/**
+  Find the next parameter by which a starting Linux drives a UART that is not the
+  partition's console: console=ttyS0, earlycon=, earlyprintk=, kgdboc=.  What comes
+  after "--" is the first process's.
+
+  @param[in]     Text    The command line; not trusted.
+  @param[in]     Size    Bytes at Text; it may end earlier by a zero.
+  @param[in]     Own     The partition's console.
+  @param[in,out] Offset  Where to begin, 0 for the first, at most Size; behind the word found on return.
+  @param[out]    Found   Receives the parameter.
+
+  @retval TRUE   Found.
+  @retval FALSE  There is none any more.
+**/
+BOOLEAN
+EFIAPI
+MrmForeignSerialWord (
+  IN     CONST CHAR8        *Text,
+  IN     UINTN              Size,
+  IN     CONST MRM_CONSOLE  *Own,
+  IN OUT UINTN              *Offset,
+  OUT    MRM_SERIAL_WORD    *Found
+  );
+
+/**
+  Whether this is Memtest86+, which looks like a Linux and says in the place of its version
+  what it is.
+
+  @param[in] Image  Where an image may begin.
+  @param[in] Size   Bytes there, MRM_LINUX_BOOT_PARAMS or more.
+**/
+BOOLEAN
+EFIAPI
+MrmIsMemtest (
+  IN CONST UINT8  *Image,
+  IN UINTN        Size
+  );
+
+///
+/// Bytes that tell GNU Mach.
+///
+#define MRM_MACH_MARK  16
+
+/**
+  Whether this is the version that GNU Mach carries.  A menu may contain the same words, so it
+  counts only where no Linux is started.
+
+  @param[in] Text  MRM_MACH_MARK bytes, where a compiler puts such a text: at a multiple of 16.
+**/
+BOOLEAN
+EFIAPI
+MrmIsMach (
   IN CONST UINT8  *Text
   );
 

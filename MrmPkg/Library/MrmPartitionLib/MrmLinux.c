@@ -4,10 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include <Uefi/UefiBaseType.h>
-#include <Library/BaseMemoryLib.h>
-#include <Library/MrmLogLib.h>
-#include <Library/MrmPartitionLib.h>
+#include "MrmPartitionInternal.h"
 
 //
 // struct boot_params of Linux (Documentation/arch/x86/zero-page.rst).
@@ -21,14 +18,26 @@
 #define   BOOT_FLAG_MAGIC   0xAA55
 #define HEADER              0x202
 #define   HEADER_MAGIC      SIGNATURE_32 ('H', 'd', 'r', 'S')
+#define KERNEL_VERSION      0x20E    ///< counted from HEADER_SECTOR on
+#define   HEADER_SECTOR     0x200
 #define TYPE_OF_LOADER      0x210
 #define   TYPE_EFI_STUB     0x21
 #define CMD_LINE_PTR        0x228
 #define INITRD_ADDR_MAX     0x22C
 #define   INITRD_ANYWHERE   0x7FFFFFFF
 
-#define GRUB_BEGIN  "BOOT_IMAGE="
-#define BLANKS      " \t\n\r"
+#define GRUB_BEGIN     "BOOT_IMAGE="
+#define BLANKS         " \t\n\r"
+#define MEMTEST_BEGIN  "Memtest86+ v"
+#define MACH_BEGIN     "GNU Mach "
+
+BOOLEAN
+MrmIsBlank (
+  IN CHAR8  Character
+  )
+{
+  return (Character == ' ') || (Character == '\t') || (Character == '\n') || (Character == '\r');
+}
 
 /**
   A text as something that words can be taken from.
@@ -50,6 +59,14 @@ WholeText (
   }
 
   return Whole;
+}
+
+BOOLEAN
+MrmIsDigit (
+  IN CHAR8  Character
+  )
+{
+  return (Character >= '0') && (Character <= '9');
 }
 
 CONST CHAR8 *
@@ -165,4 +182,34 @@ MrmIsGrubCommandLine (
   return   (Read32 (Text) == SIGNATURE_32 ('B', 'O', 'O', 'T'))
         && (CompareMem (Text, GRUB_BEGIN, sizeof (GRUB_BEGIN) - 1) == 0)
         && (Text[sizeof (GRUB_BEGIN) - 1] > ' ');
+}
+
+BOOLEAN
+EFIAPI
+MrmIsMemtest (
+  IN CONST UINT8  *Image,
+  IN UINTN        Size
+  )
+{
+  UINTN  Version;
+
+  if (Read32 (Image + HEADER) != HEADER_MAGIC) {
+    return FALSE;
+  }
+
+  Version = HEADER_SECTOR + Read16 (Image + KERNEL_VERSION);
+  return (Version + sizeof (MEMTEST_BEGIN) <= Size)
+         && (CompareMem (Image + Version, MEMTEST_BEGIN, sizeof (MEMTEST_BEGIN) - 1) == 0)
+         && MrmIsDigit (Image[Version + sizeof (MEMTEST_BEGIN) - 1]);
+}
+
+BOOLEAN
+EFIAPI
+MrmIsMach (
+  IN CONST UINT8  *Text
+  )
+{
+  return (Read32 (Text) == SIGNATURE_32 ('G', 'N', 'U', ' '))
+         && (CompareMem (Text, MACH_BEGIN, sizeof (MACH_BEGIN) - 1) == 0)
+         && MrmIsDigit (Text[sizeof (MACH_BEGIN) - 1]);
 }

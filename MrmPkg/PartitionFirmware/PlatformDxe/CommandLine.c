@@ -1,5 +1,7 @@
 /** @file
-  Warns of kernel parameters that are missing: in a partition some are not a matter of taste.
+  Warns of systems and kernel parameters that a partition's neighbours would suffer from: of
+  parameters that are missing, of those that drive a UART of somebody else's, and of systems
+  that take the whole PC for their own.
 
   A Linux is known by the boot_params structure that its EFI stub, or its loader, fills in
   before it leaves boot services, or by how GRUB begins a command line, wherever these lie in
@@ -9,12 +11,16 @@
 **/
 
 #include "PlatformDxe.h"
+#include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/MrmPartitionLib.h>
+#include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
 #define MAP_SIZE           SIZE_64KB
 #define COMMAND_LINE_SIZE  4096       ///< COMMAND_LINE_SIZE of Linux on x86 is 2048
+#define CONSOLE_SIZE       64
+#define WORD_LENGTH        32         ///< characters of a parameter that are told: a line of the log ends after 128
 #define STEP               16         ///< alignment of what GRUB allocates, and more than enough for the stub
 
 STATIC EFI_MEMORY_DESCRIPTOR  *mMap;
@@ -68,50 +74,162 @@ RoomAt (
   return 0;
 }
 
+///
+/// What is about to run.
+///
+typedef struct {
+  CONST CHAR8    *CommandLine;    ///< of a Linux; NULL when there is none
+  UINTN          Size;            ///< bytes there may be
+  BOOLEAN        Grub;            ///< it is GRUB's own copy
+  BOOLEAN        Memtest;         ///< there is Memtest86+
+  BOOLEAN        Mach;            ///< there is the name of GNU Mach
+} SYSTEM;
+
 /**
-  Find the command line of the Linux that is about to run.
+  Look at one place of a loader's memory.
 
-  @param[out] Size  Bytes there may be.
-
-  @return  The command line; NULL when there is no Linux.
+  @param[in]     Place   The place.
+  @param[in]     Size    Bytes there, MRM_LINUX_BOOT_PARAMS or more.
+  @param[in,out] System  Takes note of what is there.
 **/
 STATIC
-CONST CHAR8 *
-FindCommandLine (
-  OUT UINTN  *Size
+VOID
+LookAt (
+  IN     CONST UINT8  *Place,
+  IN     UINTN        Size,
+  IN OUT SYSTEM       *System
+  )
+{
+  UINT64  Address;
+
+  System->Memtest = System->Memtest || MrmIsMemtest (Place, Size);
+  System->Mach    = System->Mach || MrmIsMach (Place);
+  if (System->Grub) {
+    return;
+  }
+
+  if (MrmIsGrubCommandLine (Place)) {
+    // GRUB's boot_params point to where it will only move the command line.
+    System->CommandLine = (CONST CHAR8 *)Place;
+    System->Size        = RoomAt ((UINTN)Place);
+    System->Grub        = TRUE;
+    return;
+  }
+
+  // A kernel image has the same magic numbers, but no command line yet.
+  Address = (System->CommandLine == NULL) ? MrmLinuxCommandLine (Place) : 0;
+  if ((Address != 0) && (RoomAt (Address) != 0)) {
+    System->CommandLine = (CONST CHAR8 *)(UINTN)Address;
+    System->Size        = RoomAt (Address);
+  }
+}
+
+/**
+  Find out what is about to run.
+
+  @param[out] System  Receives it.
+**/
+STATIC
+VOID
+FindSystem (
+  OUT SYSTEM  *System
   )
 {
   EFI_MEMORY_DESCRIPTOR  *Descriptor;
   CONST UINT8            *Place;
   CONST UINT8            *End;
-  CONST CHAR8            *Found;
-  UINT64                 Address;
 
-  Found = NULL;
   for (Descriptor = NextDescriptor (NULL); Descriptor != NULL; Descriptor = NextDescriptor (Descriptor)) {
     if ((Descriptor->Type != EfiLoaderCode) && (Descriptor->Type != EfiLoaderData)) {
       continue;
     }
 
     Place = (CONST UINT8 *)(UINTN)Descriptor->PhysicalStart;
-    End   = Place + EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages) - MRM_LINUX_BOOT_PARAMS;
-    for ( ; Place <= End; Place += STEP) {
-      if (MrmIsGrubCommandLine (Place)) {
-        // GRUB's boot_params point to where it will only move the command line.
-        *Size = RoomAt ((UINTN)Place);
-        return (CONST CHAR8 *)Place;
-      }
-
-      // A kernel image has the same magic numbers, but no command line yet.
-      Address = (Found == NULL) ? MrmLinuxCommandLine (Place) : 0;
-      if ((Address != 0) && (RoomAt (Address) != 0)) {
-        *Size = RoomAt (Address);
-        Found = (CONST CHAR8 *)(UINTN)Address;
-      }
+    End   = Place + EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages);
+    for ( ; (UINTN)(End - Place) >= MRM_LINUX_BOOT_PARAMS; Place += STEP) {
+      LookAt (Place, (UINTN)(End - Place), System);
     }
   }
+}
 
-  return Found;
+/**
+  Warn of parameters that the plan expects, and Linux was started without.
+
+  @param[in] System    What was found.
+  @param[in] Expected  Zero-terminated words.
+**/
+STATIC
+VOID
+JudgeMissing (
+  IN CONST SYSTEM  *System,
+  IN CONST CHAR8   *Expected
+  )
+{
+  UINTN  Length;
+
+  for (Expected = MrmNextWord (Expected, &Length);
+       Expected != NULL;
+       Expected = MrmNextWord (Expected + Length, &Length))
+  {
+    if (System->CommandLine == NULL) {
+      MrmEvent ("kernel parameters: what the OS was started with cannot be known");
+      return;
+    }
+
+    if (!MrmHasWord (System->CommandLine, System->Size, Expected, Length)) {
+      MrmEvent ("warning: Linux was started without %.*a", Length, Expected);
+    }
+  }
+}
+
+/**
+  Warn of parameters by which Linux drives a UART that is not the partition's.
+
+  @param[in] System  What was found.
+  @param[in] Own     The partition's console.
+**/
+STATIC
+VOID
+JudgeSerial (
+  IN CONST SYSTEM       *System,
+  IN CONST MRM_CONSOLE  *Own
+  )
+{
+  MRM_SERIAL_WORD  Found;
+  UINTN            Offset;
+  UINTN            Length;
+  CHAR8            Console[CONSOLE_SIZE];
+
+  if (System->CommandLine == NULL) {
+    return;
+  }
+
+  AsciiSPrint (Console, sizeof (Console), "this partition has none");
+  if (Own->Kind != MrmConsoleNone) {
+    AsciiSPrint (
+      Console,
+      sizeof (Console),
+      "this partition's is uart8250,%a,0x%lx",
+      (Own->Kind == MrmConsoleUart16550Memory) ? "mmio" : "io",
+      Own->Base
+      );
+  }
+
+  for (Offset = 0; MrmForeignSerialWord (System->CommandLine, System->Size, Own, &Offset, &Found); ) {
+    Length = MIN (Found.Length, WORD_LENGTH);
+    if (Found.Kind == MrmSerialCard) {
+      MrmEvent ("warning: %.*a drives a UART on a PCI card; %a", Length, Found.Word, Console);
+    } else {
+      MrmEvent (
+        "warning: %.*a drives the UART at %a 0x%lx; %a",
+        Length,
+        Found.Word,
+        (Found.Kind == MrmSerialPort) ? "port" : "address",
+        Found.Base,
+        Console
+        );
+    }
+  }
 }
 
 EFI_STATUS
@@ -125,36 +243,29 @@ PrepareCommandLine (
 }
 
 VOID
-JudgeCommandLine (
-  IN CONST CHAR8  *Expected
+JudgeSystem (
+  IN CONST CHAR8        *Expected,
+  IN CONST MRM_CONSOLE  *Own
   )
 {
-  CONST CHAR8  *CommandLine;
-  UINTN        Room;
-  UINTN        Length;
-  UINTN        Key;
-  UINT32       Version;
+  SYSTEM  System;
+  UINTN   Key;
+  UINT32  Version;
 
-  Expected = MrmNextWord (Expected, &Length);
-  if (Expected == NULL) {
-    return;
-  }
-
-  CommandLine = NULL;
-  Room        = 0;
-  mMapSize    = MAP_SIZE;
+  ZeroMem (&System, sizeof (System));
+  mMapSize = MAP_SIZE;
   if (!EFI_ERROR (gBS->GetMemoryMap (&mMapSize, mMap, &Key, &mDescriptorSize, &Version))) {
-    CommandLine = FindCommandLine (&Room);
+    FindSystem (&System);
   }
 
-  if (CommandLine == NULL) {
-    MrmEvent ("kernel parameters: what the OS was started with cannot be known");
+  if (System.Memtest || (System.Mach && (System.CommandLine == NULL))) {
+    MrmEvent (
+      "warning: this is %a, which takes all PCI devices of the PC for its own; others may lose theirs: stop it",
+      System.Memtest ? "Memtest86+" : "GNU Mach"
+      );
     return;
   }
 
-  for ( ; Expected != NULL; Expected = MrmNextWord (Expected + Length, &Length)) {
-    if (!MrmHasWord (CommandLine, Room, Expected, Length)) {
-      MrmEvent ("warning: Linux was started without %.*a", Length, Expected);
-    }
-  }
+  JudgeMissing (&System, Expected);
+  JudgeSerial (&System, Own);
 }

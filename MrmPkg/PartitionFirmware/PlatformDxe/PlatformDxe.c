@@ -82,12 +82,11 @@ OnExitBootServices (
   )
 {
   CONST MRM_HAND_OFF  *HandOff;
+  CONST CHAR8         *Expected;
 
-  HandOff = MrmGetHandOff ();
-  if (HandOff->ExpectedParameters.Size != 0) {
-    JudgeCommandLine ((CONST CHAR8 *)(UINTN)HandOff->ExpectedParameters.Base);
-  }
-
+  HandOff  = MrmGetHandOff ();
+  Expected = (HandOff->ExpectedParameters.Size == 0) ? "" : (CONST CHAR8 *)(UINTN)HandOff->ExpectedParameters.Base;
+  JudgeSystem (Expected, &HandOff->Console);
   MrmEnterPhase (MrmPhaseRunning);
 }
 

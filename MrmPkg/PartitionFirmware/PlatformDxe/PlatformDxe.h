@@ -94,13 +94,17 @@ PrepareCommandLine (
   );
 
 /**
-  At ExitBootServices: warn of each parameter the plan expects and the OS was started without.
+  At ExitBootServices: warn of a system that takes the whole PC for its own, of each parameter
+  the plan expects and a Linux was started without, and of each by which it drives a UART of
+  somebody else's.
 
-  @param[in] Expected  Zero-terminated words.
+  @param[in] Expected  Zero-terminated words; "" when the plan expects none.
+  @param[in] Own       The partition's console.
 **/
 VOID
-JudgeCommandLine (
-  IN CONST CHAR8  *Expected
+JudgeSystem (
+  IN CONST CHAR8        *Expected,
+  IN CONST MRM_CONSOLE  *Own
   );
 
 #endif
