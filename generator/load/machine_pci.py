@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from generator.errors import Problem
 from generator.load.nodes import Node
-from generator.load.reader import Fields, ranged, read_mapping, read_scalar
-from generator.load.values import parse_integer
+from generator.load.reader import Fields, read_mapping, read_scalar
+from generator.load.values import parse_integer, ranged
 from generator.model.device_path import DevicePath
 from generator.model.machine import Bar, Bridge, PciFunction, PciRoot, Window
 from generator.model.ports import DOWNSTREAM_PORT, PCI_BRIDGE, ROOT_PORT, UPSTREAM_PORT

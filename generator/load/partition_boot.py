@@ -3,15 +3,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from generator.errors import Problem
 from generator.load import later
+from generator.load.keys import (
+    TEXT,
+    TEXT_SCHEMA,
+    TIME,
+    Form,
+    Key,
+    Keys,
+    Schema,
+    any_of,
+    choice,
+    no_text,
+    one_or_more,
+)
 from generator.load.layers import BOOT_KINDS, folder_of
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
 from generator.load.partition_pci import join_paths, parse_place
 from generator.load.reader import Fields, first_items, read_mapping, wrong_type
-from generator.load.values import parse_duration
 from generator.model.device_path import DevicePath
 from generator.model.intent import (
     BootIntent,
@@ -25,22 +38,111 @@ from generator.model.intent import (
 from generator.places import Located, Place
 
 ANY = "any"
-SOURCE_KEYS = {
-    "file": ("file", "initrd", "options", "kernel_parameters"),
-    "disk": ("disk", "path", "options"),
-    "network": ("network", "uri"),
-}
-"""Keys of a source by the key that says what kind it is."""
-KEYS = ("timeout", "order", *dict.fromkeys(key for keys in SOURCE_KEYS.values() for key in keys))
 EXPECTED = "a file, disk, network, shell, {file: …}, {disk: …}, {network: …}, or a list of these"
 PORT = "any, or a port such as PciRoot(0x0)/Pci(0x3,0x0)"
 
 KERNEL_PARAMETERS: dict[str, KernelParameters] = {"auto": "auto", "off": "off"}
 
 
+def _any_or_port(text: str) -> DevicePath | str | None:
+    """`any`, or a port."""
+    return ANY if text == ANY else parse_place(text)
+
+
+_PORT: Form[DevicePath | str] = Form(PORT, _any_or_port, TEXT_SCHEMA)
+_SAME_PORT = "`any`, or one of the partition's ports: only devices behind it"
+TIMEOUT = Key(
+    "timeout",
+    TIME,
+    "How long the console offers the choice.",
+    "time in which the console offers the choice of another source, unless the partition's UEFI variable "
+    "`Timeout` says otherwise; not in a list",
+    "`0`: no choice",
+)
+FILE = Key(
+    "file",
+    TEXT,
+    "An EFI application on the build host, relative to this file.",
+    "an EFI application for x86-64 on the build host: a Linux kernel, or any other loader",
+)
+INITRD = Key(
+    "initrd",
+    TEXT,
+    "Handed to a Linux kernel by the firmware.",
+    "of a file: handed to the kernel by the firmware (LINUX_EFI_INITRD_MEDIA); needs Linux 5.8",
+    "none",
+)
+OPTIONS = Key(
+    "options",
+    Form("a text", str, {"type": ["string", "number"]}),
+    "Load options.",
+    "of a file or disk: load options; of Linux: kernel parameters. In those of a file `{tsc_khz}` becomes "
+    "the measured frequency in kHz, `{console}` where the console is (`io,0x2f8`)",
+    "nothing",
+)
+HANDLING = Key(
+    "kernel_parameters",
+    choice(KERNEL_PARAMETERS, "auto or off"),
+    "auto adds what MRM needs if the loader is Linux.",
+    "of a file: `auto`: if it is Linux, add what MRM needs; `off`: add nothing",
+    "`auto`",
+)
+DISK = Key("disk", _PORT, "any, or the port with the disk.", _SAME_PORT, "`any`")
+NETWORK = Key("network", _PORT, "any, or the port with the network interface.", _SAME_PORT, "`any`")
+PATH = Key(
+    "path",
+    Form("a text", lambda text: text.replace("/", "\\") or None, TEXT_SCHEMA),
+    r"A loader on its EFI system partition, such as \EFI\debian\shimx64.efi.",
+    r"of a disk: the loader on its EFI system partition, `\EFI\debian\shimx64.efi`",
+    "see above",
+)
+URI = Key(
+    "uri",
+    TEXT,
+    "What is fetched by HTTP, such as http://10.0.2.2/debian.efi.",
+    "of a network: what is fetched by HTTP, `http://10.0.2.2:8000/debian.efi`, whatever DHCP names; see "
+    "[boot.md](boot.md#network)",
+    "none",
+)
+SOURCES = {
+    "file": Keys((FILE, INITRD, OPTIONS, HANDLING)),
+    "disk": Keys((DISK, PATH, OPTIONS)),
+    "network": Keys((NETWORK, URI)),
+}
+"""Keys of a source by the key that says what kind it is."""
+_WORD: Schema = {
+    **TEXT_SCHEMA,
+    "description": "A file on the build host, relative to this file; or disk, network, shell.",
+}
+_SOURCE = any_of(_WORD, *(keys.schema for keys in SOURCES.values()))
+ORDER = Key(
+    "order",
+    no_text(EXPECTED, one_or_more(_SOURCE)),
+    "Sources in the order in which they are tried.",
+    "list of sources, 1 to 8",
+)
+KEYS = Keys((TIMEOUT, ORDER, FILE, INITRD, HANDLING, DISK, NETWORK, URI, PATH, OPTIONS))
+BOOT = Key(
+    "boot",
+    no_text(
+        EXPECTED,
+        any_of(
+            _WORD,
+            *(Keys((TIMEOUT, *keys.keys)).schema for keys in SOURCES.values()),
+            Keys((TIMEOUT, ORDER)).schema,
+            {"type": "array", "items": _SOURCE},
+        ),
+    ),
+    "What the partition boots: a source, or several that are tried in order.",
+    "what is booted, below",
+    "required",
+    required=True,
+)
+
+
 def read_boot(partition: Fields) -> BootIntent:
     """What to boot, as far as it can be read."""
-    node = partition.node("boot", required=True)
+    node = partition.node(BOOT.name, BOOT.required)
     if node is None:
         return BootIntent(partition.place, ())
     if not isinstance(node, Mapping):
@@ -49,11 +151,11 @@ def read_boot(partition: Fields) -> BootIntent:
         return BootIntent(node.place, sources)
     joined = join_paths(node)
     kinds = [kind for kind in BOOT_KINDS if kind in joined.entries]
-    keys = SOURCE_KEYS.get(kinds[0], ("order",)) if len(kinds) == 1 else KEYS[1:]
-    fields = Fields(joined, "'boot'", ("timeout", *keys), partition.problems, later.BOOT)
-    timeout = fields.scalar("timeout", "a time such as 3 s", parse_duration, False)
-    if kinds == ["order"]:
-        order = fields.node("order")
+    keys = SOURCES.get(kinds[0], Keys((ORDER,))) if len(kinds) == 1 else Keys(KEYS.keys[1:])
+    fields = Fields(joined, "'boot'", (TIMEOUT.name, *keys.names), partition.problems, later.BOOT)
+    timeout = fields.read(TIMEOUT)
+    if kinds == [ORDER.name]:
+        order = fields.node(ORDER.name)
         sources, lost = _order(order, fields.problems) if order is not None else ((), set())
         fields.unread.update(lost)
     elif len(kinds) > 1:
@@ -80,13 +182,13 @@ def _order(node: Node, problems: list[Problem]) -> tuple[tuple[BootSource, ...],
             found.append(_word(item))
             continue
         joined = join_paths(item) if isinstance(item, Mapping) else item
-        kinds = [kind for kind in SOURCE_KEYS if isinstance(joined, Mapping) and kind in joined.entries]
+        kinds = [kind for kind in SOURCES if isinstance(joined, Mapping) and kind in joined.entries]
         if isinstance(joined, Sequence | Scalar) or len(kinds) > 1:
             wrong_type(item, "a source of 'boot'", EXPECTED, problems)
             lost.add("order")
             continue
         kind = kinds[0] if kinds else "file"
-        fields = read_mapping(joined, "a source of 'boot'", SOURCE_KEYS[kind], problems, later.BOOT)
+        fields = read_mapping(joined, "a source of 'boot'", SOURCES[kind].names, problems, later.BOOT)
         if fields is not None:
             found.append(_source(fields, kind))
             lost.update(fields.unread)
@@ -108,39 +210,26 @@ def _source(fields: Fields, kind: str) -> BootSource:
     """A source from its keys."""
     if kind == "file":
         return _file(fields)
-    port = _root_port(fields, kind)
     if kind == "network":
-        uri = fields.scalar("uri", "a text", lambda text: text or None, False)
-        return NetworkSource(fields.place, port, uri)
-    path = fields.scalar("path", "a text", lambda text: text.replace("/", "\\") or None, False)
-    return DiskSource(fields.place, port, path, _options(fields))
+        return NetworkSource(fields.place, _root_port(fields, NETWORK), fields.read(URI))
+    return DiskSource(fields.place, _root_port(fields, DISK), fields.read(PATH), fields.read(OPTIONS))
 
 
-def _root_port(fields: Fields, kind: str) -> Located[DevicePath] | None:
+def _root_port(fields: Fields, key: Key[DevicePath | str]) -> Located[DevicePath] | None:
     """`any`, or the port behind which the devices of a source are."""
-    found: Located[DevicePath | str] | None = fields.scalar(
-        kind, PORT, lambda text: ANY if text == ANY else parse_place(text), False
-    )
+    found = fields.read(key)
     if found is None or isinstance(found.value, str):
         return None
     return Located(found.value, found.place)
 
 
-def _options(fields: Fields) -> Located[str] | None:
-    """Load options."""
-    return fields.scalar("options", "a text", lambda text: text, False)
-
-
 def _file(fields: Fields) -> FileSource:
     """`{file: …, initrd: …, options: …, kernel_parameters: auto}`."""
-    file = fields.text("file", required=not any(fields.has(name) for name in later.BOOT))
-    initrd, options = fields.text("initrd"), _options(fields)
-    handling: Located[KernelParameters] | None = fields.scalar(
-        "kernel_parameters", "auto or off", KERNEL_PARAMETERS.get, False
-    )
+    file = fields.read(replace(FILE, required=not any(fields.has(name) for name in later.BOOT)))
+    initrd, options, handling = fields.read(INITRD), fields.read(OPTIONS), fields.read(HANDLING)
     if file is None:
-        fields.unread.add("file")
-    if "kernel_parameters" in fields.unread:
+        fields.unread.add(FILE.name)
+    if HANDLING.name in fields.unread:
         handling = _unhandled(fields.place)
     return FileSource(
         fields.place,

@@ -9,23 +9,34 @@ from dataclasses import replace
 from pathlib import Path
 
 from generator.errors import Problem
-from generator.load import later, partition_boot, partition_policy, partition_processors
+from generator.load import later, partition_policy
+from generator.load.keys import (
+    BOOLEAN,
+    TEXT,
+    TEXT_SCHEMA,
+    Form,
+    Key,
+    Keys,
+    choice,
+    no_text,
+    one_or_more,
+)
 from generator.load.layers import EXTENDS, read_layers
 from generator.load.layers import shown_path as shown_path
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
-from generator.load.partition_boot import read_boot
-from generator.load.partition_pci import join_paths, read_pci
+from generator.load.partition_boot import BOOT, read_boot
+from generator.load.partition_console import CONSOLE, UART, read_console
+from generator.load.partition_memory import MEMORY, read_memory
+from generator.load.partition_pci import PCI, read_pci
 from generator.load.partition_policy import parse_name, read_policy
-from generator.load.partition_processors import read_processors
-from generator.load.reader import Fields, later_problem, ranged, read_mapping, read_scalar, wrong_type
-from generator.load.values import parse_address_range, parse_integer, parse_size
-from generator.model.device_path import DevicePath, parse_device_path
+from generator.load.partition_processors import PROCESSORS, read_processors
+from generator.load.reader import Fields, later_problem, read_mapping, read_scalar, wrong_type
+from generator.load.values import parse_integer, ranged
 from generator.model.intent import (
     MAXIMUM_PARTITIONS,
     AllOff,
     DefaultsIntent,
     Intent,
-    MemoryIntent,
     PartitionIntent,
     PowerButton,
 )
@@ -33,53 +44,120 @@ from generator.places import Located, Place
 from generator.printable import quoted
 
 FORMAT = 1
-FILE_KEYS = ("format", "machine", "controller", "defaults", "partitions")
-"""Keys of the file; `extends` is gone once the layers are put together."""
-CONTROLLER_KEYS = ("console", "all_off", "power_button")
-PARTITION_KEYS = (
-    "name",
-    "processors",
-    "memory",
-    "pci",
-    "console",
-    "display",
-    "boot",
-    *partition_policy.KEYS,
-    "isolation",
-)
-DEFAULTS_KEYS = (
-    "processors",
-    "memory",
-    "console",
-    "isolation",
-    "restart",
-    "scrub",
-    "delay",
-    "shutdown",
-    "watchdog",
-    "variables",
-)
-PROCESSORS_KEYS = partition_processors.KEYS
-BOOT_KEYS = partition_boot.KEYS
-CONSOLE_KEYS = ("pci",)
-MEMORY_KEYS = (
-    "size",
-    "low",
-    "below_1g",
-    "above",
-    "below_4g",
-    "alignment",
-    "node",
-    "at",
-    "range",
-)
 LOST_FILE = ("yaml-extends", "yaml-syntax", "yaml-encoding", "file-readable")
 """Problems of a file that `extends` names which leave it out altogether."""
 ISOLATION = {"cooperative": "cooperative"}
 """Levels that exist."""
-
 ALL_OFF: dict[str, AllOff] = {"stay": "stay", "power-off": "power-off", "reboot": "reboot", "menu": "menu"}
 POWER_BUTTON: dict[str, PowerButton] = {"ignore": "ignore", "shutdown": "shutdown"}
+
+NAME = Key(
+    "name",
+    Form("a text", parse_name, {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"}),
+    "A lower-case letter, then up to 30 of a–z, 0–9 and hyphens.",
+    "a lower-case letter, then up to 30 of `a`–`z`, `0`–`9`, `-`; names the partition everywhere",
+    "required",
+    required=True,
+)
+DISPLAY = Key(
+    "display",
+    BOOLEAN,
+    "Its display function is its screen; one partition at most.",
+    "`true`: the display function behind its ports is its screen, for firmware, loader and system; "
+    "one partition at most",
+    "`false`",
+)
+LEVEL = Key(
+    "isolation",
+    choice(ISOLATION, "cooperative"),
+    "Nothing runs beneath the operating system.",
+    "`cooperative`: nothing runs beneath the operating system, which must not reach for what is not its own",
+    "`cooperative`",
+    inherited=True,
+)
+PARTITION_KEYS = Keys(
+    (NAME, PROCESSORS, MEMORY, PCI, CONSOLE, DISPLAY, LEVEL, BOOT, *partition_policy.KEYS.keys)
+)
+DEFAULTS_KEYS = Keys(tuple(key for key in PARTITION_KEYS.keys if key.inherited))
+
+CONTROLLER_CONSOLE = Key(
+    "console",
+    Form(TEXT.expected, TEXT.parse, UART),
+    "The controller's UART, by name or first I/O port, or none.",
+    "the UART of the controller by name or first I/O port, or `none`",
+    "the machine file's",
+)
+WHEN_ALL_OFF = Key(
+    "all_off",
+    choice(ALL_OFF),
+    "What happens when the last partition has gone off.",
+    "what happens when the last partition has gone off: `stay` (the controller waits for orders), "
+    "`power-off`, `reboot`, or `menu` (back to the PC's boot menu)",
+    "`stay`",
+)
+BUTTON = Key(
+    "power_button",
+    choice(POWER_BUTTON),
+    "What the power button does.",
+    "`shutdown`: it asks all partitions to shut down; `ignore`",
+    "`shutdown`",
+)
+CONTROLLER_KEYS = Keys((CONTROLLER_CONSOLE, WHEN_ALL_OFF, BUTTON))
+
+FORMAT_KEY = Key(
+    "format",
+    no_text(f"the number {FORMAT}", {"const": FORMAT}),
+    "The version of this language.",
+    f"`{FORMAT}`",
+    "required",
+    required=True,
+)
+MACHINE = Key(
+    "machine",
+    TEXT,
+    "NAME of platforms/NAME.yaml, or the path of a machine file (….yaml).",
+    "`NAME`: platforms/NAME.yaml in a folder above the partition file; or the path of a machine file "
+    "(`….yaml`)",
+    "required",
+    required=True,
+)
+CONTROLLER = Key(
+    "controller",
+    no_text("a mapping", CONTROLLER_KEYS.schema),
+    "What the controller keeps.",
+    "what belongs to the controller, below",
+    "see there",
+)
+DEFAULTS = Key(
+    "defaults",
+    no_text("a mapping", DEFAULTS_KEYS.schema),
+    "For partitions that do not say otherwise.",
+    f"{', '.join(f'`{name}`' for name in DEFAULTS_KEYS.names)} for partitions that do not say otherwise",
+    "nothing",
+)
+PARTITIONS = Key(
+    "partitions",
+    no_text(
+        "a list",
+        {
+            "type": "array",
+            "maxItems": MAXIMUM_PARTITIONS,
+            "items": {**PARTITION_KEYS.schema, "description": "A real machine cut out of the PC."},
+        },
+    ),
+    f"1 to {MAXIMUM_PARTITIONS} partitions.",
+    f"a list of 1 to {MAXIMUM_PARTITIONS} partitions",
+    "required",
+    required=True,
+)
+BASE = Key(
+    EXTENDS,
+    no_text("files", one_or_more(TEXT_SCHEMA)),
+    "Partition files to build on, relative to this one.",
+    "a partition file to build on, or a list of them",
+    "nothing",
+)
+FILE_KEYS = Keys((FORMAT_KEY, MACHINE, CONTROLLER, DEFAULTS, PARTITIONS, BASE))
 
 
 def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]) -> Intent | None:
@@ -95,52 +173,46 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         return None
     if isinstance(node, Scalar) and not node.text:
         if len(problems) == before:
-            wrong_type(node, "the file", "a mapping with " + ", ".join(FILE_KEYS), problems)
+            wrong_type(node, "the file", "a mapping with " + ", ".join(FILE_KEYS.names[:-1]), problems)
         return None
-    fields = read_mapping(node, "the partition file", (*FILE_KEYS, EXTENDS), problems, later.FILE)
+    fields = read_mapping(node, "the partition file", FILE_KEYS.names, problems, later.FILE)
     if fields is None:
         return None
     base_lost = any(problem.rule in LOST_FILE for problem in problems[before:])
-    fields.excuse(FILE_KEYS if base_lost else ())
+    fields.excuse(FILE_KEYS.names if base_lost else ())
     read_format(fields, FORMAT)
-    machine = fields.text("machine", required=True)
-    controller_node = fields.node("controller")
+    machine = fields.read(MACHINE)
+    controller_node = fields.node(CONTROLLER.name)
     controller = (
-        read_mapping(controller_node, "'controller'", CONTROLLER_KEYS, problems, later.CONTROLLER)
+        read_mapping(controller_node, "'controller'", CONTROLLER_KEYS.names, problems, later.CONTROLLER)
         if controller_node
         else None
     )
-    console = controller.text("console") if controller else None
-    all_off: Located[AllOff] | None = (
-        controller.scalar("all_off", _one_of(ALL_OFF), ALL_OFF.get, False) if controller else None
-    )
-    button: Located[PowerButton] | None = (
-        controller.scalar("power_button", _one_of(POWER_BUTTON), POWER_BUTTON.get, False)
-        if controller
-        else None
-    )
+    console = controller.read(CONTROLLER_CONSOLE) if controller else None
+    all_off = controller.read(WHEN_ALL_OFF) if controller else None
+    button = controller.read(BUTTON) if controller else None
     if controller is not None:
-        fields.lose("controller", controller.unread)
+        fields.lose(CONTROLLER.name, controller.unread)
     elif controller_node is not None:
-        fields.unread.add("controller")
-    defaults_node = fields.node("defaults")
+        fields.unread.add(CONTROLLER.name)
+    defaults_node = fields.node(DEFAULTS.name)
     defaults = (
-        read_mapping(defaults_node, "'defaults'", DEFAULTS_KEYS, problems, later.PARTITION)
+        read_mapping(defaults_node, "'defaults'", DEFAULTS_KEYS.names, problems, later.PARTITION)
         if defaults_node
         else None
     )
-    excused = PARTITION_KEYS if base_lost else _lost_defaults(defaults, fields.has("defaults"))
+    excused = PARTITION_KEYS.names if base_lost else _lost_defaults(defaults, fields.has(DEFAULTS.name))
     partitions: list[PartitionIntent] = []
-    items = fields.sequence("partitions", required=True)
+    items = fields.sequence(PARTITIONS.name, PARTITIONS.required)
     beyond = items[MAXIMUM_PARTITIONS:]
-    fields.unread.update(["partitions"] if beyond else ())
+    fields.unread.update([PARTITIONS.name] if beyond else ())
     items = items[:MAXIMUM_PARTITIONS]
     for item in items:
         partition = _partition(_with_defaults(item, defaults_node if defaults else None), excused, problems)
         if partition is not None:
             partitions.append(partition)
         else:
-            fields.unread.add("partitions")
+            fields.unread.add(PARTITIONS.name)
     if machine is None:
         return None
     return Intent(
@@ -157,11 +229,6 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
     )
 
 
-def _one_of(words: Iterable[str]) -> str:
-    """Words in a message."""
-    return "one of " + ", ".join(words)
-
-
 def read_format(fields: Fields, newest: int) -> None:
     """The `format:` key: a number this generator knows."""
     fields.scalar("format", f"the number {newest}", ranged(parse_integer, newest, newest), required=True)
@@ -171,7 +238,7 @@ def _with_defaults(item: Node, defaults: Node | None) -> Node:
     """A partition with the keys it lacks taken from `defaults:`."""
     if not isinstance(item, Mapping) or not isinstance(defaults, Mapping):
         return item
-    taken = {name: entry for name, entry in defaults.entries.items() if name in DEFAULTS_KEYS}
+    taken = {name: entry for name, entry in defaults.entries.items() if name in DEFAULTS_KEYS.names}
     return Mapping({**taken, **item.entries}, item.place)
 
 
@@ -185,11 +252,11 @@ def _untaken(
     entries = {
         name: entry
         for name, entry in defaults.entries.items()
-        if name in DEFAULTS_KEYS and all(name in item.entries for item in partitions)
+        if name in DEFAULTS_KEYS.names and all(name in item.entries for item in partitions)
     }
     if not entries:
         return None
-    absent = [key for key in PARTITION_KEYS if key not in entries]
+    absent = [name for name in PARTITION_KEYS.names if name not in entries]
     read = _partition(Mapping(entries, defaults.place), absent, problems)
     places = frozenset(place for _, value in entries.values() for place in _places(value))
     return None if read is None else DefaultsIntent(replace(read, unread=read.unread.union(absent)), places)
@@ -210,24 +277,24 @@ def _places(node: Node) -> Iterator[Place]:
 def _lost_defaults(defaults: Fields | None, there: bool) -> AnySequence[str]:
     """Keys that `defaults` may have been meant to give, but that cannot be read there."""
     if defaults is None:
-        return DEFAULTS_KEYS if there else ()
-    for name in DEFAULTS_KEYS:
+        return DEFAULTS_KEYS.names if there else ()
+    for name in DEFAULTS_KEYS.names:
         defaults.node(name)
-    return [name for name in DEFAULTS_KEYS if name in defaults.unread]
+    return [name for name in DEFAULTS_KEYS.names if name in defaults.unread]
 
 
 def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -> PartitionIntent | None:
     """One partition, as far as it can be read; `excused` keys may be missing."""
-    fields = read_mapping(node, "a partition", PARTITION_KEYS, problems, later.PARTITION)
+    fields = read_mapping(node, "a partition", PARTITION_KEYS.names, problems, later.PARTITION)
     if fields is None:
         return None
     fields.excuse(excused)
-    name = fields.scalar("name", "a text", parse_name, required=True)
+    name = fields.read(NAME)
     processors = read_processors(fields)
-    memory = _memory(fields)
+    memory = read_memory(fields)
     pci = read_pci(fields)
-    console = _console(fields)
-    display = fields.boolean("display")
+    console = read_console(fields)
+    display = fields.read(DISPLAY)
     _isolation(fields)
     boot, policy = read_boot(fields), read_policy(fields)
     unread = frozenset(fields.unread)
@@ -236,57 +303,11 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     )
 
 
-def _console(partition: Fields) -> Located[str] | Located[DevicePath] | None:
-    """A UART by name or port, a word, or `{pci: …}`."""
-    node = partition.node("console")
-    if not isinstance(node, Mapping):
-        return partition.text("console")
-    fields = Fields(join_paths(node), "'console'", CONSOLE_KEYS, partition.problems)
-    path = fields.scalar(
-        "pci", "a UEFI device path such as PciRoot(0x0)/Pci(0x9,0x0)", parse_device_path, required=True
-    )
-    partition.lose("console", fields.unread)
-    return path
-
-
 def _isolation(fields: Fields) -> None:
     """The isolation level: there is one so far."""
-    node = fields.node("isolation")
+    node = fields.node(LEVEL.name)
     planned = later.ISOLATION.get(node.text) if isinstance(node, Scalar) else None
     if planned is not None and isinstance(node, Scalar):
         fields.problems.append(later_problem(node.place, quoted(f"isolation: {node.text}"), planned))
     elif node is not None:
-        read_scalar(node, "'isolation'", "cooperative", ISOLATION.get, fields.problems)
-
-
-def _memory(partition: Fields) -> MemoryIntent:
-    """`640 MiB` or `{size: …, low: …, below_1g: …, below_4g: …, above: …, …}`, as far as it can be read."""
-    node, problems = partition.node("memory", required=True), partition.problems
-    if node is None:
-        return MemoryIntent(partition.place, None)
-    if not isinstance(node, Mapping):
-        size = read_scalar(
-            node, "'memory'", "a size such as 640 MiB, or {size: 640 MiB, …}", parse_size, problems
-        )
-        if size is None:
-            partition.unread.add("memory")
-        return MemoryIntent(node.place, size)
-    fields = Fields(node, "'memory'", MEMORY_KEYS, problems)
-    size = fields.size("size", required=True)
-    low, below_1g, above, below_4g = (fields.size(name) for name in MEMORY_KEYS[1:5])
-    alignment = fields.size("alignment")
-    numa = fields.integer("node", 0, 0xFFFFFFFF)
-    at = fields.size("at")
-    within = fields.scalar("range", "two addresses such as 2 GiB-6 GiB", parse_address_range, False)
-    named = [name for name in ("above", "node", "at", "range") if fields.has(name)]
-    if len(named) > 1:
-        fields.problem(
-            fields.place,
-            "yaml-type",
-            "'memory' has " + " and ".join(f"'{name}'" for name in named),
-            "one of them: each says where everything else lies",
-            "keep one of them",
-        )
-        fields.unread.update(named)
-    partition.lose("memory", fields.unread)
-    return MemoryIntent(node.place, size, low, below_1g, above, below_4g, alignment, numa, at, within)
+        read_scalar(node, "'isolation'", LEVEL.form.expected, LEVEL.form.parse, fields.problems)

@@ -7,10 +7,10 @@ import re
 from typing import TypeVar
 
 from generator.errors import Problem
+from generator.load.keys import TEXT, Form, Key, Keys, Schema, any_of, integer, one_or_more
 from generator.load.machine_pci import parse_at
 from generator.load.nodes import Mapping, Node, Scalar
-from generator.load.reader import Fields, ranged, read_scalar, wrong_type
-from generator.load.values import parse_integer
+from generator.load.reader import Fields, read_scalar, wrong_type
 from generator.model.device_path import DevicePath, parse_device_path
 from generator.model.intent import PciBusIntent, PciClass, PciIntent, PciMatchIntent
 from generator.places import Located
@@ -18,7 +18,6 @@ from generator.printable import quoted
 
 T = TypeVar("T")
 
-KEYS = ("root_port", "root", "bus", "segment", "vendor", "device", "class", "serial", "count")
 EXPECTED = (
     "a UEFI device path such as PciRoot(0x0)/Pci(0x3,0x0), a root port such as 03.0, {bus: 3}, "
     "or {class: nvme, count: 1}"
@@ -46,12 +45,44 @@ def parse_class(text: str) -> PciClass | None:
     return PciClass(int(match[1], 16) << shift, 0xFFFFFF >> shift << shift)
 
 
+_AT = any_of({"type": "string", "pattern": r"^[0-9a-fA-F]{1,2}\.[0-7]$"}, {"type": "number"})
+_PATH: Schema = {"type": "string", "pattern": r"^[Pp][Cc][Ii][Rr]oot\(.*\)(/[Pp][Cc][Ii]\(.*,.*\))+$"}
+_CLASS_EXPECTED = "a class code such as 0x010802 or 0x01, or one of " + ", ".join(CLASSES)
+_CLASS_SCHEMA = any_of({"enum": list(CLASSES)}, {"type": ["string", "integer"]})
+ROOT_PORT = Key(
+    "root_port", Form("device.function in hexadecimal, such as 03.0", parse_at, _AT), "Device and function."
+)
+ROOT = Key("root", integer(), "_UID.")
+BUS = Key("bus", integer(0, 255), "A bus behind a port.")
+SEGMENT = Key("segment", integer(0, 0xFFFF), "PCI segment.")
+VENDOR = Key("vendor", integer(0, 0xFFFF), "Vendor ID.")
+DEVICE = Key("device", integer(0, 0xFFFF), "Device ID.")
+CLASS = Key(
+    "class",
+    Form(_CLASS_EXPECTED, parse_class, _CLASS_SCHEMA),
+    "A class, its code, or the first bytes of it.",
+)
+SERIAL = Key("serial", TEXT, "Serial number.")
+COUNT = Key("count", integer(1, 16, "1 to 16"), "How many functions.")
+FORMS = (Keys((ROOT_PORT, ROOT)), Keys((BUS, SEGMENT)), Keys((VENDOR, DEVICE, CLASS, SERIAL, COUNT)))
+"""The keys of the three ways to name a port."""
+KEYS = Keys(tuple(key for form in FORMS for key in form.keys))
+ENTRY: Schema = {
+    "description": "A port: the partition gets everything behind it.",
+    "anyOf": [
+        {**_PATH, "description": "A UEFI device path."},
+        {**_AT, "description": "Device and function of a root port, such as 03.0."},
+        *(form.schema for form in FORMS),
+    ],
+}
+
+
 def read_pci(partition: Fields) -> tuple[PciIntent, ...]:
     """One entry or a list of them, as far as they can be read."""
-    found = [_entry(item, partition.problems) for item in partition.items("pci")]
+    found = [_entry(item, partition.problems) for item in partition.items(PCI.name)]
     entries = tuple(entry for entry in found if entry is not None)
     if len(entries) < len(found):
-        partition.unread.add("pci")
+        partition.unread.add(PCI.name)
     return entries
 
 
@@ -76,6 +107,15 @@ def parse_place(text: str) -> DevicePath | None:
     return parse_device_path(text) if at is None else DevicePath(0, (at,))
 
 
+PCI = Key(
+    "pci",
+    Form(EXPECTED, parse_place, one_or_more(ENTRY)),
+    "Root ports, with everything behind them.",
+    "ports, in one of the forms below, or a list of them; the partition gets all that is behind them",
+    "nothing",
+)
+
+
 def _entry(node: Node, problems: list[Problem]) -> PciIntent | None:
     """One entry of `pci`."""
     if isinstance(node, Mapping):
@@ -91,37 +131,25 @@ def _entry(node: Node, problems: list[Problem]) -> PciIntent | None:
             )
         )
         return None
-    return read_scalar(node, "an entry of 'pci'", EXPECTED, parse_place, problems)
+    return read_scalar(node, "an entry of 'pci'", PCI.form.expected, PCI.form.parse, problems)
 
 
 def _mapping(node: Mapping, problems: list[Problem]) -> PciIntent | None:
     """`{root_port: 03.0}`, `{bus: 3}`, or `{class: nvme, …}`."""
-    fields = Fields(node, "an entry of 'pci'", KEYS, problems)
-    at = fields.scalar("root_port", "device.function in hexadecimal, such as 03.0", parse_at, False)
-    root = fields.integer("root", 0, 0xFFFFFFFF)
-    bus, segment = fields.integer("bus", 0, 255), fields.integer("segment", 0, 0xFFFF)
+    fields = Fields(node, "an entry of 'pci'", KEYS.names, problems)
+    at, root = fields.read(ROOT_PORT), fields.read(ROOT)
+    bus, segment = fields.read(BUS), fields.read(SEGMENT)
     match = PciMatchIntent(
         place=node.place,
-        vendor=_value(fields.integer("vendor", 0, 0xFFFF)),
-        device=_value(fields.integer("device", 0, 0xFFFF)),
-        class_code=_value(
-            fields.scalar(
-                "class",
-                "a class code such as 0x010802 or 0x01, or one of " + ", ".join(CLASSES),
-                parse_class,
-                False,
-            )
-        ),
-        serial=_value(fields.text("serial")),
-        count=_value(fields.scalar("count", "1 to 16", ranged(parse_integer, 1, 16), False)),
+        vendor=_value(fields.read(VENDOR)),
+        device=_value(fields.read(DEVICE)),
+        class_code=_value(fields.read(CLASS)),
+        serial=_value(fields.read(SERIAL)),
+        count=_value(fields.read(COUNT)),
     )
     if fields.unread:
         return None
-    forms = [
-        {"root_port", "root"} & node.entries.keys(),
-        {"bus", "segment"} & node.entries.keys(),
-        {"vendor", "device", "class", "serial", "count"} & node.entries.keys(),
-    ]
+    forms = [node.entries.keys() & set(form.names) for form in FORMS]
     if (
         sum(map(bool, forms)) != 1
         or match.empty == bool(forms[2])

@@ -8,9 +8,9 @@ from collections.abc import Mapping as AnyMapping
 from typing import TypeVar
 
 from generator.errors import Problem
+from generator.load.keys import BOOLEAN, SIZE, TEXT, Key, integer
 from generator.load.later import Later
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
-from generator.load.values import parse_integer, parse_size
 from generator.places import Located, Place
 from generator.printable import quoted
 from generator.suggest import closest
@@ -104,25 +104,38 @@ class Fields:
             self.unread.add(name)
         return value
 
+    def read(self, key: Key[T]) -> Located[T] | None:
+        """The value of a key, in its short form if it has several."""
+        return self.scalar(key.name, key.form.expected, key.form.parse, key.required)
+
+    def read_all(self, key: Key[T]) -> tuple[Located[T], ...]:
+        """One value or a list of them, as far as they can be read."""
+        found = [
+            read_scalar(item, f"'{key.name}'", key.form.expected, key.form.parse, self.problems)
+            for item in self.items(key.name)
+        ]
+        if None in found:
+            self.unread.add(key.name)
+        return tuple(value for value in found if value is not None)
+
     def text(self, name: str, required: bool = False) -> Located[str] | None:
         """Any text, not empty."""
-        return self.scalar(name, "a text", lambda text: text or None, required)
+        return self.scalar(name, TEXT.expected, TEXT.parse, required)
 
     def integer(
         self, name: str, low: int = 0, high: int = (1 << 64) - 1, required: bool = False
     ) -> Located[int] | None:
         """An integer from `low` to `high`."""
-        hexadecimal = high > 0xFFFF
-        span = f"{low:#x} to {high:#x}" if hexadecimal else f"{low} to {high}"
-        return self.scalar(name, f"an integer, {span}", ranged(parse_integer, low, high), required)
+        form = integer(low, high)
+        return self.scalar(name, form.expected, form.parse, required)
 
     def size(self, name: str, required: bool = False) -> Located[int] | None:
         """A size or an address with an IEC unit."""
-        return self.scalar(name, "a size such as 640 MiB", parse_size, required)
+        return self.scalar(name, SIZE.expected, SIZE.parse, required)
 
     def boolean(self, name: str) -> Located[bool] | None:
         """`true` or `false`."""
-        return self.scalar(name, "true or false", {"true": True, "false": False}.get, False)
+        return self.scalar(name, BOOLEAN.expected, BOOLEAN.parse, False)
 
     def mapping(self, name: str, keys: tuple[str, ...], required: bool = False) -> Fields | None:
         """A mapping with the given keys."""
@@ -186,16 +199,6 @@ def later_problem(place: Place, what: str, later: Later) -> Problem:
         f"nothing; planned is `{later.form}`",
         "remove it",
     )
-
-
-def ranged(parse: Callable[[str], int | None], low: int, high: int) -> Callable[[str], int | None]:
-    """`parse`, refusing what lies outside `low` to `high`."""
-
-    def check(text: str) -> int | None:
-        value = parse(text)
-        return value if value is not None and low <= value <= high else None
-
-    return check
 
 
 def describe(node: Node) -> str:

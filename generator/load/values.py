@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 """IEC units of sizes and addresses."""
@@ -21,6 +22,16 @@ def parse_integer(text: str) -> int | None:
         return None
     value = int(text, 16) if text[:2] in ("0x", "0X") else int(text)
     return value if value < 1 << 64 else None
+
+
+def ranged(parse: Callable[[str], int | None], low: int, high: int) -> Callable[[str], int | None]:
+    """`parse`, refusing what lies outside `low` to `high`."""
+
+    def check(text: str) -> int | None:
+        value = parse(text)
+        return value if value is not None and low <= value <= high else None
+
+    return check
 
 
 def parse_size(text: str) -> int | None:

@@ -9,17 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from generator.keys_page import TABLES, with_tables
 from generator.load import (
     later,
     machine_file,
     machine_pci,
-    partition_boot,
+    partition_console,
     partition_file,
     partition_pci,
     partition_policy,
-    partition_processors,
 )
-from generator.load.layers import EXTENDS
 from generator.load.partition_file import load_partition_file
 from generator.resolve.kernel_parameters import HARMFUL, KERNEL_PARAMETERS
 from generator.rules_page import render_rules_page
@@ -32,6 +31,12 @@ def test_the_page_of_rules_is_up_to_date() -> None:
     assert (DOCS / "rules.md").read_text("utf-8") == render_rules_page(), (
         "run: python -m generator rules > docs/rules.md"
     )
+
+
+def test_the_tables_of_the_partition_files_keys_are_up_to_date() -> None:
+    text = (DOCS / "partition-file.md").read_text("utf-8")
+    assert re.findall(r"^<!-- keys: (\w+) -->$", text, re.MULTILINE) == list(TABLES)
+    assert text == with_tables(text), "run: python -m generator.keys_page docs/partition-file.md"
 
 
 def section(page: str, heading: str) -> str:
@@ -62,20 +67,13 @@ def words(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("page", "heading", "first", "keys"),
     [
-        ("partition-file.md", "The file", "key", (*partition_file.FILE_KEYS, EXTENDS)),
-        ("partition-file.md", "The file", "key of `controller`", partition_file.CONTROLLER_KEYS),
-        ("partition-file.md", "A partition", "key", partition_file.PARTITION_KEYS),
-        ("partition-file.md", "Processors", "key", partition_processors.KEYS),
-        ("partition-file.md", "Memory", "key", partition_file.MEMORY_KEYS),
-        ("partition-file.md", "Boot", "key", partition_boot.KEYS),
-        ("partition-file.md", "Life", "key", partition_policy.KEYS),
         ("machine-file.md", "The machine file", "key", machine_file.FILE_KEYS),
         ("machine-file.md", "Firmware", "key", machine_file.FIRMWARE_KEYS),
         ("machine-file.md", "PCI", "key", machine_pci.FUNCTION_KEYS),
         ("machine-file.md", "Features", "key", machine_file.FEATURE_KEYS),
     ],
 )
-def test_every_key_has_a_row_in_its_table_and_every_row_a_key(
+def test_every_key_of_the_machine_file_has_a_row_and_every_row_a_key(
     page: str, heading: str, first: str, keys: tuple[str, ...]
 ) -> None:
     assert {key for row in table(page, heading, first) for key in words(row[0])} == set(keys)
@@ -98,12 +96,24 @@ def test_every_key_of_a_list_of_the_machine_file_has_a_row(name: str, keys: tupl
     ("page", "heading", "named"),
     [
         ("partition-file.md", "The file", {*partition_file.ALL_OFF, *partition_file.POWER_BUTTON}),
-        ("partition-file.md", "The file", set(partition_file.DEFAULTS_KEYS)),
-        ("partition-file.md", "PCI", {*partition_pci.KEYS, *partition_pci.CLASSES}),
-        ("partition-file.md", "A partition", {*partition_file.CONSOLE_KEYS, *partition_file.ISOLATION}),
-        ("partition-file.md", "Life", {*partition_policy.RESTART_KEYS, *partition_policy.RESTARTS}),
-        ("partition-file.md", "Life", {*partition_policy.WATCHDOG_KEYS, *partition_policy.VARIABLES_KEYS}),
-        ("partition-file.md", "Life", {*partition_policy.PERMISSION_KEYS, *partition_policy.PC_REQUESTS}),
+        ("partition-file.md", "The file", set(partition_file.DEFAULTS_KEYS.names)),
+        ("partition-file.md", "PCI", {*partition_pci.KEYS.names, *partition_pci.CLASSES}),
+        (
+            "partition-file.md",
+            "A partition",
+            {*partition_console.CONSOLE_KEYS.names, *partition_file.ISOLATION},
+        ),
+        ("partition-file.md", "Life", {*partition_policy.RESTART_KEYS.names, *partition_policy.RESTARTS}),
+        (
+            "partition-file.md",
+            "Life",
+            {*partition_policy.WATCHDOG_KEYS.names, *partition_policy.VARIABLES_KEYS.names},
+        ),
+        (
+            "partition-file.md",
+            "Life",
+            {*partition_policy.PERMISSION_KEYS.names, *partition_policy.PC_REQUESTS},
+        ),
         ("machine-file.md", "Firmware", {*machine_file.HELD_KEYS, *machine_file.INTERFACES}),
         ("machine-file.md", "PCI", {*machine_file.ECAM_KEYS, *machine_pci.ROOT_KEYS, *machine_pci.BAR_KEYS}),
         ("machine-file.md", "PCI", {*machine_pci.BRIDGE_KEYS, *machine_pci.WINDOW_KEYS}),

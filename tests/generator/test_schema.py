@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,6 @@ import pytest
 import yaml
 
 from generator.__main__ import main
-from generator.load import partition_file, partition_pci, partition_policy
-from generator.load.layers import EXTENDS
 from generator.schema import partition_file_schema
 from tests.generator.support import EXAMPLES, PROJECT, marks
 
@@ -68,40 +67,32 @@ def test_examples_of_the_page_are_valid() -> None:
         jsonschema.validate(yaml.load(example, Loader=Loader), SCHEMA)
 
 
-def test_the_schema_knows_every_key_and_explains_it() -> None:
-    top = SCHEMA["properties"]
-    partition = top["partitions"]["items"]["properties"]
-    found = {
-        "file": set(top),
-        "partition": set(partition),
-        "defaults": set(top["defaults"]["properties"]),
-        "controller": set(top["controller"]["properties"]),
-        "processors": set(partition["processors"]["anyOf"][1]["properties"]),
-        "memory": set(partition["memory"]["anyOf"][1]["properties"]),
-        "boot": {key for form in partition["boot"]["anyOf"] for key in form.get("properties", ())},
-        "restart": set(partition["restart"]["anyOf"][1]["properties"]),
-        "watchdog": set(partition["watchdog"]["anyOf"][1]["properties"]),
-        "permissions": set(partition["permissions"]["properties"]),
-        "variables": set(partition["variables"]["properties"]),
-        "pci": {key for form in partition["pci"]["anyOf"][0]["anyOf"] for key in form.get("properties", ())},
-    }
-    assert found == {
-        "file": {*partition_file.FILE_KEYS, EXTENDS},
-        "partition": set(partition_file.PARTITION_KEYS),
-        "defaults": set(partition_file.DEFAULTS_KEYS),
-        "controller": set(partition_file.CONTROLLER_KEYS),
-        "processors": set(partition_file.PROCESSORS_KEYS),
-        "memory": set(partition_file.MEMORY_KEYS),
-        "boot": set(partition_file.BOOT_KEYS),
-        "restart": set(partition_policy.RESTART_KEYS),
-        "watchdog": set(partition_policy.WATCHDOG_KEYS),
-        "permissions": set(partition_policy.PERMISSION_KEYS),
-        "variables": set(partition_policy.VARIABLES_KEYS),
-        "pci": set(partition_pci.KEYS),
-    }
-    assert all(
-        "description" in schema for schema in partition.values() if "anyOf" in schema or "type" in schema
+def properties(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """All keys of all mappings in a schema, each with its path and its own schema."""
+    if isinstance(schema, list):
+        for inner in schema:
+            yield from properties(inner, path)
+    elif isinstance(schema, dict):
+        for name, inner in schema.get("properties", {}).items():
+            yield f"{path}/{name}", inner
+            yield from properties(inner, f"{path}/{name}")
+        for word in ("anyOf", "items"):
+            yield from properties(schema.get(word), path)
+
+
+def test_the_schema_explains_every_key() -> None:
+    found = dict(properties(SCHEMA))
+    assert {"/format", "/defaults/scrub", "/partitions/boot/order/uri", "/partitions/permissions/pc"} <= set(
+        found
     )
+    assert [path for path, schema in found.items() if not schema.get("description", "").strip()] == []
+
+
+def test_a_key_may_stand_in_defaults_just_as_in_a_partition() -> None:
+    found = dict(properties(SCHEMA))
+    defaults = {path: schema for path, schema in found.items() if path.startswith("/defaults/")}
+    assert "/defaults/name" not in defaults
+    assert all(found[path.replace("/defaults/", "/partitions/")] == defaults[path] for path in defaults)
 
 
 @pytest.mark.parametrize(

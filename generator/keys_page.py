@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The tables of keys in docs/partition-file.md, made from the declarations of the keys.
+
+`python -m generator.keys_page docs/partition-file.md` writes them anew; a test holds both together.  In the
+page a comment, `<!-- keys: NAME -->`, stands before each of the tables.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from generator.load import partition_boot, partition_memory, partition_policy, partition_processors
+from generator.load.keys import Keys
+from generator.load.partition_file import CONTROLLER_KEYS, FILE_KEYS, PARTITION_KEYS
+
+_LIFE = Keys(partition_policy.KEYS.keys)
+_OTHERS = Keys(tuple(key for key in PARTITION_KEYS.keys if key not in _LIFE.keys))
+
+
+def _table(keys: Keys, head: str = "key", default: bool = True) -> list[str]:
+    """A table with a head."""
+    titles = [head, "value", *(["default"] if default else [])]
+    return [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|", *keys.rows(default)]
+
+
+def _partition() -> list[str]:
+    """The keys of a partition; how it lives has a table of its own."""
+    life = ", ".join(f"`{name}`" for name in _LIFE.names)
+    return [*_table(_OTHERS), f"| {life} | how it lives, below | see there |"]
+
+
+TABLES: Mapping[str, list[str]] = {
+    "file": _table(FILE_KEYS),
+    "controller": _table(CONTROLLER_KEYS, "key of `controller`"),
+    "partition": _partition(),
+    "processors": _table(partition_processors.KEYS, default=False),
+    "memory": _table(partition_memory.MEMORY_KEYS),
+    "boot": _table(partition_boot.KEYS),
+    "life": _table(_LIFE),
+}
+"""The tables by the names that stand in the page."""
+
+
+def with_tables(page: str) -> str:
+    """The page with all tables as they have to be."""
+
+    def table(found: re.Match[str]) -> str:
+        return f"{found[1]}\n" + "\n".join(TABLES[found[2]]) + "\n"
+
+    return re.sub(r"^(<!-- keys: (\w+) -->)\n(?:\|.*\n)*", table, page, flags=re.MULTILINE)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        Path(name).write_text(with_tables(Path(name).read_text("utf-8")), "utf-8")
