@@ -5,6 +5,7 @@
 **/
 
 #include "Fuzz.h"
+#include <Library/BaseMemoryLib.h>
 #include <Library/MrmPartitionLib.h>
 
 int
