@@ -5,20 +5,29 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Clock.h"
-#include "Control.h"
-#include "MachineCheck.h"
-#include "Policy.h"
-#include "Report.h"
-#include "Store.h"
+#include "Run.h"
+#include "Console/Screen.h"
+#include "Build/Firmware.h"
+#include "Talk/Control.h"
+#include "Talk/Variables.h"
+#include "Machine/BootFiles.h"
+#include "Machine/Interrupt.h"
+#include "Machine/MachineCheck.h"
+#include "Machine/Memory.h"
+#include "Machine/Processor.h"
+#include "Machine/Survey.h"
+#include "Machine/Uart.h"
+#include "Pci/Bind.h"
+#include "Partition/Partition.h"
+#include "Partition/Policy.h"
+#include "Core/Clock.h"
+#include "Core/Facts.h"
+#include "Core/Log.h"
+#include "Core/Report.h"
+#include "Core/Version.h"
 #include <Library/BaseLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
-
-#define AUDIT_SIZE  SIZE_4KB   ///< lines of one partition
-
-MRM_PARTITION  *gPartitions;
-UINTN          gPartitionCount;
 
 typedef
 VOID
@@ -178,36 +187,6 @@ Run (
 }
 
 /**
-  Make room for the partitions of the plan.
-
-  @retval EFI_SUCCESS           gPartitions is there.
-  @retval EFI_OUT_OF_RESOURCES  There is no memory for it.
-**/
-STATIC
-EFI_STATUS
-MakePartitions (
-  VOID
-  )
-{
-  CHAR8  *Audit;
-  UINTN  Index;
-
-  gPartitions = AllocateZeroPool (gMrmPlan.PartitionCount * sizeof (MRM_PARTITION));
-  Audit       = AllocatePool (gMrmPlan.PartitionCount * AUDIT_SIZE);
-  if ((gPartitions == NULL) || (Audit == NULL)) {
-    return EFI_OUT_OF_RESOURCES;
-  }
-
-  gPartitionCount = gMrmPlan.PartitionCount;
-  for (Index = 0; Index < gPartitionCount; Index++) {
-    gPartitions[Index].Plan = &gMrmPlan.Partitions[Index];
-    MrmTextBegin (&gPartitions[Index].Audit, Audit + Index * AUDIT_SIZE, AUDIT_SIZE);
-  }
-
-  return EFI_SUCCESS;
-}
-
-/**
   Bind the plan, report, and run what can be started.
 
   @return  As MrmEntry().
@@ -266,11 +245,7 @@ LeaveMachine (
   CloseStores (gPartitions, gPartitionCount);
   ClosePolicy ();
   ForgetMachine ();
-  if (gPartitionCount > 0) {
-    FreePool (gPartitions[0].Audit.Buffer);
-    FreePool (gPartitions);
-    gPartitionCount = 0;
-  }
+  ForgetPartitions ();
 }
 
 /**
@@ -293,6 +268,8 @@ MrmEntry (
   EFI_STATUS  Status;
 
   StartClock ();
+  AddLogSink (AddToReport);
+  AddLogSink (PrintLine);
   Say ("version %a, plan %a, %d partitions", MRM_VERSION_TEXT, gMrmPlan.Title, gMrmPlan.PartitionCount);
 
   // The boot watchdog would reset the whole PC after five minutes (UEFI 2.10 section 3.1.2).

@@ -5,18 +5,25 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Attend.h"
-#include "Button.h"
-#include "Clock.h"
-#include "Control.h"
-#include "MachineCheck.h"
-#include "Pace.h"
-#include "PcEnd.h"
-#include "Policy.h"
-#include "ResetEntry.h"
-#include "Screen.h"
-#include "Turn.h"
+#include "Run.h"
+#include "Console/Screen.h"
+#include "Life/Life.h"
+#include "Life/PcEnd.h"
+#include "Life/Requests.h"
+#include "Talk/Control.h"
+#include "Talk/Turn.h"
+#include "Talk/Variables.h"
+#include "Machine/Interrupt.h"
+#include "Machine/MachineCheck.h"
+#include "Machine/PowerButton.h"
+#include "Machine/ResetEntry.h"
+#include "Machine/Tick.h"
+#include "Partition/Partition.h"
+#include "Partition/Policy.h"
+#include "Core/Clock.h"
+#include "Core/Log.h"
 #include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
 #define POLL_PERIOD  (10 * 10000)   ///< 10 ms in units of 100 ns
@@ -68,21 +75,6 @@ AllOff (
   return MrmLifecycleAllOff (Lifecycles, gPartitionCount);
 }
 
-VOID
-StopAll (
-  VOID
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Index < gPartitionCount; Index++) {
-    if (MrmLifecycleIsLive (&gPartitions[Index].Life)) {
-      StopProcessors (&gPartitions[Index]);
-      QuiescePci (&gPartitions[Index]);
-    }
-  }
-}
-
 /**
   Do what the plan says for the time when all partitions are off.
 
@@ -114,6 +106,38 @@ FinishAllOff (
 }
 
 /**
+  Look at a partition once: copy its mailbox, commit its variables, answer its request, and go on with its life.
+
+  @param[in,out] Partition  The partition.
+
+  @retval TRUE   It asked something, and was answered: more may follow at once.
+  @retval FALSE  It did not.
+**/
+STATIC
+BOOLEAN
+AttendPartition (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  MRM_MAILBOX  Snapshot;
+  BOOLEAN      Others;
+  BOOLEAN      Answered;
+
+  Others   = OthersRun (Partition);
+  Answered = FALSE;
+  if (MrmLifecycleIsLive (&Partition->Life)) {
+    CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
+    Answered = AttendStore (Partition, &Snapshot);
+    TakeEvents (Partition);
+    Answered = AttendRequest (Partition, &Snapshot) || Answered;
+    AttendLife (Partition, &Snapshot);
+  }
+
+  StartDue (Partition, Others);
+  return Answered;
+}
+
+/**
   Look at all partitions. While they ask things, look again without waiting for the timer:
   a firmware writes several variables in a row.
 **/
@@ -134,7 +158,7 @@ AttendOnce (
     Now = Milliseconds ();
     BeginLook ();
     for (Index = 0; Index < gPartitionCount; Index++) {
-      if (AttendPartition (&gPartitions[Index], OthersRun (&gPartitions[Index]))) {
+      if (AttendPartition (&gPartitions[Index])) {
         Answered = Milliseconds () + BURST_GAP;
         NoteActivity ();
       }

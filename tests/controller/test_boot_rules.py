@@ -7,7 +7,8 @@ from pathlib import Path
 from generator.check import rules
 
 PROJECT = Path(__file__).resolve().parents[2]
-REPORT_HEADER = PROJECT / "MrmPkg" / "Controller" / "Report.h"
+CONTROLLER = PROJECT / "MrmPkg" / "Controller"
+VERDICT = CONTROLLER / "Partition" / "Verdict"
 BOOT_ONLY = {
     "machine-clocks": "a clock's rate is measured on the live machine",
     "processor-usable": "the live machine alone knows whether a processor is enabled, healthy and given up",
@@ -18,7 +19,8 @@ BOOT_ONLY = {
 
 def boot_rules() -> dict[str, str]:
     """Names of the MRM_RULE_* macros by macro."""
-    return dict(re.findall(r'#define (MRM_RULE_\w+)\s+"([^"]+)"', REPORT_HEADER.read_text(encoding="utf-8")))
+    header = VERDICT.with_suffix(".h").read_text(encoding="utf-8")
+    return dict(re.findall(r'#define (MRM_RULE_\w+)\s+"([^"]+)"', header))
 
 
 def test_every_rule_of_the_controller_is_known() -> None:
@@ -27,7 +29,7 @@ def test_every_rule_of_the_controller_is_known() -> None:
 
 
 def test_every_rule_of_the_controller_is_used() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in REPORT_HEADER.parent.glob("*.c"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in CONTROLLER.rglob("*.c"))
     assert [name for name in boot_rules() if not re.search(rf"\b{name}\b", sources)] == []
 
 
@@ -36,7 +38,7 @@ NOT_REFUSED = {"MRM_RULE_PCI_DISABLED"}
 
 
 def test_every_refusal_has_a_way_out() -> None:
-    source = (REPORT_HEADER.parent / "Report.c").read_text(encoding="utf-8")
+    source = VERDICT.with_suffix(".c").read_text(encoding="utf-8")
     ways = dict(re.findall(r'\{ (MRM_RULE_\w+),\s+"([^"]+)"\s*\}', source))
     assert set(ways) == set(boot_rules()) - NOT_REFUSED
     assert all(len(way) < 100 for way in ways.values()), "the cause of a state has 255 characters"

@@ -123,7 +123,7 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     native.Headless = facts.headless
     kind = getattr(decide, facts.console.kind)
     native.Console = (kind, facts.console.baud, facts.console.base)
-    native.ConsoleFunction = facts.console.function
+    native.ConsoleFunction = (facts.console.function[:4], *facts.console.function[4:])
     native.Watchdog = facts.watchdog
     native.Panic = facts.panic
     native.Thermal = facts.thermal

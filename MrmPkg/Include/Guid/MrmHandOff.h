@@ -24,6 +24,16 @@ typedef struct {
 } MRM_RANGE;
 
 ///
+/// Where a PCI function is; Segment is the machine's or the partition's.
+///
+typedef struct {
+  UINT16    Segment;
+  UINT8     Bus;
+  UINT8     Device;
+  UINT8     Function;
+} MRM_PCI_ADDRESS;
+
+///
 /// One owned bus range as the live machine has it (numbers and windows of the
 /// PC's own firmware, which stay as they are).
 ///

@@ -20,15 +20,12 @@
 #define MRM_ACPI_FIXED_SIZE  SIZE_16KB
 
 ///
-/// Where a console on a PCI card is for an OS of the partition; Segment 0 = on no PCI card.
+/// A console on a PCI card, as an OS of the partition sees it; segment 0 = on no PCI card.
 ///
 typedef struct {
-  UINT16    Segment;
-  UINT8     Bus;
-  UINT8     Device;
-  UINT8     Function;
-  UINT16    VendorId;
-  UINT16    DeviceId;
+  MRM_PCI_ADDRESS    Address;
+  UINT16             VendorId;
+  UINT16             DeviceId;
 } MRM_ACPI_CONSOLE_FUNCTION;
 
 typedef struct {

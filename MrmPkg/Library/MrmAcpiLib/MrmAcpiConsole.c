@@ -40,13 +40,13 @@ MrmAcpiConsoleIsValid (
       return FALSE;
   }
 
-  if (Facts->ConsoleFunction.Segment == 0) {
+  if (Facts->ConsoleFunction.Address.Segment == 0) {
     return TRUE;
   }
 
   for (Index = 0; Index < Facts->PciBusCount; Index++) {
-    if (Facts->PciBuses[Index].Segment == Facts->ConsoleFunction.Segment) {
-      return (BOOLEAN)(Facts->ConsoleFunction.Segment <= MAX_UINT8);
+    if (Facts->PciBuses[Index].Segment == Facts->ConsoleFunction.Address.Segment) {
+      return (BOOLEAN)(Facts->ConsoleFunction.Address.Segment <= MAX_UINT8);
     }
   }
 
@@ -116,13 +116,13 @@ MrmAcpiSpcr (
   Spcr->TerminalType                 = SPCR_VT100_PLUS;
   Spcr->PciDeviceId                  = SPCR_NO_ID;
   Spcr->PciVendorId                  = SPCR_NO_ID;
-  if (Facts->ConsoleFunction.Segment != 0) {
+  if (Facts->ConsoleFunction.Address.Segment != 0) {
     Spcr->PciDeviceId       = Facts->ConsoleFunction.DeviceId;
     Spcr->PciVendorId       = Facts->ConsoleFunction.VendorId;
-    Spcr->PciSegment        = (UINT8)Facts->ConsoleFunction.Segment;
-    Spcr->PciBusNumber      = Facts->ConsoleFunction.Bus;
-    Spcr->PciDeviceNumber   = Facts->ConsoleFunction.Device;
-    Spcr->PciFunctionNumber = Facts->ConsoleFunction.Function;
+    Spcr->PciSegment        = (UINT8)Facts->ConsoleFunction.Address.Segment;
+    Spcr->PciBusNumber      = Facts->ConsoleFunction.Address.Bus;
+    Spcr->PciDeviceNumber   = Facts->ConsoleFunction.Address.Device;
+    Spcr->PciFunctionNumber = Facts->ConsoleFunction.Address.Function;
   }
 
   Spcr->Header.Checksum = MrmAcpiChecksum (Spcr, sizeof (*Spcr));

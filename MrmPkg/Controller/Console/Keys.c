@@ -1,0 +1,110 @@
+/** @file
+  Keys of the PC's consoles, and orders that come from there.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Console/Keys.h"
+#include "Console/Paint.h"
+#include "Life/Requests.h"
+#include "Machine/Tick.h"
+#include "Partition/Partition.h"
+#include "Core/Clock.h"
+#include "Core/Log.h"
+
+#define KEYS_AT_ONCE  16
+#define OPERATOR      "the console"
+
+/**
+  Carry out an order of the operator, and say on screen and log what became of it.
+
+  @param[in,out] Console  Where it was given.
+**/
+STATIC
+VOID
+CarryOutHere (
+  IN OUT MRM_CONSOLE_SCREEN  *Console
+  )
+{
+  MRM_ORDER    *Order;
+  CHAR8        Words[MRM_NAME_LENGTH + 16];
+  MRM_TEXT     Text;
+  CONST CHAR8  *Result;
+
+  Order = &Console->Screen.Order;
+  MrmTextBegin (&Text, Words, sizeof (Words));
+  MrmScreenOrderText (Order, gMrmPlan.Partitions[Order->Target].Name, &Text);
+  Result = ResultText (CarryOut (Order, OPERATOR));
+  MrmScreenAnswer (&Console->Screen, &gMrmPlan, Result);
+  Say (OPERATOR ": asked: %a: %a", Words, Result);
+}
+
+/**
+  Do what a key has led to.
+
+  @param[in,out] Console  The console.
+  @param[in]     Action   What MrmScreenLib says.
+**/
+STATIC
+VOID
+Do (
+  IN OUT MRM_CONSOLE_SCREEN  *Console,
+  IN     MRM_SCREEN_ACTION   Action
+  )
+{
+  switch (Action) {
+    case MrmScreenNothing:
+      return;
+    case MrmScreenOpen:
+    case MrmScreenRepaint:
+      Console->Screen.TerminalRows = 0;
+      AskSize (Console);
+    // Until it has answered, a usual size is believed in.
+    case MrmScreenResize:
+      if (!BeginScreen (Console)) {
+        Console->Screen.View = MrmViewClosed;
+      }
+
+      break;
+    case MrmScreenClose:
+      EndScreen (Console);
+      break;
+    case MrmScreenOrder:
+      CarryOutHere (Console);
+      break;
+    default:
+      break;
+  }
+
+  Console->Stale = TRUE;
+}
+
+VOID
+TakeKeys (
+  IN OUT MRM_CONSOLE_SCREEN              *Console,
+  IN     EFI_SIMPLE_TEXT_INPUT_PROTOCOL  *In
+  )
+{
+  EFI_INPUT_KEY  Key;
+  UINTN          Count;
+
+  for (Count = 0; Count < KEYS_AT_ONCE; Count++) {
+    if (EFI_ERROR (In->ReadKeyStroke (In, &Key))) {
+      return;
+    }
+
+    NoteActivity ();
+    Do (
+      Console,
+      MrmScreenKey (&Console->Screen, (UINT32)gPartitionCount, Key.ScanCode, Key.UnicodeChar, Milliseconds ())
+      );
+  }
+}
+
+VOID
+PassTime (
+  IN OUT MRM_CONSOLE_SCREEN  *Console
+  )
+{
+  Do (Console, MrmScreenTick (&Console->Screen, (UINT32)gPartitionCount, Milliseconds ()));
+}

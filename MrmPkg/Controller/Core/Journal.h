@@ -1,0 +1,66 @@
+/** @file
+  A store that is kept in two journal files on the ESP.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_CONTROLLER_STORE_FILES_H_
+#define MRM_CONTROLLER_STORE_FILES_H_
+
+#include <Uefi.h>
+#include <Library/MrmStoreLib.h>
+#include <Protocol/SimpleFileSystem.h>
+
+typedef struct {
+  MRM_STORE            Committed;
+  EFI_FILE_PROTOCOL    *Files[MRM_STORE_FILES];  ///< NULL: what is committed lives until the PC is switched off
+} MRM_KEPT_STORE;
+
+/**
+  Open a store, or make a new one, and find the last committed state. Its space is taken in
+  advance, so that a commit changes nothing of the file system but the time in a directory entry.
+
+  @param[out] Kept        The store; its memory belongs to the controller for good.
+  @param[in]  Size        Bytes of it, multiple of MRM_STORE_BLOCK.
+  @param[in]  Path        Of the files, without ".a" and ".b"; its folder exists.
+  @param[out] FileStatus  Receives the status of the file system: without success there are no files.
+
+  @retval EFI_SUCCESS           Found.
+  @retval EFI_NOT_FOUND         It is new: all 0xFF.
+  @retval EFI_BAD_BUFFER_SIZE   It begins anew: it had another size.
+  @retval EFI_OUT_OF_RESOURCES  No memory.
+**/
+EFI_STATUS
+OpenKeptStore (
+  OUT MRM_KEPT_STORE  *Kept,
+  IN  UINT32          Size,
+  IN  CONST CHAR16    *Path,
+  OUT EFI_STATUS      *FileStatus
+  );
+
+/**
+  Commit a new state.
+
+  @param[in,out] Kept   The store.
+  @param[in]     Image  The new state, as many bytes as the store has.
+
+  @retval EFI_SUCCESS  It will be there after a power cut, or, without files, until the PC is switched off.
+  @return Other        Status of the file system: nobody knows what is on the disk; the state before goes on.
+**/
+EFI_STATUS
+CommitKeptStore (
+  IN OUT MRM_KEPT_STORE  *Kept,
+  IN     CONST UINT8     *Image
+  );
+
+/**
+  Close the files of a store.
+
+  @param[in,out] Kept  The store.
+**/
+VOID
+CloseKeptStore (
+  IN OUT MRM_KEPT_STORE  *Kept
+  );
+
+#endif

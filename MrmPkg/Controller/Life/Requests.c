@@ -1,0 +1,241 @@
+/** @file
+  What an OS asks of MRM by UEFI variables: who asks, may he, and what becomes of it.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Life/Requests.h"
+#include "Life/Life.h"
+#include "Life/PcEnd.h"
+#include "Talk/Control.h"
+#include "Partition/Partition.h"
+#include "Partition/Policy.h"
+#include "Core/Clock.h"
+#include "Core/Log.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+
+#define REQUESTS_AT_ONCE  5
+#define REQUEST_PERIOD    1000       ///< milliseconds
+#define RESULT_SIZE       256
+
+///
+/// A request as an OS has made it.
+///
+typedef struct {
+  BOOLEAN    Reload;                                ///< for another policy
+  UINT32     Longest;                               ///< bytes it may have
+  UINT32     Size;                                  ///< bytes it has
+  UINT32     Attributes;                            ///< it was written with
+  UINT32     Held;                                  ///< bytes of it in mRequest
+} REQUEST;
+
+STATIC UINT8  mRequest[MRM_CONTROL_REQUEST_SIZE];  ///< what an OS wrote
+
+EFI_STATUS
+CarryOut (
+  IN CONST MRM_ORDER  *Order,
+  IN CONST CHAR8      *Who
+  )
+{
+  switch (Order->Kind) {
+    case MrmOrderPcReboot:
+      EndPc (EfiResetCold, Order->AtOnce, Who);
+      return EFI_SUCCESS;
+    case MrmOrderPcPowerOff:
+      EndPc (EfiResetShutdown, Order->AtOnce, Who);
+      return EFI_SUCCESS;
+    default:
+      if (PcEnds () && ((Order->Verb == MrmVerbStart) || (Order->Verb == MrmVerbRestart))) {
+        return EFI_NOT_READY;
+      }
+
+      return OrderPartition (&gPartitions[Order->Target], Order->Verb, Order->AtOnce, Who);
+  }
+}
+
+CONST CHAR8 *
+ResultText (
+  IN EFI_STATUS  Status
+  )
+{
+  switch (Status) {
+    case EFI_SUCCESS:
+      return "done";
+    case EFI_ALREADY_STARTED:
+      return "refused: it runs";
+    case EFI_NOT_STARTED:
+      return "refused: it does not run";
+    case EFI_NOT_READY:
+      return "refused: the PC is about to end";
+    default:
+      return "refused: it cannot be started on this machine";
+  }
+}
+
+/**
+  Judge an order and carry it out.
+
+  @param[in] Partition  Whose OS gives it.
+  @param[in] Bytes      The order; the controller's own copy.
+  @param[in] Size       Bytes of it.
+
+  @return  What became of it, for people.
+**/
+STATIC
+CONST CHAR8 *
+JudgeOrder (
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST UINT8          *Bytes,
+  IN UINTN                Size
+  )
+{
+  MRM_ORDER  Order;
+
+  switch (MrmOrderParse (Bytes, Size, &gMrmPlan, &Order)) {
+    case EFI_SUCCESS:
+      break;
+    case EFI_NOT_FOUND:
+      return "refused: no partition of that name";
+    default:
+      return "refused: expected start, stop, restart or nmi and a name, or pc reboot, or pc power-off; now may follow";
+  }
+
+  if (!MrmOrderIsPermitted (Partition->Policy, (UINT32)(Partition - gPartitions), &Order)) {
+    return "refused: not permitted by the partition file";
+  }
+
+  return ResultText (CarryOut (&Order, Partition->Plan->Name));
+}
+
+/**
+  Take what a partition's OS has written; its bytes go to mRequest.
+
+  @param[in]  Partition  The partition.
+  @param[out] Request    Receives the rest of it.
+**/
+STATIC
+VOID
+TakeRequest (
+  IN  CONST MRM_PARTITION  *Partition,
+  OUT REQUEST              *Request
+  )
+{
+  CONST MRM_CONTROL_AREA  *Area;
+  CHAR16                  Name[MRM_CONTROL_NAME_SIZE];
+
+  Area = Partition->ControlArea;
+  CopyMem (Name, Area->RequestName, sizeof (Name));
+  Name[MRM_CONTROL_NAME_SIZE - 1] = L'\0';
+  Request->Reload                 = StrCmp (Name, L"Reload") == 0;
+  Request->Longest                = Request->Reload ? MRM_POLICY_TEXT_SIZE : MRM_ORDER_SIZE;
+  Request->Size                   = *(volatile CONST UINT32 *)&Area->RequestSize;
+  Request->Attributes             = *(volatile CONST UINT32 *)&Area->RequestAttributes;
+  Request->Held                   = MIN (Request->Size, Request->Longest);
+  CopyMem (mRequest, (CONST UINT8 *)Area + MRM_CONTROL_SIZE - MRM_CONTROL_REQUEST_SIZE, Request->Held);
+}
+
+/**
+  Judge a request and carry it out.
+
+  @param[in,out] Partition  Whose OS asks.
+  @param[in]     Request    The request; its bytes are in mRequest.
+  @param[out]    Result     RESULT_SIZE bytes; receives what became of it, for people.
+
+  @retval TRUE   Heard: it is to be logged.
+  @retval FALSE  One too many.
+**/
+STATIC
+BOOLEAN
+JudgeRequest (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     CONST REQUEST  *Request,
+  OUT    CHAR8          *Result
+  )
+{
+  if (!MrmRateTake (&Partition->Control->RequestRate, Milliseconds (), REQUESTS_AT_ONCE, REQUEST_PERIOD)) {
+    AsciiStrCpyS (Result, RESULT_SIZE, "refused: too many requests; wait a second");
+    return FALSE;
+  }
+
+  if (!MrmRequestIsWellFormed (Request->Size, Request->Attributes, Request->Longest, Result, RESULT_SIZE)) {
+    return TRUE;
+  }
+
+  if (!Request->Reload) {
+    AsciiStrCpyS (Result, RESULT_SIZE, JudgeOrder (Partition, mRequest, Request->Held));
+  } else if ((Partition->Policy->PcPermits & MRM_PERMIT_RELOAD) == 0) {
+    AsciiStrCpyS (Result, RESULT_SIZE, "refused: not permitted by the partition file");
+  } else {
+    ReloadPolicy (Partition->Plan->Name, mRequest, Request->Held, Result, RESULT_SIZE);
+  }
+
+  return TRUE;
+}
+
+/**
+  Answer a request.
+
+  @param[in,out] Partition  Whose OS asks; Control->Status receives the answer.
+**/
+STATIC
+VOID
+AnswerRequest (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  REQUEST   Request;
+  BOOLEAN   Heard;
+  CHAR8     Words[MRM_NAME_LENGTH + 16];
+  UINTN     Size;
+  CHAR8     Result[RESULT_SIZE];
+  MRM_TEXT  Text;
+
+  TakeRequest (Partition, &Request);
+  Heard = JudgeRequest (Partition, &Request, Result);
+  Size  = Request.Held;
+  while ((Size > 0) && (mRequest[Size - 1] <= ' ')) {
+    Size--;
+  }
+
+  // No longer order is understood: the beginning tells enough, and the JSON stays whole.
+  if (Request.Reload) {
+    AsciiStrCpyS (Words, sizeof (Words), "reload");
+  } else {
+    MrmTextPrintable (Words, sizeof (Words), mRequest, Size);
+  }
+
+  Partition->Control->Requests++;
+  MrmTextBegin (&Text, Partition->Control->Status, sizeof (Partition->Control->Status));
+  MrmTextAdd (&Text, "{\"sequence\":");
+  MrmTextAddNumber (&Text, Partition->Control->Requests, 0, ' ');
+  MrmTextAdd (&Text, ",\"result\":");
+  MrmTextAddJson (&Text, Result);
+  MrmTextAdd (&Text, ",\"request\":");
+  MrmTextAddJson (&Text, Words);
+  MrmTextAdd (&Text, "}\n");
+  if (Heard) {
+    Say ("%a: asked: %a: %a", Partition->Plan->Name, Words, Result);
+  }
+}
+
+BOOLEAN
+AttendRequest (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_MAILBOX  *Snapshot
+  )
+{
+  if (Snapshot->Control.Sequence == Partition->Control->Answered) {
+    return FALSE;
+  }
+
+  AnswerRequest (Partition);
+  RefreshControls ();
+
+  // Refused or not: Linux would keep a variable that could not be written, and protect it.
+  Partition->Mailbox->Control.Status = EFI_SUCCESS;
+  MemoryFence ();
+  Partition->Control->Answered         = Snapshot->Control.Sequence;
+  Partition->Mailbox->Control.Answered = Snapshot->Control.Sequence;
+  return TRUE;
+}

@@ -1,0 +1,463 @@
+/** @file
+  Memory of partitions: taken from what the PC's firmware does not use.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Machine/Memory.h"
+#include "Partition/Partition.h"
+#include "Partition/Verdict.h"
+#include "Core/Log.h"
+#include <Library/MemoryAllocationLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+
+///
+/// Memory below 4 GiB that stays with the PC's firmware, which cannot use any above:
+/// drivers of hot-plugged devices, file buffers, our own copies.
+///
+#define FIRMWARE_SHARE  SIZE_64MB
+
+///
+/// New descriptors that allocating the buffer for the memory map may create.
+///
+#define SPARE_DESCRIPTORS  8
+
+/**
+  Read the memory map of the PC's firmware.
+
+  @param[out] Map             Receives the map, for FreePool.
+  @param[out] MapSize         Receives its bytes.
+  @param[out] DescriptorSize  Receives the bytes of one descriptor.
+
+  @retval EFI_SUCCESS           Read.
+  @retval EFI_OUT_OF_RESOURCES  No memory for it.
+  @return Other                 Status of GetMemoryMap.
+**/
+STATIC
+EFI_STATUS
+ReadMemoryMap (
+  OUT EFI_MEMORY_DESCRIPTOR  **Map,
+  OUT UINTN                  *MapSize,
+  OUT UINTN                  *DescriptorSize
+  )
+{
+  EFI_STATUS  Status;
+  UINTN       MapKey;
+  UINT32      DescriptorVersion;
+
+  *MapSize = 0;
+  Status   = gBS->GetMemoryMap (MapSize, NULL, &MapKey, DescriptorSize, &DescriptorVersion);
+  if (Status != EFI_BUFFER_TOO_SMALL) {
+    return EFI_ERROR (Status) ? Status : EFI_DEVICE_ERROR;
+  }
+
+  *MapSize += SPARE_DESCRIPTORS * *DescriptorSize;
+  *Map      = AllocatePool (*MapSize);
+  if (*Map == NULL) {
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  Status = gBS->GetMemoryMap (MapSize, *Map, &MapKey, DescriptorSize, &DescriptorVersion);
+  if (EFI_ERROR (Status)) {
+    FreePool (*Map);
+  }
+
+  return Status;
+}
+
+/**
+  Read the memory that the PC's firmware does not use.
+
+  @param[out] Free  Receives the set; Free->Ranges belongs to the caller (FreePool), unless there is an error.
+
+  @retval EFI_SUCCESS           Read.
+  @retval EFI_OUT_OF_RESOURCES  No memory for it.
+  @return Other                 Status of GetMemoryMap.
+**/
+STATIC
+EFI_STATUS
+ReadFreeMemory (
+  OUT MRM_RANGE_SET  *Free
+  )
+{
+  EFI_STATUS             Status;
+  EFI_MEMORY_DESCRIPTOR  *Map;
+  EFI_MEMORY_DESCRIPTOR  *Descriptor;
+  UINTN                  MapSize;
+  UINTN                  DescriptorSize;
+
+  Status = ReadMemoryMap (&Map, &MapSize, &DescriptorSize);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  Free->Count    = 0;
+  Free->Capacity = MapSize / DescriptorSize + MRM_MAX_PIECES;
+  Free->Ranges   = AllocatePool (Free->Capacity * sizeof (MRM_RANGE));
+  if (Free->Ranges == NULL) {
+    FreePool (Map);
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  for (Descriptor = Map;
+       !EFI_ERROR (Status) && (UINT8 *)Descriptor < (UINT8 *)Map + MapSize;
+       Descriptor = (EFI_MEMORY_DESCRIPTOR *)((UINT8 *)Descriptor + DescriptorSize))
+  {
+    if ((Descriptor->Type == EfiConventionalMemory) && ((Descriptor->Attribute & EFI_MEMORY_WB) != 0)) {
+      Status = MrmRangeAdd (Free, Descriptor->PhysicalStart, EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages));
+    }
+  }
+
+  FreePool (Map);
+  if (!EFI_ERROR (Status)) {
+    // Page 0 is the interrupt vector table and the BIOS data area of loaders that peek at it.
+    Status = MrmRangeRemove (Free, 0, SIZE_4KB);
+  }
+
+  if (EFI_ERROR (Status)) {
+    FreePool (Free->Ranges);
+  }
+
+  return Status;
+}
+
+/**
+  Bytes of a set below 4 GiB.
+
+  @param[in] Set  The set.
+**/
+STATIC
+UINT64
+BytesBelow4G (
+  IN CONST MRM_RANGE_SET  *Set
+  )
+{
+  UINT64  Bytes;
+  UINTN   Index;
+
+  Bytes = 0;
+  for (Index = 0; Index < Set->Count; Index++) {
+    if (Set->Ranges[Index].Base < SIZE_4GB) {
+      Bytes += MIN (Set->Ranges[Index].Size, SIZE_4GB - Set->Ranges[Index].Base);
+    }
+  }
+
+  return Bytes;
+}
+
+/**
+  Keep a range from the PC's firmware.
+
+  @param[in,out] Partition  Receives the range as a piece.
+  @param[in]     Range      The range.
+
+  @return  Status of AllocatePages.
+**/
+STATIC
+EFI_STATUS
+TakeRange (
+  IN OUT MRM_PARTITION    *Partition,
+  IN     CONST MRM_RANGE  *Range
+  )
+{
+  EFI_STATUS            Status;
+  EFI_PHYSICAL_ADDRESS  Address;
+
+  Address = Range->Base;
+  Status  = gBS->AllocatePages (
+                   AllocateAddress,
+                   EfiReservedMemoryType,
+                   EFI_SIZE_TO_PAGES ((UINTN)Range->Size),
+                   &Address
+                   );
+  if (!EFI_ERROR (Status)) {
+    Partition->Pieces[Partition->PieceCount++] = *Range;
+  }
+
+  return Status;
+}
+
+/**
+  The rule a memory request falls under.
+
+  @param[in] Purpose  What the request is for.
+**/
+STATIC
+CONST CHAR8 *
+MemoryRule (
+  IN MRM_MEMORY_PURPOSE  Purpose
+  )
+{
+  switch (Purpose) {
+    case MrmMemoryLow:
+      return MRM_RULE_MEMORY_LOW;
+    case MrmMemoryBelow1G:
+      return MRM_RULE_MEMORY_BELOW_1G;
+    default:
+      return MRM_RULE_MEMORY;
+  }
+}
+
+/**
+  TRUE if some pieces lie below 4 GiB, at least in part.
+
+  @param[in] Pieces  The pieces.
+  @param[in] Count   Their number.
+**/
+STATIC
+BOOLEAN
+ReachBelow4G (
+  IN CONST MRM_RANGE  *Pieces,
+  IN UINTN            Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    if (Pieces[Index].Base < SIZE_4GB) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Choose pieces for a request.
+
+  @param[in,out] Free        Free memory; what is chosen is removed, unless there is an error.
+  @param[in]     Request     The request.
+  @param[in]     MaxPieces   Most pieces.
+  @param[out]    Pieces      MaxPieces elements; receives the pieces.
+  @param[out]    PieceCount  Receives their number.
+
+  @retval EFI_SUCCESS           Chosen.
+  @retval EFI_OUT_OF_RESOURCES  Not that much is free there beside what stays with the PC's firmware.
+**/
+STATIC
+EFI_STATUS
+ChoosePieces (
+  IN OUT MRM_RANGE_SET          *Free,
+  IN     CONST MRM_PLAN_MEMORY  *Request,
+  IN     UINTN                  MaxPieces,
+  OUT    MRM_RANGE              *Pieces,
+  OUT    UINTN                  *PieceCount
+  )
+{
+  EFI_STATUS  Status;
+
+  Status = MrmRangeAllocate (
+             Free,
+             Request->Size,
+             Request->Alignment,
+             Request->Minimum,
+             Request->Limit,
+             MaxPieces,
+             Pieces,
+             PieceCount
+             );
+  if (  !EFI_ERROR (Status)
+     && (Request->Purpose != MrmMemoryLow)
+     && ReachBelow4G (Pieces, *PieceCount)
+     && (BytesBelow4G (Free) < FIRMWARE_SHARE))
+  {
+    Status = EFI_OUT_OF_RESOURCES;
+  }
+
+  return Status;
+}
+
+/**
+  Refuse a partition that memory cannot be found for.
+
+  @param[in,out] Partition  The partition; what it has already is given back.
+  @param[in]     Request    What was asked for.
+  @param[in]     Pieces     In how many pieces at most.
+  @param[in]     Room       Bytes found there.
+  @param[in]     Largest    Of these, bytes in one piece.
+**/
+STATIC
+VOID
+RefuseMemory (
+  IN OUT MRM_PARTITION          *Partition,
+  IN     CONST MRM_PLAN_MEMORY  *Request,
+  IN     UINTN                  Pieces,
+  IN     UINT64                 Room,
+  IN     UINT64                 Largest
+  )
+{
+  Refuse (
+    Partition,
+    MemoryRule (Request->Purpose),
+    "promised %ld KiB in %d pieces at most, from 0x%lx to 0x%lx, found %ld KiB free there, %ld KiB in one piece%a",
+    Request->Size / SIZE_1KB,
+    Pieces,
+    Request->Minimum,
+    Request->Limit - 1,
+    Room / SIZE_1KB,
+    Largest / SIZE_1KB,
+    ((Request->Purpose == MrmMemoryLow) || (Request->Minimum >= SIZE_4GB)) ? "" : " (64 MiB stay with the PC's firmware)"
+    );
+  ReleaseMemory (Partition);
+}
+
+/**
+  Take memory for one request of a partition.
+
+  @param[in,out] Partition  Receives pieces, or is refused.
+  @param[in]     Request    The request.
+**/
+STATIC
+VOID
+BindRequest (
+  IN OUT MRM_PARTITION          *Partition,
+  IN     CONST MRM_PLAN_MEMORY  *Request
+  )
+{
+  MRM_RANGE_SET  Free;
+  MRM_RANGE      Pieces[MRM_MAX_PIECES];
+  UINTN          MaxPieces;
+  UINTN          PieceCount;
+  UINTN          Piece;
+  UINT64         Room;
+  UINT64         Largest;
+  EFI_STATUS     Status;
+
+  Status = ReadFreeMemory (&Free);
+  if (EFI_ERROR (Status)) {
+    Refuse (Partition, MRM_RULE_CONTROLLER, "the PC's memory map cannot be read: %r", Status);
+    ReleaseMemory (Partition);
+    return;
+  }
+
+  MaxPieces = (Request->Purpose == MrmMemoryLow) ? 1 : MRM_MAX_PIECES - Partition->PieceCount;
+  Room      = MrmRangeRoom (&Free, Request->Alignment, Request->Minimum, Request->Limit, &Largest);
+  Status    = ChoosePieces (&Free, Request, MaxPieces, Pieces, &PieceCount);
+  FreePool (Free.Ranges);
+  for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
+    Status = TakeRange (Partition, &Pieces[Piece]);
+    if (!EFI_ERROR (Status)) {
+      Keep (
+        Partition,
+        MemoryRule (Request->Purpose),
+        "%ld KiB at 0x%lx",
+        Pieces[Piece].Size / SIZE_1KB,
+        Pieces[Piece].Base
+        );
+    }
+  }
+
+  if (EFI_ERROR (Status)) {
+    RefuseMemory (Partition, Request, MaxPieces, Room, Largest);
+  }
+}
+
+/**
+  Choose what to take memory for next: of all requests left the one that may lie in
+  the least memory, lowest limit first, so that a request that may lie anywhere does
+  not take what another must have.  Low slices come first of all.
+
+  @param[in]  Partitions  The partitions.
+  @param[in]  Count       Their number.
+  @param[out] Index       Receives the index of the request in the plan of its partition.
+
+  @return  The partition; NULL when nothing is left.
+**/
+STATIC
+MRM_PARTITION *
+NextRequest (
+  IN  MRM_PARTITION  *Partitions,
+  IN  UINTN          Count,
+  OUT UINTN          *Index
+  )
+{
+  CONST MRM_PLAN_MEMORY  *Best;
+  CONST MRM_PLAN_MEMORY  *Request;
+  MRM_PARTITION          *Owner;
+  UINTN                  Partition;
+  UINTN                  Number;
+
+  Best  = NULL;
+  Owner = NULL;
+  for (Partition = 0; Partition < Count; Partition++) {
+    if (Partitions[Partition].Life.State != MrmStateAbsent) {
+      continue;
+    }
+
+    for (Number = 0; Number < Partitions[Partition].Plan->MemoryCount; Number++) {
+      Request = &Partitions[Partition].Plan->Memory[Number];
+      if ((Partitions[Partition].MemoryBound & (1U << Number)) != 0) {
+        continue;
+      }
+
+      if (  (Best == NULL)
+         || (Request->Limit < Best->Limit)
+         || ((Request->Limit == Best->Limit) && (Request->Minimum > Best->Minimum)))
+      {
+        Best   = Request;
+        Owner  = &Partitions[Partition];
+        *Index = Number;
+      }
+    }
+  }
+
+  return Owner;
+}
+
+/**
+  Tell how much low memory there is: most of it is what a plan is built on, and what firmware keeps of it differs.
+
+  @param[in] Request  A request for some.
+**/
+STATIC
+VOID
+SayLowMemory (
+  IN CONST MRM_PLAN_MEMORY  *Request
+  )
+{
+  MRM_RANGE_SET  Free;
+  UINT64         Room;
+  UINT64         Largest;
+
+  if (!EFI_ERROR (ReadFreeMemory (&Free))) {
+    Room = MrmRangeRoom (&Free, SIZE_4KB, Request->Minimum, Request->Limit, &Largest);
+    FreePool (Free.Ranges);
+    Say (
+      "machine: low memory: %ld KiB free from 0x%lx to 0x%lx, %ld KiB in one piece",
+      Room / SIZE_1KB,
+      Request->Minimum,
+      Request->Limit - 1,
+      Largest / SIZE_1KB
+      );
+  }
+}
+
+VOID
+BindMemory (
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count
+  )
+{
+  MRM_PARTITION  *Partition;
+  UINTN          Index;
+
+  SayLowMemory (&Partitions[0].Plan->Memory[0]);
+  while ((Partition = NextRequest (Partitions, Count, &Index)) != NULL) {
+    Partition->MemoryBound |= 1U << Index;
+    BindRequest (Partition, &Partition->Plan->Memory[Index]);
+  }
+}
+
+VOID
+ReleaseMemory (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  while (Partition->PieceCount > 0) {
+    Partition->PieceCount--;
+    gBS->FreePages (
+           Partition->Pieces[Partition->PieceCount].Base,
+           EFI_SIZE_TO_PAGES ((UINTN)Partition->Pieces[Partition->PieceCount].Size)
+           );
+  }
+}

@@ -1,0 +1,55 @@
+/** @file
+  Processors of partitions: taken from the PC's firmware, stopped, parked.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_CONTROLLER_PROCESSOR_H_
+#define MRM_CONTROLLER_PROCESSOR_H_
+
+#include "Partition/Partition.h"
+
+
+/**
+  Take processors of the machine for a partition, as planned or, where the plan says
+  "by count", any others.
+
+  @param[in,out] Partition  Receives ApicIds, or is refused.
+**/
+VOID
+BindProcessors (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Take the bound processors away from the PC's MP services for good and leave them
+  waiting for a SIPI.
+
+  @param[in,out] Partition  Receives LocalApicTimerFrequency, or is refused.
+**/
+VOID
+ClaimProcessors (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Give a partition's claimed processors back to the PC's MP services.
+
+  @param[in] Partition  The partition; nothing of it runs.
+**/
+VOID
+ReleaseProcessors (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
+  INIT all processors of a partition: whatever they do, they wait for a SIPI after.
+
+  @param[in] Partition  The partition.
+**/
+VOID
+StopProcessors (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+#endif

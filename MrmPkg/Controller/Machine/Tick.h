@@ -1,0 +1,37 @@
+/** @file
+  How often the boot processor wakes.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_PACE_H_
+#define MRM_PACE_H_
+
+#include <Uefi.h>
+
+/**
+  Take note that something happens: a question, a start, a key.
+**/
+VOID
+NoteActivity (
+  VOID
+  );
+
+/**
+  Have the timer of the PC's firmware tick as often as that wants while something happens, and half as often after a
+  second of nothing.
+**/
+VOID
+KeepPace (
+  VOID
+  );
+
+/**
+  Give the timer back as the PC's firmware had it.
+**/
+VOID
+ReleasePace (
+  VOID
+  );
+
+#endif

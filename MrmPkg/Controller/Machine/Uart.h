@@ -1,0 +1,45 @@
+/** @file
+  UARTs that change hands.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_CONTROLLER_UART_H_
+#define MRM_CONTROLLER_UART_H_
+
+#include "Partition/Partition.h"
+
+
+/**
+  See that the UART promised to a partition is there; on a PCI card it is among the
+  functions BindPci() found.
+
+  @param[in,out] Partition  Receives Console, or is refused when it is not.
+**/
+VOID
+BindConsole (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Disconnect the PC's drivers from the partition's UART; those of a PCI card go with
+  ReleasePci().
+
+  @param[in] Partition  The partition.
+**/
+VOID
+ReleaseConsole (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
+  Let the PC's drivers have the partition's UART again.
+
+  @param[in] Partition  The partition; nothing of it runs.
+**/
+VOID
+ReturnConsole (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+#endif

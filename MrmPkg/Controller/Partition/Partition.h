@@ -1,0 +1,113 @@
+/** @file
+  The partitions on the live machine.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_CONTROLLER_PARTITION_H_
+#define MRM_CONTROLLER_PARTITION_H_
+
+#include <PiDxe.h>
+#include <MrmPlan.h>
+#include <Guid/MrmHandOff.h>
+#include <Library/MrmLifecycleLib.h>
+#include <Library/MrmLogLib.h>
+#include <Library/MrmPciLib.h>
+#include <Library/MrmRangeLib.h>
+#include <Protocol/PciRootBridgeIo.h>
+
+#define MRM_MAX_PIECES        16      ///< memory ranges one partition can be made of
+#define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one port
+#define MRM_REASON_SIZE       384     ///< failure text of a partition, cut to this
+
+///
+/// One PCI function behind an owned port, with the configuration the PC's
+/// firmware gave it, restored after each reset.
+///
+typedef struct {
+  MRM_PCI_ADDRESS         Address;
+  BOOLEAN                 Disabled;              ///< no way to interrupt: it stays switched off
+  MRM_PCI_CAPABILITIES    Capabilities;
+  UINT32                  Config[MRM_PCI_CONFIG_DWORDS];
+} MRM_PCI_FUNCTION;
+
+///
+/// A root port or a downstream port of a switch, and everything behind it.
+///
+typedef struct {
+  EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL    *RootBridge;
+  MRM_PCI_ADDRESS                    Address;    ///< of the port itself
+  UINTN                              FunctionCount;
+  MRM_PCI_FUNCTION                   Functions[MRM_MAX_FUNCTIONS];
+} MRM_PCI_PORT;
+
+///
+/// The controller's pristine copies of what a boot source needs; empty when there is nothing.
+///
+typedef struct {
+  MRM_RANGE    Loader;
+  MRM_RANGE    Initrd;
+} MRM_BOOT_FILES;
+
+typedef struct _MRM_PARTITION_STORE    MRM_PARTITION_STORE;
+typedef struct _MRM_PARTITION_CONTROL  MRM_PARTITION_CONTROL;
+
+///
+/// One partition on the live machine.
+///
+typedef struct {
+  CONST MRM_PLAN_PARTITION    *Plan;
+  CONST MRM_PLAN_POLICY       *Policy;                       ///< in force (Policy.h); what is Plan's is structural
+  MRM_LIFECYCLE               Life;
+  UINT32                      ApicIds[MRM_MAX_PROCESSORS];   ///< Plan->ProcessorCount of them, first boots
+  UINT64                      LocalApicTimerFrequency;       ///< Hz
+  UINT32                      MemoryBound;                   ///< bit n: request n of the plan was judged
+  UINTN                       PieceCount;
+  MRM_RANGE                   Pieces[MRM_MAX_PIECES];        ///< memory; the low slice first
+  UINT32                      PciBusCount;
+  MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];
+  MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
+  MRM_CONSOLE                 Console;                       ///< as the live machine has it
+  CONST MRM_PCI_PORT          *ConsolePort;                  ///< port of a console on a PCI card, or NULL
+  CONST MRM_PCI_FUNCTION      *ConsoleFunction;              ///< that card
+  UINT16                      ConsoleSegment;                ///< as the partition sees it
+  MRM_BOOT_FILES              BootFiles[MRM_MAX_BOOT_SOURCES];
+  MRM_MAILBOX                 *Mailbox;                      ///< in the partition's memory, as all below; not trusted
+  MRM_RANGE                   VariableStore;
+  MRM_PARTITION_STORE         *Store;                        ///< the controller's: what is committed (Talk/Variables.h)
+  MRM_CONTROL_AREA            *ControlArea;
+  MRM_RING                    *ConsoleRing;
+  UINT32                      ConsoleRingSize;               ///< bytes of its data, as the controller made it
+  MRM_RING                    *EventRing;
+  UINT32                      EventRingSize;                 ///< bytes of its data, as the controller made it
+  MRM_PARTITION_CONTROL       *Control;                      ///< the controller's: control variables (Talk/Control.h)
+  MRM_TEXT                    Audit;                         ///< what was promised and found
+  CHAR8                       Words[MRM_REASON_SIZE];        ///< why it is in its state
+  BOOLEAN                     Quiesced;                      ///< its devices wait for a start
+  UINT64                      Scrubbed;                      ///< bytes of its memory zeroed before the next start
+  UINT64                      StartTsc;
+} MRM_PARTITION;
+
+extern MRM_PARTITION  *gPartitions;
+extern UINTN          gPartitionCount;
+
+/**
+  Make room for the partitions of the plan.
+
+  @retval EFI_SUCCESS           gPartitions is there.
+  @retval EFI_OUT_OF_RESOURCES  There is no memory for it.
+**/
+EFI_STATUS
+MakePartitions (
+  VOID
+  );
+
+/**
+  Free what MakePartitions() has made.
+**/
+VOID
+ForgetPartitions (
+  VOID
+  );
+
+#endif

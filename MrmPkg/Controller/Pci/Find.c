@@ -1,0 +1,221 @@
+/** @file
+  Which PCI functions there are.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Pci/Find.h"
+#include "Pci/Config.h"
+#include "Partition/Partition.h"
+#include "Partition/Verdict.h"
+#include <IndustryStandard/Pci.h>
+#include <Library/BaseLib.h>
+#include <Library/DevicePathLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Library/PrintLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+#include <Protocol/PciIo.h>
+
+/**
+  Make a device path of its text.
+
+  @param[in] Text  The text, of any length.
+
+  @return  The path, for FreePool; NULL when the text is none, or there is no memory.
+**/
+STATIC
+EFI_DEVICE_PATH_PROTOCOL *
+MakePath (
+  IN CONST CHAR8  *Text
+  )
+{
+  EFI_DEVICE_PATH_PROTOCOL  *Path;
+  CHAR16                    *Wide;
+  UINTN                     Size;
+
+  Size = AsciiStrSize (Text) * sizeof (CHAR16);
+  Wide = AllocatePool (Size);
+  if (Wide == NULL) {
+    return NULL;
+  }
+
+  UnicodeSPrintAsciiFormat (Wide, Size, "%a", Text);
+  Path = ConvertTextToDevicePath (Wide);
+  FreePool (Wide);
+  return Path;
+}
+
+/**
+  Where a function is that a handle of the PC's firmware stands for.
+
+  @param[in]  Handle   The handle; it has a PCI I/O protocol.
+  @param[out] Address  Receives it.
+
+  @return  Status of that protocol.
+**/
+STATIC
+EFI_STATUS
+Locate (
+  IN  EFI_HANDLE       Handle,
+  OUT MRM_PCI_ADDRESS  *Address
+  )
+{
+  EFI_STATUS           Status;
+  EFI_PCI_IO_PROTOCOL  *PciIo;
+  UINTN                Segment;
+  UINTN                Bus;
+  UINTN                Device;
+  UINTN                Function;
+
+  Status = gBS->HandleProtocol (Handle, &gEfiPciIoProtocolGuid, (VOID **)&PciIo);
+  if (!EFI_ERROR (Status)) {
+    Status = PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Address->Segment  = (UINT16)Segment;
+    Address->Bus      = (UINT8)Bus;
+    Address->Device   = (UINT8)Device;
+    Address->Function = (UINT8)Function;
+  }
+
+  return Status;
+}
+
+/**
+  Take a function into the list of a port and save its configuration.
+
+  @param[in,out] Partition  Refused when the list is full.
+  @param[in,out] Port       Receives the function.
+  @param[in]     Address    Where it is.
+**/
+STATIC
+VOID
+AddFunction (
+  IN OUT MRM_PARTITION          *Partition,
+  IN OUT MRM_PCI_PORT           *Port,
+  IN     CONST MRM_PCI_ADDRESS  *Address
+  )
+{
+  MRM_PCI_FUNCTION  *Function;
+
+  if (Port->FunctionCount == MRM_MAX_FUNCTIONS) {
+    Refuse (Partition, MRM_RULE_CONTROLLER, "more than %d PCI functions behind one port", MRM_MAX_FUNCTIONS);
+    return;
+  }
+
+  Function          = &Port->Functions[Port->FunctionCount++];
+  Function->Address = *Address;
+  CopyConfig (Port->RootBridge, Address, Function->Config);
+  MrmPciCapabilities (Function->Config, &Function->Capabilities);
+}
+
+VOID
+ListFunctions (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_PCI_BUS  *Bus,
+  IN OUT MRM_PCI_PORT       *Port
+  )
+{
+  UINTN            Number;
+  MRM_PCI_ADDRESS  Address;
+
+  Address.Segment = Port->Address.Segment;
+  for (Number = Bus->FirstBus; Number <= Bus->LastBus; Number++) {
+    Address.Bus = (UINT8)Number;
+    for (Address.Device = 0; Address.Device <= PCI_MAX_DEVICE; Address.Device++) {
+      for (Address.Function = 0; Address.Function <= PCI_MAX_FUNC; Address.Function++) {
+        if ((UINT16)ReadConfig (Port->RootBridge, &Address, PCI_VENDOR_ID_OFFSET) == MAX_UINT16) {
+          if (Address.Function == 0) {
+            break;
+          }
+
+          continue;
+        }
+
+        AddFunction (Partition, Port, &Address);
+        if (  (Address.Function == 0)
+           && ((ReadConfig (Port->RootBridge, &Address, PCI_CACHELINE_SIZE_OFFSET) & (HEADER_TYPE_MULTI_FUNCTION << 16)) == 0))
+        {
+          break;
+        }
+      }
+    }
+  }
+}
+
+EFI_STATUS
+FindFunction (
+  IN  CONST CHAR8                      *Text,
+  OUT EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL  **RootBridge,
+  OUT MRM_PCI_ADDRESS                  *Address
+  )
+{
+  EFI_STATUS                Status;
+  EFI_DEVICE_PATH_PROTOCOL  *Path;
+  EFI_DEVICE_PATH_PROTOCOL  *Rest;
+  EFI_HANDLE                Handle;
+
+  Path = MakePath (Text);
+  if (Path == NULL) {
+    return EFI_NOT_FOUND;
+  }
+
+  Rest   = Path;
+  Status = gBS->LocateDevicePath (&gEfiPciRootBridgeIoProtocolGuid, &Rest, &Handle);
+  if (!EFI_ERROR (Status)) {
+    Status = gBS->HandleProtocol (Handle, &gEfiPciRootBridgeIoProtocolGuid, (VOID **)RootBridge);
+  }
+
+  Rest = Path;
+  if (!EFI_ERROR (Status)) {
+    Status = gBS->LocateDevicePath (&gEfiPciIoProtocolGuid, &Rest, &Handle);
+  }
+
+  if (!EFI_ERROR (Status) && !IsDevicePathEnd (Rest)) {
+    Status = EFI_NOT_FOUND;
+  }
+
+  FreePool (Path);
+  return EFI_ERROR (Status) ? Status : Locate (Handle, Address);
+}
+
+BOOLEAN
+FindBridgeAbove (
+  IN OUT CHAR8         *Text,
+  OUT    MRM_PCI_PORT  *Bridge
+  )
+{
+  UINTN  Length;
+
+  Length = AsciiStrLen (Text);
+  while ((Length > 0) && (Text[Length - 1] != '/')) {
+    Length--;
+  }
+
+  if (Length == 0) {
+    return FALSE;
+  }
+
+  Text[Length - 1] = '\0';
+  return (BOOLEAN)!EFI_ERROR (FindFunction (Text, &Bridge->RootBridge, &Bridge->Address));
+}
+
+EFI_STATUS
+FindFunctionOf (
+  IN  EFI_HANDLE       Handle,
+  OUT MRM_PCI_ADDRESS  *Address
+  )
+{
+  EFI_STATUS                Status;
+  EFI_DEVICE_PATH_PROTOCOL  *Path;
+  EFI_HANDLE                Owner;
+
+  Path = DevicePathFromHandle (Handle);
+  if (Path == NULL) {
+    return EFI_NOT_FOUND;
+  }
+
+  Status = gBS->LocateDevicePath (&gEfiPciIoProtocolGuid, &Path, &Owner);
+  return EFI_ERROR (Status) ? Status : Locate (Owner, Address);
+}

@@ -1,0 +1,27 @@
+/** @file
+  Devices of partitions between two owners: quiesced before every start.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_CONTROLLER_PCI_QUIESCE_H_
+#define MRM_CONTROLLER_PCI_QUIESCE_H_
+
+#include "Partition/Partition.h"
+
+
+/**
+  Quiesce the partition's devices: bus master off, reset, configuration restored; the
+  UART of a PCI card that is its console decodes again.
+
+  @param[in] Partition  The partition; its processors are stopped.
+
+  @retval EFI_SUCCESS       The partition can start.
+  @retval EFI_DEVICE_ERROR  A function did not come back from its reset; it was said on the console.
+**/
+EFI_STATUS
+QuiescePci (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+#endif

@@ -1,0 +1,133 @@
+/** @file
+  Devices of partitions, released by the PC's drivers.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Pci/Release.h"
+#include "Pci/Config.h"
+#include "Pci/Find.h"
+#include "Partition/Partition.h"
+#include <IndustryStandard/Pci.h>
+#include <Library/BaseLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+#include <Protocol/PciIo.h>
+
+/**
+  Let a bridge pass on what functions behind it ask for: DMA and message interrupts.  Some
+  firmware does so only for devices that it drives itself.
+
+  @param[in] Bridge  The bridge.
+**/
+STATIC
+VOID
+OpenBridge (
+  IN CONST MRM_PCI_PORT  *Bridge
+  )
+{
+  MRM_PCI_WRITE  Write;
+
+  Write.Offset = PCI_COMMAND_OFFSET;
+  Write.Width  = sizeof (UINT16);
+  Write.Value  = ReadConfig (Bridge->RootBridge, &Bridge->Address, PCI_COMMAND_OFFSET) |
+                 EFI_PCI_COMMAND_BUS_MASTER;
+  WriteConfig (Bridge->RootBridge, &Bridge->Address, &Write);
+}
+
+/**
+  Open all bridges between the memory and what is behind a port.
+
+  @param[in] Port  The port.
+  @param[in] Text  Its device path.
+**/
+STATIC
+VOID
+OpenWay (
+  IN CONST MRM_PCI_PORT  *Port,
+  IN CONST CHAR8         *Text
+  )
+{
+  CHAR8         Path[PCI_PATH_SIZE];
+  MRM_PCI_PORT  Bridge;
+
+  OpenBridge (Port);
+  AsciiStrnCpyS (Path, sizeof (Path), Text, sizeof (Path) - 1);
+  while (FindBridgeAbove (Path, &Bridge)) {
+    OpenBridge (&Bridge);
+  }
+}
+
+/**
+  Have the PC's drivers leave, or come back to, everything behind the partition's ports.
+
+  @param[in] Partition  The partition.
+  @param[in] Connect    TRUE: come back.
+**/
+STATIC
+VOID
+MoveDrivers (
+  IN CONST MRM_PARTITION  *Partition,
+  IN BOOLEAN              Connect
+  )
+{
+  EFI_STATUS           Status;
+  EFI_HANDLE           *Handles;
+  EFI_PCI_IO_PROTOCOL  *PciIo;
+  UINTN                Count;
+  UINTN                Index;
+  UINTN                Port;
+  UINTN                Segment;
+  UINTN                Bus;
+  UINTN                Device;
+  UINTN                Function;
+
+  Status = gBS->LocateHandleBuffer (ByProtocol, &gEfiPciIoProtocolGuid, NULL, &Count, &Handles);
+  if (EFI_ERROR (Status)) {
+    return;
+  }
+
+  for (Index = 0; Index < Count; Index++) {
+    // A handle can go away with the bridge above it.
+    Status = gBS->HandleProtocol (Handles[Index], &gEfiPciIoProtocolGuid, (VOID **)&PciIo);
+    if (EFI_ERROR (Status) || EFI_ERROR (PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function))) {
+      continue;
+    }
+
+    for (Port = 0; Port < Partition->PciBusCount; Port++) {
+      if (  (Segment == Partition->PciPorts[Port].Address.Segment)
+         && (Bus >= Partition->PciBuses[Port].FirstBus)
+         && (Bus <= Partition->PciBuses[Port].LastBus))
+      {
+        if (Connect) {
+          gBS->ConnectController (Handles[Index], NULL, NULL, TRUE);
+        } else {
+          gBS->DisconnectController (Handles[Index], NULL, NULL);
+        }
+      }
+    }
+  }
+
+  FreePool (Handles);
+}
+
+VOID
+ReleasePci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  UINTN  Port;
+
+  MoveDrivers (Partition, FALSE);
+  for (Port = 0; Port < Partition->PciBusCount; Port++) {
+    OpenWay (&Partition->PciPorts[Port], Partition->Plan->PciBuses[Port].RootPort);
+  }
+}
+
+VOID
+ReturnPci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  MoveDrivers (Partition, TRUE);
+}

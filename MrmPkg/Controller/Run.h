@@ -1,0 +1,25 @@
+/** @file
+  The life of the controller.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_CONTROLLER_RUN_H_
+#define MRM_CONTROLLER_RUN_H_
+
+#include <Uefi.h>
+
+
+/**
+  Start all partitions that were not refused and look after them, until the last one is off
+  and the plan wants the PC's firmware back.
+
+  @retval EFI_SUCCESS  That is so.
+  @return Other        The PC's firmware gives no timer, which was said on the console; nothing was started.
+**/
+EFI_STATUS
+RunPartitions (
+  VOID
+  );
+
+#endif

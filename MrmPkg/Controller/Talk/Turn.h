@@ -1,0 +1,20 @@
+/** @file
+  Turns of kernels at what they share while they boot.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_TURN_H_
+#define MRM_TURN_H_
+
+#include <Uefi.h>
+
+/**
+  Let the next kernel boot if it is somebody's turn.
+**/
+VOID
+AttendTurns (
+  VOID
+  );
+
+#endif

@@ -1,0 +1,200 @@
+/** @file
+  UEFI variable stores of the partitions: each is kept in two files on the ESP.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Talk/Variables.h"
+#include "Machine/Interrupt.h"
+#include "Partition/Partition.h"
+#include "Partition/Verdict.h"
+#include "Core/Clock.h"
+#include "Core/Esp.h"
+#include "Core/Journal.h"
+#include "Core/Log.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Library/PrintLib.h>
+
+#define STORE_PATH_SIZE  96                      ///< CHAR16
+
+VOID
+OpenStore (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  EFI_STATUS           Status;
+  EFI_STATUS           FolderStatus;
+  EFI_STATUS           FileStatus;
+  MRM_PARTITION_STORE  *Store;
+  CHAR16               Path[STORE_PATH_SIZE];
+  UINT32               Size;
+
+  Size   = Partition->Plan->Policy.VariableQuota;
+  Store  = AllocateZeroPool (sizeof (*Store));
+  Status = EFI_OUT_OF_RESOURCES;
+  if (Store != NULL) {
+    Store->Fetched = AllocatePool (Size);
+    UnicodeSPrint (Path, sizeof (Path), L"\\EFI\\MRM\\%a", Partition->Plan->Name);
+    FolderStatus = MakeFolder (L"\\EFI\\MRM");
+    if (!EFI_ERROR (FolderStatus)) {
+      FolderStatus = MakeFolder (Path);
+    }
+
+    // Without a folder there are no files in it, for the same reason.
+    StrCatS (Path, ARRAY_SIZE (Path), L"\\variables");
+    Status = OpenKeptStore (&Store->Kept, Size, Path, &FileStatus);
+    if (EFI_ERROR (FolderStatus)) {
+      FileStatus = FolderStatus;
+    }
+  }
+
+  if ((Status == EFI_OUT_OF_RESOURCES) || (Store->Fetched == NULL)) {
+    Refuse (Partition, MRM_RULE_CONTROLLER, "no memory to keep its variables");
+    return;
+  }
+
+  if (EFI_ERROR (FileStatus)) {
+    Say (
+      "%a: its variables cannot be kept on the ESP: %r; they live until the PC is switched off",
+      Partition->Plan->Name,
+      FileStatus
+      );
+  }
+
+  if (Status == EFI_BAD_BUFFER_SIZE) {
+    Say ("%a: its variables begin anew: their quota was another one", Partition->Plan->Name);
+  }
+
+  Partition->Store = Store;
+}
+
+VOID
+CloseStores (
+  IN CONST MRM_PARTITION  *Partitions,
+  IN UINTN                Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    if (Partitions[Index].Store != NULL) {
+      CloseKeptStore (&Partitions[Index].Store->Kept);
+    }
+  }
+}
+
+VOID
+LoadStore (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  Partition->Store->Answered    = 0;
+  Partition->Store->Commits     = 0;
+  Partition->Store->Woken       = 0;
+  Partition->Store->TotalWait   = 0;
+  Partition->Store->LongestWait = 0;
+  CopyMem (
+    (VOID *)(UINTN)Partition->VariableStore.Base,
+    Partition->Store->Kept.Committed.Image,
+    Partition->Store->Kept.Committed.ImageSize
+    );
+}
+
+/**
+  Commit what was fetched.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] Store      Its store.
+
+  @retval EFI_SUCCESS       It will be there after a power cut, or until the PC is switched
+                            off where the ESP has no room.
+  @retval EFI_DEVICE_ERROR  It was not written; it was said.
+**/
+STATIC
+EFI_STATUS
+Commit (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_PARTITION_STORE  *Store
+  )
+{
+  EFI_STATUS  Status;
+
+  Status = CommitKeptStore (&Store->Kept, Store->Fetched);
+  if (EFI_ERROR (Status)) {
+    Say ("%a: its variables cannot be written: %r", Partition->Plan->Name, Status);
+    return EFI_DEVICE_ERROR;
+  }
+
+  return EFI_SUCCESS;
+}
+
+/**
+  Note how long an answer has taken.
+
+  @param[in,out] Store  Its store.
+  @param[in]     Asked  Reading of the TSC when it was asked; not trusted.
+**/
+STATIC
+VOID
+NoteWait (
+  IN OUT MRM_PARTITION_STORE  *Store,
+  IN     UINT64               Asked
+  )
+{
+  UINT64  Wait;
+
+  Wait = MicrosecondsBetween (Asked, AsmReadTsc ());
+  Store->Commits++;
+  Store->TotalWait  += Wait;
+  Store->LongestWait = MAX (Store->LongestWait, Wait);
+  if (Wakes () != Store->WakesBefore) {
+    Store->Woken++;
+  }
+
+  Store->WakesBefore = Wakes ();
+}
+
+VOID
+TellWaits (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PARTITION_STORE  *Store;
+
+  Store = Partition->Store;
+  if (Store->Commits != 0) {
+    Say (
+      "%a: %d changes of its variables were committed, %d of them at once; it waited %ld us on average, at most %ld us",
+      Partition->Plan->Name,
+      Store->Commits,
+      Store->Woken,
+      DivU64x32 (Store->TotalWait, Store->Commits),
+      Store->LongestWait
+      );
+  }
+}
+
+BOOLEAN
+AttendStore (
+  IN OUT MRM_PARTITION      *Partition,
+  IN     CONST MRM_MAILBOX  *Snapshot
+  )
+{
+  MRM_PARTITION_STORE  *Store;
+
+  Store = Partition->Store;
+  if (Snapshot->Store.Sequence == Store->Answered) {
+    return FALSE;
+  }
+
+  CopyMem (Store->Fetched, (VOID *)(UINTN)Partition->VariableStore.Base, Store->Kept.Committed.ImageSize);
+  Partition->Mailbox->Store.Status = Commit (Partition, Store);
+  // Before the answer: the next question may follow it at once.
+  NoteWait (Store, Snapshot->Store.AskedTsc);
+  MemoryFence ();
+  Store->Answered                    = Snapshot->Store.Sequence;
+  Partition->Mailbox->Store.Answered = Store->Answered;
+  return TRUE;
+}
