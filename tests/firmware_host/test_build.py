@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.calls import circle, compiled
 from tests.firmware_host.decide import FIRMWARE_FLAGS, LIBRARIES, PACKAGE, gcc, include_flags, library_sources
 
 # Library classes a decide library may call: none of them touches hardware or allocates.
@@ -51,6 +52,13 @@ def test_library_lists_all_its_sources(name: str) -> None:
     folder = PACKAGE / "Library" / name
     listed = set(re.findall(r"^\s+(\w+\.[ch])$", (folder / f"{name}.inf").read_text(), re.MULTILINE))
     assert listed == {path.name for path in folder.iterdir() if path.suffix in (".c", ".h")}
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_files_of_a_library_call_each_other_in_no_circle(name: str, tmp_path: Path) -> None:
+    folder = PACKAGE / "Library" / name
+    calls = compiled(folder, folder.glob("*.c"), include_flags(), tmp_path).calls
+    assert [str(call) for call in circle(calls)] == []
 
 
 @pytest.mark.parametrize("name", LIBRARIES)

@@ -38,6 +38,8 @@
 ///
 #define MRM_ACPI_BROADCAST_ID  0xFFFFFFFF
 
+#define MRM_ACPI_OEM_ID  { 'M', 'R', 'M', ' ', ' ', ' ' }
+
 /**
   Check that the facts agree with each other.
 

@@ -62,8 +62,14 @@ typedef struct {
   UINTN    Used;        ///< bytes needed so far; more than Size when something did not fit
 } MRM_HOB_WRITER;
 
+/**
+  Pages of all bins of the memory type information HOB.
+
+  @return Number of 4 KiB pages.
+**/
+STATIC
 UINT64
-MrmHobBinPages (
+BinPages (
   VOID
   )
 {
@@ -365,7 +371,7 @@ MrmHobBuild (
     return RETURN_BUFFER_TOO_SMALL;
   }
 
-  if (!MrmHobHeapFits (Facts, Writer.Used)) {
+  if (!MrmHobHeapFits (Facts, Writer.Used, BinPages ())) {
     return RETURN_OUT_OF_RESOURCES;
   }
 

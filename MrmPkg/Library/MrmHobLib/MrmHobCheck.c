@@ -356,7 +356,8 @@ HobLargestGap (
 BOOLEAN
 MrmHobHeapFits (
   IN CONST MRM_HOB_FACTS  *Facts,
-  IN UINTN                ListSize
+  IN UINTN                ListSize,
+  IN UINT64               BinPages
   )
 {
   UINTN      Index;
@@ -364,7 +365,7 @@ MrmHobHeapFits (
   UINT64     ListPages;
   MRM_RANGE  Run;
 
-  Needed    = MRM_HOB_FIRST_HEAP + MrmHobBinPages () * EFI_PAGE_SIZE;
+  Needed    = MRM_HOB_FIRST_HEAP + BinPages * EFI_PAGE_SIZE;
   ListPages = ((UINT64)ListSize + EFI_PAGE_MASK) & ~(UINT64)EFI_PAGE_MASK;
   if (Facts->Free.Size - ListPages >= Needed) {
     return TRUE;

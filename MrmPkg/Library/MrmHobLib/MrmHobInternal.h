@@ -29,16 +29,6 @@
 #define MRM_HOB_FIRST_HEAP  SIZE_64KB
 
 /**
-  Pages of all bins of the memory type information HOB.
-
-  @return Number of 4 KiB pages.
-**/
-UINT64
-MrmHobBinPages (
-  VOID
-  );
-
-/**
   RAM that begins with one resource and goes on without a gap in others.  The DXE
   core looks at one resource descriptor at a time, so adjacent RAM becomes one.
 
@@ -83,6 +73,7 @@ MrmHobCheckFacts (
 
   @param[in] Facts      Facts that agree with each other.
   @param[in] ListSize   Bytes of the HOB list, a multiple of 8, at most Facts->Free.Size.
+  @param[in] BinPages   Pages of all bins of the memory type information HOB.
 
   @retval TRUE   It will.
   @retval FALSE  It would stop in an assertion, silently in a RELEASE build.
@@ -90,7 +81,8 @@ MrmHobCheckFacts (
 BOOLEAN
 MrmHobHeapFits (
   IN CONST MRM_HOB_FACTS  *Facts,
-  IN UINTN                ListSize
+  IN UINTN                ListSize,
+  IN UINT64               BinPages
   );
 
 #endif
