@@ -23,62 +23,9 @@
 #include <Library/MrmAcpiLib.h>
 #include <Library/MrmSmbiosLib.h>
 #include <Library/MtrrLib.h>
-#include <Library/PrintLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
 #include <Register/Intel/ArchitecturalMsr.h>
 #include <Register/Intel/Cpuid.h>
-
-#define TSC_PLACEHOLDER      L"{tsc_khz}"   ///< measured frequency
-#define CONSOLE_PLACEHOLDER  L"{console}"   ///< "io,0x2f8" or "mmio,0xfe000000", as Linux wants it after "uart8250,"
-
-/**
-  Copy load options, placeholders replaced by what only the live machine knows.
-
-  @param[in]     Partition  The partition.
-  @param[in]     Options    Options of the plan.
-  @param[in,out] Range      Where they go, OPTIONS_SPARE bytes longer than they are; Size
-                            becomes the bytes of the string.
-**/
-STATIC
-VOID
-CopyOptions (
-  IN     CONST MRM_PARTITION  *Partition,
-  IN     CONST CHAR16         *Options,
-  IN OUT MRM_RANGE            *Range
-  )
-{
-  CHAR16  *Text;
-  UINTN   Length;
-  UINTN   Capacity;
-
-  Text     = (CHAR16 *)(UINTN)Range->Base;
-  Capacity = (UINTN)Range->Size / sizeof (CHAR16);
-  for (Length = 0; *Options != L'\0' && Length < Capacity - 1; ) {
-    if (StrnCmp (Options, TSC_PLACEHOLDER, StrLen (TSC_PLACEHOLDER)) == 0) {
-      Length += UnicodeSPrint (
-                  Text + Length,
-                  (Capacity - Length) * sizeof (CHAR16),
-                  L"%ld",
-                  DivU64x32 (gMachine.TscFrequency, 1000)
-                  );
-      Options += StrLen (TSC_PLACEHOLDER);
-    } else if (StrnCmp (Options, CONSOLE_PLACEHOLDER, StrLen (CONSOLE_PLACEHOLDER)) == 0) {
-      Length += UnicodeSPrint (
-                  Text + Length,
-                  (Capacity - Length) * sizeof (CHAR16),
-                  L"%s,0x%lx",
-                  (Partition->Console.Kind == MrmConsoleUart16550Memory) ? L"mmio" : L"io",
-                  Partition->Console.Base
-                  );
-      Options += StrLen (CONSOLE_PLACEHOLDER);
-    } else {
-      Text[Length++] = *Options++;
-    }
-  }
-
-  Text[Length] = L'\0';
-  Range->Size  = StrSize (Text);
-}
 
 /**
   Bytes of a table of the PC's firmware; 0 when there is none.
@@ -114,8 +61,8 @@ CollectAcpiFacts (
   Facts->LocalApicAddress = gMachine.LocalApicAddress;
   Facts->PciBusCount      = Partition->PciBusCount;
   Facts->PciBuses         = Partition->PciBuses;
-  Facts->PmTimerPort      = gMachine.PmTimerPort;
-  Facts->PmTimer32Bit     = gMachine.PmTimer32Bit;
+  Facts->PmTimerPort      = gMachine.PmTimer.Port;
+  Facts->PmTimer32Bit     = gMachine.PmTimer.Is32Bit;
   Facts->Headless         = !Partition->Plan->Display;
   Facts->Console          = Partition->Console;
   Facts->Plan             = Partition->Plan;
@@ -316,7 +263,13 @@ CopyBootFiles (
     CopyMem ((VOID *)(UINTN)Layout->Loaders[Index].Base, (VOID *)(UINTN)Files->Loader.Base, (UINTN)Files->Loader.Size);
     CopyMem ((VOID *)(UINTN)Layout->Initrds[Index].Base, (VOID *)(UINTN)Files->Initrd.Base, (UINTN)Files->Initrd.Size);
     if (Plan->Options != NULL) {
-      CopyOptions (Partition, Plan->Options, &Layout->Options[Index]);
+      Layout->Options[Index].Size = MrmBootOptions (
+                                      Plan->Options,
+                                      DivU64x32 (gMachine.TscFrequency, 1000),
+                                      &Partition->Console,
+                                      (CHAR16 *)(UINTN)Layout->Options[Index].Base,
+                                      (UINTN)Layout->Options[Index].Size / sizeof (CHAR16)
+                                      );
       Sources[Index].Options = Layout->Options[Index];
     }
 

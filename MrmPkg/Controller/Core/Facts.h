@@ -38,8 +38,7 @@ typedef struct {
   UINT64                      TscFrequency;      ///< Hz, measured
   MRM_CLOCK_RESULT            Tsc;               ///< that measurement against the PM timer
   MRM_CLOCK_CLAIM             Claim;             ///< what the processor says of its clocks
-  UINT16                      PmTimerPort;       ///< 0 = none
-  BOOLEAN                     PmTimer32Bit;
+  MRM_PM_TIMER                PmTimer;
   CONST VOID                  *Mcfg;             ///< table, or NULL
   CONST VOID                  *Srat;
   CONST VOID                  *Slit;

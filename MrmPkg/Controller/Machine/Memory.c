@@ -9,13 +9,8 @@
 #include "Partition/Verdict.h"
 #include "Core/Log.h"
 #include <Library/MemoryAllocationLib.h>
+#include <Library/MrmMachineLib.h>
 #include <Library/UefiBootServicesTableLib.h>
-
-///
-/// Memory below 4 GiB that stays with the PC's firmware, which cannot use any above:
-/// drivers of hot-plugged devices, file buffers, our own copies.
-///
-#define FIRMWARE_SHARE  SIZE_64MB
 
 ///
 /// New descriptors that allocating the buffer for the memory map may create.
@@ -122,30 +117,6 @@ ReadFreeMemory (
 }
 
 /**
-  Bytes of a set below 4 GiB.
-
-  @param[in] Set  The set.
-**/
-STATIC
-UINT64
-BytesBelow4G (
-  IN CONST MRM_RANGE_SET  *Set
-  )
-{
-  UINT64  Bytes;
-  UINTN   Index;
-
-  Bytes = 0;
-  for (Index = 0; Index < Set->Count; Index++) {
-    if (Set->Ranges[Index].Base < SIZE_4GB) {
-      Bytes += MIN (Set->Ranges[Index].Size, SIZE_4GB - Set->Ranges[Index].Base);
-    }
-  }
-
-  return Bytes;
-}
-
-/**
   Keep a range from the PC's firmware.
 
   @param[in,out] Partition  Receives the range as a piece.
@@ -196,75 +167,6 @@ MemoryRule (
     default:
       return MRM_RULE_MEMORY;
   }
-}
-
-/**
-  TRUE if some pieces lie below 4 GiB, at least in part.
-
-  @param[in] Pieces  The pieces.
-  @param[in] Count   Their number.
-**/
-STATIC
-BOOLEAN
-ReachBelow4G (
-  IN CONST MRM_RANGE  *Pieces,
-  IN UINTN            Count
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Index < Count; Index++) {
-    if (Pieces[Index].Base < SIZE_4GB) {
-      return TRUE;
-    }
-  }
-
-  return FALSE;
-}
-
-/**
-  Choose pieces for a request.
-
-  @param[in,out] Free        Free memory; what is chosen is removed, unless there is an error.
-  @param[in]     Request     The request.
-  @param[in]     MaxPieces   Most pieces.
-  @param[out]    Pieces      MaxPieces elements; receives the pieces.
-  @param[out]    PieceCount  Receives their number.
-
-  @retval EFI_SUCCESS           Chosen.
-  @retval EFI_OUT_OF_RESOURCES  Not that much is free there beside what stays with the PC's firmware.
-**/
-STATIC
-EFI_STATUS
-ChoosePieces (
-  IN OUT MRM_RANGE_SET          *Free,
-  IN     CONST MRM_PLAN_MEMORY  *Request,
-  IN     UINTN                  MaxPieces,
-  OUT    MRM_RANGE              *Pieces,
-  OUT    UINTN                  *PieceCount
-  )
-{
-  EFI_STATUS  Status;
-
-  Status = MrmRangeAllocate (
-             Free,
-             Request->Size,
-             Request->Alignment,
-             Request->Minimum,
-             Request->Limit,
-             MaxPieces,
-             Pieces,
-             PieceCount
-             );
-  if (  !EFI_ERROR (Status)
-     && (Request->Purpose != MrmMemoryLow)
-     && ReachBelow4G (Pieces, *PieceCount)
-     && (BytesBelow4G (Free) < FIRMWARE_SHARE))
-  {
-    Status = EFI_OUT_OF_RESOURCES;
-  }
-
-  return Status;
 }
 
 /**
@@ -332,7 +234,7 @@ BindRequest (
 
   MaxPieces = (Request->Purpose == MrmMemoryLow) ? 1 : MRM_MAX_PIECES - Partition->PieceCount;
   Room      = MrmRangeRoom (&Free, Request->Alignment, Request->Minimum, Request->Limit, &Largest);
-  Status    = ChoosePieces (&Free, Request, MaxPieces, Pieces, &PieceCount);
+  Status    = MrmMemoryChoose (&Free, Request, MaxPieces, Pieces, &PieceCount);
   FreePool (Free.Ranges);
   for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
     Status = TakeRange (Partition, &Pieces[Piece]);
@@ -353,9 +255,7 @@ BindRequest (
 }
 
 /**
-  Choose what to take memory for next: of all requests left the one that may lie in
-  the least memory, lowest limit first, so that a request that may lie anywhere does
-  not take what another must have.  Low slices come first of all.
+  Choose what to take memory for next.
 
   @param[in]  Partitions  The partitions.
   @param[in]  Count       Their number.
@@ -371,37 +271,15 @@ NextRequest (
   OUT UINTN          *Index
   )
 {
-  CONST MRM_PLAN_MEMORY  *Best;
-  CONST MRM_PLAN_MEMORY  *Request;
-  MRM_PARTITION          *Owner;
-  UINTN                  Partition;
-  UINTN                  Number;
+  MRM_MEMORY_REQUESTS  Requests[MRM_MAX_PARTITIONS];
+  UINTN                Partition;
 
-  Best  = NULL;
-  Owner = NULL;
   for (Partition = 0; Partition < Count; Partition++) {
-    if (Partitions[Partition].Life.State != MrmStateAbsent) {
-      continue;
-    }
-
-    for (Number = 0; Number < Partitions[Partition].Plan->MemoryCount; Number++) {
-      Request = &Partitions[Partition].Plan->Memory[Number];
-      if ((Partitions[Partition].MemoryBound & (1U << Number)) != 0) {
-        continue;
-      }
-
-      if (  (Best == NULL)
-         || (Request->Limit < Best->Limit)
-         || ((Request->Limit == Best->Limit) && (Request->Minimum > Best->Minimum)))
-      {
-        Best   = Request;
-        Owner  = &Partitions[Partition];
-        *Index = Number;
-      }
-    }
+    Requests[Partition].Plan   = (Partitions[Partition].Life.State == MrmStateAbsent) ? Partitions[Partition].Plan : NULL;
+    Requests[Partition].Judged = Partitions[Partition].MemoryBound;
   }
 
-  return Owner;
+  return MrmMemoryNext (Requests, Count, &Partition, Index) ? &Partitions[Partition] : NULL;
 }
 
 /**

@@ -11,7 +11,6 @@
 #include "Core/Facts.h"
 #include "Core/Log.h"
 #include <IndustryStandard/Acpi.h>
-#include <IndustryStandard/MemoryMappedConfigurationSpaceAccessTable.h>
 #include <IndustryStandard/SmBios.h>
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -37,37 +36,6 @@
 #define CLOCK_WORDS_SIZE  128     ///< characters
 
 /**
-  Find the PM timer in the FADT (ACPI 6.5 section 5.2.9).
-**/
-STATIC
-VOID
-FindPmTimer (
-  VOID
-  )
-{
-  CONST EFI_ACPI_6_5_FIXED_ACPI_DESCRIPTION_TABLE  *Fadt;
-  UINT64                                           Port;
-
-  Fadt = (CONST VOID *)EfiLocateFirstAcpiTable (EFI_ACPI_6_5_FIXED_ACPI_DESCRIPTION_TABLE_SIGNATURE);
-  if ((Fadt == NULL) || (Fadt->Header.Length < OFFSET_OF (EFI_ACPI_6_5_FIXED_ACPI_DESCRIPTION_TABLE, Gpe0Blk))) {
-    return;
-  }
-
-  Port = Fadt->PmTmrBlk;
-  if (  (Fadt->Header.Length >= OFFSET_OF (EFI_ACPI_6_5_FIXED_ACPI_DESCRIPTION_TABLE, XGpe0Blk))
-     && (Fadt->XPmTmrBlk.AddressSpaceId == EFI_ACPI_6_5_SYSTEM_IO)
-     && (Fadt->XPmTmrBlk.Address != 0))
-  {
-    Port = Fadt->XPmTmrBlk.Address;
-  }
-
-  if ((Fadt->PmTmrLen == 4) && (Port <= MAX_UINT16)) {
-    gMachine.PmTimerPort  = (UINT16)Port;
-    gMachine.PmTimer32Bit = (Fadt->Flags & EFI_ACPI_6_5_TMR_VAL_EXT) != 0;
-  }
-}
-
-/**
   The ACPI PM timer.
 **/
 STATIC
@@ -76,7 +44,7 @@ ReadPmTimer (
   VOID
   )
 {
-  return IoRead32 (gMachine.PmTimerPort);
+  return IoRead32 (gMachine.PmTimer.Port);
 }
 
 /**
@@ -124,8 +92,8 @@ MeasureTsc (
   UINT64     Start;
 
   AskForClocks ();
-  if (gMachine.PmTimerPort != 0) {
-    Clock.Mask             = gMachine.PmTimer32Bit ? MAX_UINT32 : PM_TIMER_MASK;
+  if (gMachine.PmTimer.Port != 0) {
+    Clock.Mask             = gMachine.PmTimer.Is32Bit ? MAX_UINT32 : PM_TIMER_MASK;
     Clock.CounterFrequency = PM_TIMER_FREQUENCY;
     Clock.TscFrequency     = 0;
     MeasureClock (&Clock, ReadPmTimer, STEP_MILLISECONDS, &gMachine.Tsc);
@@ -388,7 +356,7 @@ SurveyMachine (
   gMachine.NoExecute = Features.Bits.NX != 0;
 
   FindMachineUuid ();
-  FindPmTimer ();
+  MrmFindPmTimer (EfiLocateFirstAcpiTable (EFI_ACPI_6_5_FIXED_ACPI_DESCRIPTION_TABLE_SIGNATURE), &gMachine.PmTimer);
   MeasureTsc ();
   SayMachine ();
   return EFI_SUCCESS;
@@ -421,18 +389,18 @@ BindMachine (
 {
   CHAR8  Words[CLOCK_WORDS_SIZE];
 
-  if (gMachine.PmTimerPort == 0) {
+  if (gMachine.PmTimer.Port == 0) {
     Refuse (Partition, MRM_RULE_PM_TIMER, "promised an ACPI PM timer, found none");
     return;
   }
 
-  Keep (Partition, MRM_RULE_PM_TIMER, "ACPI PM timer at I/O port 0x%x", gMachine.PmTimerPort);
+  Keep (Partition, MRM_RULE_PM_TIMER, "ACPI PM timer at I/O port 0x%x", gMachine.PmTimer.Port);
   if (gMachine.Tsc.Frequency == 0) {
     Refuse (
       Partition,
       MRM_RULE_CLOCKS,
       "promised a TSC of known rate, found that the PM timer at I/O port 0x%x stands still or jumps",
-      gMachine.PmTimerPort
+      gMachine.PmTimer.Port
       );
     return;
   }

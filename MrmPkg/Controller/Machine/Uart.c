@@ -10,8 +10,9 @@
 #include <IndustryStandard/Acpi.h>
 #include <IndustryStandard/Pci.h>
 #include <Library/IoLib.h>
-#include <Library/UefiBootServicesTableLib.h>
 #include <Library/MemoryAllocationLib.h>
+#include <Library/MrmMachineLib.h>
+#include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/SuperIo.h>
 
 #define UART_LINE_STATUS  5
@@ -94,53 +95,6 @@ BindConsole (
 }
 
 /**
-  TRUE if a list of ACPI resources holds an I/O port range starting at IoBase
-  (ACPI 6.5 sections 6.4.2.5 and 6.4.2.6).
-
-  @param[in] Resources  The list, ended by an end tag.
-  @param[in] IoBase     First port.
-**/
-STATIC
-BOOLEAN
-UsesIoBase (
-  IN CONST UINT8  *Resources,
-  IN UINT16       IoBase
-  )
-{
-  CONST ACPI_SMALL_RESOURCE_HEADER  *Small;
-  CONST ACPI_LARGE_RESOURCE_HEADER  *Large;
-
-  while (*Resources != ACPI_END_TAG_DESCRIPTOR) {
-    switch (*Resources) {
-      case ACPI_IO_PORT_DESCRIPTOR:
-        if (((CONST EFI_ACPI_IO_PORT_DESCRIPTOR *)Resources)->BaseAddressMin == IoBase) {
-          return TRUE;
-        }
-
-        break;
-      case ACPI_FIXED_LOCATION_IO_PORT_DESCRIPTOR:
-        if (((CONST EFI_ACPI_FIXED_LOCATION_IO_PORT_DESCRIPTOR *)Resources)->BaseAddress == IoBase) {
-          return TRUE;
-        }
-
-        break;
-      default:
-        break;
-    }
-
-    Small = (CONST ACPI_SMALL_RESOURCE_HEADER *)Resources;
-    if (Small->Bits.Type == 0) {
-      Resources += sizeof (*Small) + Small->Bits.Length;
-    } else {
-      Large      = (CONST ACPI_LARGE_RESOURCE_HEADER *)Resources;
-      Resources += sizeof (*Large) + Large->Length;
-    }
-  }
-
-  return FALSE;
-}
-
-/**
   Have the PC's drivers leave, or come back to, the partition's UART.
 
   @param[in] Partition  The partition.
@@ -175,7 +129,7 @@ MoveDrivers (
       continue;
     }
 
-    if (UsesIoBase ((CONST UINT8 *)Resources.SmallHeader, Partition->Plan->Console.IoBase)) {
+    if (MrmUsesIoBase (Resources.SmallHeader, Partition->Plan->Console.IoBase)) {
       if (Connect) {
         gBS->ConnectController (Handles[Index], NULL, NULL, TRUE);
       } else {

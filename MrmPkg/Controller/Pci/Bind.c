@@ -10,7 +10,6 @@
 #include "Partition/Partition.h"
 #include "Partition/Verdict.h"
 #include "Core/Facts.h"
-#include <IndustryStandard/MemoryMappedConfigurationSpaceAccessTable.h>
 #include <IndustryStandard/Pci.h>
 #include <Library/BaseLib.h>
 #include <Library/MemoryAllocationLib.h>
@@ -201,46 +200,6 @@ JudgeBootDevice (
 }
 
 /**
-  Find the ECAM address of bus 0 of a segment (PCI Firmware 3.3 section 4.1.2).
-
-  @param[in] Segment  Segment of the machine.
-  @param[in] Bus      First and last bus that must be covered.
-
-  @return  The address; 0 when the MCFG table does not cover the buses.
-**/
-STATIC
-UINT64
-FindEcam (
-  IN UINT16             Segment,
-  IN CONST MRM_PCI_BUS  *Bus
-  )
-{
-  CONST EFI_ACPI_DESCRIPTION_HEADER                                                                 *Mcfg;
-  CONST EFI_ACPI_MEMORY_MAPPED_ENHANCED_CONFIGURATION_SPACE_BASE_ADDRESS_ALLOCATION_STRUCTURE       *Entry;
-  UINTN                                                                                             Offset;
-
-  Mcfg = gMachine.Mcfg;
-  if (Mcfg == NULL) {
-    return 0;
-  }
-
-  for (Offset = sizeof (EFI_ACPI_MEMORY_MAPPED_CONFIGURATION_BASE_ADDRESS_TABLE_HEADER);
-       Offset + sizeof (*Entry) <= Mcfg->Length;
-       Offset += sizeof (*Entry))
-  {
-    Entry = (CONST VOID *)((CONST UINT8 *)Mcfg + Offset);
-    if (  (Entry->PciSegmentGroupNumber == Segment)
-       && (Entry->StartBusNumber <= Bus->FirstBus)
-       && (Entry->EndBusNumber >= Bus->LastBus))
-    {
-      return Entry->BaseAddress;
-    }
-  }
-
-  return 0;
-}
-
-/**
   Find a port and its buses.
 
   @param[in,out] Partition  Refused when the port cannot be given away.
@@ -285,7 +244,7 @@ FindPort (
   Bus->Segment  = Plan->Segment;
   Bus->FirstBus = (UINT8)(Config[PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET / 4] >> 8);
   Bus->LastBus  = (UINT8)(Config[PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET / 4] >> 16);
-  Bus->EcamBase = FindEcam (Port->Address.Segment, Bus);
+  Bus->EcamBase = MrmFindEcam (gMachine.Mcfg, Port->Address.Segment, Bus->FirstBus, Bus->LastBus);
   MrmPciWindows (Config, Bus);
   if ((Bus->FirstBus == 0) || (Bus->LastBus < Bus->FirstBus)) {
     Refuse (Partition, MRM_RULE_PCI_POPULATED, "promised what is behind port %a, found that the PC's firmware gave it no bus", Plan->RootPort);

@@ -1,6 +1,7 @@
 /** @file
-  Decisions about the live machine: how fast its clocks run, which processors a partition
-  gets, what its load options ask for.  Pure: no globals, no I/O.
+  Decisions about the live machine: how fast its clocks run, which processors and what memory a
+  partition gets, what tables of its firmware say, what its load options ask for.  Pure: no
+  globals, no I/O.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -9,6 +10,8 @@
 #define MRM_MACHINE_LIB_H_
 
 #include <MrmPlan.h>
+#include <Guid/MrmHandOff.h>
+#include <Library/MrmRangeLib.h>
 
 //
 // MrmClock.c
@@ -238,6 +241,175 @@ MrmLoadOptionsParse (
   IN  CONST VOID        *Options,
   IN  UINTN             Size,
   OUT MRM_LOAD_OPTIONS  *Parsed
+  );
+
+//
+// MrmMemory.c
+//
+
+///
+/// Memory below 4 GiB that stays with the PC's firmware, which cannot use any above:
+/// drivers of hot-plugged devices, file buffers, our own copies.
+///
+#define MRM_FIRMWARE_SHARE  SIZE_64MB
+
+///
+/// The memory requests of a partition, as far as they were judged.
+///
+typedef struct {
+  CONST MRM_PLAN_PARTITION    *Plan;    ///< NULL: it gets none any more
+  UINT32                      Judged;   ///< bit n: request n of the plan was
+} MRM_MEMORY_REQUESTS;
+
+/**
+  Choose what to take memory for next: of all requests left the one that may lie in
+  the least memory, lowest limit first, so that a request that may lie anywhere does
+  not take what another must have.  Low slices come first of all.
+
+  @param[in]  Partitions  The requests of the partitions.
+  @param[in]  Count       Number of partitions.
+  @param[out] Partition   Receives whose request it is.
+  @param[out] Request     Receives its number in the partition's plan.
+
+  @retval TRUE   There is one.
+  @retval FALSE  Nothing is left.
+**/
+BOOLEAN
+EFIAPI
+MrmMemoryNext (
+  IN  CONST MRM_MEMORY_REQUESTS  *Partitions,
+  IN  UINTN                      Count,
+  OUT UINTN                      *Partition,
+  OUT UINTN                      *Request
+  );
+
+/**
+  Choose pieces for a request.
+
+  @param[in,out] Free        Free memory; what is chosen is removed.
+  @param[in]     Request     The request.
+  @param[in]     MaxPieces   Most pieces.
+  @param[out]    Pieces      MaxPieces elements; receives the pieces.
+  @param[out]    PieceCount  Receives their number.
+
+  @retval RETURN_SUCCESS           Chosen.
+  @retval RETURN_OUT_OF_RESOURCES  Not that much is free there, or less than MRM_FIRMWARE_SHARE would be left to the
+                                   PC's firmware; Free is undefined.
+  @return Other                    As MrmRangeAllocate().
+**/
+RETURN_STATUS
+EFIAPI
+MrmMemoryChoose (
+  IN OUT MRM_RANGE_SET          *Free,
+  IN     CONST MRM_PLAN_MEMORY  *Request,
+  IN     UINTN                  MaxPieces,
+  OUT    MRM_RANGE              *Pieces,
+  OUT    UINTN                  *PieceCount
+  );
+
+//
+// MrmTables.c
+//
+
+///
+/// The ACPI PM timer.
+///
+typedef struct {
+  UINT16     Port;        ///< 0 = there is none
+  BOOLEAN    Is32Bit;
+} MRM_PM_TIMER;
+
+///
+/// The power button of ACPI's fixed hardware.
+///
+typedef struct {
+  UINT16    StatusPort;   ///< PM1 status register; 0 = there is none
+  UINT16    EnablePort;   ///< PM1 enable register
+} MRM_POWER_BUTTON;
+
+/**
+  Find the PM timer in the FADT (ACPI 6.5 section 5.2.9).
+
+  @param[in]  Fadt   The table, as long as its header says, or NULL.
+  @param[out] Timer  Receives it.
+**/
+VOID
+EFIAPI
+MrmFindPmTimer (
+  IN  CONST VOID    *Fadt,
+  OUT MRM_PM_TIMER  *Timer
+  );
+
+/**
+  Find the power button in the FADT (ACPI 6.5 section 4.8.2.2.1): only one that is fixed hardware.
+
+  @param[in]  Fadt    The table, as long as its header says, or NULL.
+  @param[out] Button  Receives its registers.
+**/
+VOID
+EFIAPI
+MrmFindPowerButton (
+  IN  CONST VOID        *Fadt,
+  OUT MRM_POWER_BUTTON  *Button
+  );
+
+/**
+  Find the ECAM address of bus 0 of a segment (PCI Firmware 3.3 section 4.1.2).
+
+  @param[in] Mcfg      The table, as long as its header says, or NULL.
+  @param[in] Segment   Segment of the machine.
+  @param[in] FirstBus  First bus that must be covered.
+  @param[in] LastBus   Last one.
+
+  @return  The address; 0 when the table does not cover the buses by one entry.
+**/
+UINT64
+EFIAPI
+MrmFindEcam (
+  IN CONST VOID  *Mcfg,
+  IN UINT16      Segment,
+  IN UINT8       FirstBus,
+  IN UINT8       LastBus
+  );
+
+/**
+  TRUE if a list of ACPI resources holds an I/O port range starting at IoBase
+  (ACPI 6.5 sections 6.4.2.5 and 6.4.2.6).
+
+  @param[in] Resources  The list, ended by an end tag.
+  @param[in] IoBase     First port.
+**/
+BOOLEAN
+EFIAPI
+MrmUsesIoBase (
+  IN CONST VOID  *Resources,
+  IN UINT16      IoBase
+  );
+
+//
+// MrmBootOptions.c
+//
+
+/**
+  Make the options of a loader: {tsc_khz} becomes the measured frequency, {console} the place of the console, "io,0x2F8"
+  or "mmio,0xFE000000", as Linux wants it after "uart8250,".
+
+  @param[in]  Options   Options of the plan.
+  @param[in]  TscKhz    The frequency.
+  @param[in]  Console   The console.
+  @param[out] Text      Receives the options, cut to Capacity.
+  @param[in]  Capacity  CHAR16 in Text, at least 1.
+
+  @return  Bytes of them, with the terminating zero.
+**/
+UINTN
+EFIAPI
+MrmBootOptions (
+  IN  CONST CHAR16       *Options,
+  IN  UINT64             TscKhz,
+  IN  CONST MRM_CONSOLE  *Console,
+  OUT CHAR16             *Text,
+  IN  UINTN              Capacity
   );
 
 #endif
