@@ -36,6 +36,7 @@ LIBRARIES = (
     "MrmPolicyLib",
     "MrmScreenLib",
     "MrmFaultLib",
+    "MrmVolumeLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
@@ -105,7 +106,7 @@ CONSTANTS = (
 
 # Headers whose declarations Python needs; what others declare is left out.
 _WANTED = re.compile(
-    r"/(MrmPkg/Include/.*|ProcessorBind|Base|UefiBaseType|UefiMultiPhase|WinCertificate|PiBootMode|PiHob)\.h$"
+    r"/(MrmPkg/Include/.*|ProcessorBind|Base|UefiBaseType|UefiMultiPhase|WinCertificate|PiBootMode|PiHob|PiFirmwareFile|PiFirmwareVolume)\.h$"
 )
 
 # As EDK2 compiles, but for the host's calling convention and with the sanitizer.

@@ -8,7 +8,6 @@
 #define MRM_FIRMWARE_H_
 
 #include <PiDxe.h>
-#include <Pi/PiFirmwareFile.h>
 #include <Pi/PiFirmwareVolume.h>
 #include <Library/PeCoffLib.h>
 
