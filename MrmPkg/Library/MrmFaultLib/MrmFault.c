@@ -163,12 +163,6 @@ AddPlace (
   MrmTextAdd (Text, Advice);
 }
 
-/**
-  Say what happened, in whose code, what lies at the address, and what the owner of the partition can do.
-
-  @param[in]     Fault  The facts.
-  @param[in,out] Text   Receives the words.
-**/
 VOID
 EFIAPI
 MrmFaultRender (
