@@ -16,7 +16,7 @@ from generator.load import partition_boot, partition_memory, partition_policy, p
 from generator.load.keys import Keys
 from generator.load.partition_file import CONTROLLER_KEYS, FILE_KEYS, PARTITION_KEYS
 
-_LIFE = Keys(partition_policy.KEYS.keys)
+_LIFE = partition_policy.KEYS
 _OTHERS = Keys(tuple(key for key in PARTITION_KEYS.keys if key not in _LIFE.keys))
 
 
