@@ -152,6 +152,7 @@ def test_stop_takes_an_os_that_sleeps_for_ever(bench: Bench) -> None:
         session.guests["realtime"].console.send("echo freeze >/sys/power/state\n")
         state = await session.wait_state("realtime", "running", UNHEARD_SECONDS + 30, since)
         assert state.detail == f"has not read its temperature for {UNHEARD_SECONDS} s: it sleeps, or is stuck"
+        await session.guests["steady"].ticks_on(2)  # it is told of once a second
         told = (await read_json(session.guests["steady"], "State"))["partitions"][1]
         assert (told["state"], told["cause"]) == ("running", state.detail)
         return await stop_and_start(bench, "stop realtime")
