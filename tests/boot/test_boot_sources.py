@@ -334,7 +334,7 @@ def test_a_uart_of_somebody_else_is_warned_of(bench: Bench, name: str) -> None:
     own = next(partition.console_port for partition in bench.plan.partitions if partition.name == name)
     port, word, _ = FOREIGN_UARTS[name]
     assert own is not None and own != port
-    warning = f"warning: {word} drives the UART at port 0x{port:X}; this partition's is uart8250,io,0x{own:X}"
+    warning = f"warning: {word} drives the UART at port 0x{port:X}; its own is uart8250,io,0x{own:X}"
     said = rf"^MRM: {name}: says: {re.escape(warning)}$"
     bench.run(controller.wait_for(said, STEP_SECONDS, controller.start()))
     assert len(re.findall(rf"MRM: {name}: says: warning: \S+ drives", controller.text)) == 1

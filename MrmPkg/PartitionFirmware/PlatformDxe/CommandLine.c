@@ -20,7 +20,7 @@
 #define MAP_SIZE           SIZE_64KB
 #define COMMAND_LINE_SIZE  4096       ///< COMMAND_LINE_SIZE of Linux on x86 is 2048
 #define CONSOLE_SIZE       64
-#define WORD_LENGTH        32         ///< characters of a parameter that are told: a line of the log ends after 128
+#define WORD_LENGTH        40         ///< characters of a parameter that are told: a line of the log ends after 128
 #define STEP               16         ///< alignment of what GRUB allocates, and more than enough for the stub
 
 STATIC EFI_MEMORY_DESCRIPTOR  *mMap;
@@ -204,12 +204,12 @@ JudgeSerial (
     return;
   }
 
-  AsciiSPrint (Console, sizeof (Console), "this partition has none");
+  AsciiSPrint (Console, sizeof (Console), "it has none");
   if (Own->Kind != MrmConsoleNone) {
     AsciiSPrint (
       Console,
       sizeof (Console),
-      "this partition's is uart8250,%a,0x%lx",
+      "its own is uart8250,%a,0x%lx",
       (Own->Kind == MrmConsoleUart16550Memory) ? "mmio" : "io",
       Own->Base
       );
