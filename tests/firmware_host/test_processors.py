@@ -62,8 +62,13 @@ class Machine:
         return verdict, found, (result.ApicId, result.Sibling, result.Found)
 
     def holder(self, number: int, partition: int) -> int:
-        """Whose a processor is or will be, apart from this partition's own plan."""
+        """Whose a processor is or will be, apart from this partition's own plan.
+
+        The boot processor is the controller's, whatever a plan for another machine says.
+        """
         processor = self.processors[number]
+        if number == 0:
+            return NOBODY
         if processor.owner != NOBODY:
             return processor.owner
         for other, wish in enumerate(self.wishes):
