@@ -23,7 +23,7 @@ LARGEST_XAPIC_ID = 254
 _BEHIND = "behind ports"
 
 RESET_ENTRY_HOST_BRIDGES = {(0x8086, 0x1237): "440FX", (0x8086, 0x29C0): "Q35"}
-"""Host bridges with which the controller can have RAM at the BIOS reset entry: as in ResetEntry.c."""
+"""Host bridges with which the controller can have RAM at the BIOS reset entry: as in Machine/ResetEntry.c."""
 
 REQUIREMENTS: list[Requirement] = []
 

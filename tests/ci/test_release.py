@@ -33,7 +33,7 @@ def test_package_without_version(tmp_path: Path, line: str) -> None:
 
 def test_the_projects_version_stands_in_one_place() -> None:
     stated = release.version(PROJECT / "MrmPkg/MrmPkg.dec")
-    for name in ("MrmPkg/Mrm.dsc", "MrmPkg/PartitionFirmware.dsc", "MrmPkg/Controller/Mrm.h"):
+    for name in ("MrmPkg/Mrm.dsc", "MrmPkg/PartitionFirmware.dsc", "MrmPkg/Controller/Core/Version.h"):
         text = (PROJECT / name).read_text("utf-8")
         assert "MRM_VERSION" in text
         assert f'"{stated}"' not in text

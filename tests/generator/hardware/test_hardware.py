@@ -240,7 +240,7 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_the_controller_knows_the_same_host_bridges() -> None:
-    source = (PROJECT / "MrmPkg" / "Controller" / "ResetEntry.c").read_text("utf-8")
+    source = (PROJECT / "MrmPkg" / "Controller" / "Machine" / "ResetEntry.c").read_text("utf-8")
     found = re.findall(r"\{ 0x([0-9A-F]{4})([0-9A-F]{4}), 0x[0-9A-F]+ +\},? +///< (\w+):", source)
     known = {(int(vendor, 16), int(device, 16)): name for device, vendor, name in found}
     assert known == RESET_ENTRY_HOST_BRIDGES
