@@ -28,6 +28,38 @@ typedef struct {
 #define UNCACHED    BIT2
 
 /**
+  Change what the entries of a range say.
+
+  @param[in,out] Tables     The page tables.
+  @param[in]     Range      Linear addresses, at least one page.
+  @param[in]     Attribute  What the entries say then.
+  @param[in]     Mask       Which parts of them change.
+
+  @return  Status of PageTableMap().
+**/
+STATIC
+EFI_STATUS
+Change (
+  IN OUT TABLES              *Tables,
+  IN     CONST MRM_RANGE     *Range,
+  IN     IA32_MAP_ATTRIBUTE  *Attribute,
+  IN     IA32_MAP_ATTRIBUTE  *Mask
+  )
+{
+  return PageTableMap (
+           &Tables->Root,
+           Tables->Mode,
+           (VOID *)(UINTN)Tables->Room.Base,
+           &Tables->Left,
+           Range->Base,
+           Range->Size,
+           Attribute,
+           Mask,
+           NULL
+           );
+}
+
+/**
   Map a range.
 
   @param[in,out] Tables    The page tables.
@@ -60,17 +92,7 @@ MapTo (
   Attribute.Bits.CacheDisabled = ((Flags & UNCACHED) == 0) ? 0 : 1;
   Attribute.Bits.WriteThrough  = Attribute.Bits.CacheDisabled;
   Mask.Uint64                  = MAX_UINT64;
-  return PageTableMap (
-           &Tables->Root,
-           Tables->Mode,
-           (VOID *)(UINTN)Tables->Room.Base,
-           &Tables->Left,
-           Range->Base,
-           Range->Size,
-           &Attribute,
-           &Mask,
-           NULL
-           );
+  return Change (Tables, Range, &Attribute, &Mask);
 }
 
 /**
@@ -115,17 +137,7 @@ Unmap (
   Attribute.Uint64  = 0;
   Mask.Uint64       = 0;
   Mask.Bits.Present = 1;
-  return PageTableMap (
-           &Tables->Root,
-           Tables->Mode,
-           (VOID *)(UINTN)Tables->Room.Base,
-           &Tables->Left,
-           Range->Base,
-           Range->Size,
-           &Attribute,
-           &Mask,
-           NULL
-           );
+  return Change (Tables, Range, &Attribute, &Mask);
 }
 
 /**
