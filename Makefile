@@ -3,7 +3,7 @@
 # there already is not fetched or made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test quick lint fuzz bench faults format clean distclean
+.PHONY: help setup run build ready test quick lint fuzz bench faults format clean distclean
 .NOTPARALLEL:
 
 # Variables to set on the command line, described by `make help`.
@@ -49,6 +49,9 @@ run: update ## build and boot the partitions: panes on a terminal, a report with
 build: update ## build Mrm.efi and the ESP's contents: Build/q35/ESP
 	@$(STUART) $(BUILD)
 
+ready: update ## build Mrm.efi for any plan; `python -m generator esp` then makes an ESP in a second
+	@$(STUART) stuart_build -c platforms/ready.py TARGET="$(TARGET)"
+
 .PHONY: update
 update: setup
 	@$(STUART) stuart_setup -c $(PLATFORM)
@@ -69,9 +72,9 @@ lint: ## format, lint and types of the Python code, syntax of the shell code
 	@sh -n generator/collect.sh
 	@sh -n tools/mrmctl
 
-faults: setup ## inject hundreds of faults into partitions, say what their neighbours noticed; ARGS="--seed 7 --count 50"
-	@$(STUART) stuart_build -c $(PLATFORM) PARTITIONS=partitions/faults.yaml OUTPUT=Build/faults/build
-	@$(BIN)/python -m ci.faults --esp Build/faults/build/ESP --plan Build/faults/build/generated/MrmPlan.json $(ARGS)
+faults: ready ## inject hundreds of faults into partitions, say what their neighbours noticed; ARGS="--seed 7 --count 50"
+	@$(BIN)/python -m generator esp partitions/faults.yaml --output Build/faults/build
+	@$(BIN)/python -m ci.faults --esp Build/faults/build/ESP --plan Build/faults/build/MrmPlan.json $(ARGS)
 
 fuzz: setup ## fuzz every parser of foreign bytes; inputs and crashes are kept in Build/fuzz
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)

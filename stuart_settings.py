@@ -2,7 +2,7 @@
 """What all platforms of MRM share: how stuart sets up and builds `Mrm.efi`.
 
 A platform is a module in `platforms/` with one subclass of `MrmSettings` and one of `MrmBuilder`.  A build
-has four steps: the generator turns the partition file into source; the partition firmware is built once for
+has four steps: the generator turns the partition file into a plan; the partition firmware is built once for
 all partitions; `Mrm.efi` is built with both inside; the files of the ESP are laid out in
 `Build/<platform>/ESP`.
 
@@ -37,13 +37,15 @@ from ci import release  # noqa: E402  (the project is not installed)
 from ci.edk2 import edk2_path  # noqa: E402
 from ci.progress import SetupError  # noqa: E402
 from generator.api import generate  # noqa: E402
+from generator.emit import PLAN_BLOB  # noqa: E402
 from generator.errors import UserErrors  # noqa: E402
-from generator.model.plan import Plan, ShellBoot  # noqa: E402
+from generator.esp.tree import IMAGES, write_tree  # noqa: E402
+from generator.model.plan import Plan  # noqa: E402
 
 ARCHITECTURE = "X64"
 TOOL_CHAIN = "GCC"
 PACKAGE = PROJECT / "MrmPkg" / "MrmPkg.dec"
-TEMPLATES = PROJECT / "MrmPkg" / "PlanLib"
+TEMPLATES = PROJECT / "MrmPkg" / "BuiltInLib"
 DEFAULT_PARTITIONS = "partitions/two-debians.yaml"
 
 
@@ -106,8 +108,8 @@ class MrmBuilder(UefiBuilder):
         """Folder of generated source."""
         return self.output() / "generated"
 
-    def partition_file(self) -> Path:
-        """The partition file the user names, relative to where stuart was started."""
+    def partition_file(self) -> Path | None:
+        """The partition file the user names, relative to where stuart was started; None builds no plan in."""
         return Path(self.env.GetValue("PARTITIONS", DEFAULT_PARTITIONS))
 
     def SetPlatformEnv(self) -> int:
@@ -140,15 +142,17 @@ class MrmBuilder(UefiBuilder):
 
     def PlatformPreBuild(self) -> int:
         """Generate source from the partition file, build the partition firmware, make both one library."""
-        try:
-            plan = generate(self.partition_file(), None, self.generated())
-        except UserErrors as errors:
-            sys.stderr.write(f"{errors}\n")
-            return 1
-        self.plan: Plan = plan
+        self.plan: Plan | None = None
+        if partition_file := self.partition_file():
+            try:
+                self.plan = generate(partition_file, None, self.generated())
+            except UserErrors as errors:
+                sys.stderr.write(f"{errors}\n")
+                return 1
         if status := self._build_partition_firmware():
             return status
-        self._write_firmware_volume()
+        self._write_assembly("FirmwareVolume.nasm", "VOLUME", self._volume())
+        self._write_assembly("Plan.nasm", "PLAN", self.generated() / PLAN_BLOB if self.plan else None)
         date = (
             (TEMPLATES / "MrmRelease.c.in")
             .read_text(encoding="utf-8")
@@ -159,20 +163,20 @@ class MrmBuilder(UefiBuilder):
 
     def PlatformPostBuild(self) -> int:
         """Lay out the files of the ESP."""
-        esp = self.output() / "ESP"
         image = self._build_folder("Mrm") / ARCHITECTURE / "Mrm.efi"
-        if esp.exists():
-            shutil.rmtree(esp)
-        for name in ("EFI/BOOT/BOOTX64.EFI", "EFI/MRM/Mrm.efi"):
-            _copy(image, esp / name)
-        for source, name in self.plan.esp_files:
-            _copy(source, esp / name)
         shell = self._build_folder("PartitionFirmware") / ARCHITECTURE / "Shell.efi"
-        for partition in self.plan.partitions:
-            for boot in partition.boot.sources:
-                if isinstance(boot, ShellBoot):
-                    _copy(shell, esp / boot.esp_file)
-        edk2_logging.log_progress(f"Mrm.efi: {image.stat().st_size} bytes; copy {esp} to an ESP")
+        if self.plan is not None:
+            esp = self.output() / "ESP"
+            write_tree(esp, image.read_bytes(), shell, self.plan)
+            edk2_logging.log_progress(f"Mrm.efi: {image.stat().st_size} bytes; copy {esp} to an ESP")
+            return 0
+        ready = self.output() / IMAGES
+        ready.mkdir(exist_ok=True)
+        for path in (image, shell):
+            shutil.copyfile(path, ready / path.name)
+        edk2_logging.log_progress(
+            f"{ready}: `python -m generator esp` makes an ESP of it and a partition file"
+        )
         return 0
 
     def _build_folder(self, platform: str) -> Path:
@@ -212,18 +216,18 @@ class MrmBuilder(UefiBuilder):
     def _write_plan_library_description(self) -> None:
         """Write the INF of the generated library."""
         self.generated().mkdir(parents=True, exist_ok=True)
-        description = (TEMPLATES / "MrmPlanLib.inf.in").read_text(encoding="utf-8")
-        _write_if_changed(self.generated() / "MrmPlanLib.inf", description)
+        description = (TEMPLATES / "MrmBuiltInLib.inf.in").read_text(encoding="utf-8")
+        _write_if_changed(self.generated() / "MrmBuiltInLib.inf", description)
 
-    def _write_firmware_volume(self) -> None:
-        """Complete the generated library by the firmware volume, as an object file."""
-        volume = self._volume()
-        digest = hashlib.sha256(volume.read_bytes()).hexdigest()
-        # EDK2's dependency tracking does not see what incbin reads: the digest makes a new volume new source.
-        assembly = (TEMPLATES / "FirmwareVolume.nasm.in").read_text(encoding="utf-8")
+    def _write_assembly(self, name: str, word: str, content: Path | None) -> None:
+        """Write a file of the generated library that takes in another one as it is, or nothing."""
+        data = content.read_bytes() if content is not None else b""
+        line = f'incbin "{content}"' if content is not None else ""
+        # EDK2's dependency tracking does not see what incbin reads: the digest makes new content new source.
+        assembly = (TEMPLATES / f"{name}.in").read_text(encoding="utf-8")
+        digest = hashlib.sha256(data).hexdigest()
         _write_if_changed(
-            self.generated() / "FirmwareVolume.nasm",
-            assembly.replace("@VOLUME@", str(volume)).replace("@DIGEST@", digest),
+            self.generated() / name, assembly.replace(f"@{word}@", line).replace("@DIGEST@", digest)
         )
 
 
@@ -234,12 +238,6 @@ def _digest_of(folder: Path) -> str:
         data = path.read_bytes()
         total.update(f"{path.relative_to(folder)} {len(data)}\n".encode() + data)
     return total.hexdigest()
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file, making its folder."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
 
 
 def _write_if_changed(target: Path, text: str) -> None:

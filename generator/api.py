@@ -88,16 +88,14 @@ def _problems_of_defaults(intent: Intent, machine: Machine) -> Iterator[Problem]
         yield from (problem for problem in check(plan) if problem.place in intent.defaults.places)
 
 
-def generate(
-    partition_file: Path | Sequence[Path], machine_file: Path | None, output: Path, compile_asl: bool = True
-) -> Plan:
+def generate(partition_file: Path | Sequence[Path], machine_file: Path | None, output: Path) -> Plan:
     """Plan, check and write the generated files below `output`; `plan.esp_files` goes onto the ESP.
 
     Raises `UserErrors` (whose text is one `file:line:column: …` line for each problem) before anything is
     written if something is wrong with the input.
     """
     plan, _ = make_plan(partition_file, machine_file)
-    emit(plan, output, compile_asl)
+    emit(plan, output)
     return plan
 
 

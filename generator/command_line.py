@@ -15,6 +15,7 @@ from generator.commands import (
     corpus,
     diff,
     emit,
+    esp,
     hardware,
     parameters,
     plan,
@@ -26,7 +27,7 @@ from generator.commands import (
 )
 from generator.commands.command import Command
 from generator.commands.output import abandon_output, fail, prepare_streams, print_problems, problems_json
-from generator.emit.aml import CompileError
+from generator.dsdt.pieces import CompileError
 from generator.errors import UserErrors
 from generator.printable import SENTENCE, printable
 from generator.scan import SnapshotError
@@ -35,6 +36,8 @@ COMMANDS: tuple[Command, ...] = (
     check.COMMAND,
     plan.COMMAND,
     emit.COMMAND,
+    esp.ESP,
+    esp.BLOB,
     show.COMMAND,
     diff.COMMAND,
     parameters.COMMAND,

@@ -20,6 +20,7 @@
 #include "Pci/Bind.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
+#include "Partition/Plan.h"
 #include "Core/Clock.h"
 #include "Core/Facts.h"
 #include "Core/Log.h"
@@ -246,6 +247,7 @@ LeaveMachine (
   ClosePolicy ();
   ForgetMachine ();
   ForgetPartitions ();
+  ForgetPlan ();
 }
 
 /**
@@ -270,12 +272,16 @@ MrmEntry (
   StartClock ();
   AddLogSink (AddToReport);
   AddLogSink (PrintLine);
-  Say ("version %a, plan %a, %d partitions", MRM_VERSION_TEXT, gMrmPlan.Title, gMrmPlan.PartitionCount);
+  Say ("version %a", MRM_VERSION_TEXT);
 
   // The boot watchdog would reset the whole PC after five minutes (UEFI 2.10 section 3.1.2).
   gBS->SetWatchdogTimer (0, 0, 0, NULL);
 
   Status = SurveyMachine (ImageHandle);
+  if (!EFI_ERROR (Status)) {
+    Status = OpenPlan ();
+  }
+
   if (!EFI_ERROR (Status)) {
     Status = UnpackFirmware ();
     if (EFI_ERROR (Status)) {

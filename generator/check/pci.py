@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from generator.blob.form import MAXIMUM_BUSES
 from generator.check.registry import Finding, error, warning
-from generator.emit.placeholders import MAXIMUM_BUSES
 from generator.model.device_path import DevicePath
 from generator.model.machine import Bar, Bridge, PciFunction
 from generator.model.plan import PartitionPlan, PciGrant, PciShortage, Plan

@@ -16,13 +16,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     takes_plan(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where to write")
-    parser.add_argument("--no-compile", action="store_true", help="write ASL and JSON only: needs no iasl")
 
 
 def _run(options: argparse.Namespace) -> int:
     """Write what changed."""
     plan, warnings = make_plan(options.files, options.machine)
-    changed = emit(plan, options.output, not options.no_compile)
+    changed = emit(plan, options.output)
     if options.json:
         print(problems_json(warnings, changed=list(changed)))
     else:
@@ -33,7 +32,7 @@ def _run(options: argparse.Namespace) -> int:
 
 COMMAND = Command(
     "emit",
-    "write the generated part of the EDK2 package: C tables, ASL, AML, MrmPlan.json",
+    "write what Mrm.efi is built of: the plan as a blob and as JSON, and the DSDT of each partition",
     _configure,
     _run,
 )

@@ -1,29 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What the boot tests boot: names of partition files, built before anything is booted (test_builds.py)."""
+"""What the boot tests boot: names of partition files, and targets, built before anything is booted."""
 
 from pathlib import Path
 
 from ci.progress import PROJECT
 from tests.boot import numa
 
-BUILDS = (
-    ("faults", "RELEASE"),
-    ("two-debians", "RELEASE"),
-    ("steered", "RELEASE"),
-    ("boot-sources", "RELEASE"),
-    ("devices", "RELEASE"),
-    ("lives", "RELEASE"),
-    ("small-store", "RELEASE"),
-    ("two-kernels", "RELEASE"),
-    ("two-kernels", "DEBUG"),
-    ("kernels-6.1", "RELEASE"),
-    ("kernels-mixed", "RELEASE"),
-    ("loaders", "RELEASE"),
-    ("loaders-behind-bridges", "RELEASE"),
-    ("numa", "RELEASE"),
-    ("lacking", "RELEASE"),
-)
-"""Partition file and target, in the order in which tests want them."""
+TARGETS = ("RELEASE", "DEBUG")
+"""EDK2's targets that tests boot, in the order in which they want them."""
 
 OUTPUT = PROJECT / "Build" / "boot-tests"
 """What tests build, and what they share."""

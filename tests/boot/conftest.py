@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Building for the boot tests: `built` builds through stuart, as a user does.
+"""Building for the boot tests: `built` makes what boots of a partition file, as a user does.
 
 Tests may run in several processes at a time (pytest-xdist): one of them builds, and what it has built is
 there for all.
@@ -21,8 +21,10 @@ import pytest
 from ci.progress import PROJECT
 from ci.run.media import FIRST_SSH_PORT, SSH_PORT_VARIABLE
 from ci.run.plan import Plan, load_plan
+from generator.command_line import run as generator
 from tests.boot.builds import OUTPUT, partition_file
 
+_BUILD = OUTPUT / "build"
 _BUILD_SECONDS = 1500
 _PORTS_OF_A_PROCESS = 100
 
@@ -62,39 +64,71 @@ def run_identifier() -> str:
 
 @pytest.fixture(scope="session")
 def built() -> Builder:
-    """Return a function that builds a partition file by its name, once for each target in a run."""
+    """Return a function that makes what boots of a partition file by its name, once for each target in a run.
+
+    As a user does without a compiler: `Mrm.efi` is built once, and takes each plan as a section. With
+    `by_stuart` it is built with the plan inside.
+    """
     done: dict[str, Built] = {}
 
-    def build(name: str, target: str = "RELEASE") -> Built:
+    def build(name: str, target: str = "RELEASE", by_stuart: bool = False) -> Built:
         file = partition_file(name)
-        key = hashlib.sha256(f"{target}\n{file.read_text()}".encode()).hexdigest()
+        key = hashlib.sha256(f"{target} {by_stuart}\n{file.read_text()}".encode()).hexdigest()
         if key not in done:
             with alone(OUTPUT):
-                done[key] = _built(file, target, key)
+                done[key] = _built(file, target, key, by_stuart)
         return done[key]
 
     return build
 
 
-def _built(file: Path, target: str, key: str) -> Built:
-    """What is built of a file, in this test run, by whichever process came first."""
-    kept = OUTPUT / f"{file.stem}-{target}"
+@pytest.fixture(scope="session")
+def images() -> Callable[[str], Path]:
+    """Return a function that builds `Mrm.efi` without a plan for a target, and returns its folder."""
+
+    def build(target: str) -> Path:
+        with alone(OUTPUT):
+            return _images(target)
+
+    return build
+
+
+def _built(file: Path, target: str, key: str, by_stuart: bool) -> Built:
+    """What is made of a file, in this test run, by whichever process came first."""
+    kept = OUTPUT / f"{file.stem}-{target}{'-stuart' if by_stuart else ''}"
     stamp, words = kept / "made", f"{run_identifier()} {key}"
     if not stamp.is_file() or stamp.read_text() != words:
-        _build(file, target, kept)
+        shutil.rmtree(kept, ignore_errors=True)
+        if by_stuart:
+            _stuart(kept.name, "q35", target, f"PARTITIONS={file.relative_to(PROJECT)}")
+            shutil.copytree(_BUILD / "ESP", kept / "ESP")
+            shutil.copy(_BUILD / "generated" / "MrmPlan.json", kept)
+        else:
+            arguments = ["--ready", str(_images(target)), "--output", str(kept)]
+            assert generator(["esp", str(file), *arguments]) == 0
         stamp.write_text(words)
     return Built(kept / "ESP", kept / "MrmPlan.json", load_plan(kept / "MrmPlan.json", PROJECT))
 
 
-def _build(file: Path, target: str, kept: Path) -> None:
-    """Build into one folder for all tests, then put what is booted aside in `kept`."""
-    output = OUTPUT / "build"
-    log = OUTPUT / f"{file.stem}-{target}.log"
+def _images(target: str) -> Path:
+    """The folder of a Mrm.efi without a plan, built in this test run."""
+    kept = OUTPUT / f"images-{target}"
+    stamp, words = kept / "made", run_identifier()
+    if not stamp.is_file() or stamp.read_text() != words:
+        _stuart(kept.name, "ready", target)
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(_BUILD / "images", kept)
+        stamp.write_text(words)
+    return kept
+
+
+def _stuart(name: str, platform: str, target: str, *more: str) -> None:
+    """Build into one folder for all tests."""
+    log = OUTPUT / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     stuart = Path(sys.executable).with_name("stuart_build")
-    arguments = [
-        *("-c", "platforms/q35.py", f"PARTITIONS={file.relative_to(PROJECT)}", f"TARGET={target}"),
-        f"OUTPUT={output.relative_to(PROJECT)}",
-    ]
+    arguments = ["-c", f"platforms/{platform}.py", f"TARGET={target}", *more]
+    arguments.append(f"OUTPUT={_BUILD.relative_to(PROJECT)}")
     with log.open("wb") as messages:
         status = subprocess.run(
             [stuart, *arguments], cwd=PROJECT, stdout=messages, stderr=messages, timeout=_BUILD_SECONDS
@@ -102,6 +136,3 @@ def _build(file: Path, target: str, kept: Path) -> None:
     if status != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-40:])
         pytest.fail(f"stuart_build {' '.join(arguments)} failed; the end of {log}:\n{tail}")
-    shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(output / "ESP", kept / "ESP")
-    shutil.copy(output / "generated" / "MrmPlan.json", kept)

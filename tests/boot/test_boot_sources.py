@@ -5,7 +5,7 @@ import asyncio
 import re
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -340,8 +340,8 @@ def test_a_uart_of_somebody_else_is_warned_of(bench: Bench, name: str) -> None:
     assert len(re.findall(rf"MRM: {name}: says: warning: \S+ drives", controller.text)) == 1
 
 
-def test_the_partition_firmware_is_small(built: Builder) -> None:
-    built("boot-sources")
+def test_the_partition_firmware_is_small(images: Callable[[str], Path]) -> None:
+    images("RELEASE")
     volume = OUTPUT / "build/PartitionFirmware/RELEASE_GCC/FV/PARTITION.Fv"
     size = volume.stat().st_size
     print(f"partition firmware: {size / 2**20:.2f} MiB")

@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Everything that boot tests boot is built first, in one process, while host tests run in the other one."""
+"""What takes long to build is built first, in one process, while host tests run in the other one."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.boot.builds import BUILDS
+from tests.boot.builds import TARGETS
 from tests.boot.conftest import Builder
 
-pytestmark = [pytest.mark.boot(240), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(180), pytest.mark.timeout(1800)]
 
 
-@pytest.mark.parametrize(("name", "target"), BUILDS)
-def test_it_builds(built: Builder, name: str, target: str) -> None:
-    result = built(name, target)
+@pytest.mark.parametrize("target", TARGETS)
+def test_mrm_without_a_plan_is_built(images: Callable[[str], Path], target: str) -> None:
+    folder = images(target)
+    assert {path.name for path in folder.iterdir()} >= {"Mrm.efi", "Shell.efi"}
+
+
+def test_mrm_with_a_plan_is_built(built: Builder) -> None:
+    result = built("two-debians", by_stuart=True)
     assert (result.esp / "EFI" / "BOOT" / "BOOTX64.EFI").is_file()
     assert result.plan.partitions

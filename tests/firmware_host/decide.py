@@ -37,6 +37,7 @@ LIBRARIES = (
     "MrmScreenLib",
     "MrmFaultLib",
     "MrmVolumeLib",
+    "MrmPlanLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
@@ -65,6 +66,10 @@ CONSTANTS = (
     "MRM_PCI_MAX_WRITES",
     "MRM_NOBODY",
     "MRM_OPTION_SIZE",
+    "MRM_PLAN_FAULT_SIZE",
+    "MRM_PLAN_FORMAT",
+    "MRM_PLAN_LARGEST",
+    "MRM_PLAN_VERSION",
     "MRM_POLICY_IMAGE_SIZE",
     "MRM_POLICY_TEXT_SIZE",
     "MRM_SCREEN_ESCAPE_TIME",

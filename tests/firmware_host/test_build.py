@@ -12,8 +12,8 @@ from tests.firmware_host.decide import FIRMWARE_FLAGS, LIBRARIES, PACKAGE, gcc, 
 
 # Library classes a decide library may call: none of them touches hardware or allocates.
 _MAY_CALL = re.compile(
-    r"CalculateCrc32|MemoryFence|CopyMem|ZeroMem|SetMem|CompareMem|CopyGuid|CompareGuid|IsZeroGuid|Mrm\w+"
-    r"|gEfi(HobMemoryAlloc(Module|Stack)|MemoryTypeInformation)Guid|gEfiAuthenticatedVariableGuid|gMrmHandOffGuid"
+    r"CalculateCrc32|CalculateSum8|MemoryFence|CopyMem|ZeroMem|SetMem|CompareMem|CopyGuid|CompareGuid|IsZeroGuid|Mrm\w+"
+    r"|gEfi(HobMemoryAlloc(Module|Stack)|MemoryTypeInformation)Guid|gEfiAuthenticatedVariableGuid|gMrmHandOffGuid|gMrmPlanRecord"
     r"|gEfiVectorHandoffInfoPpiGuid"
     r"|_GLOBAL_OFFSET_TABLE_"
 )

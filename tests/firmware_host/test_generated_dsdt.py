@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from generator.api import make_plan
-from generator.emit.aml import compile_dsdt
-from generator.emit.asl import render_asl
+from generator.dsdt.assemble import make_dsdt
 from tests.firmware_host import acpi_reader
 from tests.firmware_host.acpi_facts import MIB, Bus, Facts, Patch, build, patch_value
 from tests.firmware_host.decide import PROJECT, Decide
@@ -41,7 +40,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     file = folder / "both.yaml"
     file.write_text(PARTITION_FILE)
     plan, _ = make_plan(file, PROJECT / "platforms/q35.yaml")
-    dsdt = compile_dsdt(render_asl(plan.partitions[0]), len(BUSES))
+    dsdt = make_dsdt(plan.partitions[0])
     patches = tuple(Patch(p.offset, p.width, p.index, p.kind) for p in dsdt.patches)
     return Facts(processors=(1, 2), buses=BUSES, dsdt=dsdt.aml, patches=patches)
 

@@ -4,6 +4,9 @@
 import struct
 from pathlib import Path
 
+from ci.progress import PROJECT
+from generator.api import make_plan
+from generator.emit import make_blob
 from tests.firmware_host.acpi_facts import table
 from tests.firmware_host.numa import NODES, SLIT
 from tests.firmware_host.pci_config import BRIDGE, ENDPOINT, after_reset
@@ -23,6 +26,12 @@ def _plan() -> bytes:
     patches = bytes([40, 2, 0, 0, 48, 8, 0, 3, 60, 8, 0, 6, 70, 8, 0, 21])
     bus = struct.pack("<HBBIQ6Q", 1, 3, 4, 0, 0xE0000000, 0xC0000000, 1 << 20, 0, 0, 0x2000, 0x1000)
     return numbers + bytes(12) + processors + dsdt + patches + bus + struct.pack("<QQ", 1 << 20, 1 << 20)
+
+
+def _plans() -> tuple[bytes, ...]:
+    """What partition files become: several partitions, a card as console, several boot sources."""
+    names = ("two-kernels", "two-debians", "boot-sources")
+    return tuple(make_blob(make_plan(PROJECT / "partitions" / f"{name}.yaml")[0]) for name in names)
 
 
 def _variables() -> bytes:
@@ -83,6 +92,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         bytes([2, 0]) + bytes(12) + bytes([3, 1, 5, 5, 1, *[1, 0, 0, 0] * 5, 3, 0x86, 0, 0, 1, 0, 1, 9]),
     ),
     "Order": (b"start steady\n", b"nmi realtime", b"pc power-off now", b"stop r now\0"),
+    "Plan": _plans(),
     "PciConfig": tuple(config + after_reset(config) for config in (ENDPOINT, BRIDGE)),
     "Policy": (_POLICY, _KEPT),
     "Ring": (bytes([5, 0, 12]) + b"a line\nmore\n".ljust(32, b"\0") + bytes([8, 0, 20]) + b"x\r\ny\n" * 7,),

@@ -61,7 +61,7 @@ def test_where_something_is_written_does_not_matter(write: Write) -> None:
 
 def test_the_command(tmp_path: Path, write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(document(partition()))
-    assert main(["emit", str(path), "--output", str(tmp_path / "out"), "--no-compile"]) == 0
+    assert main(["emit", str(path), "--output", str(tmp_path / "out")]) == 0
     built = tmp_path / "out" / "MrmPlan.json"
     assert main(["diff", str(built), str(path), "--exit-code"]) == 0
     assert "the same" in capsys.readouterr().out

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from generator.api import judge, make_plan
-from generator.emit.aml import CompileError, Dsdt, compile_dsdt
-from generator.emit.asl import render_asl
-from generator.emit.placeholders import MAXIMUM_BUSES, placeholders
+from generator.blob.form import MAXIMUM_BUSES
+from generator.dsdt import pieces
+from generator.dsdt.assemble import Dsdt, make_dsdt
+from generator.dsdt.pieces import CompileError, compile_piece
+from generator.dsdt.placeholders import PLACEHOLDERS
 from generator.errors import UserErrors
 from tests.generator.support import PROJECT, document, partition
 
@@ -119,7 +121,7 @@ def sixteen(shared_project: Path) -> Dsdt:
     pci = "[" + ", ".join(f'"{port}"' for port in PORTS) + "]"
     path.write_text(document(partition(pci=pci)).replace("q35", "machines/many-ports.yaml"), "utf-8")
     plan, _ = make_plan(path)
-    return compile_dsdt(render_asl(plan.partitions[0]), MAXIMUM_BUSES)
+    return make_dsdt(plan.partitions[0])
 
 
 @pytest.mark.parametrize("prefetchable", [True, False])
@@ -138,12 +140,14 @@ def test_host_bridges_get_what_the_live_machine_has(
 
 
 def test_exactly_the_own_configuration_space_is_reserved(tmp_path: Path, sixteen: Dsdt) -> None:
-    found = buffer_of(acpiexec(tmp_path, patched(sixteen, True), "evaluate \\_SB.ECAM._CRS"))
-    expected = b""
+    aml = patched(sixteen, True)
     for index in range(MAXIMUM_BUSES):
+        found = buffer_of(acpiexec(tmp_path, aml, f"evaluate \\_SB.EC{index:02X}._CRS"))
         base = live_values(index, True)["MrmPatchEcamBase"]
-        expected += b"\x8a\x2b\x00\x00\x0d\x01" + qword(0, base, base + 0x1FFFFF, 0, 0x200000)
-    assert found == expected + b"\x79\x00"
+        assert (
+            found == b"\x8a\x2b\x00\x00\x0d\x01" + qword(0, base, base + 0x1FFFFF, 0, 0x200000) + b"\x79\x00"
+        )
+    assert len(re.findall(r" EC[0-9A-F]{2} Device", acpiexec(tmp_path, aml, "namespace"))) == MAXIMUM_BUSES
 
 
 def test_patches_lie_apart_and_leave_no_placeholder(sixteen: Dsdt) -> None:
@@ -154,16 +158,8 @@ def test_patches_lie_apart_and_leave_no_placeholder(sixteen: Dsdt) -> None:
         end = patch.offset + patch.width
     assert end <= len(sixteen.aml)
     aml = patched(sixteen, True)
-    for index in range(MAXIMUM_BUSES):
-        bus = placeholders(index)
-        for value in (
-            bus.base_bus,
-            bus.prefetchable.first,
-            bus.prefetchable.last,
-            bus.ecam.first,
-            bus.ecam.last,
-        ):
-            assert value.to_bytes(8, "little") not in aml
+    for placeholder in (one for ones in PLACEHOLDERS.values() for one in ones):
+        assert placeholder.pattern not in aml
 
 
 def test_a_patched_table_disassembles_and_compiles_again(tmp_path: Path, sixteen: Dsdt) -> None:
@@ -203,7 +199,7 @@ def test_osc_grants_only_what_can_be_given(
 
 def test_processors_and_uart(tmp_path: Path, write: Write) -> None:
     plan, _ = make_plan(write(document(partition(processors="3", console="COM3"))))
-    dsdt = compile_dsdt(render_asl(plan.partitions[0]), 0)
+    dsdt = make_dsdt(plan.partitions[0])
     assert {patch.kind for patch in dsdt.patches} == {
         "MrmPatchPanicFirst",
         "MrmPatchPanicLast",
@@ -218,7 +214,7 @@ def test_processors_and_uart(tmp_path: Path, write: Write) -> None:
     assert listing.count('Len 08 "ACPI0007"') == 3
     assert "C003" not in listing
     assert "PC00" not in listing
-    assert "ECAM" not in listing
+    assert "EC00" not in listing
     resources = buffer_of(acpiexec(tmp_path, dsdt.aml, "evaluate \\_SB.UART._CRS"))
     assert resources == b"\x47\x01" + word(0x3E8, 0x3E8) + b"\x01\x08\x79\x00"
 
@@ -231,7 +227,7 @@ def test_uart_of_a_pci_card_is_where_the_live_machine_has_it(
     # What is there on q35 is no serial card, which another rule says.
     plan, _ = judge(write(document(partition(pci="06.0", console=card))))
     assert plan is not None
-    dsdt = compile_dsdt(render_asl(plan.partitions[0]), 1, card=True)
+    dsdt = make_dsdt(plan.partitions[0])
     live = {
         "MrmPatchConsoleIoFirst": 0x6000 if ports else 0,
         "MrmPatchConsoleIoLast": 0x6007 if ports else 0,
@@ -249,33 +245,52 @@ def test_uart_of_a_pci_card_is_where_the_live_machine_has_it(
 
 def test_without_console_there_is_no_uart(tmp_path: Path, write: Write) -> None:
     plan, _ = make_plan(write(document(partition(console="none"))))
-    dsdt = compile_dsdt(render_asl(plan.partitions[0]), 0)
+    dsdt = make_dsdt(plan.partitions[0])
     assert "UART" not in acpiexec(tmp_path, dsdt.aml, "namespace")
 
 
-def test_faults_of_our_own_asl_are_found(write: Write) -> None:
-    plan, _ = make_plan(write(document(partition(pci="PciRoot(0x0)/Pci(0x3,0x0)"))))
-    source = render_asl(plan.partitions[0])
+def test_faults_of_our_own_asl_are_found() -> None:
+    uid = PLACEHOLDERS["processor"][1]
+    good = 'DefinitionBlock ("", "DSDT", 2, "MRM", "PIECE", 1) { %s }'
     with pytest.raises(CompileError, match="refuses"):
-        compile_dsdt(source.replace("Device (PC00)", "Device (PC00"), 1)
-    with pytest.raises(CompileError, match="lacks _BBN of bus 1"):
-        compile_dsdt(source, 2)
-    with pytest.raises(CompileError, match="lacks the resource descriptor ME00"):
-        compile_dsdt(source.replace("ME00", "MX00"), 1)
-    with pytest.raises(CompileError, match="more than once"):
-        compile_dsdt(source.replace("Device (ECAM)", "Name (TWIN, 0x504D524D2D454300)\n    Device (ECAM)"), 1)
+        compile_piece(good % "Device (PC00", ())
+    with pytest.raises(CompileError, match="UID: in the AML 0 times"):
+        compile_piece(good % "Name (NONE, 1)", (uid,))
+    twice = f"Name (ONE0, {uid.words['UID']}) Name (TWO0, {uid.words['UID']})"
+    with pytest.raises(CompileError, match="UID: in the AML 2 times"):
+        compile_piece(good % twice, (uid,))
 
 
-def test_a_missing_iasl_is_told(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan, _ = make_plan(write(document(partition())))
+def test_a_missing_iasl_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserErrors, match="install acpica-tools"):
-        compile_dsdt(render_asl(plan.partitions[0]), 0)
+        compile_piece('DefinitionBlock ("", "DSDT", 2, "MRM", "PIECE", 1) {}', ())
+
+
+def test_what_a_release_has_compiled_needs_no_iasl(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, _ = make_plan(write(document(partition(pci="PciRoot(0x0)/Pci(0x3,0x0)"))))
+    compiled = make_dsdt(plan.partitions[0])
+    (tmp_path / "compiled.json").write_text(pieces.render_compiled(), "utf-8")
+    monkeypatch.setattr(pieces, "COMPILED", tmp_path / "compiled.json")
+    monkeypatch.setenv("PATH", "")
+    pieces.forget()
+    try:
+        assert make_dsdt(plan.partitions[0]) == compiled
+        # What was compiled of other ASL is not taken.
+        other = (tmp_path / "compiled.json").read_text("utf-8").replace('"sources": "', '"sources": "0')
+        (tmp_path / "compiled.json").write_text(other, "utf-8")
+        pieces.forget()
+        with pytest.raises(UserErrors, match="install acpica-tools"):
+            make_dsdt(plan.partitions[0])
+    finally:
+        pieces.forget()
 
 
 def test_panic_device_is_the_byte_of_the_mailbox(tmp_path: Path, write: Write) -> None:
     plan, _ = make_plan(write(document(partition())))
-    aml = patched(compile_dsdt(render_asl(plan.partitions[0]), len(plan.partitions[0].pci)), False)
+    aml = patched(make_dsdt(plan.partitions[0]), False)
     assert "QEMU0001" in acpiexec(tmp_path, aml, "evaluate \\_SB.PANC._HID")
     crs = buffer_of(acpiexec(tmp_path, aml, "evaluate \\_SB.PANC._CRS"))
     assert crs[14:22] == PANIC_REGISTER.to_bytes(8, "little")
@@ -284,7 +299,7 @@ def test_panic_device_is_the_byte_of_the_mailbox(tmp_path: Path, write: Write) -
 
 def test_soft_off_is_the_one_sleep_state(tmp_path: Path, write: Write) -> None:
     plan, _ = make_plan(write(document(partition())))
-    aml = patched(compile_dsdt(render_asl(plan.partitions[0]), 0), False)
+    aml = patched(make_dsdt(plan.partitions[0]), False)
     said = acpiexec(tmp_path, aml, "evaluate \\_S5")
     values = [int(value, 16) for value in re.findall(r"\[Integer\] = ([0-9A-F]+)", said)]
     assert values == [c_number("MRM_SLEEP_TYPE_S5"), 0, 0, 0]
@@ -294,7 +309,7 @@ def test_soft_off_is_the_one_sleep_state(tmp_path: Path, write: Write) -> None:
 def test_thermal_zone_reads_and_counts_in_the_mailbox(tmp_path: Path, write: Write) -> None:
     """Registers of acpiexec are filled with zeros; what the temperature means is C's business."""
     plan, _ = make_plan(write(document(partition())))
-    aml = patched(compile_dsdt(render_asl(plan.partitions[0]), 0), False)
+    aml = patched(make_dsdt(plan.partitions[0]), False)
     numbers = ", ".join(f"evaluate \\_SB.THRM.{name}" for name in ("_CRT", "_TZP")).split(", ")
     said = acpiexec(tmp_path, aml, *numbers, *["evaluate \\_SB.THRM._TMP"] * 3, "evaluate \\_SB.THRM.READ")
     values = [int(value, 16) for value in re.findall(r"\[Integer\] = ([0-9A-F]+)", said)]
@@ -315,9 +330,6 @@ def c_number(name: str) -> int:
 
 def test_who_is_not_to_be_asked_has_no_thermal_zone(tmp_path: Path, write: Write) -> None:
     plan, _ = make_plan(write(document(partition(shutdown="off"))))
-    source = render_asl(plan.partitions[0])
-    dsdt = compile_dsdt(source, 0, thermal=False)
+    dsdt = make_dsdt(plan.partitions[0])
     assert {patch.kind for patch in dsdt.patches} == {"MrmPatchPanicFirst", "MrmPatchPanicLast"}
     assert "THRM" not in acpiexec(tmp_path, dsdt.aml, "namespace")
-    with pytest.raises(CompileError, match="registers of the thermal zone"):
-        compile_dsdt(source, 0)

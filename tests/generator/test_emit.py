@@ -1,36 +1,30 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Generated files: the same bytes each time, untouched when nothing changes, and what C makes of them."""
+"""Generated files: the same bytes each time, untouched when nothing changes, and what the blob says."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ci.edk2 import edk2_path
 from generator.api import generate, make_plan
+from generator.blob.read import read
 from generator.diff import compare
-from generator.emit import emit
-from generator.emit.aml import compile_dsdt
-from generator.emit.asl import on_card, render_asl
-from generator.emit.c_tables import esp_path
+from generator.dsdt.assemble import make_dsdt
+from generator.emit import emit, make_blob
+from generator.emit.blob import esp_path
 from generator.emit.plan_json import plan_to_json, render_embedded_json
 from generator.emit.policy_text import digest, render_policy, structure
-from generator.emit.templating import c_bytes, c_string, environment
 from generator.errors import UserErrors
 from tests.generator.support import PROJECT, document, partition
 
 Write = Callable[[str], Path]
 
-PURPOSES = {"low": 0, "below_1g": 1, "main": 2}
+PURPOSES = {"low": "MrmMemoryLow", "below_1g": "MrmMemoryBelow1G", "main": "MrmMemoryMain"}
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -74,135 +68,117 @@ def everything() -> str:
     ).replace("machine: q35", "machine: machines/devices.yaml")
 
 
-def compiled_plan(folder: Path, tables: Path) -> Any:
-    """The tables as a C compiler sees them."""
-    edk2 = edk2_path() / "MdePkg" / "Include"
-    program = folder / "dump"
-    sources = [str(Path(__file__).with_name("dump_plan.c")), str(tables)]
-    includes = [f"-I{path}" for path in (PROJECT / "MrmPkg" / "Include", edk2, edk2 / "X64")]
-    warnings = ["-Wall", "-Wextra", "-Werror"]
-    command = [
-        "gcc",
-        "-std=gnu11",
-        "-fshort-wchar",
-        "-D_UNICODE_",
-        *warnings,
-        *includes,
-        *sources,
-        "-o",
-        str(program),
-    ]
-    subprocess.run(command, check=True, timeout=120)
-    return json.loads(subprocess.run([str(program)], check=True, timeout=60, capture_output=True).stdout)
-
-
-def patch_kinds() -> list[str]:
-    """The names of MRM_PATCH_KIND in the order of the header."""
-    header = (PROJECT / "MrmPkg" / "Include" / "MrmPlan.h").read_text("utf-8")
-    body = header[: header.index("} MRM_PATCH_KIND;")].rsplit("typedef enum {", 1)[1]
-    return re.findall(r"^\s+(MrmPatch\w+)", body, re.MULTILINE)
-
-
 def source_in_c(source: dict[str, Any]) -> list[Any]:
-    """A boot source as the tables have it."""
+    """A boot source as the blob has it."""
     kind = source["kind"]
     if kind == "file":
         initrd = source["esp_initrd"] and esp_path(source["esp_initrd"])
-        return [0, 0, esp_path(source["esp_file"]), initrd, source["options"]]
+        return ["MrmBootFile", 0, esp_path(source["esp_file"]), initrd, source["options"]]
     if kind == "disk":
-        return [1, source["segment"], source["path"], None, source["options"]]
+        return ["MrmBootDisk", source["segment"], source["path"], None, source["options"]]
     if kind == "network":
-        return [2, source["segment"], source["uri"], None, None]
-    return [3, 0, esp_path(source["esp_file"]), None, None]
+        return ["MrmBootNetwork", source["segment"], source["uri"], None, None]
+    return ["MrmBootShell", 0, esp_path(source["esp_file"]), None, None]
 
 
 def policy_in_c(policy: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """A policy as the tables have it."""
+    """A policy as the blob has it."""
     may = policy["permissions"]
     verbs = ("start", "stop", "restart", "nmi")
     bits = [sum(1 << bit for bit, verb in enumerate(verbs) if name in may[verb]) for name in names]
-    pc = ("reboot" in may["pc"]) | ("power-off" in may["pc"]) << 1 | may["reload"] << 2
+    restarts = {"never": "Never", "on-failure": "OnFailure", "always": "Always"}
     return {
-        "values": [
-            ["never", "on-failure", "always"].index(policy["restart"]),
-            policy["limit"],
-            policy["backoff_ms"],
-            policy["scrub"],
-            policy["autostart"],
-            policy["watchdog"]["os"],
-            policy["nmi"],
-            policy["delay_ms"],
-            policy["watchdog"]["firmware_ms"],
-            policy["shutdown_ms"],
-            pc,
-            policy["variables"]["quota"],
-        ],
-        "after": [names.index(name) for name in policy["after"]],
-        "permits": bits if any(bits) else [],
+        "Restart": f"MrmRestart{restarts[policy['restart']]}",
+        "RestartLimit": policy["limit"],
+        "BackOffMilliseconds": policy["backoff_ms"],
+        "Scrub": policy["scrub"],
+        "AutoStart": policy["autostart"],
+        "Watchdog": policy["watchdog"]["os"],
+        "Nmi": policy["nmi"],
+        "DelayMilliseconds": policy["delay_ms"],
+        "FirmwareMilliseconds": policy["watchdog"]["firmware_ms"],
+        "ShutdownMilliseconds": policy["shutdown_ms"],
+        "After": [names.index(name) for name in policy["after"]],
+        "Permits": bytes(bits if any(bits) else []),
+        "PcPermits": ("reboot" in may["pc"]) | ("power-off" in may["pc"]) << 1 | may["reload"] << 2,
+        "VariableQuota": policy["variables"]["quota"],
     }
 
 
-def test_c_sees_the_plan(tmp_path: Path, write: Write) -> None:
+def test_the_blob_says_what_the_plan_says(tmp_path: Path, write: Write) -> None:
     plan = generate(write(everything()), None, tmp_path / "out")
-    seen = compiled_plan(tmp_path, tmp_path / "out" / "MrmPlanTables.c")
-    assert (seen["version"], seen["title"]) == (4, "partitions/test.yaml")
-    assert seen["console"] == {"io_base": 0x3F8, "baud": 115200}
+    seen = read((tmp_path / "out" / "MrmPlan.bin").read_bytes())
     told = plan_to_json(plan)
-    assert (seen["all_off"], seen["power_button"]) == (2, False)
-    assert seen["json"] == json.loads(render_embedded_json(plan))
-    assert seen["json_size"] == len(render_embedded_json(plan))
-    assert (seen["structure"], seen["built_in_policy"]) == (structure(plan), digest(render_policy(plan)))
-    kinds = patch_kinds()
+    assert (seen["Title"], seen["Machine"]) == ("partitions/test.yaml", plan.machine.name)
+    assert seen["Console"]["IoBase"] == 0x3F8
+    assert (seen["AllOff"], seen["PowerButton"]) == ("MrmAllOffReboot", False)
+    assert seen["Json"].decode("ascii") == render_embedded_json(plan)
+    assert (seen["Structure"], seen["BuiltInPolicy"]) == (structure(plan), digest(render_policy(plan)))
     names = [partition["name"] for partition in told["partitions"]]
-    for planned, c, wanted in zip(plan.partitions, seen["partitions"], told["partitions"], strict=True):
-        assert c["name"] == wanted["name"]
-        assert (c["apic_ids"], c["by_count"]) == (
-            wanted["processors"]["apic_ids"],
-            wanted["processors"]["by_count"],
-        )
-        assert c["shared_cores"] == planned.processors.shared_cores
-        assert c["memory"] == [
+    for planned, found, wanted in zip(plan.partitions, seen["Partitions"], told["partitions"], strict=True):
+        assert found["Name"] == wanted["name"]
+        assert found["ApicIds"] == wanted["processors"]["apic_ids"]
+        assert found["ProcessorsByCount"] == wanted["processors"]["by_count"]
+        assert found["SharedCores"] == planned.processors.shared_cores
+        assert [list(request.values()) for request in found["Memory"]] == [
             [PURPOSES[r["purpose"]], r["size"], r["alignment"], r["minimum"], r["limit"]]
             for r in wanted["memory"]["requests"]
         ]
-        assert c["pci"] == [[grant["root_port"], grant["segment"]] for grant in wanted["pci"]]
-        console = wanted["console"]
-        where = "pci" if console and "pci" in console else "io_base"
-        assert c["console"] == (console and {where: console[where], "baud": console["baud"]})
-        assert c["display"] == wanted["display"]
+        assert [(bus["RootPort"], bus["Segment"]) for bus in found["PciBuses"]] == [
+            (grant["root_port"], grant["segment"]) for grant in wanted["pci"]
+        ]
+        console = found["Console"]
+        if wanted["console"] is None:
+            assert console["Kind"] == "MrmConsoleNone"
+        elif "pci" in wanted["console"]:
+            assert (console["Kind"], console["Function"]) == (
+                "MrmConsoleUart16550Pci",
+                wanted["console"]["pci"],
+            )
+        else:
+            assert (console["Kind"], console["IoBase"]) == (
+                "MrmConsoleUart16550Io",
+                wanted["console"]["io_base"],
+            )
+        assert found["Display"] == wanted["display"]
         boot = wanted["boot"]
-        assert c["boot"]["timeout"] == boot["timeout"]
-        assert c["boot"]["sources"] == [source_in_c(source) for source in boot["sources"]]
+        assert found["Boot"]["TimeoutSeconds"] == boot["timeout"]
+        assert [list(source.values()) for source in found["Boot"]["Sources"]] == [
+            source_in_c(source) for source in boot["sources"]
+        ]
         expected = [one["parameter"] for one in boot["expected_parameters"]]
-        assert c["boot"]["expected"] == " ".join(expected)
-        assert c["policy"] == policy_in_c(wanted["policy"], names)
-        dsdt = compile_dsdt(render_asl(planned), len(planned.pci), on_card(planned))
-        assert bytes.fromhex(c["dsdt"]) == dsdt.aml
-        assert [(o, w, i, kinds[k]) for o, w, i, k in c["patches"]] == [
+        assert found["Boot"]["Expected"] == " ".join(expected)
+        assert found["Policy"] == policy_in_c(wanted["policy"], names)
+        dsdt = make_dsdt(planned)
+        assert found["Dsdt"] == dsdt.aml
+        assert found["Dsdt"] == (tmp_path / "out" / "dsdt" / f"{found['Name']}.aml").read_bytes()
+        assert [tuple(patch.values()) for patch in found["DsdtPatches"]] == [
             (patch.offset, patch.width, patch.index, patch.kind) for patch in dsdt.patches
         ]
 
 
-def test_comments_name_the_lines(tmp_path: Path, write: Write) -> None:
-    path = write(everything())
-    generate(path, None, tmp_path / "out")
-    tables = (tmp_path / "out" / "MrmPlanTables.c").read_text("utf-8")
-    lines = path.read_text("utf-8").splitlines()
-    for needle, key in (
-        ('"all-of-it",', "name: all-of-it"),
-        ("3,  //", "processors: {apic_ids"),
-        ('"PciRoot(0x0)/Pci(0x5,0x0)"', "pci:"),
-        ('\\linux"', "boot: {timeout"),
-    ):
-        line = next(number for number, text in enumerate(lines, 1) if key in text)
-        generated = next(text for text in tables.splitlines() if needle in text and "//" in text)
-        assert generated.endswith(f"test.yaml:{line}"), generated
-
-
-def test_the_same_bytes_each_time_and_nothing_touched(tmp_path: Path, write: Write) -> None:
+def test_what_is_newer_says_so(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, _ = make_plan(write(everything()))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000")
+    first = make_blob(plan)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "2000")
+    assert make_blob(plan, first) == first
+    other, _ = make_plan(write(everything().replace("d=e", "d=f")))
+    assert [read(blob)["Made"] for blob in (first, make_blob(plan), make_blob(other, first))] == [
+        1000,
+        2000,
+        2000,
+    ]
+
+
+def test_the_same_bytes_each_time_and_nothing_touched(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, _ = make_plan(write(everything()))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000")
     first = emit(plan, tmp_path / "one")
     emit(plan, tmp_path / "two")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "2000")
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert sorted(first) == sorted(tree(tmp_path / "one"))
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "one").rglob("*")}
@@ -213,6 +189,7 @@ def test_the_same_bytes_each_time_and_nothing_touched(tmp_path: Path, write: Wri
 def test_generated_source_names_no_folder_of_this_machine(
     tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000")
     path = write(everything())
     generate(path, None, tmp_path / "one")
     monkeypatch.chdir(path.parent)
@@ -227,59 +204,19 @@ def test_only_what_changes_is_written(tmp_path: Path, write: Write) -> None:
     out = tmp_path / "out"
     generate(write(everything()), None, out)
     plan, _ = make_plan(write(everything().replace("d=e", "d=f")))
-    assert set(emit(plan, out)) == {"MrmPlanTables.c", "MrmPlan.json"}
+    assert set(emit(plan, out)) == {"MrmPlan.bin", "MrmPlan.json"}
     plan, _ = make_plan(write(re.sub(r"\bbare\b", "plain", everything())))
     (out / "dsdt" / "notes.txt").write_text("not ours")
     changed = emit(plan, out)
-    assert {"dsdt/bare.asl", "dsdt/bare.aml", "dsdt/plain.asl", "dsdt/plain.aml"} <= set(changed)
-    assert {path.name for path in (out / "dsdt").iterdir()} == {
-        "all-of-it.asl",
-        "all-of-it.aml",
-        "plain.asl",
-        "plain.aml",
-        "card.asl",
-        "card.aml",
-        "notes.txt",
-    }
+    assert {"dsdt/bare.aml", "dsdt/plain.aml"} <= set(changed)
+    names = {"all-of-it.aml", "plain.aml", "card.aml", "notes.txt"}
+    assert {path.name for path in (out / "dsdt").iterdir()} == names
 
 
 def test_nothing_is_written_if_something_is_wrong(tmp_path: Path, write: Write) -> None:
     with pytest.raises(UserErrors):
         generate(write(document(partition(processors="9"))), None, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-def test_without_compiler_there_is_asl(tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    generate(write(everything()), None, tmp_path / "out", compile_asl=False)
-    assert set(tree(tmp_path / "out")) == {
-        "MrmPlan.json",
-        "dsdt/all-of-it.asl",
-        "dsdt/bare.asl",
-        "dsdt/card.asl",
-    }
-
-
-def test_an_undefined_name_in_a_template_is_an_error() -> None:
-    with pytest.raises(jinja2.UndefinedError):
-        environment().from_string("{{ nothing }}").render()
-
-
-def test_strings_that_cannot_be_c() -> None:
-    with pytest.raises(ValueError, match="not printable ASCII"):
-        c_string("naïve")
-
-
-@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
-def test_c_strings_say_what_they_should(text: str) -> None:
-    literal = c_string(text)
-    assert re.fullmatch(r'"([^"\\?]|\\["\\?])*"', literal)
-    assert re.sub(r'\\(["\\?])', r"\1", literal[1:-1]) == text
-
-
-@given(st.binary(max_size=100))
-def test_c_bytes_say_what_they_should(data: bytes) -> None:
-    assert bytes(int(text, 16) for text in re.findall(r"0x([0-9A-F]{2})", c_bytes(data))) == data
 
 
 def test_json_is_what_the_harness_reads() -> None:

@@ -8,14 +8,9 @@
 #include <Library/BaseMemoryLib.h>
 #include <Library/ExtractGuidedSectionLib.h>
 #include <Library/MemoryAllocationLib.h>
+#include <Library/MrmBuiltInLib.h>
 #include <Library/MrmVolumeLib.h>
 #include <Library/PeCoffLib.h>
-
-//
-// The compressed volume, from MrmPlanLib.
-//
-extern CONST UINT8  gMrmFirmwareVolume[];
-extern CONST UINT8  gMrmFirmwareVolumeEnd[];
 
 STATIC CONST EFI_FIRMWARE_VOLUME_HEADER  *mVolume;
 

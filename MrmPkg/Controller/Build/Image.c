@@ -21,6 +21,7 @@
 #include <Library/BaseMemoryLib.h>
 #include <Library/LocalApicLib.h>
 #include <Library/MrmAcpiLib.h>
+#include <Library/MrmBuiltInLib.h>
 #include <Library/MrmSmbiosLib.h>
 #include <Library/MtrrLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>

@@ -9,6 +9,7 @@
 #include "Life/Requests.h"
 #include "Machine/Tick.h"
 #include "Partition/Partition.h"
+#include "Partition/Plan.h"
 #include "Core/Clock.h"
 #include "Core/Log.h"
 
@@ -33,9 +34,9 @@ CarryOutHere (
 
   Order = &Console->Screen.Order;
   MrmTextBegin (&Text, Words, sizeof (Words));
-  MrmScreenOrderText (Order, gMrmPlan.Partitions[Order->Target].Name, &Text);
+  MrmScreenOrderText (Order, gPlan->Partitions[Order->Target].Name, &Text);
   Result = ResultText (CarryOut (Order, OPERATOR));
-  MrmScreenAnswer (&Console->Screen, &gMrmPlan, Result);
+  MrmScreenAnswer (&Console->Screen, gPlan, Result);
   Say (OPERATOR ": asked: %a: %a", Words, Result);
 }
 

@@ -7,6 +7,7 @@
 #include "Console/Paint.h"
 #include "Talk/Control.h"
 #include "Partition/Partition.h"
+#include "Partition/Plan.h"
 #include "Core/Clock.h"
 #include "Core/Log.h"
 #include "Core/Version.h"
@@ -279,7 +280,7 @@ RenderScreen (
 
   CollectStates (States);
   Facts.Version     = MRM_VERSION_TEXT;
-  Facts.Title       = gMrmPlan.Title;
+  Facts.Title       = gPlan->Title;
   Facts.Now         = Now;
   Facts.Partitions  = States;
   Facts.Count       = (UINT32)gPartitionCount;

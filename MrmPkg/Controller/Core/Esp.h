@@ -7,6 +7,7 @@
 #ifndef MRM_CONTROLLER_ESP_H_
 #define MRM_CONTROLLER_ESP_H_
 
+#include <Library/MrmRangeLib.h>
 #include <Uefi.h>
 
 /**
@@ -19,6 +20,34 @@
 EFI_STATUS
 MakeFolder (
   IN CHAR16  *Path
+  );
+
+/**
+  Read a whole file.
+
+  @param[in]  Path  Path on the ESP.
+  @param[out] File  Receives address and size; the memory belongs to the controller.
+
+  @retval EFI_SUCCESS           Read.
+  @retval EFI_NOT_FOUND         There is no such file.
+  @retval EFI_END_OF_FILE       It is empty, or shorter than its file system says.
+  @retval EFI_OUT_OF_RESOURCES  No memory for it.
+  @return Other                 Status of the file system.
+**/
+EFI_STATUS
+ReadEspFile (
+  IN  CONST CHAR16  *Path,
+  OUT MRM_RANGE     *File
+  );
+
+/**
+  Free what ReadEspFile() gave.
+
+  @param[in,out] File  Becomes empty; may be empty.
+**/
+VOID
+FreeEspFile (
+  IN OUT MRM_RANGE  *File
   );
 
 #endif

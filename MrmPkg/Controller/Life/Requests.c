@@ -10,6 +10,7 @@
 #include "Talk/Control.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
+#include "Partition/Plan.h"
 #include "Core/Clock.h"
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
@@ -92,7 +93,7 @@ JudgeOrder (
 {
   MRM_ORDER  Order;
 
-  switch (MrmOrderParse (Bytes, Size, &gMrmPlan, &Order)) {
+  switch (MrmOrderParse (Bytes, Size, gPlan, &Order)) {
     case EFI_SUCCESS:
       break;
     case EFI_NOT_FOUND:

@@ -8,6 +8,7 @@
 #include "Machine/Measure.h"
 #include "Partition/Partition.h"
 #include "Partition/Verdict.h"
+#include "Partition/Plan.h"
 #include "Core/Facts.h"
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
@@ -117,8 +118,8 @@ BindProcessors (
   UINTN                  Number;
   UINTN                  Index;
 
-  Number = (UINTN)(Partition->Plan - gMrmPlan.Partitions);
-  MrmProcessorsChoose (gMachine.ProcessorFacts, gMachine.ProcessorCount, &gMrmPlan, Number, Chosen, &Found);
+  Number = (UINTN)(Partition->Plan - gPlan->Partitions);
+  MrmProcessorsChoose (gMachine.ProcessorFacts, gMachine.ProcessorCount, gPlan, Number, Chosen, &Found);
   if (Found.Verdict != MrmProcessorsFound) {
     RefuseProcessors (Partition, &Found);
     return;
@@ -333,7 +334,7 @@ ReleaseProcessors (
   UINTN          Number;
   UINTN          Index;
 
-  Number = (UINTN)(Partition->Plan - gMrmPlan.Partitions);
+  Number = (UINTN)(Partition->Plan - gPlan->Partitions);
   for (Index = 0; Index < gMachine.ProcessorCount; Index++) {
     Processor = &gMachine.Processors[Index];
     if (!Processor->Claimed || (gMachine.ProcessorFacts[Index].Owner != Number)) {

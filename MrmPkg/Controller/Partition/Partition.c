@@ -5,6 +5,7 @@
 **/
 
 #include "Partition/Partition.h"
+#include "Partition/Plan.h"
 #include <Library/MemoryAllocationLib.h>
 
 #define AUDIT_SIZE  SIZE_4KB   ///< lines of one partition
@@ -20,15 +21,15 @@ MakePartitions (
   CHAR8  *Audit;
   UINTN  Index;
 
-  gPartitions = AllocateZeroPool (gMrmPlan.PartitionCount * sizeof (MRM_PARTITION));
-  Audit       = AllocatePool (gMrmPlan.PartitionCount * AUDIT_SIZE);
+  gPartitions = AllocateZeroPool (gPlan->PartitionCount * sizeof (MRM_PARTITION));
+  Audit       = AllocatePool (gPlan->PartitionCount * AUDIT_SIZE);
   if ((gPartitions == NULL) || (Audit == NULL)) {
     return EFI_OUT_OF_RESOURCES;
   }
 
-  gPartitionCount = gMrmPlan.PartitionCount;
+  gPartitionCount = gPlan->PartitionCount;
   for (Index = 0; Index < gPartitionCount; Index++) {
-    gPartitions[Index].Plan = &gMrmPlan.Partitions[Index];
+    gPartitions[Index].Plan = &gPlan->Partitions[Index];
     MrmTextBegin (&gPartitions[Index].Audit, Audit + Index * AUDIT_SIZE, AUDIT_SIZE);
   }
 

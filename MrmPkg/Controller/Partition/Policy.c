@@ -6,6 +6,7 @@
 
 #include "Partition/Policy.h"
 #include "Partition/Partition.h"
+#include "Partition/Plan.h"
 #include "Core/Esp.h"
 #include "Core/Facts.h"
 #include "Core/Journal.h"
@@ -45,7 +46,7 @@ Enforce (
   Old     = (MRM_POLICY *)gPolicy;
   gPolicy = mSpare;
   mSpare  = Old;
-  for (Index = 0; Index < gMrmPlan.PartitionCount; Index++) {
+  for (Index = 0; Index < gPlan->PartitionCount; Index++) {
     mPartitions[Index].Policy = &gPolicy->Partitions[Index];
     if (!gPolicy->Partitions[Index].Scrub) {
       // One that has begun is not carried on by a later one.
@@ -54,7 +55,7 @@ Enforce (
   }
 
   MrmTextBegin (&Text, mText, MRM_POLICY_TEXT_SIZE + 1);
-  MrmPolicyRender (&gMrmPlan, gPolicy, &Text);
+  MrmPolicyRender (gPlan, gPolicy, &Text);
   if (Text.Cut) {
     mText[0] = '\0';
   }
@@ -71,7 +72,7 @@ SomebodyMayReload (
 {
   UINTN  Index;
 
-  for (Index = 0; Index < gMrmPlan.PartitionCount; Index++) {
+  for (Index = 0; Index < gPlan->PartitionCount; Index++) {
     if ((mSpare->Partitions[Index].PcPermits & MRM_PERMIT_RELOAD) != 0) {
       return TRUE;
     }
@@ -110,7 +111,7 @@ ReadKept (
   }
 
   MrmTextBegin (&Fault, Reason, sizeof (Reason));
-  Status = MrmPolicyUnpack (&gMrmPlan, mKept.Committed.Image, mSpare, Who, &Fault);
+  Status = MrmPolicyUnpack (gPlan, mKept.Committed.Image, mSpare, Who, &Fault);
   if (!EFI_ERROR (Status)) {
     Say ("policy: as reloaded by %a", Who);
     return TRUE;
@@ -137,10 +138,10 @@ OpenPolicy (
     return EFI_OUT_OF_RESOURCES;
   }
 
-  MrmPolicyBuiltIn (&gMrmPlan, mSpare);
+  MrmPolicyBuiltIn (gPlan, mSpare);
   // Whom the tables permit nothing has left nothing behind either: it would be for another build.
   if (!gMachine.VerifyOnly && SomebodyMayReload () && !ReadKept ()) {
-    MrmPolicyBuiltIn (&gMrmPlan, mSpare);
+    MrmPolicyBuiltIn (gPlan, mSpare);
   }
 
   Enforce ();
@@ -166,7 +167,7 @@ SayChanges (
   Place = 0;
   for (Count = 0; ; Count++) {
     MrmTextBegin (&Text, Change, sizeof (Change));
-    if (!MrmPolicyChange (&gMrmPlan, gPolicy, mSpare, &Place, &Text)) {
+    if (!MrmPolicyChange (gPlan, gPolicy, mSpare, &Place, &Text)) {
       break;
     }
 
@@ -203,13 +204,13 @@ ReloadPolicy (
 
   if ((Size == sizeof (BUILT_IN) - 1) && (CompareMem (Bytes, BUILT_IN, Size) == 0)) {
     Size = 0;
-    MrmPolicyBuiltIn (&gMrmPlan, mSpare);
-  } else if (EFI_ERROR (MrmPolicyParse (&gMrmPlan, Bytes, Size, mSpare, &Fault))) {
+    MrmPolicyBuiltIn (gPlan, mSpare);
+  } else if (EFI_ERROR (MrmPolicyParse (gPlan, Bytes, Size, mSpare, &Fault))) {
     return;
   }
 
   // What is in force now was kept before: if this cannot be kept, nothing changes.
-  MrmPolicyPack (&gMrmPlan, Who, Bytes, Size, mImage);
+  MrmPolicyPack (gPlan, Who, Bytes, Size, mImage);
   Status = CommitKeptStore (&mKept, mImage);
   if (EFI_ERROR (Status)) {
     AsciiSPrint (Result, Room, "refused: it cannot be written to the ESP: %r", Status);

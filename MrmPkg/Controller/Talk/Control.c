@@ -8,6 +8,7 @@
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
 #include "Partition/Verdict.h"
+#include "Partition/Plan.h"
 #include "Core/Clock.h"
 #include "Core/Log.h"
 #include "Core/Version.h"
@@ -101,8 +102,8 @@ Publish (
   AddText (L"Audit", Partition->Audit.Buffer);
   AddText (L"Log", mLog);
   AddText (L"Policy", PolicyText ());
-  if ((gMrmPlan.Json != NULL) && (gMrmPlan.JsonSize <= PLAN_LIMIT)) {
-    MrmAreaAdd (mScratch, L"Plan", gMrmPlan.Json, gMrmPlan.JsonSize, 0);
+  if ((gPlan->Json != NULL) && (gPlan->JsonSize <= PLAN_LIMIT)) {
+    MrmAreaAdd (mScratch, L"Plan", gPlan->Json, gPlan->JsonSize, 0);
   }
 
   if (CompareMem (mScratch, Partition->Control->Published, MRM_CONTROL_SIZE) == 0) {

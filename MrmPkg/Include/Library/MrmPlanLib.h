@@ -1,0 +1,67 @@
+/** @file
+  Reads a plan from the blob of bytes that says it (docs/plan-format.md), and believes
+  none of them before it is judged: pure, for firmware and host.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_PLAN_LIB_H_
+#define MRM_PLAN_LIB_H_
+
+#include <MrmPlan.h>
+#include <Library/MrmLogLib.h>
+
+#define MRM_PLAN_SECTION     ".mrmplan"   ///< name of a section, without a terminating zero
+#define MRM_PLAN_FAULT_SIZE  200   ///< bytes of the longest fault, with the terminating zero
+
+/**
+  Read a plan.
+
+  Every offset, count, text, number and enumeration is judged against the description of
+  the format, and then the plan as a whole: names, references between partitions,
+  processors, memory, PCI segments, boot sources, DSDT and its patches.
+
+  @param[in]     Blob       The blob, at a multiple of 8. The plan refers to it: it must stay, unchanged.
+  @param[in]     BlobSize   Its size in bytes; more than MRM_PLAN_LARGEST is refused.
+  @param[out]    Room       Room for the records of the plan, at a multiple of 8; NULL when RoomSize is 0.
+  @param[in]     RoomSize   Bytes of Room.
+  @param[out]    Needed     Receives how many bytes of room the plan needs, unless the blob is refused.
+  @param[out]    Plan       Receives the plan, at the start of Room.
+  @param[in,out] Fault      Receives why the blob is refused; MRM_PLAN_FAULT_SIZE bytes are enough.
+
+  @retval RETURN_SUCCESS               The plan can be relied on.
+  @retval RETURN_BUFFER_TOO_SMALL      Needed says how much room it takes; the plan as a whole is not judged yet.
+  @retval RETURN_INCOMPATIBLE_VERSION  It is a plan of another version.
+  @retval RETURN_COMPROMISED_DATA      It is no plan, is damaged, or contradicts itself.
+**/
+RETURN_STATUS
+EFIAPI
+MrmPlanRead (
+  IN     CONST UINT8     *Blob,
+  IN     UINTN           BlobSize,
+  OUT    VOID            *Room,
+  IN     UINTN           RoomSize,
+  OUT    UINTN           *Needed,
+  OUT    CONST MRM_PLAN  **Plan,
+  IN OUT MRM_TEXT        *Fault
+  );
+
+/**
+  Find the section of a loaded PE image that carries a plan: MRM_PLAN_SECTION
+  (PE/COFF specification, "Section Table").
+
+  @param[in]  Image      The image as its loader laid it out, headers first.
+  @param[in]  ImageSize  Its size in bytes.
+  @param[out] BlobSize   Receives the bytes of the plan.
+
+  @return  The plan, inside the image; NULL when there is no such section, or the image is no PE32+.
+**/
+CONST UINT8 *
+EFIAPI
+MrmPlanFindSection (
+  IN  CONST UINT8  *Image,
+  IN  UINTN        ImageSize,
+  OUT UINTN        *BlobSize
+  );
+
+#endif

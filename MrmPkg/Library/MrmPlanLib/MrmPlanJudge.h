@@ -1,0 +1,54 @@
+/** @file
+  Judging a plan: its partitions one by one, and together.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_PLAN_JUDGE_H_
+#define MRM_PLAN_JUDGE_H_
+
+#include <MrmPlan.h>
+
+/**
+  Whether a console says where it is.
+
+  @param[in] Console  The console.
+
+  @retval TRUE   It does, or there is none.
+  @retval FALSE  It does not.
+**/
+BOOLEAN
+MrmPlanJudgeConsole (
+  IN CONST MRM_PLAN_CONSOLE  *Console
+  );
+
+/**
+  Whether two texts are the same.
+
+  @param[in] One    One text.
+  @param[in] Other  Another one.
+
+  @retval TRUE   They are.
+  @retval FALSE  They are not.
+**/
+BOOLEAN
+MrmPlanSameText (
+  IN CONST CHAR8  *One,
+  IN CONST CHAR8  *Other
+  );
+
+/**
+  Judge what a partition says of itself.
+
+  @param[in] Plan    The plan.
+  @param[in] Number  Which of its partitions.
+
+  @return  What is wrong with it; NULL for nothing.
+**/
+CONST CHAR8 *
+MrmPlanJudgePartition (
+  IN CONST MRM_PLAN  *Plan,
+  IN UINT32          Number
+  );
+
+#endif

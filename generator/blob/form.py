@@ -1,0 +1,385 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The format of the plan: change it here, raise VERSION, and run `python -m generator.blob`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from generator.blob.types import (
+    Choice,
+    Constant,
+    Enumeration,
+    Field,
+    Inline,
+    Number,
+    Numbers,
+    Record,
+    Records,
+    Text,
+    Truth,
+)
+
+VERSION = 5
+"""MRM_PLAN_VERSION; a controller reads the plans of its own version only."""
+
+MAGIC = b"MRM plan"
+"""The first bytes of a blob."""
+
+LIMITS = (
+    Constant("MRM_MAX_PARTITIONS", 64),
+    Constant("MRM_MAX_PROCESSORS", 256, "processors of one partition"),
+    Constant("MRM_MAX_PCI_BUSES", 16, "PCI host bridges of one partition"),
+    Constant("MRM_NAME_LENGTH", 32, "partition name with terminating zero"),
+    Constant("MRM_MAX_BOOT_SOURCES", 8, "boot sources of one partition"),
+    Constant("MRM_DIGEST_LENGTH", 16, "hexadecimal digits of a digest"),
+    Constant("MRM_PLAN_LARGEST", 4 << 20, "bytes of a blob"),
+)
+"""Limits of one plan: the generator's rules check them, the reader judges them again."""
+
+PERMITS = (
+    Constant("MRM_PERMIT_START", "BIT0"),
+    Constant("MRM_PERMIT_STOP", "BIT1"),
+    Constant("MRM_PERMIT_RESTART", "BIT2"),
+    Constant("MRM_PERMIT_NMI", "BIT3"),
+)
+PC_PERMITS = (
+    Constant("MRM_PERMIT_PC_REBOOT", "BIT0"),
+    Constant("MRM_PERMIT_PC_POWER_OFF", "BIT1"),
+    Constant("MRM_PERMIT_RELOAD", "BIT2", "put another policy in force, for all partitions"),
+)
+
+_LIMIT = {limit.name: limit.number for limit in LIMITS}
+MAXIMUM_BUSES = _LIMIT["MRM_MAX_PCI_BUSES"]
+_PATH, _TEXT, _LARGE = 511, 0xFFFF, 1 << 20
+"""Characters of a path and of any other text; bytes of a table or of JSON."""
+_DAY = 24 * 3600 * 1000
+"""Milliseconds."""
+_PAGE = 4096
+
+MEMORY_PURPOSE = Enumeration(
+    "MRM_MEMORY_PURPOSE",
+    "What one memory request is for; also its order in MRM_PLAN_PARTITION.Memory.",
+    (
+        ("MrmMemoryLow", "low slice below 0x90000: real-mode trampolines of firmware and OS"),
+        ("MrmMemoryBelow1G", "share below 1 GiB, for loaders that cannot place an initrd higher"),
+        ("MrmMemoryMain", "everything else"),
+    ),
+)
+CONSOLE_KIND = Enumeration(
+    "MRM_CONSOLE_KIND",
+    "Where a console is.",
+    (
+        ("MrmConsoleNone", ""),
+        ("MrmConsoleUart16550Io", "16550-compatible UART in I/O space, polled"),
+        ("MrmConsoleUart16550Memory", "the same in memory space; only on the live machine, never in a plan"),
+        ("MrmConsoleUart16550Pci", "BAR 0 of a PCI serial function of the partition; only in a plan"),
+    ),
+)
+PATCH_KIND = Enumeration(
+    "MRM_PATCH_KIND",
+    "What a patch writes into the compiled DSDT (little endian, Width bytes).\n"
+    "Index selects the element of MRM_PLAN_PARTITION.PciBuses; zero for the console.",
+    (
+        ("MrmPatchBusFirst", "first bus number"),
+        ("MrmPatchBusLast", "last bus number"),
+        ("MrmPatchBusCount", "number of buses"),
+        ("MrmPatchEcamBase", "address of the ECAM page of the first bus"),
+        ("MrmPatchEcamLast", "last byte of the ECAM range of the last bus"),
+        ("MrmPatchEcamLength", "bytes"),
+        ("MrmPatchMemoryFirst", "non-prefetchable window: first address"),
+        ("MrmPatchMemoryLast", "last address"),
+        ("MrmPatchMemoryLength", "bytes; zero when the window is closed"),
+        ("MrmPatchPrefetchableFirst", "prefetchable window: first address"),
+        ("MrmPatchPrefetchableLast", "last address"),
+        ("MrmPatchPrefetchableLength", "bytes; zero when the window is closed"),
+        ("MrmPatchIoFirst", "I/O window: first port"),
+        ("MrmPatchIoLast", "last port"),
+        ("MrmPatchIoLength", "ports; zero when the window is closed"),
+        ("MrmPatchConsoleIoFirst", "console: first I/O port; zero when it is in memory space"),
+        ("MrmPatchConsoleIoLast", "last port"),
+        ("MrmPatchConsoleMemoryFirst", "console: first address; zero when it is in I/O space"),
+        ("MrmPatchConsoleMemoryLast", "last address"),
+        ("MrmPatchPanicFirst", "register that tells a panic: first address"),
+        ("MrmPatchPanicLast", "last address"),
+        ("MrmPatchThermal", "registers of the thermal zone: first address"),
+    ),
+)
+BOOT_KIND = Enumeration(
+    "MRM_BOOT_KIND",
+    "What a boot source is.",
+    (
+        ("MrmBootFile", "an EFI application on the PC's ESP"),
+        ("MrmBootDisk", "what is on the partition's own disks"),
+        ("MrmBootNetwork", "PXE or HTTP over the partition's own network interfaces"),
+        ("MrmBootShell", "the UEFI shell on the PC's ESP"),
+    ),
+)
+RESTART_POLICY = Enumeration(
+    "MRM_RESTART_POLICY",
+    "What happens when a partition ends.\n"
+    "\n"
+    "               | Never | OnFailure | Always\n"
+    "  OS reset     | off   | restart   | restart\n"
+    "  power-off    | off   | off       | restart\n"
+    "  failure      | failed| restart   | restart\n",
+    (("MrmRestartNever", ""), ("MrmRestartOnFailure", ""), ("MrmRestartAlways", "")),
+)
+ALL_OFF = Enumeration(
+    "MRM_ALL_OFF",
+    "What happens when the last partition has gone off.",
+    (
+        ("MrmAllOffStay", "the controller waits for orders"),
+        ("MrmAllOffPowerOff", ""),
+        ("MrmAllOffReboot", ""),
+        ("MrmAllOffMenu", "back to the PC's own boot menu, as far as the firmware has one"),
+    ),
+)
+ENUMERATIONS = (MEMORY_PURPOSE, CONSOLE_KIND, PATCH_KIND, BOOT_KIND, RESTART_POLICY, ALL_OFF)
+
+MEMORY = Record(
+    "MRM_PLAN_MEMORY",
+    "Memory the controller finds at boot.",
+    (
+        Field("Purpose", Choice(MEMORY_PURPOSE)),
+        Field("Size", Number(8, _PAGE), "bytes, multiple of 4 KiB"),
+        Field("Alignment", Number(8, _PAGE), "bytes, power of two, at least 4 KiB"),
+        Field("Minimum", Number(8), "lowest acceptable address, bytes"),
+        Field("Limit", Number(8, 1), "first address above the acceptable range, bytes"),
+    ),
+)
+PCI_BUS = Record(
+    "MRM_PLAN_PCI_BUS",
+    "One owned bus range: everything below one root port, or one downstream port of a switch.",
+    (
+        Field(
+            "RootPort",
+            Text(_PATH),
+            'UEFI device path text of that port, e.g. "PciRoot(0x0)/Pci(0x3,0x0)"',
+        ),
+        Field("Segment", Number(2, 1), "PCI segment under which the partition sees it"),
+    ),
+)
+CONSOLE = Record(
+    "MRM_PLAN_CONSOLE",
+    "A console.",
+    (
+        Field("Kind", Choice(CONSOLE_KIND)),
+        Field("IoBase", Number(2), "MrmConsoleUart16550Io: first I/O port; 8 ports"),
+        Field("BaudRate", Number(4)),
+        Field(
+            "Function",
+            Text(_PATH, optional=True),
+            "MrmConsoleUart16550Pci: UEFI device path text; else NULL",
+        ),
+    ),
+)
+AML_PATCH = Record(
+    "MRM_PLAN_AML_PATCH",
+    "A place in the DSDT that only the live machine can complete.",
+    (
+        Field("Offset", Number(4), "byte offset in the AML table, header included"),
+        Field("Width", Number(1, 1, 8), "1, 2, 4 or 8"),
+        Field("Index", Number(1, 0, _LIMIT["MRM_MAX_PCI_BUSES"] - 1), "which PCI bus"),
+        Field("Kind", Choice(PATCH_KIND)),
+    ),
+)
+BOOT_SOURCE = Record(
+    "MRM_PLAN_BOOT_SOURCE",
+    "One boot source; a partition tries them in order.",
+    (
+        Field("Kind", Choice(BOOT_KIND)),
+        Field("Segment", Number(2), "disk, network: only behind the port seen as this segment; 0 = any"),
+        Field(
+            "Loader",
+            Text(_TEXT, wide=True, optional=True),
+            'file, shell: path on the PC\'s ESP, e.g. L"\\\\EFI\\\\MRM\\\\steady\\\\vmlinuz";\n'
+            "disk: path on its ESP, or NULL for Boot####, then \\EFI\\BOOT\\BOOTX64.EFI;\n"
+            "network: URI of what HTTP fetches, or NULL for what DHCP names",
+        ),
+        Field("Initrd", Text(_PATH, wide=True, optional=True), "file: path on the PC's ESP; else NULL"),
+        Field(
+            "Options",
+            Text(_TEXT, wide=True, optional=True),
+            'load options, or NULL; "{tsc_khz}" is replaced by the measured frequency',
+        ),
+    ),
+)
+BOOT = Record(
+    "MRM_PLAN_BOOT",
+    "What a partition boots.",
+    (
+        Field("TimeoutSeconds", Number(4), "how long the console offers the choice; 0 = no choice"),
+        Field(
+            "Sources",
+            Records(
+                BOOT_SOURCE, "SourceCount", 1, _LIMIT["MRM_MAX_BOOT_SOURCES"], "1 to MRM_MAX_BOOT_SOURCES"
+            ),
+        ),
+        Field(
+            "Expected",
+            Text(_TEXT),
+            "kernel parameters a Linux from the owner's own loader is to have,\n"
+            "separated by spaces; it is warned of those that are missing",
+        ),
+    ),
+)
+POLICY = Record(
+    "MRM_PLAN_POLICY",
+    "How a partition lives.",
+    (
+        Field("Restart", Choice(RESTART_POLICY)),
+        Field("RestartLimit", Number(4), "failures in a row after which it stays failed; 0 = no limit"),
+        Field(
+            "BackOffMilliseconds",
+            Number(4, 0, _DAY),
+            "before a restart after a failure; doubled with each in a row",
+        ),
+        Field("Scrub", Truth(), "zero its memory before each start"),
+        Field("AutoStart", Truth(), "started by the controller at boot"),
+        Field("Watchdog", Truth(), "offer the OS a watchdog (WDAT)"),
+        Field("Nmi", Truth(), "NMIs of the machine go to its first processor"),
+        Field("DelayMilliseconds", Number(4, 0, _DAY), "before its first start"),
+        Field(
+            "FirmwareMilliseconds",
+            Number(4, 0, _DAY),
+            "firmware or loader without sign of life this long has failed; 0 = for ever",
+        ),
+        Field(
+            "ShutdownMilliseconds",
+            Number(4, 0, _DAY),
+            "its OS may take this long to shut down when asked to; 0 = is not asked",
+        ),
+        Field(
+            "After",
+            Numbers(2, "AfterCount", 0, _LIMIT["MRM_MAX_PARTITIONS"]),
+            "indices of partitions that must run first",
+        ),
+        Field(
+            "Permits",
+            Numbers(1, "PermitCount", 0, _LIMIT["MRM_MAX_PARTITIONS"], "0, or the number of partitions"),
+            "MRM_PERMIT_* for each partition of the plan, or NULL for none",
+        ),
+        Field("PcPermits", Number(1, 0, 7), "MRM_PERMIT_PC_*, MRM_PERMIT_RELOAD"),
+        Field(
+            "VariableQuota",
+            Number(4, _PAGE, 16 << 20),
+            "bytes of its UEFI variable store, multiple of 4 KiB",
+        ),
+    ),
+)
+PARTITION = Record(
+    "MRM_PLAN_PARTITION",
+    "One partition.",
+    (
+        Field(
+            "Name",
+            Text(_LIMIT["MRM_NAME_LENGTH"] - 1),
+            "partition name, ASCII, shorter than MRM_NAME_LENGTH",
+        ),
+        Field(
+            "ApicIds",
+            Numbers(
+                4,
+                "ProcessorCount",
+                1,
+                _LIMIT["MRM_MAX_PROCESSORS"],
+                "at least 1; the first one starts the partition firmware",
+            ),
+            "ProcessorCount local APIC IDs chosen by the planner",
+        ),
+        Field("ProcessorsByCount", Truth(), "TRUE: any other free processors will do as well"),
+        Field("SharedCores", Truth(), "TRUE: others that say so too may have threads of its cores"),
+        Field("Memory", Records(MEMORY, "MemoryCount", 1, 8), "exactly one MrmMemoryLow, first"),
+        Field("PciBuses", Records(PCI_BUS, "PciBusCount", 0, _LIMIT["MRM_MAX_PCI_BUSES"])),
+        Field("Console", Inline(CONSOLE)),
+        Field("Display", Truth(), "owns the display function among its PCI functions"),
+        Field("Boot", Inline(BOOT)),
+        Field("Policy", Inline(POLICY)),
+        Field(
+            "Dsdt",
+            Numbers(1, "DsdtSize", 36, _LARGE, "bytes"),
+            "AML, compiled by iasl when the generator was built, not yet patched",
+        ),
+        Field("DsdtPatches", Records(AML_PATCH, "DsdtPatchCount", 0, 1024)),
+    ),
+)
+PLAN = Record(
+    "MRM_PLAN",
+    "The plan.",
+    (
+        Field("Made", Number(8), "when it was made, in seconds since 1970 began, UTC"),
+        Field("Title", Text(_TEXT), "name of the partition file"),
+        Field("Machine", Text(_TEXT), "name of the machine it is for"),
+        Field("AllOff", Choice(ALL_OFF), "when the last partition has gone off"),
+        Field("PowerButton", Truth(), "the power button asks all partitions to shut down"),
+        Field(
+            "Json",
+            Numbers(1, "JsonSize", 2, _LARGE, "bytes"),
+            "MrmPlan.json, for those who ask; printable ASCII",
+        ),
+        Field("Console", Inline(CONSOLE), "UART the controller keeps (report only)"),
+        Field("Partitions", Records(PARTITION, "PartitionCount", 1, _LIMIT["MRM_MAX_PARTITIONS"])),
+        Field(
+            "Structure",
+            Text(_LIMIT["MRM_DIGEST_LENGTH"]),
+            "digest of all that a reload cannot change",
+        ),
+        Field(
+            "BuiltInPolicy",
+            Text(_LIMIT["MRM_DIGEST_LENGTH"]),
+            "digest of that and of the policy in this plan",
+        ),
+    ),
+)
+
+HEADER = Record(
+    "MRM_PLAN_HEADER",
+    "What a blob begins with; the record MRM_PLAN follows.",
+    (
+        Field("Magic", Number(8), '"MRM plan"'),
+        Field("Version", Number(4), "MRM_PLAN_VERSION"),
+        Field("Format", Number(4), "MRM_PLAN_FORMAT: a digest of the description both sides were made from"),
+        Field("Size", Number(4), "bytes of the whole blob"),
+        Field("Crc32", Number(4), "CRC-32 of all that follows this header"),
+    ),
+)
+"""How the first bytes look; its fields are read one by one, before anything else is believed."""
+
+
+def records() -> tuple[Record, ...]:
+    """All records below MRM_PLAN and itself, each behind those it is made of."""
+
+    def below(record: Record) -> Iterator[Record]:
+        for field in record.fields:
+            if isinstance(field.type, Inline | Records):
+                yield from below(field.type.record)
+        yield record
+
+    return tuple(dict.fromkeys(below(PLAN)))
+
+
+def identity() -> int:
+    """MRM_PLAN_FORMAT: 32 bits of a digest of the description, without its comments."""
+
+    def told(record: Record) -> str:
+        return "".join(f"{record.name}.{field.name}:{_kind(field.type)};" for field in record.fields)
+
+    enumerations = "".join(f"{e.name}{[name for name, _ in e.names]}" for e in ENUMERATIONS)
+    constants = "".join(f"{c.name}={c.value};" for c in (*LIMITS, *PERMITS, *PC_PERMITS))
+    text = enumerations + constants + "".join(map(told, (HEADER, *records())))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
+
+
+def _kind(kind: object) -> str:
+    """A type without what it refers to or only explains."""
+    match kind:
+        case Inline() | Records():
+            count = (kind.fewest, kind.most) if isinstance(kind, Records) else ()
+            return f"{type(kind).__name__}({kind.record.name}{count})"
+        case Choice():
+            return kind.enumeration.name
+        case Numbers():
+            return f"Numbers({kind.width}, {kind.fewest}, {kind.most})"
+        case _:
+            return repr(kind)

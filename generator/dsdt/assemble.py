@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Put the DSDT of a partition together: its pieces lie one behind the other (ACPI 6.5, section 20.2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from generator.dsdt.pieces import HEADER, pieces
+from generator.model.plan import PartitionPlan
+
+FIRST_PROCESSOR_UID = 1
+"""UID 0 is the entry of the machine's real BSP in the MADT, which no partition owns."""
+_REVISION = 2
+_OEM, _CREATOR = b"MRM\0\0\0", b"MRM\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One MRM_PLAN_AML_PATCH: `kind` is the C name of the MRM_PATCH_KIND."""
+
+    offset: int
+    width: int
+    index: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dsdt:
+    """A DSDT with its patches in order of offset."""
+
+    aml: bytes
+    patches: tuple[Patch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A piece, the index of the PCI bus its patches are for, and what is filled in."""
+
+    piece: str
+    index: int = 0
+    fills: tuple[tuple[str, int | str], ...] = ()
+
+
+def make_dsdt(partition: PartitionPlan) -> Dsdt:
+    """The DSDT of a partition.
+
+    Raises:
+        UserErrors: The pieces are not compiled, and there is no iasl.
+        CompileError: iasl refuses our ASL.
+    """
+    known = pieces()
+    body = bytearray()
+    patches: list[Patch] = []
+    for use in _uses(partition):
+        piece, fills = known[use.piece], dict(use.fills)
+        start = HEADER + len(body)
+        aml = bytearray(piece.aml)
+        for spot in piece.spots:
+            if spot.patch is not None:
+                patches.append(Patch(start + spot.offset, spot.width, use.index, spot.patch))
+            elif spot.fill is not None:
+                value = fills[spot.fill]
+                coded = value.encode() if isinstance(value, str) else value.to_bytes(spot.width, "little")
+                aml[spot.offset : spot.offset + spot.width] = coded
+        body += aml
+    return Dsdt(_table(partition.name.value, bytes(body)), tuple(patches))
+
+
+def _uses(partition: PartitionPlan) -> Iterator[_Use]:
+    """The pieces a partition's DSDT is made of."""
+    yield _Use("sleep")
+    for number in range(len(partition.processors.grants)):
+        yield _Use("processor", 0, (("name", f"C{number:03X}"), ("uid", number + FIRST_PROCESSOR_UID)))
+    console = partition.console
+    if console is not None and console.path is not None:
+        yield _Use("card")
+    elif console is not None and console.uart is not None:
+        yield _Use("uart", 0, (("port", console.uart.io_base),))
+    yield _Use("panic")
+    # Who is not to be asked to shut down has no thermal zone.
+    if partition.policy.shutdown.value:
+        yield _Use("thermal")
+    for index, grant in enumerate(partition.pci):
+        fills = (("name", f"PC{index:02X}"), ("uid", index + 1), ("segment", grant.segment))
+        yield _Use("bus", index, fills)
+    for index in range(len(partition.pci)):
+        yield _Use("ecam", index, (("name", f"EC{index:02X}"), ("uid", index + 1)))
+
+
+def _table(name: str, body: bytes) -> bytes:
+    """A table with its header (ACPI 6.5, section 5.2.6)."""
+    table_id = "".join(character for character in name.upper() if character.isalnum())[:8]
+    head = b"".join(
+        (
+            b"DSDT",
+            (HEADER + len(body)).to_bytes(4, "little"),
+            bytes((_REVISION, 0)),
+            _OEM,
+            table_id.encode().ljust(8, b"\0"),
+            (1).to_bytes(4, "little"),
+            _CREATOR,
+            (1).to_bytes(4, "little"),
+        )
+    )
+    table = bytearray(head + body)
+    table[9] = -sum(table) % 256
+    return bytes(table)

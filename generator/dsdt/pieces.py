@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The compiled pieces of a DSDT: made by iasl from asl/, or as a release has them (`compiled.json`)."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import jinja2
+
+from generator.dsdt.placeholders import PLACEHOLDERS, Placeholder, Spot
+from generator.errors import Problem, UserErrors
+from generator.places import Place
+
+IASL = "iasl"
+COMPILED = Path(__file__).with_name("compiled.json")
+"""What a release brings along; a checkout does not have it."""
+HEADER = 36
+"""Bytes of a table's header (ACPI 6.5, section 5.2.6)."""
+_TIME_LIMIT_SECONDS = 60
+
+
+class CompileError(Exception):
+    """iasl refuses our ASL, or its output is not what we rely on: a fault of the generator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """AML, and the places in it; offsets count from its first byte."""
+
+    aml: bytes
+    spots: tuple[Spot, ...]
+
+
+def pieces() -> Mapping[str, Piece]:
+    r"""All pieces by name, a scope in \_SB each but for `sleep`.
+
+    Raises:
+        UserErrors: They are not compiled, and there is no iasl.
+        CompileError: iasl refuses them.
+    """
+    sources = {name: _source(name) for name in PLACEHOLDERS}
+    return _pieces(tuple(sources.items()))
+
+
+@functools.cache
+def _pieces(sources: tuple[tuple[str, str], ...]) -> Mapping[str, Piece]:
+    """The pieces of these sources."""
+    if COMPILED.is_file():
+        kept = json.loads(COMPILED.read_text("utf-8"))
+        if kept["sources"] == _digest(sources):
+            return {
+                name: Piece(bytes.fromhex(piece["aml"]), tuple(Spot(**spot) for spot in piece["spots"]))
+                for name, piece in kept["pieces"].items()
+            }
+    return {name: compile_piece(source, PLACEHOLDERS[name]) for name, source in sources}
+
+
+def forget() -> None:
+    """Have the pieces compiled, or read, anew."""
+    _pieces.cache_clear()
+
+
+def render_compiled() -> str:
+    """The text of COMPILED, for a release."""
+    told = {
+        name: {"aml": piece.aml.hex(), "spots": [asdict(spot) for spot in piece.spots]}
+        for name, piece in pieces().items()
+    }
+    sources = tuple((name, _source(name)) for name in PLACEHOLDERS)
+    return json.dumps({"sources": _digest(sources), "pieces": told}, indent=1) + "\n"
+
+
+def _digest(sources: tuple[tuple[str, str], ...]) -> str:
+    """A digest of the sources."""
+    return hashlib.sha256(repr(sources).encode()).hexdigest()
+
+
+def _source(name: str) -> str:
+    """The ASL of a piece, as a table of its own."""
+    words = {word: value for placeholder in PLACEHOLDERS[name] for word, value in placeholder.words.items()}
+    # An undefined word in a template is an error, not an empty text.
+    loader = jinja2.PackageLoader("generator.dsdt", "asl")
+    templates = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=False)
+    text = templates.get_template(f"{name}.asl.j2").render(words)
+    body = text if name == "sleep" else f"Scope (\\_SB)\n{{\n{text}\n}}\n"
+    return f'DefinitionBlock ("", "DSDT", 2, "MRM", "PIECE", 1)\n{{\n{body}}}\n'
+
+
+def compile_piece(source: str, placeholders: tuple[Placeholder, ...]) -> Piece:
+    """Compile the ASL of a piece and find its placeholders.
+
+    Raises:
+        UserErrors: There is no iasl.
+        CompileError: iasl refuses it, or a placeholder is not there exactly once.
+    """
+    aml = _run_iasl(source)[HEADER:]
+    spots: list[Spot] = []
+    for placeholder in placeholders:
+        if aml.count(placeholder.pattern) != 1:
+            words, count = ", ".join(placeholder.words), aml.count(placeholder.pattern)
+            raise CompileError(f"{words}: in the AML {count} times instead of once")
+        start = aml.index(placeholder.pattern)
+        spots += [Spot(start + spot.offset, spot.width, spot.fill, spot.patch) for spot in placeholder.spots]
+    return Piece(aml, tuple(sorted(spots, key=lambda spot: spot.offset)))
+
+
+def _run_iasl(source: str) -> bytes:
+    """The compiled table."""
+    if shutil.which(IASL) is None:
+        raise UserErrors(
+            [
+                Problem(
+                    Place(IASL),
+                    "tool-found",
+                    "iasl is not installed",
+                    "iasl on the PATH",
+                    "install acpica-tools",
+                )
+            ]
+        )
+    with tempfile.TemporaryDirectory(prefix="mrm-asl-") as folder:
+        path = Path(folder, "dsdt.asl")
+        path.write_text(source, encoding="ascii")
+        try:
+            run = subprocess.run(
+                [IASL, "-we", path.name],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_TIME_LIMIT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CompileError(f"iasl did not end within {_TIME_LIMIT_SECONDS} s") from error
+        if run.returncode != 0:
+            raise CompileError(f"iasl refuses our ASL:\n{run.stdout}{run.stderr}")
+        return path.with_suffix(".aml").read_bytes()

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Plans in PE images (PE/COFF specification): as a section of a ready `Mrm.efi`, or alone, to be signed."""
+
+from __future__ import annotations
+
+import struct
+
+import pefile
+
+SECTION = b".mrmplan"
+"""MRM_PLAN_SECTION."""
+
+_READ_ONLY_DATA = 0x40000040
+"""IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ."""
+_PAGE, _FILE_ALIGNMENT = 0x1000, 0x200
+_SECTION_HEADER = struct.Struct("<8sIIIIIIHHI")
+_CERTIFICATES = 4
+"""Index of the data directory that names a signature."""
+
+
+class ImageError(ValueError):
+    """What should be a PE image of MRM is none, or has no room; the message says why."""
+
+
+def with_plan(image: bytes, blob: bytes) -> bytes:
+    """A `Mrm.efi` that carries this plan instead of any that it carried.
+
+    Raises:
+        ImageError: It is no image, is signed already, or has no room for another section header.
+    """
+    try:
+        pe = pefile.PE(data=image, fast_load=True)
+    except pefile.PEFormatError as error:
+        raise ImageError(f"it is no PE image: {error}") from None
+    if pe.OPTIONAL_HEADER.DATA_DIRECTORY[_CERTIFICATES].Size:
+        raise ImageError(
+            "it is signed, which another plan would break: take the unsigned one, and sign the result"
+        )
+    sections = pe.sections
+    if sections[-1].Name == SECTION:
+        image = image[: sections[-1].PointerToRawData]
+        sections = sections[:-1]
+    elif any(section.Name == SECTION for section in sections):
+        raise ImageError("its plan is not its last section")
+    headers = pe.OPTIONAL_HEADER.get_file_offset() + pe.FILE_HEADER.SizeOfOptionalHeader
+    place = headers + len(sections) * _SECTION_HEADER.size
+    if place + _SECTION_HEADER.size > min(section.PointerToRawData for section in sections):
+        raise ImageError("it has no room for another section header")
+    alignment = pe.OPTIONAL_HEADER.SectionAlignment
+    virtual = _up(
+        max(s.VirtualAddress + max(s.Misc_VirtualSize, s.SizeOfRawData) for s in sections), alignment
+    )
+    raw = _up(len(image), pe.OPTIONAL_HEADER.FileAlignment)
+    stored = _up(len(blob), pe.OPTIONAL_HEADER.FileAlignment)
+    header = _SECTION_HEADER.pack(SECTION, len(blob), virtual, stored, raw, 0, 0, 0, 0, _READ_ONLY_DATA)
+    pe.FILE_HEADER.NumberOfSections = len(sections) + 1
+    pe.OPTIONAL_HEADER.SizeOfImage = virtual + _up(len(blob), alignment)
+    pe.OPTIONAL_HEADER.CheckSum = 0
+    made = bytearray(pe.write())[: len(image)]
+    made[place : place + len(header)] = header
+    return bytes(made).ljust(raw, b"\0") + blob.ljust(stored, b"\0")
+
+
+def plan_of(image: bytes) -> bytes | None:
+    """The plan that an image carries in a section; None for none.
+
+    Raises:
+        ImageError: It is no image.
+    """
+    try:
+        pe = pefile.PE(data=image, fast_load=True)
+    except pefile.PEFormatError as error:
+        raise ImageError(f"it is no PE image: {error}") from None
+    for section in pe.sections:
+        if section.Name == SECTION:
+            return image[section.PointerToRawData :][: section.Misc_VirtualSize]
+    return None
+
+
+def plan_image(blob: bytes) -> bytes:
+    """An image that holds a plan and nothing else: what a signature can stand in. It is never started."""
+    headers = _FILE_ALIGNMENT
+    stored = _up(len(blob), _FILE_ALIGNMENT)
+    dos = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64)
+    coff = struct.pack("<4sHHIIIHH", b"PE\0\0", 0x8664, 1, 0, 0, 0, 112 + 16 * 8, 0x2022)
+    optional = struct.pack(
+        "<HBBIIIIIQIIHHHHHHIIIIHHQQQQII",
+        *(0x20B, 0, 0, 0, stored, 0, _PAGE, 0, 0, _PAGE, _FILE_ALIGNMENT),
+        *(0, 0, 0, 0, 0, 0, 0, _PAGE + _up(len(blob), _PAGE), headers, 0, 10, 0, 0, 0, 0, 0, 0, 16),
+    )
+    section = _SECTION_HEADER.pack(SECTION, len(blob), _PAGE, stored, headers, 0, 0, 0, 0, _READ_ONLY_DATA)
+    head = dos + coff + optional + bytes(16 * 8) + section
+    return head.ljust(headers, b"\0") + blob.ljust(stored, b"\0")
+
+
+def _up(value: int, alignment: int) -> int:
+    """The next multiple of an alignment."""
+    return -(-value // alignment) * alignment

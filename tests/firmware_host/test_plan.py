@@ -1,0 +1,371 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""MrmPlanLib: what Python writes C reads, and nothing is believed that is not so."""
+
+from __future__ import annotations
+
+import copy
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.api import make_plan
+from generator.blob.__main__ import made
+from generator.blob.form import HEADER, PLAN, VERSION, identity
+from generator.blob.read import read
+from generator.blob.types import Choice, Inline, Numbers, Record, Records, Text, Truth, Type, size
+from generator.blob.write import BlobError, write
+from generator.emit import make_blob
+from generator.esp.image import plan_image, plan_of
+from tests.firmware_host import test_log
+from tests.firmware_host.decide import PROJECT, Decide
+from tests.firmware_host.memory import Guarded
+
+EXAMPLES = sorted((PROJECT / "partitions").glob("*.yaml"))
+LONGEST_FAULT = 200
+
+Values = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def values() -> Values:
+    """What the blob of two partitions says; both have PCI buses."""
+    plan, _ = make_plan(PROJECT / "partitions" / "two-kernels.yaml")
+    return read(make_blob(plan))
+
+
+class Reading:
+    """One call of MrmPlanRead in memory that ends where it ends: `status`, `fault`, and the plan in C."""
+
+    def __init__(self, decide: Decide, blob: bytes, room: int | None = None) -> None:
+        ffi = decide.ffi
+        padded = blob.ljust(-(-len(blob) // 8) * 8, b"\0")
+        self._blob = Guarded(ffi, padded)
+        self._decide = decide
+        self._text = test_log.Text(decide, LONGEST_FAULT)
+        needed, plan = ffi.new("UINTN *"), ffi.new("MRM_PLAN **")
+        pointer = ffi.cast("UINT8 *", self._blob.pointer)
+
+        def call(memory: Any, size: int) -> int:
+            return int(
+                decide.call("MrmPlanRead", pointer, len(blob), memory, size, needed, plan, self._text.c)
+            )
+
+        self.status = call(ffi.NULL, 0)
+        if self.status == decide.RETURN_BUFFER_TOO_SMALL:
+            self._room = Guarded(ffi, b"\xa5" * (int(needed[0]) if room is None else room))
+            self.status = call(self._room.pointer, self._room.size)
+        self.fault = self._text.value
+        self.plan = plan[0]
+
+    def values(self) -> Values:
+        """The plan in C, by the names of the description."""
+        return _record(self._decide, self.plan, PLAN)
+
+
+def _record(decide: Decide, structure: Any, record: Record) -> Values:
+    return {field.name: _value(decide, structure, field.name, field.type) for field in record.fields}
+
+
+def _value(decide: Decide, structure: Any, name: str, kind: Type) -> Any:
+    member = getattr(structure, name)
+    match kind:
+        case Choice(enumeration=enumeration):
+            return enumeration.names[int(member)][0]
+        case Inline(record=record):
+            return _record(decide, member, record)
+        case Text(wide=wide):
+            if member == decide.ffi.NULL:
+                return None
+            characters: list[str] = []
+            while int(member[len(characters)]) if wide else member[len(characters)] != b"\0":
+                characters.append(chr(member[len(characters)]) if wide else member[len(characters)].decode())
+            return "".join(characters)
+        case Numbers(width=width, count=count):
+            found = [int(member[index]) for index in range(getattr(structure, count))]
+            return bytes(found) if width == 1 else found
+        case Records(record=record, count=count):
+            return [_record(decide, member[index], record) for index in range(getattr(structure, count))]
+        case Truth():
+            return bool(member)
+        case _:
+            return int(member)
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_c_reads_what_python_writes(decide: Decide, file: Path) -> None:
+    plan, _ = make_plan(file)
+    blob = make_blob(plan)
+    reading = Reading(decide, blob)
+    assert (reading.status, reading.fault) == (decide.RETURN_SUCCESS, "")
+    assert reading.values() == read(blob)
+    assert write(read(blob)) == blob
+
+
+def test_what_is_generated_is_up_to_date(decide: Decide) -> None:
+    for path, text in made().items():
+        assert path.read_text("utf-8") == text, f"{path.name}: run `python -m generator.blob`"
+    assert (VERSION, identity()) == (decide.MRM_PLAN_VERSION, decide.MRM_PLAN_FORMAT)
+    assert decide.MRM_PLAN_FAULT_SIZE == LONGEST_FAULT
+
+
+def test_too_little_room_is_told(decide: Decide, values: Values) -> None:
+    assert Reading(decide, write(values), room=100).status == decide.RETURN_BUFFER_TOO_SMALL
+
+
+def _sealed(blob: bytes) -> bytes:
+    """A blob with the size and checksum of what it is now."""
+    body = blob[HEADER.size :]
+    return blob[:16] + len(blob).to_bytes(4, "little") + zlib.crc32(body).to_bytes(4, "little") + body
+
+
+def test_a_header_that_is_not_right(decide: Decide, values: Values) -> None:
+    blob = write(values)
+    compromised, version = decide.RETURN_COMPROMISED_DATA, decide.RETURN_INCOMPATIBLE_VERSION
+    for wrong, status, words in (
+        (b"", compromised, "a size no plan has: 0 bytes"),
+        (blob[:60], compromised, "a size no plan has: 60 bytes"),
+        (blob + bytes(decide.MRM_PLAN_LARGEST), compromised, "a size no plan has"),
+        (b"X" + blob[1:], compromised, "does not begin as a plan does"),
+        (blob[:8] + bytes(4) + blob[12:], version, "a plan of version 0"),
+        (blob[:12] + bytes(4) + blob[16:], version, f"this controller reads version {VERSION}"),
+        (blob[:-8], compromised, "it is cut or has something behind it"),
+        (blob + bytes(8), compromised, "it is cut or has something behind it"),
+        (blob[:-1] + bytes([blob[-1] ^ 1]), compromised, "damaged"),
+    ):
+        reading = Reading(decide, wrong)
+        assert (reading.status, words in reading.fault) == (status, True), reading.fault
+
+
+@given(data=st.data())
+def test_no_byte_of_a_blob_is_believed(decide: Decide, values: Values, data: st.DataObject) -> None:
+    """Whatever a byte becomes: refused with a reason, or a plan that says what Python reads, too."""
+    blob = bytearray(write(values))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(HEADER.size, len(blob) - 1))
+        blob[at] = data.draw(st.integers(0, 255))
+    reading = Reading(decide, _sealed(bytes(blob)))
+    if reading.status == decide.RETURN_SUCCESS:
+        assert reading.values() == read(_sealed(bytes(blob)))
+    else:
+        assert reading.status == decide.RETURN_COMPROMISED_DATA
+        assert reading.fault
+
+
+def _offset(*path: str) -> int:
+    """Where a field of MRM_PLAN, or of what lies inline in it, is in the blob."""
+    at, record = HEADER.size, PLAN
+    for name in path:
+        before = [field.name for field in record.fields].index(name)
+        at += sum(size(field.type) for field in record.fields[:before])
+        kind = record.fields[before].type
+        record = kind.record if isinstance(kind, Inline) else record
+    return at
+
+
+@pytest.mark.parametrize(
+    ("path", "width", "number", "words"),
+    [
+        (
+            ("Title",),
+            4,
+            1,
+            "MRM_PLAN.Title at byte 0x20: found 0x1, expected an offset that is a multiple of 8",
+        ),
+        (("Title",), 4, 0xFFFFFFF8, "expected an offset of what lies in the blob"),
+        (("Title",), 4, 8, "expected an offset of what lies in the blob"),
+        (("AllOff",), 1, 4, "MRM_PLAN.AllOff at byte 0x30: found 0x4, expected less"),
+        (("PowerButton",), 1, 2, "expected less"),
+        (("Console", "Kind"), 1, 4, "MRM_PLAN_CONSOLE.Kind"),
+        (("Console", "Kind"), 1, 2, "the controller's console is incomplete"),
+        (("Console", "IoBase"), 2, 0, "the controller's console is incomplete"),
+    ],
+)
+def test_a_field_that_is_not_right(
+    decide: Decide, values: Values, path: tuple[str, ...], width: int, number: int, words: str
+) -> None:
+    blob = bytearray(write(values))
+    at = _offset(*path)
+    blob[at : at + width] = number.to_bytes(width, "little")
+    reading = Reading(decide, _sealed(bytes(blob)))
+    assert reading.status == decide.RETURN_COMPROMISED_DATA
+    assert words in reading.fault
+
+
+def _change(**changes: Any) -> Callable[[Values], None]:
+    """Change fields of the second partition."""
+    return lambda plan: plan["Partitions"][1].update(changes)
+
+
+def _policy(**changes: Any) -> Callable[[Values], None]:
+    """Change fields of its policy."""
+    return lambda plan: plan["Partitions"][1]["Policy"].update(changes)
+
+
+def _memory(number: int, **changes: Any) -> Callable[[Values], None]:
+    """Change one of its memory requests."""
+    return lambda plan: plan["Partitions"][1]["Memory"][number].update(changes)
+
+
+def _source(**changes: Any) -> Callable[[Values], None]:
+    """Change its first boot source."""
+    return lambda plan: plan["Partitions"][1]["Boot"]["Sources"][0].update(changes)
+
+
+def _twin(name: str) -> Callable[[Values], None]:
+    """Give the second partition what the first one has."""
+    return lambda plan: plan["Partitions"][1].update({name: plan["Partitions"][0][name]})
+
+
+def _patch(**changes: Any) -> Callable[[Values], None]:
+    """Change its second patch."""
+    return lambda plan: plan["Partitions"][1]["DsdtPatches"][1].update(changes)
+
+
+def _circle(plan: Values) -> None:
+    for number, partition in enumerate(plan["Partitions"]):
+        partition["Policy"]["After"] = [1 - number]
+
+
+def _both(name: str, inner: str | None = None) -> Callable[[Values], None]:
+    """Set a truth value in both partitions."""
+
+    def change(plan: Values) -> None:
+        for partition in plan["Partitions"]:
+            (partition if inner is None else partition[inner])[name] = True
+
+    return change
+
+
+def _top(**changes: Any) -> Callable[[Values], None]:
+    return lambda plan: plan.update(changes)
+
+
+CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
+    "name": (_change(Name="Realtime"), "partition 1 (Realtime): its name is not"),
+    "same name": (_twin("Name"), "another partition has this name"),
+    "same processor": (_twin("ApicIds"), "another partition has one of its processors"),
+    "processor twice": (_change(ApicIds=[7, 7]), "it has a processor twice"),
+    "same port": (_twin("PciBuses"), "another partition has one of its PCI ports"),
+    "port twice": (
+        lambda plan: plan["Partitions"][1]["PciBuses"].append(
+            {**plan["Partitions"][1]["PciBuses"][0], "Segment": 9}
+        ),
+        "it has a PCI port twice",
+    ),
+    "segment twice": (
+        lambda plan: plan["Partitions"][1]["PciBuses"].append(
+            {**plan["Partitions"][1]["PciBuses"][0], "RootPort": "PciRoot(0x0)/Pci(0x9,0x0)"}
+        ),
+        "two of its PCI ports are one segment",
+    ),
+    "same console": (_twin("Console"), "another partition has its console"),
+    "controller's console": (
+        lambda plan: plan["Partitions"][1].update(Console=plan["Console"]),
+        "its console is the controller's",
+    ),
+    "console in memory": (
+        lambda plan: plan["Partitions"][1]["Console"].update(Kind="MrmConsoleUart16550Memory"),
+        "its console is incomplete",
+    ),
+    "two displays": (_both("Display"), "more than one partition has the display"),
+    "two NMIs": (_both("Nmi", "Policy"), "gets the machine's NMIs"),
+    "low slice missing": (
+        _memory(0, Purpose="MrmMemoryMain"),
+        "its first memory request is not the only one",
+    ),
+    "low slice twice": (_memory(1, Purpose="MrmMemoryLow"), "its first memory request is not the only one"),
+    "part of a page": (_memory(1, Size=0x1800), "not aligned to pages"),
+    "odd alignment": (_memory(1, Alignment=0x3000), "its alignment is no power of two"),
+    "bounds": (_memory(1, Minimum=1 << 40, Limit=1 << 30), "does not fit between its own bounds"),
+    "too large": (_memory(1, Minimum=0, Limit=0x1000, Size=0x2000), "does not fit between its own bounds"),
+    "low slice high": (_memory(0, Limit=0xA0000), "reaches higher than what it is for"),
+    "no loader": (_source(Loader=None), "a boot source names no file"),
+    "initrd of a disk": (_source(Kind="MrmBootDisk", Initrd="\\x"), "an initrd that is no file"),
+    "segment of a file": (_source(Segment=1), "behind a PCI port that the partition does not have"),
+    "foreign segment": (
+        _source(Kind="MrmBootDisk", Segment=77, Initrd=None),
+        "behind a PCI port that the partition does not have",
+    ),
+    "after nobody": (_policy(After=[2]), "it waits for a partition that is not in the plan"),
+    "after itself": (_policy(After=[1]), "it waits for a partition that waits for it"),
+    "circle": (_circle, "it waits for a partition that waits for it"),
+    "permissions for some": (_policy(Permits=[1]), "not one permission for each partition"),
+    "unknown permission": (_policy(Permits=[0, 16]), "a permission nobody knows"),
+    "store": (_policy(VariableQuota=0x1800), "not a multiple of 4 KiB"),
+    "no DSDT": (_change(Dsdt=bytes(36)), "its DSDT is none, or is damaged"),
+    "damaged DSDT": (
+        lambda plan: plan["Partitions"][1].update(Dsdt=plan["Partitions"][1]["Dsdt"][:-1] + b"\x55"),
+        "its DSDT is none, or is damaged",
+    ),
+    "patch width": (_patch(Width=3), "not 1, 2, 4 or 8 bytes wide"),
+    "patch in the header": (
+        lambda plan: plan["Partitions"][1]["DsdtPatches"][0].update(Offset=8),
+        "lie outside it, or not one behind the other",
+    ),
+    "patch beyond": (_patch(Offset=1 << 20), "lie outside it, or not one behind the other"),
+    "patch of no bus": (_patch(Index=9), "for a PCI bus that it does not have"),
+    "digest": (_top(Structure="0123456789ABCDEF"), "one of its digests is none"),
+    "short digest": (_top(BuiltInPolicy="0123"), "one of its digests is none"),
+    "JSON": (_top(Json=b'{"a":\n1}'), "its JSON is not printable ASCII"),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_a_plan_that_contradicts_itself(decide: Decide, values: Values, name: str) -> None:
+    change, words = CONTRADICTIONS[name]
+    plan = copy.deepcopy(values)
+    change(plan)
+    reading = Reading(decide, write(plan))
+    assert reading.status == decide.RETURN_COMPROMISED_DATA
+    assert words in reading.fault
+
+
+def test_what_does_not_fit_is_not_written(values: Values) -> None:
+    for change, words in (
+        (_policy(RestartLimit=1 << 32), "MRM_PLAN_POLICY.RestartLimit: 4294967296 is not from 0"),
+        (_change(ApicIds=[]), "MRM_PLAN_PARTITION.ApicIds: 0 elements are not 1 to 256"),
+        (_change(Name="x" * 32), "MRM_PLAN_PARTITION.Name: 32 characters are more than 31"),
+        (_source(Options="naïve"), "is not printable ASCII"),
+        (_top(Title=None), "MRM_PLAN.Title: a text is needed"),
+        (_top(More=1), "MRM_PLAN: ['More'] lack or are too much"),
+    ):
+        plan = copy.deepcopy(values)
+        change(plan)
+        with pytest.raises(BlobError) as error:
+            write(plan)
+        assert words in str(error.value)
+
+
+def _section(decide: Decide, image: bytes) -> bytes | None:
+    """What MrmPlanFindSection finds in an image that was loaded."""
+    with Guarded(decide.ffi, image) as pointer:
+        size = decide.ffi.new("UINTN *")
+        found = decide.call("MrmPlanFindSection", decide.ffi.cast("UINT8 *", pointer), len(image), size)
+        return None if found == decide.ffi.NULL else bytes(decide.ffi.buffer(found, size[0]))
+
+
+def _loaded(image: bytes) -> bytes:
+    """An image of `plan_image` as a loader lays it out: the section at its address."""
+    return image[:0x200].ljust(0x1000, b"\0") + image[0x200:]
+
+
+@given(blob=st.binary(max_size=3000))
+def test_the_section_of_a_loaded_image(decide: Decide, blob: bytes) -> None:
+    image = plan_image(blob)
+    assert plan_of(image) == blob
+    assert _section(decide, _loaded(image)) == blob
+
+
+@given(data=st.data(), blob=st.binary(min_size=1, max_size=600))
+def test_whatever_an_image_says(decide: Decide, data: st.DataObject, blob: bytes) -> None:
+    image = bytearray(_loaded(plan_image(blob)))
+    for _ in range(data.draw(st.integers(0, 6))):
+        image[data.draw(st.integers(0, 0x1FF))] = data.draw(st.integers(0, 255))
+    cut = bytes(image[: data.draw(st.integers(0, len(image)))])
+    found = _section(decide, cut)
+    assert found is None or found in cut

@@ -1,0 +1,62 @@
+/** @file
+  Blobs of plans: MrmPlanRead(). Size and checksum are put right, so that what lies behind is reached.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Fuzz.h"
+#include <Library/BaseLib.h>
+#include <Library/MrmPlanLib.h>
+
+int
+LLVMFuzzerTestOneInput (
+  CONST UINT8  *Data,
+  size_t       Size
+  )
+{
+  CHAR8            Reason[MRM_PLAN_FAULT_SIZE];
+  MRM_TEXT         Fault;
+  MRM_PLAN_HEADER  *Header;
+  CONST MRM_PLAN   *Plan;
+  UINT8            *Blob;
+  UINT8            *Sealed;
+  VOID             *Room;
+  UINTN            Needed;
+  UINTN            Index;
+  RETURN_STATUS    Status;
+
+  if (Size < sizeof (*Header)) {
+    return 0;
+  }
+
+  Sealed = malloc (Size);
+  FUZZ_CHECK (Sealed != NULL);
+  memcpy (Sealed, Data, Size);
+  Header        = (MRM_PLAN_HEADER *)Sealed;
+  Header->Size  = (UINT32)Size;
+  Header->Crc32 = CalculateCrc32 (Sealed + sizeof (*Header), Size - sizeof (*Header));
+  Blob          = FuzzExact (Sealed, Size);
+  free (Sealed);
+  MrmTextBegin (&Fault, Reason, sizeof (Reason));
+  Status = MrmPlanRead (Blob, Size, NULL, 0, &Needed, &Plan, &Fault);
+  FUZZ_CHECK (Status != RETURN_SUCCESS);
+  FUZZ_CHECK ((Status == RETURN_BUFFER_TOO_SMALL) == (Fault.Length == 0));
+  if (Status == RETURN_BUFFER_TOO_SMALL) {
+    Room = malloc (Needed);
+    FUZZ_CHECK (Room != NULL);
+    Status = MrmPlanRead (Blob, Size, Room, Needed, &Needed, &Plan, &Fault);
+    FUZZ_CHECK ((Status == RETURN_SUCCESS) == (Fault.Length == 0));
+    if (Status == RETURN_SUCCESS) {
+      for (Index = 0; Index < Plan->PartitionCount; Index++) {
+        FUZZ_CHECK (strlen (Plan->Partitions[Index].Name) < MRM_NAME_LENGTH);
+        FUZZ_CHECK (Plan->Partitions[Index].ApicIds[Plan->Partitions[Index].ProcessorCount - 1] != ~0ULL);
+        FUZZ_CHECK (Plan->Partitions[Index].Memory[0].Purpose == MrmMemoryLow);
+      }
+    }
+
+    free (Room);
+  }
+
+  free (Blob);
+  return 0;
+}
