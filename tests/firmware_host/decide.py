@@ -24,6 +24,7 @@ LIBRARIES = (
     "MrmRangeLib",
     "MrmAcpiLib",
     "MrmHobLib",
+    "MrmLayoutLib",
     "MrmLifecycleLib",
     "MrmMachineLib",
     "MrmPartitionLib",

@@ -7,7 +7,6 @@
 
 #include "Build/Image.h"
 #include "Build/Firmware.h"
-#include "Build/Layout.h"
 #include "Build/PageTables.h"
 #include "Build/Trampoline.h"
 #include "Talk/Control.h"
@@ -22,6 +21,7 @@
 #include <Library/LocalApicLib.h>
 #include <Library/MrmAcpiLib.h>
 #include <Library/MrmBuiltInLib.h>
+#include <Library/MrmLayoutLib.h>
 #include <Library/MrmSmbiosLib.h>
 #include <Library/MtrrLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
@@ -84,6 +84,42 @@ CollectAcpiFacts (
     // Its place is known only after the layout, its size is not: any place will do until then.
     Facts->Watchdog = OFFSET_OF (MRM_MAILBOX, Watchdog);
   }
+}
+
+/**
+  Lay the partition's memory out.
+
+  @param[in]  Partition  The partition.
+  @param[in]  SecSize    Bytes of the SEC image.
+  @param[in]  CoreSize   Bytes of the DXE core image.
+  @param[in]  AcpiSize   Bytes of ACPI tables.
+  @param[out] Layout     Receives the layout.
+
+  @return  Status of MrmLayOut().
+**/
+STATIC
+EFI_STATUS
+LayOut (
+  IN  CONST MRM_PARTITION  *Partition,
+  IN  UINT64               SecSize,
+  IN  UINT64               CoreSize,
+  IN  UINT64               AcpiSize,
+  OUT MRM_LAYOUT           *Layout
+  )
+{
+  MRM_LAYOUT_FACTS  Facts;
+
+  Facts.Plan            = Partition->Plan;
+  Facts.PieceCount      = Partition->PieceCount;
+  Facts.Pieces          = Partition->Pieces;
+  Facts.BootFiles       = Partition->BootFiles;
+  Facts.VolumeSize      = FirmwareVolume ()->FvLength;
+  Facts.SecSize         = SecSize;
+  Facts.CoreSize        = CoreSize;
+  Facts.DescriptorsSize = sizeof (MRM_DESCRIPTORS);
+  Facts.StartSize       = sizeof (MRM_START);
+  Facts.AcpiSize        = AcpiSize;
+  return MrmLayOut (&Facts, Layout);
 }
 
 /**
@@ -177,7 +213,6 @@ FillHandOff (
   Build the HOB list at the start of the layout's free range.
 
   @param[in] Partition  The partition.
-  @param[in] State      Allocations made.
   @param[in] Layout     The layout.
   @param[in] Core       The DXE core.
   @param[in] CoreEntry  Its entry point.
@@ -188,12 +223,11 @@ FillHandOff (
 STATIC
 EFI_STATUS
 BuildHobs (
-  IN CONST MRM_PARTITION     *Partition,
-  IN CONST MRM_LAYOUT_STATE  *State,
-  IN CONST MRM_LAYOUT        *Layout,
-  IN CONST MRM_MODULE        *Core,
-  IN UINT64                  CoreEntry,
-  IN CONST MRM_HAND_OFF      *HandOff
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST MRM_LAYOUT     *Layout,
+  IN CONST MRM_MODULE     *Core,
+  IN UINT64               CoreEntry,
+  IN CONST MRM_HAND_OFF   *HandOff
   )
 {
   MRM_HOB_FACTS     Facts;
@@ -221,8 +255,8 @@ BuildHobs (
   Facts.PhysicalAddressBits = gMachine.PhysicalAddressBits;
   Facts.ResourceCount       = Count;
   Facts.Resources           = Resources;
-  Facts.AllocationCount     = State->AllocationCount;
-  Facts.Allocations         = State->Allocations;
+  Facts.AllocationCount     = Layout->AllocationCount;
+  Facts.Allocations         = Layout->Allocations;
   Facts.Free                = Layout->Free;
   Facts.Stack               = Layout->Stack;
   Facts.FirmwareVolume      = Layout->FirmwareVolume;
@@ -336,17 +370,16 @@ BuildPartition (
   OUT    UINT32         *Trampoline
   )
 {
-  EFI_STATUS        Status;
-  MRM_MODULE        Sec;
-  MRM_MODULE        Core;
-  MRM_ACPI_FACTS    AcpiFacts;
-  MRM_LAYOUT_STATE  State;
-  MRM_LAYOUT        Layout;
-  MRM_HAND_OFF      HandOff;
-  MRM_START         *Start;
-  UINT64            SecEntry;
-  UINT64            CoreEntry;
-  UINT64            Cr3;
+  EFI_STATUS      Status;
+  MRM_MODULE      Sec;
+  MRM_MODULE      Core;
+  MRM_ACPI_FACTS  AcpiFacts;
+  MRM_LAYOUT      Layout;
+  MRM_HAND_OFF    HandOff;
+  MRM_START       *Start;
+  UINT64          SecEntry;
+  UINT64          CoreEntry;
+  UINT64          Cr3;
 
   Status = OpenModule (EFI_FV_FILETYPE_SECURITY_CORE, &Sec);
   if (!EFI_ERROR (Status)) {
@@ -355,7 +388,7 @@ BuildPartition (
 
   CollectAcpiFacts (Partition, &AcpiFacts);
   if (!EFI_ERROR (Status)) {
-    Status = LayOut (Partition, Sec.Context.ImageSize, Core.Context.ImageSize, MrmAcpiSize (&AcpiFacts), &State, &Layout);
+    Status = LayOut (Partition, Sec.Context.ImageSize, Core.Context.ImageSize, MrmAcpiSize (&AcpiFacts), &Layout);
   }
 
   if (!EFI_ERROR (Status)) {
@@ -388,7 +421,7 @@ BuildPartition (
   if (!EFI_ERROR (Status)) {
     FillHandOff (Partition, &Layout, &HandOff);
     HandOff.DxeCoreEntry = CoreEntry;
-    Status               = BuildHobs (Partition, &State, &Layout, &Core, CoreEntry, &HandOff);
+    Status               = BuildHobs (Partition, &Layout, &Core, CoreEntry, &HandOff);
   }
 
   if (!EFI_ERROR (Status)) {

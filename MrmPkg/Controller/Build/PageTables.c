@@ -5,7 +5,6 @@
 **/
 
 #include "Build/PageTables.h"
-#include "Build/Layout.h"
 #include "Partition/Partition.h"
 #include "Core/Facts.h"
 #include <IndustryStandard/Pci.h>

@@ -7,8 +7,8 @@
 #ifndef MRM_CONTROLLER_PAGE_TABLES_H_
 #define MRM_CONTROLLER_PAGE_TABLES_H_
 
-#include "Build/Layout.h"
 #include "Partition/Partition.h"
+#include <Library/MrmLayoutLib.h>
 
 /**
   The ECAM range of an owned bus range.

@@ -10,13 +10,13 @@
 #include <PiDxe.h>
 #include <MrmPlan.h>
 #include <Guid/MrmHandOff.h>
+#include <Library/MrmLayoutLib.h>
 #include <Library/MrmLifecycleLib.h>
 #include <Library/MrmLogLib.h>
 #include <Library/MrmPciLib.h>
 #include <Library/MrmRangeLib.h>
 #include <Protocol/PciRootBridgeIo.h>
 
-#define MRM_MAX_PIECES        16      ///< memory ranges one partition can be made of
 #define MRM_MAX_FUNCTIONS     32      ///< PCI functions behind one port
 #define MRM_REASON_SIZE       384     ///< failure text of a partition, cut to this
 
@@ -40,14 +40,6 @@ typedef struct {
   UINTN                              FunctionCount;
   MRM_PCI_FUNCTION                   Functions[MRM_MAX_FUNCTIONS];
 } MRM_PCI_PORT;
-
-///
-/// The controller's pristine copies of what a boot source needs; empty when there is nothing.
-///
-typedef struct {
-  MRM_RANGE    Loader;
-  MRM_RANGE    Initrd;
-} MRM_BOOT_FILES;
 
 typedef struct _MRM_PARTITION_STORE    MRM_PARTITION_STORE;
 typedef struct _MRM_PARTITION_CONTROL  MRM_PARTITION_CONTROL;
