@@ -13,6 +13,7 @@ from tests.firmware_host import acpi_reader
 from tests.firmware_host.acpi_facts import MIB, PAGE, Facts, Range, build, checksummed, size, table
 from tests.firmware_host.acpi_reader import Affinity, MemoryAffinity
 from tests.firmware_host.decide import Decide
+from tests.firmware_host.memory import Guarded
 from tests.firmware_host.numa import NODES, SLIT, affinity, slit, srat
 
 END = 1 << 64
@@ -245,3 +246,54 @@ def test_overlapping_memory_cannot_blow_up_the_table(decide: Decide) -> None:
     memory = tuple((n * MIB, 64 << 10) for n in range(1, 100))
     known = Facts(processors=(1,), memory=memory, srat=srat([Affinity(0, 0, 1, 1), *everywhere]))
     assert size(decide, known) == size(decide, replace(known, srat=None))
+
+
+def _domains(decide: Decide, table: bytes, apic_ids: Iterable[int]) -> list[int]:
+    """The nodes of processors, as MrmDomainsOfProcessors tells them."""
+    facts = decide.ffi.new("MRM_PROCESSOR_FACTS[]", [{"ApicId": n, "Domain": 77} for n in apic_ids])
+    with Guarded(decide.ffi, table) as pointer:
+        decide.call("MrmDomainsOfProcessors", pointer, len(table), facts, len(facts))
+    return [fact.Domain for fact in facts]
+
+
+def test_nodes_of_processors(decide: Decide) -> None:
+    assert _domains(decide, NODES, [300, 0, 7, 2]) == [0x01020304, 0, 0, 0x01020304]
+    entries = [Affinity(0, 5, 1, 0), Affinity(2, 6, 2, 0), Affinity(2, 7, 3, 1)]
+    assert _domains(decide, srat(entries), [1, 2, 3]) == [0, 0, 7], "those not in use are not told"
+
+
+def test_an_old_srat_has_nodes_of_8_bits(decide: Decide) -> None:
+    body = affinity(Affinity(0, 0x0305, 1, 1)) + affinity(MemoryAffinity(0x0405, 0, MIB, 1))
+    old = table(b"SRAT", struct.pack("<IQ", 1, 0) + body, 1)
+    assert _domains(decide, old, [1]) == [5]
+    assert _memory_domain(decide, old, (0, MIB)) == 5
+
+
+@pytest.mark.parametrize("name", [name for name in BAD_SRATS if not name.startswith(("memory", "no "))])
+def test_an_srat_that_cannot_be_read_tells_no_nodes(decide: Decide, name: str) -> None:
+    assert _memory_domain(decide, srat(FINE), (0, MIB)) == 0
+    assert _memory_domain(decide, BAD_SRATS[name], (0, MIB)) is None
+
+
+def _memory_domain(decide: Decide, table: bytes, *windows: Range) -> int | None:
+    """The node of a partition's memory, as MrmDomainOfMemory tells it."""
+    new = decide.ffi.new
+    memory = new("MRM_PLAN_MEMORY[]", [{"Minimum": first, "Limit": limit} for first, limit in windows])
+    plan = new("MRM_PLAN_PARTITION *", {"MemoryCount": len(windows), "Memory": memory})
+    domain = new("UINT32 *")
+    with Guarded(decide.ffi, table) as pointer:
+        known = decide.call("MrmDomainOfMemory", pointer, len(table), plan, domain)
+    return domain[0] if known else None
+
+
+def test_the_node_of_a_partitions_memory(decide: Decide) -> None:
+    """The last request counts: shares below 1 GiB and below 4 GiB lie where such memory is."""
+    low, second = (0x10000, 0x90000), (1 << 32, 1 << 40)
+    assert _memory_domain(decide, NODES, low, (MIB, 2048 * MIB)) == 0
+    assert _memory_domain(decide, NODES, low, (MIB, 1 << 32), second) == 0x01020304
+    assert _memory_domain(decide, NODES, low, (MIB, 1 << 40)) is None, "on either node"
+    assert _memory_domain(decide, NODES, low, (3 << 30, 1 << 32)) is None, "no memory there"
+    assert _memory_domain(decide, NODES, (1024 * MIB, (1 << 32) + 1)) is None, "one byte of the second"
+    assert _memory_domain(decide, NODES, ((2 << 30) - 1, 1 << 32)) == 0, "one byte of the first"
+    assert _memory_domain(decide, NODES) is None
+    assert _memory_domain(decide, b"", second) is None

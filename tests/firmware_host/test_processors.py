@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Which processors of the live machine a partition gets (MrmMachineLib)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.firmware_host.decide import Decide
+from generator.api import load_machine
+from generator.model.intent import BootIntent, MemoryIntent, PartitionIntent, ProcessorsIntent
+from generator.model.machine import Machine as PlannersMachine
+from generator.model.machine import Processor as PlannersProcessor
+from generator.model.plan import ProcessorsPlan
+from generator.places import Located, Place
+from generator.resolve.processors import resolve_processors
+from tests.firmware_host.decide import PROJECT, Decide
 
 NOBODY = -1
 
@@ -21,6 +28,7 @@ class Processor:
     thread: int = 0
     usable: bool = True
     owner: int = NOBODY
+    domain: int = 0
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class Wish:
     apic_ids: tuple[int, ...]
     by_count: bool = True
     shared: bool = False
+    domain: int | None = None
+    """NUMA node of its memory."""
 
 
 @dataclass
@@ -46,6 +56,7 @@ class Machine:
         for number, (fact, processor) in enumerate(zip(facts, self.processors, strict=True)):
             fact.ApicId, fact.Thread = processor.apic_id, processor.thread
             fact.Package, fact.Core = processor.core
+            fact.Domain = processor.domain
             fact.Bsp, fact.Usable = number == 0, processor.usable and number != 0
             fact.Owner = decide.MRM_NOBODY if processor.owner == NOBODY else processor.owner
         ids = [ffi.new("UINT32[]", wish.apic_ids) for wish in self.wishes]
@@ -56,7 +67,9 @@ class Machine:
         plan = ffi.new("MRM_PLAN *", {"PartitionCount": len(self.wishes), "Partitions": partitions})
         chosen = ffi.new("UINTN[]", max(1, len(self.wishes[partition].apic_ids)))
         result = ffi.new("MRM_PROCESSORS_RESULT *")
-        decide.call("MrmProcessorsChoose", facts, len(facts), plan, partition, chosen, result)
+        domain = self.wishes[partition].domain
+        near = ffi.NULL if domain is None else ffi.new("UINT32 *", domain)
+        decide.call("MrmProcessorsChoose", facts, len(facts), plan, partition, near, chosen, result)
         verdict = ffi.string(ffi.cast("MRM_PROCESSORS_VERDICT", result.Verdict)).removeprefix("MrmProcessors")
         found = [self.processors[i].apic_id for i in chosen] if verdict == "Found" else []
         return verdict, found, (result.ApicId, result.Sibling, result.Found)
@@ -122,6 +135,30 @@ def test_no_spare_one_beside_another_partition_or_the_controller(decide: Decide)
     assert machine.choose(decide, 0)[0] == "Few"
     machine.wishes[1] = Wish((2,), shared=True)
     assert machine.choose(decide, 0)[:2] == ("Found", [3])
+
+
+def test_a_spare_one_is_near_the_memory_of_the_partition(decide: Decide) -> None:
+    """But a core that is nobody's goes before a nearer one that is shared."""
+    machine = Machine(cores(4), [Wish((99, 98), domain=1), Wish((4,), shared=True)])
+    for processor in machine.processors[4:]:
+        processor.domain = 1
+    assert machine.choose(decide, 0)[:2] == ("Found", [6, 7])
+    machine.wishes[0] = Wish((99, 98))
+    assert machine.choose(decide, 0)[:2] == ("Found", [2, 3])
+    machine.wishes[0] = Wish((99, 98), shared=True, domain=1)
+    machine.processors[7].usable = False
+    assert machine.choose(decide, 0)[:2] == ("Found", [6, 2])
+    machine.wishes[0] = Wish((99, 98, 97, 96), shared=True, domain=1)
+    assert machine.choose(decide, 0)[:2] == ("Found", [6, 2, 3, 5])
+
+
+def test_of_shared_cores_as_few_as_possible_are_taken(decide: Decide) -> None:
+    """Threads of a core are far apart in the list: some firmware lists the first ones of all cores first."""
+    processors = [Processor(c + 3 * t, (0, c), t) for t in range(3) for c in range(3)]
+    shared = [Wish((1,), shared=True), Wish((2,), shared=True)]
+    machine = Machine(processors, [Wish((99, 98), shared=True), *shared])
+    machine.processors[3].usable = machine.processors[6].usable = False
+    assert machine.choose(decide, 0)[:2] == ("Found", [4, 7])
 
 
 @pytest.mark.parametrize("by_count", [True, False])
@@ -192,6 +229,97 @@ def test_whatever_the_machine_is(decide: Decide, machine: Machine) -> None:
         for processor in machine.processors:
             if processor.apic_id in chosen:
                 processor.owner = partition
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A plan of the planner, and one of its partitions, whose processors the live machine lacks."""
+
+    processors: tuple[Processor, ...]
+    plans: tuple[ProcessorsPlan, ...]
+    lost: int
+    near: int | None
+
+    def left(self) -> list[Processor]:
+        """The processors that the live machine has."""
+        gone = {grant.apic_id for grant in self.plans[self.lost].grants}
+        return [processor for processor in self.processors if processor.apic_id not in gone]
+
+    def planner(self, count: int) -> list[int]:
+        """What the planner gives where it knows that they are gone, and what the others have."""
+        wishes = []
+        for number, plan in enumerate(self.plans):
+            ids = () if number == self.lost else tuple(Located(g.apic_id, PLACE) for g in plan.grants)
+            wanted = Located(count, PLACE) if number == self.lost else None
+            asked = ProcessorsIntent(PLACE, wanted, ids, shared_cores=plan.shared_cores)
+            wishes.append(partition(asked, self.near if number == self.lost else None))
+        plans = resolve_processors(wishes, machine_of(self.left()))
+        return [grant.apic_id for grant in plans[self.lost].grants]
+
+    def controller(self, decide: Decide, count: int) -> list[int]:
+        """What the controller gives."""
+        wishes = []
+        for number, plan in enumerate(self.plans):
+            ids = [grant.apic_id for grant in plan.grants]
+            lost = number == self.lost
+            if lost:
+                ids = (ids * count)[:count] if ids else [9999] * count
+            wishes.append(Wish(tuple(ids), lost, plan.shared_cores, self.near if lost else None))
+        return Machine(self.left(), wishes).choose(decide, self.lost)[1]
+
+
+PLACE = Place("machine")
+PC = load_machine(PROJECT / "platforms" / "q35.yaml")
+
+
+def machine_of(processors: list[Processor]) -> PlannersMachine:
+    """A machine as the planner knows it."""
+    known = [
+        PlannersProcessor(PLACE, p.apic_id, *p.core, p.thread, p.domain, number == 0)
+        for number, p in enumerate(processors)
+    ]
+    return replace(PC, processors=tuple(known))
+
+
+def partition(processors: ProcessorsIntent, node: int | None) -> PartitionIntent:
+    """A partition that wants processors, and memory on a NUMA node."""
+    memory = MemoryIntent(PLACE, None, node=None if node is None else Located(node, PLACE))
+    return PartitionIntent(PLACE, None, processors, memory, (), None, BootIntent(PLACE, ()))
+
+
+@st.composite
+def _losses(draw: st.DrawFn) -> Loss:
+    """Threads of a core are neighbours or far apart in the list; partitions by name and by count."""
+    threads, count = draw(st.integers(1, 3)), draw(st.integers(2, 8))
+    domains = draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))
+    places = [(core, thread) for core in range(count) for thread in range(threads)]
+    places = draw(st.sampled_from([places, sorted(places, key=lambda place: place[1])]))
+    processors = tuple(
+        Processor(number, (core // 4, core), thread, domain=domains[core])
+        for number, (core, thread) in enumerate(places)
+    )
+    wishes = []
+    free = draw(st.permutations(range(1, len(processors))))
+    for _ in range(draw(st.integers(1, 4))):
+        shared, node = draw(st.booleans()), draw(st.none() | st.integers(0, 2))
+        if draw(st.booleans()):
+            wanted: Located[int] | None = Located(draw(st.integers(1, 4)), PLACE)
+            ids: tuple[Located[int], ...] = ()
+        else:
+            taken, free = free[: draw(st.integers(1, 3))], free[3:]
+            wanted, ids = None, tuple(Located(apic_id, PLACE) for apic_id in taken)
+        wishes.append(partition(ProcessorsIntent(PLACE, wanted, ids, shared_cores=shared), node))
+    plans = resolve_processors(wishes, machine_of(list(processors)))
+    lost = draw(st.integers(0, len(plans) - 1))
+    near = wishes[lost].memory.node
+    return Loss(processors, tuple(plans), lost, None if near is None else near.value)
+
+
+@given(_losses(), st.integers(1, 6))
+def test_the_controller_chooses_as_the_planner_does(decide: Decide, loss: Loss, count: int) -> None:
+    """Whole cores first, near the partition's memory first, as few shared cores as possible."""
+    planned = loss.planner(count)
+    assert loss.controller(decide, count) == (planned if len(planned) == count else [])
 
 
 def test_places_that_cannot_be_are_not_believed(decide: Decide) -> None:

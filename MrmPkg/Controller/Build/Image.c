@@ -29,20 +29,6 @@
 #include <Register/Intel/Cpuid.h>
 
 /**
-  Bytes of a table of the PC's firmware; 0 when there is none.
-
-  @param[in] Table  The table, or NULL.
-**/
-STATIC
-UINTN
-TableSize (
-  IN CONST VOID  *Table
-  )
-{
-  return (Table == NULL) ? 0 : ((CONST EFI_ACPI_DESCRIPTION_HEADER *)Table)->Length;
-}
-
-/**
   Collect the facts the partition's ACPI tables follow from.
 
   @param[in]  Partition  The partition.
@@ -70,9 +56,9 @@ CollectAcpiFacts (
   Facts->MemoryCount      = Partition->PieceCount;
   Facts->Memory           = Partition->Pieces;
   Facts->Srat             = gMachine.Srat;
-  Facts->SratSize         = TableSize (gMachine.Srat);
+  Facts->SratSize         = gMachine.SratSize;
   Facts->Slit             = gMachine.Slit;
-  Facts->SlitSize         = TableSize (gMachine.Slit);
+  Facts->SlitSize         = gMachine.SlitSize;
   if (Partition->ConsoleFunction != NULL) {
     Facts->ConsoleFunction.Address         = Partition->ConsoleFunction->Address;
     Facts->ConsoleFunction.Address.Segment = Partition->ConsoleSegment;

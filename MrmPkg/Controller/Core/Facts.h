@@ -41,7 +41,9 @@ typedef struct {
   MRM_PM_TIMER                PmTimer;
   CONST VOID                  *Mcfg;             ///< table, or NULL
   CONST VOID                  *Srat;
+  UINTN                       SratSize;          ///< bytes; 0 when there is none
   CONST VOID                  *Slit;
+  UINTN                       SlitSize;          ///< bytes; 0 when there is none
   EFI_FILE_PROTOCOL           *Esp;              ///< root of the volume Mrm.efi came from
   EFI_HANDLE                  EspDevice;         ///< that volume
   BOOLEAN                     VerifyOnly;        ///< load option "verify": judge, report, change nothing

@@ -117,9 +117,20 @@ BindProcessors (
   UINTN                  Chosen[MRM_MAX_PROCESSORS];
   UINTN                  Number;
   UINTN                  Index;
+  UINT32                 Domain;
+  BOOLEAN                Near;
 
   Number = (UINTN)(Partition->Plan - gPlan->Partitions);
-  MrmProcessorsChoose (gMachine.ProcessorFacts, gMachine.ProcessorCount, gPlan, Number, Chosen, &Found);
+  Near   = MrmDomainOfMemory (gMachine.Srat, gMachine.SratSize, Partition->Plan, &Domain);
+  MrmProcessorsChoose (
+    gMachine.ProcessorFacts,
+    gMachine.ProcessorCount,
+    gPlan,
+    Number,
+    Near ? &Domain : NULL,
+    Chosen,
+    &Found
+    );
   if (Found.Verdict != MrmProcessorsFound) {
     RefuseProcessors (Partition, &Found);
     return;

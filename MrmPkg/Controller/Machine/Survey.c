@@ -271,6 +271,37 @@ ListProcessors (
 }
 
 /**
+  Bytes of a table of the PC's firmware; 0 when there is none.
+
+  @param[in] Table  The table, or NULL.
+**/
+STATIC
+UINTN
+TableSize (
+  IN CONST VOID  *Table
+  )
+{
+  return (Table == NULL) ? 0 : ((CONST EFI_ACPI_DESCRIPTION_HEADER *)Table)->Length;
+}
+
+/**
+  Find the tables of the PC's firmware that tell where PCI buses, processors and memory are.
+**/
+STATIC
+VOID
+FindTables (
+  VOID
+  )
+{
+  gMachine.Mcfg     = EfiLocateFirstAcpiTable (EFI_ACPI_6_5_PCI_EXPRESS_MEMORY_MAPPED_CONFIGURATION_SPACE_BASE_ADDRESS_DESCRIPTION_TABLE_SIGNATURE);
+  gMachine.Srat     = EfiLocateFirstAcpiTable (EFI_ACPI_6_5_SYSTEM_RESOURCE_AFFINITY_TABLE_SIGNATURE);
+  gMachine.SratSize = TableSize (gMachine.Srat);
+  gMachine.Slit     = EfiLocateFirstAcpiTable (EFI_ACPI_6_5_SYSTEM_LOCALITY_INFORMATION_TABLE_SIGNATURE);
+  gMachine.SlitSize = TableSize (gMachine.Slit);
+  MrmDomainsOfProcessors (gMachine.Srat, gMachine.SratSize, gMachine.ProcessorFacts, gMachine.ProcessorCount);
+}
+
+/**
   Take what the load options ask for.
 
   @param[in] LoadedImage  Mrm.efi.
@@ -345,10 +376,7 @@ SurveyMachine (
     return Status;
   }
 
-  gMachine.Mcfg = EfiLocateFirstAcpiTable (EFI_ACPI_6_5_PCI_EXPRESS_MEMORY_MAPPED_CONFIGURATION_SPACE_BASE_ADDRESS_DESCRIPTION_TABLE_SIGNATURE);
-  gMachine.Srat = EfiLocateFirstAcpiTable (EFI_ACPI_6_5_SYSTEM_RESOURCE_AFFINITY_TABLE_SIGNATURE);
-  gMachine.Slit = EfiLocateFirstAcpiTable (EFI_ACPI_6_5_SYSTEM_LOCALITY_INFORMATION_TABLE_SIGNATURE);
-
+  FindTables ();
   gMachine.LocalApicAddress = GetLocalApicBaseAddress ();
   AsmCpuid (CPUID_VIR_PHY_ADDRESS_SIZE, &AddressSize.Uint32, NULL, NULL, NULL);
   gMachine.PhysicalAddressBits = (UINT8)AddressSize.Bits.PhysicalAddressBits;

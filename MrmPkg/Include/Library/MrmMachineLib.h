@@ -153,6 +153,7 @@ typedef struct {
   UINT32     Package;   ///< where it is; processors with the same Package and Core share a core
   UINT32     Core;
   UINT32     Thread;
+  UINT32     Domain;    ///< NUMA node, as the PC's SRAT numbers them; 0 where it is not told
   BOOLEAN    Bsp;       ///< the boot processor, the controller's own
   BOOLEAN    Usable;    ///< enabled, healthy, and not the boot processor
   UINTN      Owner;     ///< index of a partition, or MRM_NOBODY
@@ -194,12 +195,14 @@ MrmProcessorsPlace (
 /**
   Choose the processors of a partition: those of its plan.  Where the plan says "by count" and one of them cannot be
   had, another: as the planner does one of its own cores, then one of a core that is nobody's, then, if both share
-  cores, one beside others.  What the plan gives to other partitions is theirs, whether they have taken it yet or not.
+  cores, one beside others; of these near its memory first, then in the order of the machine.  What the plan gives to
+  other partitions is theirs, whether they have taken it yet or not.
 
   @param[in]  Processors  The processors of the machine, with the owners so far.
   @param[in]  Count       Their number.
   @param[in]  Plan        The plan.
   @param[in]  Partition   Index of the partition in it.
+  @param[in]  Domain      NUMA node of its memory; NULL if that is not on one node, or not known.
   @param[out] Chosen      Receives as many indices of Processors as it has processors; undefined unless all were found.
   @param[out] Result      Receives what was found, or what is wrong.
 **/
@@ -210,8 +213,95 @@ MrmProcessorsChoose (
   IN  UINTN                      Count,
   IN  CONST MRM_PLAN             *Plan,
   IN  UINTN                      Partition,
+  IN  CONST UINT32               *Domain OPTIONAL,
   OUT UINTN                      *Chosen,
   OUT MRM_PROCESSORS_RESULT      *Result
+  );
+
+//
+// MrmDomains.c
+//
+
+///
+/// What a structure of the SRAT says: where a processor is, or where memory is.
+///
+typedef struct {
+  CONST VOID    *Structure;   ///< in the table
+  UINTN         Length;       ///< bytes of it
+  UINT32        Domain;       ///< NUMA node
+  UINT32        ApicId;       ///< of the processor
+  UINT64        Base;         ///< of the memory
+  UINT64        Size;         ///< bytes of the memory; 0 = it is a processor
+} MRM_SRAT_ENTRY;
+
+/**
+  TRUE if an SRAT can be read: it is whole, and so is each of its structures (ACPI 6.3 section 5.2.16).  Whether they
+  contradict each other is not looked at.
+
+  @param[in] Srat  The table, or NULL; not trusted.
+  @param[in] Size  Bytes readable at Srat.
+**/
+BOOLEAN
+EFIAPI
+MrmSratIsSound (
+  IN CONST VOID  *Srat OPTIONAL,
+  IN UINTN       Size
+  );
+
+/**
+  Read the next structure that tells where a processor or memory is which is in use.
+
+  @param[in]     Srat    The table; MrmSratIsSound() says that it can be read.
+  @param[in,out] Offset  0 for the first structure; where the next one begins after.
+  @param[out]    Entry   Receives what it says.
+
+  @retval TRUE   There is one.
+  @retval FALSE  That was the last.
+**/
+BOOLEAN
+EFIAPI
+MrmSratNext (
+  IN     CONST VOID      *Srat,
+  IN OUT UINTN           *Offset,
+  OUT    MRM_SRAT_ENTRY  *Entry
+  );
+
+/**
+  Note on which NUMA nodes processors are.
+
+  @param[in]     Srat        The PC's SRAT, or NULL; not trusted.
+  @param[in]     Size        Bytes readable at Srat.
+  @param[in,out] Processors  The processors of the machine; Domain becomes 0 where nothing is told.
+  @param[in]     Count       Their number.
+**/
+VOID
+EFIAPI
+MrmDomainsOfProcessors (
+  IN     CONST VOID           *Srat OPTIONAL,
+  IN     UINTN                Size,
+  IN OUT MRM_PROCESSOR_FACTS  *Processors,
+  IN     UINTN                Count
+  );
+
+/**
+  Find the NUMA node on which a partition is promised memory: that of everything but its small shares, which the last
+  request of its plan asks for.
+
+  @param[in]  Srat       The PC's SRAT, or NULL; not trusted.
+  @param[in]  Size       Bytes readable at Srat.
+  @param[in]  Partition  The partition.
+  @param[out] Domain     Receives the node.
+
+  @retval TRUE   There is one.
+  @retval FALSE  The memory may be on several nodes, or nothing is known of it.
+**/
+BOOLEAN
+EFIAPI
+MrmDomainOfMemory (
+  IN  CONST VOID                *Srat OPTIONAL,
+  IN  UINTN                     Size,
+  IN  CONST MRM_PLAN_PARTITION  *Partition,
+  OUT UINT32                    *Domain
   );
 
 //

@@ -10,19 +10,12 @@
 **/
 
 #include "MrmAcpiInternal.h"
+#include <Library/MrmMachineLib.h>
 
 ///
 /// Distance of a proximity domain from itself.
 ///
 #define MRM_ACPI_LOCAL_DISTANCE  10
-
-///
-/// What every SRAT structure begins with.
-///
-typedef struct {
-  UINT8    Type;
-  UINT8    Length;
-} MRM_ACPI_AFFINITY_HEADER;
 
 ///
 /// The table being written; Bytes is NULL when it is only measured.
@@ -33,39 +26,6 @@ typedef struct {
   UINTN    Processors;           ///< processor structures so far
   UINTN    Memories;             ///< memory structures so far
 } MRM_ACPI_SRAT_WRITER;
-
-/**
-  Check a table of the PC's firmware as a whole.
-
-  @param[in] Table      The table, or NULL.
-  @param[in] Size       Bytes readable at Table.
-  @param[in] Signature  Signature it must have.
-  @param[in] Minimum    Least bytes it must have, at least the size of its header.
-
-  @retval TRUE   Its Length lies between Minimum and Size and its bytes add up to zero.
-  @retval FALSE  It is not usable.
-**/
-STATIC
-BOOLEAN
-AcpiTableIsSound (
-  IN CONST VOID  *Table,
-  IN UINTN       Size,
-  IN UINT32      Signature,
-  IN UINTN       Minimum
-  )
-{
-  CONST EFI_ACPI_DESCRIPTION_HEADER  *Header;
-
-  if ((Table == NULL) || (Size < Minimum)) {
-    return FALSE;
-  }
-
-  Header = Table;
-  return (BOOLEAN)(  (Header->Signature == Signature)
-                  && (Header->Length >= Minimum)
-                  && (Header->Length <= Size)
-                  && (MrmAcpiChecksum (Table, Header->Length) == 0));
-}
 
 /**
   Append one structure.
@@ -90,61 +50,10 @@ SratAppend (
 }
 
 /**
-  Keep a processor if it is the partition's.
-
-  @param[in]     Facts      The facts.
-  @param[in,out] Writer     The table being written.
-  @param[in]     Structure  Its structure.
-  @param[in]     Size       Bytes of the structure.
-  @param[in]     ApicId     Its APIC ID.
-  @param[in]     Flags      Flags of the structure; bit 0 says that it is in use.
-**/
-STATIC
-VOID
-SratProcessor (
-  IN     CONST MRM_ACPI_FACTS  *Facts,
-  IN OUT MRM_ACPI_SRAT_WRITER  *Writer,
-  IN     CONST VOID            *Structure,
-  IN     UINTN                 Size,
-  IN     UINT32                ApicId,
-  IN     UINT32                Flags
-  )
-{
-  if (((Flags & BIT0) != 0) && MrmAcpiOwnsProcessor (Facts, ApicId)) {
-    SratAppend (Writer, Structure, Size);
-    Writer->Processors++;
-  }
-}
-
-/**
-  Address range of a memory structure.
-
-  @param[in]  Memory  The structure.
-  @param[out] First   Receives the first byte.
-  @param[out] Size    Receives the number of bytes, zero when the structure is not in use.
-**/
-STATIC
-VOID
-SratMemoryRange (
-  IN  CONST EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE  *Memory,
-  OUT UINT64                                        *First,
-  OUT UINT64                                        *Size
-  )
-{
-  *First = ((UINT64)Memory->AddressBaseHigh << 32) | Memory->AddressBaseLow;
-  *Size  = ((UINT64)Memory->LengthHigh << 32) | Memory->LengthLow;
-  if ((Memory->Flags & EFI_ACPI_6_3_MEMORY_ENABLED) == 0) {
-    *Size = 0;
-  }
-}
-
-/**
   Check whether an earlier memory structure covers part of a range.
 
   @param[in] Srat   The machine's SRAT.
-  @param[in] End    The structure to which the range belongs; those before it are known to be well-formed.
-  @param[in] First  First byte of the range.
-  @param[in] Last   Last byte.
+  @param[in] Entry  What the structure says to which the range belongs.
 
   @retval TRUE   One does: the table says of one place that it is in two.
   @retval FALSE  None does.
@@ -152,26 +61,19 @@ SratMemoryRange (
 STATIC
 BOOLEAN
 SratIsTaken (
-  IN CONST VOID                      *Srat,
-  IN CONST MRM_ACPI_AFFINITY_HEADER  *End,
-  IN UINT64                          First,
-  IN UINT64                          Last
+  IN CONST VOID            *Srat,
+  IN CONST MRM_SRAT_ENTRY  *Entry
   )
 {
-  CONST UINT8                     *Place;
-  CONST MRM_ACPI_AFFINITY_HEADER  *Structure;
-  UINT64                          OtherFirst;
-  UINT64                          OtherSize;
+  MRM_SRAT_ENTRY  Other;
+  UINTN           Offset;
 
-  Place = (CONST UINT8 *)Srat + sizeof (EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_HEADER);
-  for ( ; Place < (CONST UINT8 *)End; Place += Structure->Length) {
-    Structure = (CONST VOID *)Place;
-    if (Structure->Type != EFI_ACPI_6_3_MEMORY_AFFINITY) {
-      continue;
-    }
-
-    SratMemoryRange ((CONST VOID *)Structure, &OtherFirst, &OtherSize);
-    if ((OtherSize != 0) && (First <= OtherFirst + (OtherSize - 1)) && (OtherFirst <= Last)) {
+  Offset = 0;
+  while (MrmSratNext (Srat, &Offset, &Other) && (Other.Structure != Entry->Structure)) {
+    if (  (Other.Size != 0)
+       && (Entry->Base <= Other.Base + (Other.Size - 1))
+       && (Other.Base <= Entry->Base + (Entry->Size - 1)))
+    {
       return TRUE;
     }
   }
@@ -182,9 +84,9 @@ SratIsTaken (
 /**
   Keep what a memory structure and the partition's memory have in common.
 
-  @param[in]     Facts      The facts.
-  @param[in,out] Writer     The table being written.
-  @param[in]     Structure  The structure, of the right length.
+  @param[in]     Facts   The facts.
+  @param[in,out] Writer  The table being written.
+  @param[in]     Entry   What the structure says.
 
   @retval TRUE   Done.
   @retval FALSE  The structure's range exceeds the address space or overlaps an earlier one.
@@ -192,25 +94,18 @@ SratIsTaken (
 STATIC
 BOOLEAN
 SratMemory (
-  IN     CONST MRM_ACPI_FACTS            *Facts,
-  IN OUT MRM_ACPI_SRAT_WRITER            *Writer,
-  IN     CONST MRM_ACPI_AFFINITY_HEADER  *Structure
+  IN     CONST MRM_ACPI_FACTS  *Facts,
+  IN OUT MRM_ACPI_SRAT_WRITER  *Writer,
+  IN     CONST MRM_SRAT_ENTRY  *Entry
   )
 {
   EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE  Part;
-  UINT64                                  Base;
-  UINT64                                  Size;
   UINT64                                  First;
   UINT64                                  Last;
   UINT64                                  PartLast;
   UINTN                                   Index;
 
-  SratMemoryRange ((CONST VOID *)Structure, &Base, &Size);
-  if (Size == 0) {
-    return TRUE;
-  }
-
-  if ((Base > MAX_UINT64 - (Size - 1)) || SratIsTaken (Facts->Srat, Structure, Base, Base + (Size - 1))) {
+  if ((Entry->Base > MAX_UINT64 - (Entry->Size - 1)) || SratIsTaken (Facts->Srat, Entry)) {
     return FALSE;
   }
 
@@ -219,8 +114,8 @@ SratMemory (
       continue;
     }
 
-    First    = MAX (Base, Facts->Memory[Index].Base);
-    Last     = Base + (Size - 1);
+    First    = MAX (Entry->Base, Facts->Memory[Index].Base);
+    Last     = Entry->Base + (Entry->Size - 1);
     PartLast = Facts->Memory[Index].Base + (Facts->Memory[Index].Size - 1);
     Last     = MIN (Last, PartLast);
     if (First > Last) {
@@ -230,7 +125,7 @@ SratMemory (
     //
     // Memory of a partition comes and goes with it, never alone.
     //
-    CopyMem (&Part, Structure, sizeof (Part));
+    CopyMem (&Part, Entry->Structure, sizeof (Part));
     Part.AddressBaseLow  = (UINT32)First;
     Part.AddressBaseHigh = (UINT32)(First >> 32);
     Part.LengthLow       = (UINT32)(Last - First + 1);
@@ -243,96 +138,36 @@ SratMemory (
   return TRUE;
 }
 
-/**
-  Keep what one structure says about the partition.  Kinds that this machine cannot
-  have or that name devices by numbers an OS of the partition does not see are
-  dropped.
-
-  @param[in]     Facts      The facts.
-  @param[in,out] Writer     The table being written.
-  @param[in]     Structure  The structure; its Length bytes are readable.
-
-  @retval TRUE   Done.
-  @retval FALSE  The structure is malformed.
-**/
-STATIC
-BOOLEAN
-SratStructure (
-  IN     CONST MRM_ACPI_FACTS            *Facts,
-  IN OUT MRM_ACPI_SRAT_WRITER            *Writer,
-  IN     CONST MRM_ACPI_AFFINITY_HEADER  *Structure
-  )
-{
-  CONST EFI_ACPI_6_3_PROCESSOR_LOCAL_APIC_SAPIC_AFFINITY_STRUCTURE  *Xapic;
-  CONST EFI_ACPI_6_3_PROCESSOR_LOCAL_X2APIC_AFFINITY_STRUCTURE      *X2apic;
-
-  switch (Structure->Type) {
-    case EFI_ACPI_6_3_PROCESSOR_LOCAL_APIC_SAPIC_AFFINITY:
-      Xapic = (CONST VOID *)Structure;
-      if (Structure->Length != sizeof (*Xapic)) {
-        return FALSE;
-      }
-
-      SratProcessor (Facts, Writer, Xapic, sizeof (*Xapic), Xapic->ApicId, Xapic->Flags);
-      return TRUE;
-
-    case EFI_ACPI_6_3_PROCESSOR_LOCAL_X2APIC_AFFINITY:
-      X2apic = (CONST VOID *)Structure;
-      if (Structure->Length != sizeof (*X2apic)) {
-        return FALSE;
-      }
-
-      SratProcessor (Facts, Writer, X2apic, sizeof (*X2apic), X2apic->X2ApicId, X2apic->Flags);
-      return TRUE;
-
-    case EFI_ACPI_6_3_MEMORY_AFFINITY:
-      if (Structure->Length != sizeof (EFI_ACPI_6_3_MEMORY_AFFINITY_STRUCTURE)) {
-        return FALSE;
-      }
-
-      return SratMemory (Facts, Writer, Structure);
-
-    default:
-      return TRUE;
-  }
-}
-
+//
+// Kinds that this machine cannot have, or that name devices by numbers an OS of the partition does not see, are dropped.
+//
 UINTN
 MrmAcpiSrat (
   IN  CONST MRM_ACPI_FACTS  *Facts,
   OUT VOID                  *Table OPTIONAL
   )
 {
-  CONST EFI_ACPI_DESCRIPTION_HEADER                     *Source;
-  CONST MRM_ACPI_AFFINITY_HEADER                        *Structure;
-  EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_HEADER    *Srat;
-  MRM_ACPI_SRAT_WRITER                                  Writer;
-  UINTN                                                 Offset;
-  UINTN                                                 Left;
+  EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_HEADER  *Srat;
+  MRM_ACPI_SRAT_WRITER                                Writer;
+  MRM_SRAT_ENTRY                                      Entry;
+  UINTN                                               Offset;
 
-  if (!AcpiTableIsSound (
-         Facts->Srat,
-         Facts->SratSize,
-         EFI_ACPI_6_3_SYSTEM_RESOURCE_AFFINITY_TABLE_SIGNATURE,
-         sizeof (*Srat)
-         ))
-  {
+  if (!MrmSratIsSound (Facts->Srat, Facts->SratSize)) {
     return 0;
   }
 
-  Source = Facts->Srat;
   ZeroMem (&Writer, sizeof (Writer));
   Writer.Bytes  = Table;
   Writer.Length = sizeof (*Srat);
-  for (Offset = sizeof (*Srat); Offset < Source->Length; Offset += Structure->Length) {
-    Left      = Source->Length - Offset;
-    Structure = (CONST VOID *)((CONST UINT8 *)Source + Offset);
-    if (  (Left < sizeof (*Structure))
-       || (Structure->Length < sizeof (*Structure))
-       || (Structure->Length > Left)
-       || !SratStructure (Facts, &Writer, Structure))
-    {
-      return 0;
+  Offset        = 0;
+  while (MrmSratNext (Facts->Srat, &Offset, &Entry)) {
+    if (Entry.Size != 0) {
+      if (!SratMemory (Facts, &Writer, &Entry)) {
+        return 0;
+      }
+    } else if (MrmAcpiOwnsProcessor (Facts, Entry.ApicId)) {
+      SratAppend (&Writer, Entry.Structure, Entry.Length);
+      Writer.Processors++;
     }
   }
 
@@ -356,6 +191,33 @@ MrmAcpiSrat (
   return Writer.Length;
 }
 
+/**
+  Check the SLIT of the PC's firmware as a whole.
+
+  @param[in] Table  The table, or NULL.
+  @param[in] Size   Bytes readable at Table.
+
+  @retval TRUE   Its Length lies between its header and Size, and its bytes add up to zero.
+  @retval FALSE  It is not usable.
+**/
+STATIC
+BOOLEAN
+SlitIsWhole (
+  IN CONST VOID  *Table,
+  IN UINTN       Size
+  )
+{
+  CONST EFI_ACPI_6_3_SYSTEM_LOCALITY_DISTANCE_INFORMATION_TABLE_HEADER  *Slit;
+
+  Slit = Table;
+  return (BOOLEAN)(  (Slit != NULL)
+                  && (Size >= sizeof (*Slit))
+                  && (Slit->Header.Signature == EFI_ACPI_6_3_SYSTEM_LOCALITY_INFORMATION_TABLE_SIGNATURE)
+                  && (Slit->Header.Length >= sizeof (*Slit))
+                  && (Slit->Header.Length <= Size)
+                  && (MrmAcpiChecksum (Slit, Slit->Header.Length) == 0));
+}
+
 UINTN
 MrmAcpiSlit (
   IN  CONST MRM_ACPI_FACTS  *Facts,
@@ -370,13 +232,7 @@ MrmAcpiSlit (
   UINT64                                                                Column;
   UINT8                                                                 Distance;
 
-  if (!AcpiTableIsSound (
-         Facts->Slit,
-         Facts->SlitSize,
-         EFI_ACPI_6_3_SYSTEM_LOCALITY_INFORMATION_TABLE_SIGNATURE,
-         sizeof (*Source)
-         ))
-  {
+  if (!SlitIsWhole (Facts->Slit, Facts->SlitSize)) {
     return 0;
   }
 

@@ -15,17 +15,19 @@ typedef struct {
   UINTN                        Count;
   CONST MRM_PLAN               *Plan;
   UINTN                        Partition;
+  CONST UINT32                 *Domain;      ///< of its memory, or NULL
   CONST UINTN                  *Chosen;
   UINTN                        ChosenCount;
 } CHOICE;
 
 ///
-/// Whose core a spare processor may be on, in the order in which they are tried.
+/// Whose core a spare processor may be on, the best first.  Others who are on it share cores, all of them.
 ///
 typedef enum {
-  CoreOwn,      ///< of the partition itself, nobody else on it
+  CoreOwn,         ///< of the partition itself, nobody else on it
   CoreNobodys,
-  CoreShared    ///< others are on it, all of whom share cores
+  CoreOwnShared,   ///< of the partition itself, others are on it
+  CoreShared       ///< others are on it
 } CORE;
 
 BOOLEAN
@@ -100,6 +102,25 @@ OwnerOf (
 }
 
 /**
+  TRUE if two processors are on one core; a processor is so with itself.
+
+  @param[in] Choice  What is looked at.
+  @param[in] One     One of them.
+  @param[in] Other   The other.
+**/
+STATIC
+BOOLEAN
+IsOneCore (
+  IN CONST CHOICE  *Choice,
+  IN UINTN         One,
+  IN UINTN         Other
+  )
+{
+  return (Choice->Processors[One].Package == Choice->Processors[Other].Package)
+         && (Choice->Processors[One].Core == Choice->Processors[Other].Core);
+}
+
+/**
   Find somebody else on the core of a processor with whom the partition may not share it.
 
   @param[in] Choice  What is looked at.
@@ -114,20 +135,18 @@ FindForeigner (
   IN UINTN         Index
   )
 {
-  CONST MRM_PROCESSOR_FACTS  *Processor;
   CONST MRM_PROCESSOR_FACTS  *Other;
   UINTN                      Number;
   UINTN                      Owner;
   BOOLEAN                    Shares;
 
-  Processor = &Choice->Processors[Index];
-  Shares    = Choice->Plan->Partitions[Choice->Partition].SharedCores;
+  Shares = Choice->Plan->Partitions[Choice->Partition].SharedCores;
   for (Number = 0; Number < Choice->Count; Number++) {
-    Other = &Choice->Processors[Number];
-    if ((Number == Index) || (Other->Package != Processor->Package) || (Other->Core != Processor->Core)) {
+    if ((Number == Index) || !IsOneCore (Choice, Index, Number)) {
       continue;
     }
 
+    Other = &Choice->Processors[Number];
     Owner = OwnerOf (Choice, Number);
     if (Other->Bsp || ((Owner != MRM_NOBODY) && (Owner != Choice->Partition))) {
       if (!Shares || (!Other->Bsp && !Choice->Plan->Partitions[Owner].SharedCores)) {
@@ -152,29 +171,80 @@ CoreOf (
   IN UINTN         Index
   )
 {
-  CONST MRM_PROCESSOR_FACTS  *Processor;
   CONST MRM_PROCESSOR_FACTS  *Other;
-  CORE                       Core;
+  BOOLEAN                    Own;
+  BOOLEAN                    Shared;
   UINTN                      Number;
   UINTN                      Owner;
 
-  Core      = CoreNobodys;
-  Processor = &Choice->Processors[Index];
+  Own    = FALSE;
+  Shared = FALSE;
   for (Number = 0; Number < Choice->Count; Number++) {
-    Other = &Choice->Processors[Number];
-    if ((Other->Package == Processor->Package) && (Other->Core == Processor->Core)) {
+    if (IsOneCore (Choice, Index, Number)) {
+      Other = &Choice->Processors[Number];
       Owner = OwnerOf (Choice, Number);
       if (Other->Bsp || ((Owner != MRM_NOBODY) && (Owner != Choice->Partition))) {
-        return CoreShared;
-      }
-
-      if (Owner == Choice->Partition) {
-        Core = CoreOwn;
+        Shared = TRUE;
+      } else if (Owner == Choice->Partition) {
+        Own = TRUE;
       }
     }
   }
 
-  return Core;
+  if (Shared) {
+    return Own ? CoreOwnShared : CoreShared;
+  }
+
+  return Own ? CoreOwn : CoreNobodys;
+}
+
+/**
+  The first processor of a core, by which cores have an order.
+
+  @param[in] Choice  What is looked at.
+  @param[in] Index   A processor of the core, usable.
+
+  @return  Its index; those that cannot be used do not count.
+**/
+STATIC
+UINTN
+FirstOfCore (
+  IN CONST CHOICE  *Choice,
+  IN UINTN         Index
+  )
+{
+  UINTN  Number;
+
+  for (Number = 0; Number < Index; Number++) {
+    if (  IsOneCore (Choice, Index, Number)
+       && (Choice->Processors[Number].Usable || Choice->Processors[Number].Bsp))
+    {
+      break;
+    }
+  }
+
+  return Number;
+}
+
+/**
+  How well a spare processor suits: by the core, then near the partition's memory, then in the order of the machine.
+
+  @param[in] Choice  What is looked at.
+  @param[in] Index   The processor, on whose core nobody is with whom the partition may not share it.
+
+  @return  A number, the lower the better; the same for all that are spare on one core.
+**/
+STATIC
+UINT64
+RankOf (
+  IN CONST CHOICE  *Choice,
+  IN UINTN         Index
+  )
+{
+  UINT64  Far;
+
+  Far = ((Choice->Domain != NULL) && (Choice->Processors[Index].Domain != *Choice->Domain)) ? 1 : 0;
+  return ((UINT64)CoreOf (Choice, Index) << 33) | (Far << 32) | FirstOfCore (Choice, Index);
 }
 
 /**
@@ -231,22 +301,27 @@ FindSpare (
   IN CONST CHOICE  *Choice
   )
 {
-  UINT32  Core;
   UINTN   Index;
+  UINTN   Best;
+  UINT64  Rank;
+  UINT64  BestRank;
 
-  for (Core = CoreOwn; Core <= CoreShared; Core++) {
-    for (Index = 0; Index < Choice->Count; Index++) {
-      if (  Choice->Processors[Index].Usable
-         && (OwnerOf (Choice, Index) == MRM_NOBODY)
-         && (FindForeigner (Choice, Index) == Choice->Count)
-         && ((UINT32)CoreOf (Choice, Index) == Core))
-      {
-        return Index;
+  Best     = Choice->Count;
+  BestRank = MAX_UINT64;
+  for (Index = 0; Index < Choice->Count; Index++) {
+    if (  Choice->Processors[Index].Usable
+       && (OwnerOf (Choice, Index) == MRM_NOBODY)
+       && (FindForeigner (Choice, Index) == Choice->Count))
+    {
+      Rank = RankOf (Choice, Index);
+      if (Rank < BestRank) {
+        Best     = Index;
+        BestRank = Rank;
       }
     }
   }
 
-  return Choice->Count;
+  return Best;
 }
 
 VOID
@@ -256,6 +331,7 @@ MrmProcessorsChoose (
   IN  UINTN                      Count,
   IN  CONST MRM_PLAN             *Plan,
   IN  UINTN                      Partition,
+  IN  CONST UINT32               *Domain OPTIONAL,
   OUT UINTN                      *Chosen,
   OUT MRM_PROCESSORS_RESULT      *Result
   )
@@ -269,6 +345,7 @@ MrmProcessorsChoose (
   Choice.Count       = Count;
   Choice.Plan        = Plan;
   Choice.Partition   = Partition;
+  Choice.Domain      = Domain;
   Choice.Chosen      = Chosen;
   Choice.ChosenCount = 0;
   ZeroMem (Result, sizeof (*Result));

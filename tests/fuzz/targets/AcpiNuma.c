@@ -1,10 +1,12 @@
 /** @file
-  SRAT and SLIT of the PC, cut down by MrmAcpiBuild(): never an error, never an unsound table.
+  SRAT and SLIT of the PC, cut down by MrmAcpiBuild(): never an error, never an unsound table; and read for the NUMA
+  nodes of processors and memory.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "Acpi.h"
+#include <Library/MrmMachineLib.h>
 
 /**
   Take a table of the input: mode and size, then bytes.
@@ -55,6 +57,9 @@ LLVMFuzzerTestOneInput (
   FUZZ                    Fuzz  = { Data, Size };
   MRM_PLAN_PARTITION      Plan  = { 0 };
   MRM_ACPI_FACTS          Facts = { 0 };
+  MRM_PLAN_MEMORY         Request = { .Minimum = SIZE_1MB, .Limit = SIZE_4GB };
+  MRM_PROCESSOR_FACTS     Known[] = { { .ApicId = 2 }, { .ApicId = 300 } };
+  UINT32                  Domain;
   UINT8                   Dsdt[36];
   VOID                    *Srat;
   VOID                    *Slit;
@@ -74,6 +79,10 @@ LLVMFuzzerTestOneInput (
   Facts.Srat             = Srat;
   Facts.Slit             = Slit;
   FUZZ_CHECK (BuildTables (&Facts) == RETURN_SUCCESS);
+  Plan.MemoryCount = 1;
+  Plan.Memory      = &Request;
+  MrmDomainsOfProcessors (Facts.Srat, Facts.SratSize, Known, ARRAY_SIZE (Known));
+  MrmDomainOfMemory (Facts.Srat, Facts.SratSize, &Plan, &Domain);
   free (Srat);
   free (Slit);
   return 0;
