@@ -134,6 +134,11 @@ typedef struct {
 #define MRM_CONTROL_NAME_SIZE     32               ///< CHAR16 with terminating zero
 #define MRM_CONTROL_REQUEST_SIZE  SIZE_16KB        ///< bytes, the last of the area
 
+///
+/// Attributes of every variable of the controller (UEFI 2.10 section 8.2).
+///
+#define MRM_CONTROL_ATTRIBUTES  (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+
 typedef struct {
   CHAR16    Name[MRM_CONTROL_NAME_SIZE];
   UINT32    Attributes;                            ///< EFI_VARIABLE_*

@@ -31,6 +31,7 @@ LIBRARIES = (
     "MrmPciLib",
     "MrmSmbiosLib",
     "MrmStoreLib",
+    "MrmTalkLib",
     "MrmLogLib",
     "MrmControlLib",
     "MrmMachineCheckLib",

@@ -205,40 +205,11 @@ def test_state_of_the_largest_plan_fits_its_variable(decide: Decide) -> None:
     assert len(json.loads(text.value)["partitions"]) == 64
 
 
-@given(sizes=st.lists(st.integers(0, 9000), max_size=40))
-def test_items_of_an_area_lie_apart_and_inside(decide: Decide, sizes: list[int]) -> None:
-    memory = Guarded(decide.ffi, b"\xa5" * decide.MRM_CONTROL_SIZE)
-    area = decide.ffi.cast("MRM_CONTROL_AREA *", memory.pointer)
-    decide.call("MrmAreaBegin", area)
-    end = decide.MRM_CONTROL_SIZE - decide.MRM_CONTROL_REQUEST_SIZE
-    assert area.RequestOffset == end
-    area.RequestOffset = 0
-    assert memory.contents() == bytes(decide.MRM_CONTROL_SIZE)
-    area.RequestOffset = end
-    added = []
-    for number, size in enumerate(sizes):
-        data = bytes([number + 1]) * size
-        name = decide.ffi.new("CHAR16[]", [ord("N"), ord("0") + number, 0])
-        status = decide.call("MrmAreaAdd", area, name, data, size, 300 if size == 0 else 0)
-        if status == decide.RETURN_SUCCESS:
-            added.append((name, data))
-        else:
-            assert status == decide.RETURN_BUFFER_TOO_SMALL
-            used = sum(-(-len(data) // 8) * 8 for _, data in added)
-            full = decide.ffi.sizeof("MRM_CONTROL_AREA") + used + size > end - 8
-            assert full or len(added) == decide.MRM_CONTROL_MAX_ITEMS
-    assert area.Count == len(added)
-    for item, (name, data) in zip(area.Items, added, strict=False):
-        assert list(item.Name)[:3] == list(name)
-        assert (item.Attributes, item.Size, item.Writable) == (6, len(data), 0 if data else 300)
-        assert item.Offset % 8 == 0 and item.Offset >= decide.ffi.sizeof("MRM_CONTROL_AREA")
-        assert memory.contents()[item.Offset : item.Offset + item.Size] == data
-
-
 def _form(decide: Decide, size: int, attributes: int = 6, longest: int = 256) -> str:
     """What MRM says of the form of a request; empty when it is right."""
     result = decide.ffi.new("CHAR8[]", 256)
-    right = decide.call("MrmRequestIsWellFormed", size, attributes, longest, result, 256)
+    request = decide.ffi.new("MRM_AREA_REQUEST *", {"Size": size, "Attributes": attributes})
+    right = decide.call("MrmRequestIsWellFormed", request, longest, result, 256)
     text: str = decide.ffi.string(result).decode()
     assert bool(right) is not bool(text)
     return text

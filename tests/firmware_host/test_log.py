@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""MrmLogLib: text that fits, words, the last lines, lines out of a ring nobody trusts, rates."""
+"""MrmLogLib: text that fits, words, the last lines, rates."""
 
 import json
 import re
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -142,52 +141,6 @@ def test_log_keeps_the_last_lines(
     while len("".join(rendered)) > size - 1:
         rendered.pop(0)
     assert (text.value, text.c.Cut) == ("".join(rendered), False)
-
-
-def _read(decide: Decide, reader: Any, data: Any, size: int, written: int) -> list[str]:
-    lines = []
-    while decide.call("MrmRingNextLine", reader, data, size, written & U32):
-        lines.append(decide.ffi.string(reader.Line).decode())
-    return lines
-
-
-@given(
-    pieces=st.lists(st.binary(max_size=200)),
-    size=st.sampled_from([16, 256, 1024]),
-    begin=st.sampled_from([0, U32 - 100]),
-)
-def test_lines_of_a_ring(decide: Decide, pieces: list[bytes], size: int, begin: int) -> None:
-    """What was overwritten is lost up to the next line feed; everything else arrives once, in order."""
-    ring = bytearray(size)
-    memory = Guarded(decide.ffi, bytes(size))
-    data = decide.ffi.cast("UINT8 *", memory.pointer)
-    reader = decide.ffi.new("MRM_RING_READER *", {"Read": begin})
-    written, line, skipping = begin, b"", False
-    for piece in pieces:
-        for byte in piece:
-            ring[written % size] = byte
-            written += 1
-        decide.ffi.buffer(data, size)[:] = bytes(ring)
-        if len(piece) > size:
-            piece, line, skipping = piece[-size:], b"", True
-        expected = []
-        for byte in piece:
-            if byte != ord("\n"):
-                line += bytes([byte]) if byte != ord("\r") else b""
-                continue
-            if line and not skipping:
-                expected.append(_printable(line)[: decide.MRM_LINE_SIZE - 1])
-            line, skipping = b"", False
-        assert _read(decide, reader, data, size, written) == expected
-
-
-@given(read=st.integers(0, U32), written=st.integers(0, U32), data=st.binary(min_size=64, max_size=64))
-def test_a_ring_that_lies_is_survived(decide: Decide, read: int, written: int, data: bytes) -> None:
-    reader = decide.ffi.new("MRM_RING_READER *", {"Read": read})
-    memory = Guarded(decide.ffi, data)
-    lines = _read(decide, reader, decide.ffi.cast("UINT8 *", memory.pointer), 64, written)
-    assert all(line == _printable(line) for line in lines)
-    assert reader.Read == written
 
 
 @pytest.mark.parametrize(("at_once", "period"), [(1, 1000), (5, 1000), (20, 250)])

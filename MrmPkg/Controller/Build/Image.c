@@ -23,6 +23,7 @@
 #include <Library/MrmBuiltInLib.h>
 #include <Library/MrmLayoutLib.h>
 #include <Library/MrmSmbiosLib.h>
+#include <Library/MrmTalkLib.h>
 #include <Library/MtrrLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
 #include <Register/Intel/ArchitecturalMsr.h>
@@ -303,27 +304,6 @@ CopyBootFiles (
 }
 
 /**
-  Prepare an empty ring.
-
-  @param[in] Range  Where it lies.
-
-  @return  The ring.
-**/
-STATIC
-MRM_RING *
-PrepareRing (
-  IN CONST MRM_RANGE  *Range
-  )
-{
-  MRM_RING  *Ring;
-
-  Ring          = (MRM_RING *)(UINTN)Range->Base;
-  Ring->Size    = GetPowerOfTwo32 ((UINT32)(Range->Size - sizeof (*Ring)));
-  Ring->Written = 0;
-  return Ring;
-}
-
-/**
   Prepare what the controller and the partition share.
 
   @param[in,out] Partition  Receives the places.
@@ -338,12 +318,12 @@ PrepareShared (
 {
   Partition->Mailbox       = (MRM_MAILBOX *)(UINTN)Layout->Mailbox.Base;
   Partition->ControlArea   = (MRM_CONTROL_AREA *)(UINTN)Layout->ControlArea.Base;
-  Partition->ConsoleRing   = PrepareRing (&Layout->ConsoleRing);
-  Partition->EventRing     = PrepareRing (&Layout->EventRing);
+  Partition->ConsoleRing   = (MRM_RING *)(UINTN)Layout->ConsoleRing.Base;
+  Partition->EventRing     = (MRM_RING *)(UINTN)Layout->EventRing.Base;
   Partition->VariableStore = Layout->VariableStore;
   MrmMailboxInitialize (Partition->Mailbox, Partition->Life.Cause == MrmCauseWatchdog);
-  Partition->EventRingSize   = Partition->EventRing->Size;
-  Partition->ConsoleRingSize = Partition->ConsoleRing->Size;
+  Partition->ConsoleRingSize = MrmRingBegin (Partition->ConsoleRing, Layout->ConsoleRing.Size);
+  Partition->EventRingSize   = MrmRingBegin (Partition->EventRing, Layout->EventRing.Size);
   ZeroMem (Partition->ControlArea, MRM_CONTROL_SIZE);
   LoadControl (Partition);
   LoadStore (Partition);

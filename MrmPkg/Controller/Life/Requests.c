@@ -24,11 +24,10 @@
 /// A request as an OS has made it.
 ///
 typedef struct {
-  BOOLEAN    Reload;                                ///< for another policy
-  UINT32     Longest;                               ///< bytes it may have
-  UINT32     Size;                                  ///< bytes it has
-  UINT32     Attributes;                            ///< it was written with
-  UINT32     Held;                                  ///< bytes of it in mRequest
+  BOOLEAN             Reload;                       ///< for another policy
+  UINT32              Longest;                      ///< bytes it may have
+  UINT32              Held;                         ///< bytes of it in mRequest, at most Longest
+  MRM_AREA_REQUEST    Written;
 } REQUEST;
 
 STATIC UINT8  mRequest[MRM_CONTROL_REQUEST_SIZE];  ///< what an OS wrote
@@ -122,18 +121,12 @@ TakeRequest (
   OUT REQUEST              *Request
   )
 {
-  CONST MRM_CONTROL_AREA  *Area;
-  CHAR16                  Name[MRM_CONTROL_NAME_SIZE];
+  UINT32  Held;
 
-  Area = Partition->ControlArea;
-  CopyMem (Name, Area->RequestName, sizeof (Name));
-  Name[MRM_CONTROL_NAME_SIZE - 1] = L'\0';
-  Request->Reload                 = StrCmp (Name, L"Reload") == 0;
-  Request->Longest                = Request->Reload ? MRM_POLICY_TEXT_SIZE : MRM_ORDER_SIZE;
-  Request->Size                   = *(volatile CONST UINT32 *)&Area->RequestSize;
-  Request->Attributes             = *(volatile CONST UINT32 *)&Area->RequestAttributes;
-  Request->Held                   = MIN (Request->Size, Request->Longest);
-  CopyMem (mRequest, (CONST UINT8 *)Area + MRM_CONTROL_SIZE - MRM_CONTROL_REQUEST_SIZE, Request->Held);
+  Held             = MrmAreaTake (Partition->ControlArea, &Request->Written, mRequest);
+  Request->Reload  = StrCmp (Request->Written.Name, L"Reload") == 0;
+  Request->Longest = Request->Reload ? MRM_POLICY_TEXT_SIZE : MRM_ORDER_SIZE;
+  Request->Held    = MIN (Held, Request->Longest);
 }
 
 /**
@@ -159,7 +152,7 @@ JudgeRequest (
     return FALSE;
   }
 
-  if (!MrmRequestIsWellFormed (Request->Size, Request->Attributes, Request->Longest, Result, RESULT_SIZE)) {
+  if (!MrmRequestIsWellFormed (&Request->Written, Request->Longest, Result, RESULT_SIZE)) {
     return TRUE;
   }
 

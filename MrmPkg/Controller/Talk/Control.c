@@ -87,10 +87,6 @@ Publish (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  MRM_CONTROL_AREA  *Area;
-  UINTN             Rest;
-  UINTN             End;
-
   MrmAreaBegin (mScratch);
   // Nothing to be read: so an OS can write them anew each time (docs/control.md).
   MrmAreaAdd (mScratch, L"Request", NULL, 0, MRM_ORDER_SIZE);
@@ -111,17 +107,7 @@ Publish (
   }
 
   CopyMem (Partition->Control->Published, mScratch, MRM_CONTROL_SIZE);
-  Area = Partition->ControlArea;
-  Rest = sizeof (*Area);
-  End  = mScratch->RequestOffset;
-  Area->Sequence |= 1;
-  MemoryFence ();
-  Area->Count = mScratch->Count;
-  CopyMem (Area->Items, mScratch->Items, sizeof (Area->Items));
-  Area->RequestOffset = mScratch->RequestOffset;
-  CopyMem ((UINT8 *)Area + Rest, (UINT8 *)mScratch + Rest, End - Rest);
-  MemoryFence ();
-  Area->Sequence++;
+  MrmAreaPublish (Partition->ControlArea, mScratch);
 }
 
 VOID
@@ -195,11 +181,9 @@ TakeEvents (
   )
 {
   MRM_PARTITION_CONTROL  *Control;
-  MRM_RING               *Ring;
 
   Control = Partition->Control;
-  Ring    = Partition->EventRing;
-  while (MrmRingNextLine (&Control->Events, (UINT8 *)(Ring + 1), Partition->EventRingSize, Ring->Written)) {
+  while (MrmRingNextLine (&Control->Events, Partition->EventRing, Partition->EventRingSize)) {
     if (!MrmRateTake (&Control->EventRate, Milliseconds (), EVENTS_AT_ONCE, EVENT_PERIOD)) {
       Control->EventsDropped++;
       continue;

@@ -9,6 +9,7 @@
 
 #include "Partition/Partition.h"
 #include <Library/MrmControlLib.h>
+#include <Library/MrmTalkLib.h>
 
 #define MRM_STATUS_SIZE  512   ///< bytes
 #define MRM_ORDER_SIZE   256   ///< bytes of the longest order

@@ -1,6 +1,5 @@
 /** @file
-  Control by UEFI variables: what an OS may ask for, what it is told, and where that lies
-  in the control area.  Pure: no globals, no I/O, no clock.
+  Control by UEFI variables: what an OS may ask for, and what it is told.  Pure: no globals, no I/O, no clock.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -10,11 +9,7 @@
 
 #include <Library/MrmLifecycleLib.h>
 #include <Library/MrmLogLib.h>
-
-///
-/// Attributes of every variable of the controller (UEFI 2.10 section 8.2).
-///
-#define MRM_CONTROL_ATTRIBUTES  (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+#include <Library/MrmTalkLib.h>
 
 typedef enum {
   MrmOrderPartition,       ///< Verb for partition Target
@@ -67,8 +62,7 @@ MrmOrderParse (
 /**
   Tell what is wrong with the form of a request, whatever it asks for.
 
-  @param[in]  Size        Bytes of data that SetVariable() was given; not trusted.
-  @param[in]  Attributes  Attributes it was given; not trusted.
+  @param[in]  Request     The request; not trusted.
   @param[in]  Longest     Bytes that are taken.
   @param[out] Result      Receives "refused: " and what is wrong; untouched when nothing is.
   @param[in]  ResultSize  Bytes at Result.
@@ -79,11 +73,10 @@ MrmOrderParse (
 BOOLEAN
 EFIAPI
 MrmRequestIsWellFormed (
-  IN  UINT32  Size,
-  IN  UINT32  Attributes,
-  IN  UINT32  Longest,
-  OUT CHAR8   *Result,
-  IN  UINTN   ResultSize
+  IN  CONST MRM_AREA_REQUEST  *Request,
+  IN  UINT32                  Longest,
+  OUT CHAR8                   *Result,
+  IN  UINTN                   ResultSize
   );
 
 /**
@@ -118,39 +111,6 @@ MrmStateRender (
   IN     UINTN                  Count,
   IN     UINT64                 Now,
   IN OUT MRM_TEXT               *Text
-  );
-
-/**
-  Begin a control area without items.
-
-  @param[out] Area  MRM_CONTROL_SIZE bytes, the controller's own; becomes zero but for RequestOffset.
-**/
-VOID
-EFIAPI
-MrmAreaBegin (
-  OUT MRM_CONTROL_AREA  *Area
-  );
-
-/**
-  Add an item.
-
-  @param[in,out] Area      The area.
-  @param[in]     Name      Name of the variable, shorter than MRM_CONTROL_NAME_SIZE.
-  @param[in]     Data      Its data; may be NULL when Size is zero.
-  @param[in]     Size      Bytes of it; zero for one that can only be written.
-  @param[in]     Writable  Bytes that may be written to it, at most MRM_CONTROL_REQUEST_SIZE; 0 = it cannot.
-
-  @retval RETURN_SUCCESS           Added.
-  @retval RETURN_BUFFER_TOO_SMALL  There is no room for it; nothing was added.
-**/
-RETURN_STATUS
-EFIAPI
-MrmAreaAdd (
-  IN OUT MRM_CONTROL_AREA  *Area,
-  IN     CONST CHAR16      *Name,
-  IN     CONST VOID        *Data,
-  IN     UINTN             Size,
-  IN     UINTN             Writable
   );
 
 #endif

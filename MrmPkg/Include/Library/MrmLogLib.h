@@ -1,5 +1,5 @@
 /** @file
-  Text that is built piece by piece, words of a text, the controller's log, and lines that arrive in a ring.
+  Text that is built piece by piece, words of a text, the controller's log, and how many lines are too many.
   Pure: no globals, no I/O, no clock.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
@@ -8,7 +8,7 @@
 #ifndef MRM_LOG_LIB_H_
 #define MRM_LOG_LIB_H_
 
-#include <MrmMailbox.h>
+#include <Uefi/UefiBaseType.h>
 
 ///
 /// Zero-terminated ASCII that never outgrows its buffer.
@@ -45,18 +45,6 @@ typedef struct {
   UINT32           Added;       ///< entries ever added, modulo 2^32
   MRM_LOG_ENTRY    *Entries;
 } MRM_LOG;
-
-#define MRM_LINE_SIZE  384   ///< of a ring: all registers of an exception, a boot source with its reason
-
-///
-/// The reading end of an MRM_RING of lines.
-///
-typedef struct {
-  UINT32     Read;              ///< bytes ever read, modulo 2^32
-  UINT32     Length;            ///< characters in Line
-  BOOLEAN    Skipping;          ///< bytes were lost: up to the next line feed it is no whole line
-  CHAR8      Line[MRM_LINE_SIZE];
-} MRM_RING_READER;
 
 ///
 /// So many at once, then one in each period.
@@ -254,26 +242,6 @@ EFIAPI
 MrmLogRender (
   IN     CONST MRM_LOG  *Log,
   IN OUT MRM_TEXT       *Text
-  );
-
-/**
-  Take the next line out of a ring.
-
-  @param[in,out] Reader   The reading end; Line receives the line, printable, cut to its size.
-  @param[in]     Data     The ring's data, written by somebody who is not trusted.
-  @param[in]     Size     Bytes of it, a power of two, known to the reader.
-  @param[in]     Written  MRM_RING.Written, not trusted.
-
-  @retval TRUE   Line is a line.
-  @retval FALSE  There is no whole line yet.
-**/
-BOOLEAN
-EFIAPI
-MrmRingNextLine (
-  IN OUT MRM_RING_READER  *Reader,
-  IN     CONST UINT8      *Data,
-  IN     UINT32           Size,
-  IN     UINT32           Written
   );
 
 /**

@@ -1,6 +1,6 @@
 /** @file
-  What partition firmware decides about memory it shares with the controller, and about
-  text.  Pure; also at run time of the OS.
+  What partition firmware decides: about variable stores, waking the controller, and kernel parameters.  Pure; also at
+  run time of the OS.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -10,107 +10,6 @@
 
 #include <MrmMailbox.h>
 #include <Guid/MrmHandOff.h>
-
-/**
-  Append text to a ring; the oldest is overwritten.
-
-  @param[in,out] Ring      The ring; nothing is written unless it fits into Room.
-  @param[in]     Room      Bytes of memory at Ring.
-  @param[in]     Text      The text.
-  @param[in]     Length    Bytes of it.
-**/
-VOID
-EFIAPI
-MrmRingWrite (
-  IN OUT MRM_RING     *Ring,
-  IN     UINT64       Room,
-  IN     CONST CHAR8  *Text,
-  IN     UINTN        Length
-  );
-
-/**
-  GetVariable() for the items of the control area (UEFI 2.10 section 8.2.1).
-
-  @param[in]     Area        The control area; the controller may be writing it.
-  @param[in]     AreaSize    Bytes of memory at Area, at least sizeof (MRM_CONTROL_AREA).
-  @param[in]     Needed      Attributes an item must have to be seen.
-  @param[in]     Name        Name of the variable.
-  @param[out]    Attributes  Receives its attributes, or NULL.
-  @param[in,out] DataSize    Bytes at Data; bytes of the variable on return.
-  @param[out]    Data        Receives the variable.
-
-  @retval RETURN_SUCCESS            Found.
-  @retval RETURN_NOT_FOUND          There is no such item.
-  @retval RETURN_BUFFER_TOO_SMALL   DataSize says how much is needed; Attributes are there.
-  @retval RETURN_INVALID_PARAMETER  Data is NULL although DataSize is big enough.
-  @retval RETURN_DEVICE_ERROR       The controller does not finish writing.
-**/
-RETURN_STATUS
-EFIAPI
-MrmControlGet (
-  IN     CONST MRM_CONTROL_AREA  *Area,
-  IN     UINTN                   AreaSize,
-  IN     UINT32                  Needed,
-  IN     CONST CHAR16            *Name,
-  OUT    UINT32                  *Attributes OPTIONAL,
-  IN OUT UINTN                   *DataSize,
-  OUT    VOID                    *Data OPTIONAL
-  );
-
-/**
-  GetNextVariableName() for the items of the control area (UEFI 2.10 section 8.2.2).
-
-  @param[in]     Area      The control area; the controller may be writing it.
-  @param[in]     AreaSize  Bytes of memory at Area, at least sizeof (MRM_CONTROL_AREA).
-  @param[in]     Needed    Attributes an item must have to be seen.
-  @param[in,out] NameSize  Bytes at Name; bytes of the next name on return.
-  @param[in,out] Name      Name before; empty gives the first.  Receives the next name.
-
-  @retval RETURN_SUCCESS            Found.
-  @retval RETURN_NOT_FOUND          That was the last.
-  @retval RETURN_BUFFER_TOO_SMALL   NameSize says how much is needed; Name is unchanged.
-  @retval RETURN_INVALID_PARAMETER  There is no item of that name, or it does not end.
-  @retval RETURN_DEVICE_ERROR       The controller does not finish writing.
-**/
-RETURN_STATUS
-EFIAPI
-MrmControlNext (
-  IN     CONST MRM_CONTROL_AREA  *Area,
-  IN     UINTN                   AreaSize,
-  IN     UINT32                  Needed,
-  IN OUT UINTN                   *NameSize,
-  IN OUT CHAR16                  *Name
-  );
-
-/**
-  Put what SetVariable() is given into the control area, for the controller to decide on.  Any length and attributes
-  will do: the controller tells what is wrong with them.  An OS such as Linux keeps a file of a variable that could not be
-  written, and protects it.
-
-  @param[in,out] Area        The control area.
-  @param[in]     AreaSize    Bytes of memory at Area, at least sizeof (MRM_CONTROL_AREA).
-  @param[in]     Needed      Attributes an item must have to be seen.
-  @param[in]     Name        Name of the variable.
-  @param[in]     Attributes  Attributes given.
-  @param[in]     DataSize    Bytes at Data; may be 0.
-  @param[in]     Data        The data.  What is longer than MRM_CONTROL_ITEM.Writable is cut; its length is told.
-
-  @retval RETURN_SUCCESS            The request is in the area: tell the controller.
-  @retval RETURN_WRITE_PROTECTED    There is no such item, or it cannot be written.
-  @retval RETURN_INVALID_PARAMETER  There is a length, but no data.
-  @retval RETURN_DEVICE_ERROR       The controller does not finish writing, or the area is damaged.
-**/
-RETURN_STATUS
-EFIAPI
-MrmControlRequest (
-  IN OUT MRM_CONTROL_AREA  *Area,
-  IN     UINTN             AreaSize,
-  IN     UINT32            Needed,
-  IN     CONST CHAR16      *Name,
-  IN     UINT32            Attributes,
-  IN     UINTN             DataSize,
-  IN     CONST VOID        *Data
-  );
 
 /**
   Judge a variable store as EDK2's variable driver keeps it, before that driver believes it.

@@ -10,32 +10,31 @@
 BOOLEAN
 EFIAPI
 MrmRequestIsWellFormed (
-  IN  UINT32  Size,
-  IN  UINT32  Attributes,
-  IN  UINT32  Longest,
-  OUT CHAR8   *Result,
-  IN  UINTN   ResultSize
+  IN  CONST MRM_AREA_REQUEST  *Request,
+  IN  UINT32                  Longest,
+  OUT CHAR8                   *Result,
+  IN  UINTN                   ResultSize
   )
 {
   MRM_TEXT  Text;
 
-  if ((Size != 0) && (Size <= Longest) && (Attributes == MRM_CONTROL_ATTRIBUTES)) {
+  if ((Request->Size != 0) && (Request->Size <= Longest) && (Request->Attributes == MRM_CONTROL_ATTRIBUTES)) {
     return TRUE;
   }
 
   MrmTextBegin (&Text, Result, ResultSize);
   MrmTextAdd (&Text, "refused: ");
-  if (Size == 0) {
+  if (Request->Size == 0) {
     MrmTextAdd (&Text, "it is empty");
-  } else if (Size > Longest) {
-    MrmTextAddNumber (&Text, Size, 0, ' ');
+  } else if (Request->Size > Longest) {
+    MrmTextAddNumber (&Text, Request->Size, 0, ' ');
     MrmTextAdd (&Text, " bytes are too long, the longest is ");
     MrmTextAddNumber (&Text, Longest, 0, ' ');
   } else {
     MrmTextAdd (&Text, "expected attributes ");
     MrmTextAddNumber (&Text, MRM_CONTROL_ATTRIBUTES, 0, ' ');
     MrmTextAdd (&Text, " (boot service and runtime access), found ");
-    MrmTextAddNumber (&Text, Attributes, 0, ' ');
+    MrmTextAddNumber (&Text, Request->Attributes, 0, ' ');
   }
 
   return FALSE;

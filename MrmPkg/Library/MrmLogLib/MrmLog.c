@@ -1,5 +1,5 @@
 /** @file
-  The controller's log, lines that arrive in a ring, and how many are too many.
+  The controller's log, and how many lines are too many.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -99,42 +99,6 @@ MrmLogRender (
     MrmTextAdd (Text, Entry->Text);
     MrmTextAdd (Text, "\n");
   }
-}
-
-BOOLEAN
-EFIAPI
-MrmRingNextLine (
-  IN OUT MRM_RING_READER  *Reader,
-  IN     CONST UINT8      *Data,
-  IN     UINT32           Size,
-  IN     UINT32           Written
-  )
-{
-  UINT8    Byte;
-  BOOLEAN  Whole;
-
-  if ((UINT32)(Written - Reader->Read) > Size) {
-    Reader->Read     = Written - Size;
-    Reader->Length   = 0;
-    Reader->Skipping = TRUE;
-  }
-
-  while (Reader->Read != Written) {
-    Byte = Data[Reader->Read++ & (Size - 1)];
-    if (Byte == '\n') {
-      Whole                        = !Reader->Skipping && (Reader->Length != 0);
-      Reader->Line[Reader->Length] = '\0';
-      Reader->Length               = 0;
-      Reader->Skipping             = FALSE;
-      if (Whole) {
-        return TRUE;
-      }
-    } else if ((Byte != '\r') && (Reader->Length + 1 < MRM_LINE_SIZE)) {
-      Reader->Line[Reader->Length++] = ((Byte >= 0x20) && (Byte <= 0x7E)) ? (CHAR8)Byte : '?';
-    }
-  }
-
-  return FALSE;
 }
 
 BOOLEAN

@@ -11,7 +11,7 @@
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
-#include <Library/MrmPartitionLib.h>
+#include <Library/MrmTalkLib.h>
 #include <Library/PcdLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiRuntimeLib.h>
@@ -98,7 +98,7 @@ GetVariable (
     return mGetVariable (VariableName, VendorGuid, Attributes, DataSize, Data);
   }
 
-  return MrmControlGet (mControl, mControlSize, Needed (), VariableName, Attributes, DataSize, Data);
+  return MrmAreaGet (mControl, mControlSize, Needed (), VariableName, Attributes, DataSize, Data);
 }
 
 /**
@@ -138,7 +138,7 @@ GetNextVariableName (
     // EDK2's are at their end: on with the controller's first.
     First           = VariableName[0];
     VariableName[0] = 0;
-    Status          = MrmControlNext (mControl, mControlSize, Needed (), VariableNameSize, VariableName);
+    Status          = MrmAreaNext (mControl, mControlSize, Needed (), VariableNameSize, VariableName);
     if (EFI_ERROR (Status)) {
       VariableName[0] = First;
     } else {
@@ -148,7 +148,7 @@ GetNextVariableName (
     return Status;
   }
 
-  return MrmControlNext (mControl, mControlSize, Needed (), VariableNameSize, VariableName);
+  return MrmAreaNext (mControl, mControlSize, Needed (), VariableNameSize, VariableName);
 }
 
 /**
@@ -233,7 +233,7 @@ SetVariable (
   Boot = !EfiAtRuntime ();
   Tpl  = Boot ? gBS->RaiseTPL (TPL_NOTIFY) : 0;
   if (IsControllers (VendorGuid)) {
-    Status = MrmControlRequest (mControl, mControlSize, Needed (), VariableName, Attributes, DataSize, Data);
+    Status = MrmAreaRequest (mControl, mControlSize, Needed (), VariableName, Attributes, DataSize, Data);
     if (!EFI_ERROR (Status)) {
       Status = CallController (&mMailbox->Control, mTscFrequency, REQUEST_SECONDS);
     }

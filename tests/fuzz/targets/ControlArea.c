@@ -5,7 +5,7 @@
 **/
 
 #include "Fuzz.h"
-#include <Library/MrmPartitionLib.h>
+#include <Library/MrmTalkLib.h>
 
 #define ROOM  512
 
@@ -35,7 +35,7 @@ LLVMFuzzerTestOneInput (
   // Two items of one name would be enumerated for ever: an OS sees the same.
   for (Count = 0; Count < MRM_CONTROL_MAX_ITEMS; Count++) {
     NameSize = sizeof (Name);
-    Status   = MrmControlNext (Area, sizeof (Bytes), Needed, &NameSize, Name);
+    Status   = MrmAreaNext (Area, sizeof (Bytes), Needed, &NameSize, Name);
     if (RETURN_ERROR (Status)) {
       FUZZ_CHECK (Status == RETURN_NOT_FOUND);
       break;
@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput (
 
     FUZZ_CHECK (NameSize <= sizeof (Name) && NameSize % 2 == 0 && Name[NameSize / 2 - 1] == 0);
     DataSize = sizeof (Read);
-    Status   = MrmControlGet (Area, sizeof (Bytes), Needed, Name, &Attributes, &DataSize, Read);
+    Status   = MrmAreaGet (Area, sizeof (Bytes), Needed, Name, &Attributes, &DataSize, Read);
     if (Status == RETURN_NOT_FOUND) {
       // Two items of one name, the first of them empty: the first one counts.
       continue;
@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput (
 
     FUZZ_CHECK (Status == RETURN_SUCCESS && DataSize <= sizeof (Bytes));
     FUZZ_CHECK ((Attributes & Needed) == Needed);
-    MrmControlRequest (Area, sizeof (Bytes), Needed, Name, Attributes, FuzzNumber (&Fuzz, 2) % sizeof (Read), Read);
+    MrmAreaRequest (Area, sizeof (Bytes), Needed, Name, Attributes, FuzzNumber (&Fuzz, 2) % sizeof (Read), Read);
   }
 
   free (Area);

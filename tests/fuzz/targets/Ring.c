@@ -6,7 +6,7 @@
 
 #include "Fuzz.h"
 #include <Library/MrmLogLib.h>
-#include <Library/MrmPartitionLib.h>
+#include <Library/MrmTalkLib.h>
 
 #define ENTRIES  4
 
@@ -22,8 +22,10 @@ LLVMFuzzerTestOneInput (
   MRM_LOG          Log    = { .Capacity = ENTRIES, .Entries = Entries };
   MRM_TEXT         Text;
   CHAR8            Rendered[200];
-  UINT8            Bytes[256];
+  UINT64           Words[(sizeof (MRM_RING) + 256) / 8];
+  UINT8            *Bytes = (UINT8 *)Words;
   UINT8            *Ring;
+  MRM_RING         *Header;
   UINT32           Length;
   UINT32           Written;
   UINTN            Index;
@@ -31,15 +33,19 @@ LLVMFuzzerTestOneInput (
   Length = 1U << (FuzzNumber (&Fuzz, 1) % 9);
   while (Fuzz.Size != 0) {
     Written = (UINT32)FuzzNumber (&Fuzz, (FuzzNumber (&Fuzz, 1) & 1) != 0 ? 4 : 1);
-    FuzzTake (&Fuzz, Bytes, Length);
-    Ring = FuzzExact (Bytes, Length);
-    for (Index = 0; MrmRingNextLine (&Reader, Ring, Length, Written); Index++) {
+    // What the ring says of its size is not believed.
+    Header          = (MRM_RING *)Bytes;
+    Header->Size    = Length ^ Written;
+    Header->Written = Written;
+    FuzzTake (&Fuzz, Header + 1, Length);
+    Ring = FuzzExact (Bytes, sizeof (MRM_RING) + Length);
+    for (Index = 0; MrmRingNextLine (&Reader, (CONST MRM_RING *)Ring, Length); Index++) {
       FUZZ_CHECK (Index <= Length && strlen (Reader.Line) < sizeof (Reader.Line));
       MrmLogAdd (&Log, Index, Reader.Line);
     }
 
     FUZZ_CHECK (Reader.Read == Written);
-    MrmTextPrintable (Rendered, 1 + Written % sizeof (Rendered), Ring, Length);
+    MrmTextPrintable (Rendered, 1 + Written % sizeof (Rendered), Ring, sizeof (MRM_RING) + Length);
     free (Ring);
     MrmTextBegin (&Text, Rendered, 1 + Written % sizeof (Rendered));
     MrmLogRender (&Log, &Text);
@@ -54,7 +60,7 @@ LLVMFuzzerTestOneInput (
     FUZZ_CHECK (Ring != NULL);
     memset (Ring, Bytes[0] & 0x80 ? 0xA5 : 0, sizeof (MRM_RING));
     ((MRM_RING *)Ring)->Size = Bytes[0] & 0x40 ? 1U << (Bytes[0] & 31) : Bytes[0];
-    MrmRingWrite ((MRM_RING *)Ring, sizeof (MRM_RING) + Length, (CONST CHAR8 *)Bytes, Written % sizeof (Bytes));
+    MrmRingWrite ((MRM_RING *)Ring, sizeof (MRM_RING) + Length, (CONST CHAR8 *)Bytes, Written % 256);
     free (Ring);
   }
 

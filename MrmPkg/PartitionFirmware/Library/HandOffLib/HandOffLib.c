@@ -9,7 +9,7 @@
 #include <Library/CpuLib.h>
 #include <Library/HobLib.h>
 #include <Library/MrmHandOffLib.h>
-#include <Library/MrmPartitionLib.h>
+#include <Library/MrmTalkLib.h>
 #include <Library/PrintLib.h>
 #include <Library/SerialPortLib.h>
 

@@ -12,7 +12,7 @@
 #include <Guid/MrmHandOff.h>
 #include <Library/HobLib.h>
 #include <Library/IoLib.h>
-#include <Library/MrmPartitionLib.h>
+#include <Library/MrmTalkLib.h>
 #include <Library/SerialPortLib.h>
 
 #define UART_CLOCK                 1843200

@@ -1,5 +1,5 @@
 /** @file
-  The items of the control area as UEFI variables.
+  The items of the control area as UEFI variables, for the partition firmware.
 
   The controller writes the area while the partition reads it: a reading counts only if
   Sequence was even and has not changed meanwhile.  An item without data does not exist as a
@@ -11,7 +11,7 @@
 #include <Uefi/UefiBaseType.h>
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
-#include <Library/MrmPartitionLib.h>
+#include <Library/MrmTalkLib.h>
 
 ///
 /// Readings of a sequence that does not settle; the controller writes for microseconds.
@@ -143,7 +143,7 @@ FindItem (
 
 RETURN_STATUS
 EFIAPI
-MrmControlGet (
+MrmAreaGet (
   IN     CONST MRM_CONTROL_AREA  *Area,
   IN     UINTN                   AreaSize,
   IN     UINT32                  Needed,
@@ -197,7 +197,7 @@ MrmControlGet (
 
 RETURN_STATUS
 EFIAPI
-MrmControlNext (
+MrmAreaNext (
   IN     CONST MRM_CONTROL_AREA  *Area,
   IN     UINTN                   AreaSize,
   IN     UINT32                  Needed,
@@ -309,7 +309,7 @@ FindWritable (
 
 RETURN_STATUS
 EFIAPI
-MrmControlRequest (
+MrmAreaRequest (
   IN OUT MRM_CONTROL_AREA  *Area,
   IN     UINTN             AreaSize,
   IN     UINT32            Needed,
