@@ -7,12 +7,11 @@
 #include "Machine/Uart.h"
 #include "Partition/Partition.h"
 #include "Partition/Verdict.h"
+#include "Core/Drivers.h"
 #include <IndustryStandard/Acpi.h>
 #include <IndustryStandard/Pci.h>
 #include <Library/IoLib.h>
-#include <Library/MemoryAllocationLib.h>
 #include <Library/MrmMachineLib.h>
-#include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/SuperIo.h>
 
 #define UART_LINE_STATUS  5
@@ -95,50 +94,26 @@ BindConsole (
 }
 
 /**
-  Have the PC's drivers leave, or come back to, the partition's UART.
+  TRUE if a device is the partition's UART.
 
-  @param[in] Partition  The partition.
-  @param[in] Connect    TRUE: come back.
+  @param[in] Interface  Its EFI_SIO_PROTOCOL.
+  @param[in] Context    The partition.
 **/
 STATIC
-VOID
-MoveDrivers (
-  IN CONST MRM_PARTITION  *Partition,
-  IN BOOLEAN              Connect
+BOOLEAN
+IsItsUart (
+  IN VOID        *Interface,
+  IN CONST VOID  *Context
   )
 {
-  EFI_STATUS                Status;
-  EFI_HANDLE                *Handles;
-  UINTN                     Count;
-  UINTN                     Index;
   EFI_SIO_PROTOCOL          *Sio;
+  CONST MRM_PARTITION       *Partition;
   ACPI_RESOURCE_HEADER_PTR  Resources;
 
-  if (Partition->Plan->Console.Kind != MrmConsoleUart16550Io) {
-    return;
-  }
-
-  Status = gBS->LocateHandleBuffer (ByProtocol, &gEfiSioProtocolGuid, NULL, &Count, &Handles);
-  if (EFI_ERROR (Status)) {
-    return;
-  }
-
-  for (Index = 0; Index < Count; Index++) {
-    Status = gBS->HandleProtocol (Handles[Index], &gEfiSioProtocolGuid, (VOID **)&Sio);
-    if (EFI_ERROR (Status) || EFI_ERROR (Sio->GetResources (Sio, &Resources))) {
-      continue;
-    }
-
-    if (MrmUsesIoBase (Resources.SmallHeader, Partition->Plan->Console.IoBase)) {
-      if (Connect) {
-        gBS->ConnectController (Handles[Index], NULL, NULL, TRUE);
-      } else {
-        gBS->DisconnectController (Handles[Index], NULL, NULL);
-      }
-    }
-  }
-
-  FreePool (Handles);
+  Sio       = Interface;
+  Partition = Context;
+  return !EFI_ERROR (Sio->GetResources (Sio, &Resources))
+         && MrmUsesIoBase (Resources.SmallHeader, Partition->Plan->Console.IoBase);
 }
 
 VOID
@@ -146,7 +121,9 @@ ReleaseConsole (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  MoveDrivers (Partition, FALSE);
+  if (Partition->Plan->Console.Kind == MrmConsoleUart16550Io) {
+    MoveDrivers (&gEfiSioProtocolGuid, IsItsUart, Partition, FALSE);
+  }
 }
 
 VOID
@@ -154,5 +131,7 @@ ReturnConsole (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  MoveDrivers (Partition, TRUE);
+  if (Partition->Plan->Console.Kind == MrmConsoleUart16550Io) {
+    MoveDrivers (&gEfiSioProtocolGuid, IsItsUart, Partition, TRUE);
+  }
 }

@@ -8,10 +8,9 @@
 #include "Pci/Config.h"
 #include "Pci/Find.h"
 #include "Partition/Partition.h"
+#include "Core/Drivers.h"
 #include <IndustryStandard/Pci.h>
 #include <Library/BaseLib.h>
-#include <Library/MemoryAllocationLib.h>
-#include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/PciIo.h>
 
 /**
@@ -59,56 +58,42 @@ OpenWay (
 }
 
 /**
-  Have the PC's drivers leave, or come back to, everything behind the partition's ports.
+  TRUE if a device is behind one of the partition's ports.
 
-  @param[in] Partition  The partition.
-  @param[in] Connect    TRUE: come back.
+  @param[in] Interface  Its EFI_PCI_IO_PROTOCOL.
+  @param[in] Context    The partition.
 **/
 STATIC
-VOID
-MoveDrivers (
-  IN CONST MRM_PARTITION  *Partition,
-  IN BOOLEAN              Connect
+BOOLEAN
+IsBehindItsPorts (
+  IN VOID        *Interface,
+  IN CONST VOID  *Context
   )
 {
-  EFI_STATUS           Status;
-  EFI_HANDLE           *Handles;
   EFI_PCI_IO_PROTOCOL  *PciIo;
-  UINTN                Count;
-  UINTN                Index;
-  UINTN                Port;
+  CONST MRM_PARTITION  *Partition;
   UINTN                Segment;
   UINTN                Bus;
   UINTN                Device;
   UINTN                Function;
+  UINTN                Port;
 
-  Status = gBS->LocateHandleBuffer (ByProtocol, &gEfiPciIoProtocolGuid, NULL, &Count, &Handles);
-  if (EFI_ERROR (Status)) {
-    return;
+  PciIo     = Interface;
+  Partition = Context;
+  if (EFI_ERROR (PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function))) {
+    return FALSE;
   }
 
-  for (Index = 0; Index < Count; Index++) {
-    // A handle can go away with the bridge above it.
-    Status = gBS->HandleProtocol (Handles[Index], &gEfiPciIoProtocolGuid, (VOID **)&PciIo);
-    if (EFI_ERROR (Status) || EFI_ERROR (PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function))) {
-      continue;
-    }
-
-    for (Port = 0; Port < Partition->PciBusCount; Port++) {
-      if (  (Segment == Partition->PciPorts[Port].Address.Segment)
-         && (Bus >= Partition->PciBuses[Port].FirstBus)
-         && (Bus <= Partition->PciBuses[Port].LastBus))
-      {
-        if (Connect) {
-          gBS->ConnectController (Handles[Index], NULL, NULL, TRUE);
-        } else {
-          gBS->DisconnectController (Handles[Index], NULL, NULL);
-        }
-      }
+  for (Port = 0; Port < Partition->PciBusCount; Port++) {
+    if (  (Segment == Partition->PciPorts[Port].Address.Segment)
+       && (Bus >= Partition->PciBuses[Port].FirstBus)
+       && (Bus <= Partition->PciBuses[Port].LastBus))
+    {
+      return TRUE;
     }
   }
 
-  FreePool (Handles);
+  return FALSE;
 }
 
 VOID
@@ -118,7 +103,7 @@ ReleasePci (
 {
   UINTN  Port;
 
-  MoveDrivers (Partition, FALSE);
+  MoveDrivers (&gEfiPciIoProtocolGuid, IsBehindItsPorts, Partition, FALSE);
   for (Port = 0; Port < Partition->PciBusCount; Port++) {
     OpenWay (&Partition->PciPorts[Port], Partition->Plan->PciBuses[Port].RootPort);
   }
@@ -129,5 +114,5 @@ ReturnPci (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  MoveDrivers (Partition, TRUE);
+  MoveDrivers (&gEfiPciIoProtocolGuid, IsBehindItsPorts, Partition, TRUE);
 }
