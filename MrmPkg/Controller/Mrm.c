@@ -7,17 +7,13 @@
 
 #include "Run.h"
 #include "Console/Screen.h"
+#include "Life/Bind.h"
 #include "Build/Firmware.h"
-#include "Talk/Control.h"
-#include "Talk/Variables.h"
-#include "Machine/BootFiles.h"
 #include "Machine/Interrupt.h"
 #include "Machine/MachineCheck.h"
 #include "Machine/Memory.h"
 #include "Machine/Processor.h"
 #include "Machine/Survey.h"
-#include "Machine/Uart.h"
-#include "Pci/Bind.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
 #include "Partition/Plan.h"
@@ -27,116 +23,7 @@
 #include "Core/Report.h"
 #include "Core/Version.h"
 #include <Library/BaseLib.h>
-#include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
-
-typedef
-VOID
-(*BIND_STEP)(
-  IN OUT MRM_PARTITION  *Partition
-  );
-
-///
-/// What is judged before memory, one promise after the other.
-///
-STATIC CONST BIND_STEP  mBindSteps[] = {
-  BindMachine,
-  BindFiles,
-  BindProcessors,
-  BindPci,
-  BindConsole
-};
-
-/**
-  Carry a step out for all partitions that were not refused: a refused one is passed
-  over, so that its share stays free for nobody but the PC's firmware.
-
-  @param[in]     Step        The step.
-  @param[in,out] Partitions  The partitions.
-  @param[in]     Count       Their number.
-**/
-STATIC
-VOID
-ForEachPartition (
-  IN     BIND_STEP      Step,
-  IN OUT MRM_PARTITION  *Partitions,
-  IN     UINTN          Count
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Index < Count; Index++) {
-    if (Partitions[Index].Life.State == MrmStateAbsent) {
-      Step (&Partitions[Index]);
-    }
-  }
-}
-
-/**
-  Give back what a partition was given, but its devices.
-
-  @param[in,out] Partition  The partition; nothing of it runs.
-**/
-STATIC
-VOID
-GiveBack (
-  IN OUT MRM_PARTITION  *Partition
-  )
-{
-  // Memory first: firmware may need some to wake processors.
-  ReleaseMemory (Partition);
-  ReleaseFiles (Partition);
-  ReleaseProcessors (Partition);
-  if (Partition->PciPorts != NULL) {
-    FreePool (Partition->PciPorts);
-    Partition->PciPorts    = NULL;
-    Partition->PciBusCount = 0;
-  }
-}
-
-/**
-  Bind all partitions of the plan to the live machine.
-
-  @param[in,out] Partitions  The partitions.
-  @param[in]     Count       Their number.
-
-  @return  Number of partitions that were not refused.
-**/
-STATIC
-UINTN
-BindPartitions (
-  IN OUT MRM_PARTITION  *Partitions,
-  IN     UINTN          Count
-  )
-{
-  UINTN  Step;
-  UINTN  Index;
-  UINTN  Bound;
-
-  for (Step = 0; Step < ARRAY_SIZE (mBindSteps); Step++) {
-    ForEachPartition (mBindSteps[Step], Partitions, Count);
-  }
-
-  BindMemory (Partitions, Count);
-  if (!gMachine.VerifyOnly) {
-    // The only steps that change the machine.
-    ForEachPartition (OpenStore, Partitions, Count);
-    ForEachPartition (OpenControl, Partitions, Count);
-    ForEachPartition (ClaimProcessors, Partitions, Count);
-  }
-
-  Bound = 0;
-  for (Index = 0; Index < Count; Index++) {
-    if (Partitions[Index].Life.State == MrmStateRefused) {
-      GiveBack (&Partitions[Index]);
-    } else {
-      Say ("%a: ready: every promise can be kept", Partitions[Index].Plan->Name);
-      Bound++;
-    }
-  }
-
-  return Bound;
-}
 
 /**
   Judge only: say what would happen.
@@ -243,7 +130,8 @@ LeaveMachine (
     GiveBack (&gPartitions[Index]);
   }
 
-  CloseStores (gPartitions, gPartitionCount);
+  ReleaseHeldMemory ();
+  ReleaseHeldProcessors ();
   ClosePolicy ();
   ForgetMachine ();
   ForgetPartitions ();

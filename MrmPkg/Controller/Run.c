@@ -9,6 +9,7 @@
 #include "Console/Screen.h"
 #include "Life/Life.h"
 #include "Life/PcEnd.h"
+#include "Life/Redivide.h"
 #include "Life/Requests.h"
 #include "Talk/Control.h"
 #include "Talk/Turn.h"
@@ -193,6 +194,11 @@ AttendAll (
   while (TRUE) {
     AttendOnce ();
     AttendPcEnd ();
+    if (!PcEnds () && AttendRedivision ()) {
+      RenewScreens ();
+      NoteActivity ();
+    }
+
     Off = AllOff ();
     if (Off && !WasOff && !FinishAllOff ()) {
       return;

@@ -129,10 +129,10 @@ typedef struct {
 /// The control area: variables of gMrmVariableGuid as the controller wants this partition's
 /// OS to see them, read-only for the partition but for what it writes.
 ///
-#define MRM_CONTROL_SIZE          SIZE_128KB
+#define MRM_CONTROL_SIZE          SIZE_256KB
 #define MRM_CONTROL_MAX_ITEMS     32
 #define MRM_CONTROL_NAME_SIZE     32               ///< CHAR16 with terminating zero
-#define MRM_CONTROL_REQUEST_SIZE  SIZE_16KB        ///< bytes, the last of the area
+#define MRM_CONTROL_REQUEST_SIZE  SIZE_64KB        ///< bytes, the last of the area
 
 ///
 /// Attributes of every variable of the controller (UEFI 2.10 section 8.2).

@@ -11,6 +11,7 @@ from generator.blob.form import (
     HEADER,
     LIMITS,
     MAGIC,
+    PARTITION,
     PC_PERMITS,
     PERMITS,
     PLAN,
@@ -163,7 +164,7 @@ def _table(record: Record) -> str:
     """The table of a record's fields, and the record with it."""
     short = _short(record)
     rows = ",\n".join(_row(record, field) for field in record.fields)
-    storage = "" if record is PLAN else "STATIC "
+    storage = "" if record in (PLAN, PARTITION) else "STATIC "
     return (
         f"STATIC CONST MRM_PLAN_FIELD  m{short}Fields[] = {{\n{rows}\n}};\n\n"
         f"{storage}CONST MRM_PLAN_RECORD  {_symbol(record)} = {{\n"
@@ -196,6 +197,8 @@ def _row(record: Record, field: Field) -> str:
             words |= {".Minimum": str(fewest), ".Maximum": str(most)}
         case Inline(record=below):
             words[".Record"] = f"&{_symbol(below)}"
+    if field.policy:
+        words[".Policy"] = "TRUE"
     text = ", ".join(f"{name} = {value}" for name, value in words.items())
     body = textwrap.wrap(text, _LINE, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
     return "\n".join(("  {", *body, "  }"))
@@ -220,4 +223,5 @@ def _short(record: Record) -> str:
 
 def _symbol(record: Record) -> str:
     """The C symbol of a record's description."""
-    return "gMrmPlanRecord" if record is PLAN else f"m{_short(record)}"
+    special = {PLAN.name: "gMrmPlanRecord", PARTITION.name: "gMrmPlanPartition"}
+    return special.get(record.name, f"m{_short(record)}")

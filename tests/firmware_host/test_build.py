@@ -13,7 +13,7 @@ from tests.firmware_host.decide import FIRMWARE_FLAGS, LIBRARIES, PACKAGE, gcc, 
 # Library classes a decide library may call: none of them touches hardware or allocates.
 _MAY_CALL = re.compile(
     r"CalculateCrc32|CalculateSum8|MemoryFence|CopyMem|ZeroMem|SetMem|CompareMem|CopyGuid|CompareGuid|IsZeroGuid|Mrm\w+"
-    r"|gEfi(HobMemoryAlloc(Module|Stack)|MemoryTypeInformation)Guid|gEfiAuthenticatedVariableGuid|gMrmHandOffGuid|gMrmPlanRecord"
+    r"|gEfi(HobMemoryAlloc(Module|Stack)|MemoryTypeInformation)Guid|gEfiAuthenticatedVariableGuid|gMrmHandOffGuid|gMrmPlan(Record|Partition)"
     r"|gEfiVectorHandoffInfoPpiGuid"
     r"|_GLOBAL_OFFSET_TABLE_"
 )

@@ -369,3 +369,76 @@ def test_whatever_an_image_says(decide: Decide, data: st.DataObject, blob: bytes
     cut = bytes(image[: data.draw(st.integers(0, len(image)))])
     found = _section(decide, cut)
     assert found is None or found in cut
+
+
+def _matches(decide: Decide, old: Values, new: Values) -> list[int]:
+    """For each partition of the new plan which one of the old it is, or -1."""
+    readings = [Reading(decide, write(plan)) for plan in (old, new)]
+    assert [reading.fault for reading in readings] == ["", ""]
+    same = decide.ffi.new("UINT32[]", len(new["Partitions"]))
+    decide.call("MrmPlanMatch", readings[0].plan, readings[1].plan, same)
+    return [-1 if number == 0xFFFFFFFF else int(number) for number in same]
+
+
+def test_partitions_are_told_by_name_whatever_their_order(decide: Decide, values: Values) -> None:
+    turned = copy.deepcopy(values)
+    turned["Partitions"].reverse()
+    assert _matches(decide, values, values) == [0, 1]
+    assert _matches(decide, values, turned) == [1, 0]
+
+
+SAME: Mapping[str, Callable[[Values], None]] = {
+    "policy": _policy(
+        Restart="MrmRestartNever",
+        RestartLimit=9,
+        BackOffMilliseconds=7,
+        Scrub=True,
+        AutoStart=False,
+        Nmi=True,
+        DelayMilliseconds=3,
+        FirmwareMilliseconds=5000,
+        ShutdownMilliseconds=6000,
+        After=[0],
+        Permits=[15, 0],
+        PcPermits=7,
+    ),
+    "other processors by count": _change(ApicIds=[6, 7]),
+    "another title": _top(Title="other.yaml", Made=5, AllOff="MrmAllOffMenu"),
+}
+"""Changes after which the second partition is what it was."""
+
+OTHER: Mapping[str, Callable[[Values], None]] = {
+    "name": _change(Name="other"),
+    "more processors": _change(ApicIds=[5, 6, 7]),
+    "named processors": _change(ApicIds=[6, 7], ProcessorsByCount=False),
+    "shared cores": _change(SharedCores=True),
+    "memory": _memory(1, Size=0x100000),
+    "where memory is": _memory(1, Minimum=0x200000),
+    "no devices": _change(PciBuses=[], DsdtPatches=[]),
+    "console": lambda plan: plan["Partitions"][1]["Console"].update(BaudRate=9600),
+    "display": _change(Display=True),
+    "loader": _source(Loader="\\other"),
+    "no options": _source(Options=None),
+    "options": _source(Options="other"),
+    "watchdog": lambda plan: plan["Partitions"][1]["Policy"].update(
+        Watchdog=not plan["Partitions"][1]["Policy"]["Watchdog"]
+    ),
+    "store": _policy(VariableQuota=0x20000),
+    "one patch less": lambda plan: plan["Partitions"][1]["DsdtPatches"].pop(),
+}
+"""Changes after which it is another machine."""
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_is_the_same_machine(decide: Decide, values: Values, name: str) -> None:
+    plan = copy.deepcopy(values)
+    SAME[name](plan)
+    assert _matches(decide, values, plan) == [0, 1]
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_what_is_another_machine(decide: Decide, values: Values, name: str) -> None:
+    plan = copy.deepcopy(values)
+    OTHER[name](plan)
+    assert _matches(decide, values, plan) == [0, -1]
+    assert _matches(decide, plan, values) == [0, -1]

@@ -84,8 +84,10 @@ class Machine:
             return NOBODY
         if processor.owner != NOBODY:
             return processor.owner
+        # Who has processors already, others than planned perhaps, plans for no more.
+        having = {processor.owner for processor in self.processors}
         for other, wish in enumerate(self.wishes):
-            if other != partition and processor.apic_id in wish.apic_ids:
+            if other != partition and other not in having and processor.apic_id in wish.apic_ids:
                 return other
         return NOBODY
 

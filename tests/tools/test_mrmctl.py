@@ -75,12 +75,20 @@ LONG = "mrm-policy 1 0123456789abcdef\n" + "".join(f"p{n} may_pc=- %s\n" for n i
 def test_reload(shell: tuple[str, ...], variables: Path, tmp_path: Path, result: str, status: int) -> None:
     answer = f'{{"sequence":7,"result":"{result}","request":"reload"}}\n'
     (variables / f"Status-{VENDOR}").write_bytes(ATTRIBUTES + answer.encode())
-    for argument, written in (("policy.txt", LONG.strip()), ("--built-in", "built-in")):
-        (tmp_path / "policy.txt").write_text(LONG)
-        done = mrmctl(shell, variables, "reload", argument.replace("policy", f"{tmp_path}/policy"))
+    (tmp_path / "policy.txt").write_text(LONG)
+    # Any bytes, zeros among them, and as many as a plan may have.
+    plan = bytes(range(256)) * 255
+    (tmp_path / "plan.bin").write_bytes(plan)
+    for arguments, written in (
+        ([f"{tmp_path}/policy.txt"], LONG.encode()),
+        (["--built-in"], b"built-in"),
+        ([f"{tmp_path}/plan.bin"], plan),
+        (["--restart", f"{tmp_path}/plan.bin"], b"restart\n" + plan),
+    ):
+        done = mrmctl(shell, variables, "reload", *arguments)
         assert (done.returncode, done.stdout) == (status, f"{result}\n")
         # In one piece: efivarfs takes each write for a variable of its own.
-        assert (variables / f"Reload-{VENDOR}").read_bytes() == ATTRIBUTES + written.encode()
+        assert (variables / f"Reload-{VENDOR}").read_bytes() == ATTRIBUTES + written
 
 
 def test_reload_of_a_file_that_is_not_there(shell: tuple[str, ...], variables: Path) -> None:

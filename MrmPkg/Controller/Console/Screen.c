@@ -320,3 +320,18 @@ CloseScreens (
 
   mCount = 0;
 }
+
+VOID
+RenewScreens (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < mCount; Index++) {
+    MrmScreenForget (&mConsoles[Index].Screen);
+    // What its text was made of may be gone.
+    mConsoles[Index].TextView  = MrmViewClosed;
+    mConsoles[Index].TextIndex = MAX_UINT32;
+  }
+}

@@ -48,4 +48,12 @@ CloseScreens (
   VOID
   );
 
+/**
+  Show other partitions from now on: there is another plan.
+**/
+VOID
+RenewScreens (
+  VOID
+  );
+
 #endif

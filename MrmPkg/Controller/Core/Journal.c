@@ -232,3 +232,13 @@ CommitKeptStore (
   MrmStoreCommitted (&Kept->Committed, Image, Writes, Count);
   return EFI_SUCCESS;
 }
+
+VOID
+FreeKeptStore (
+  IN OUT MRM_KEPT_STORE  *Kept
+  )
+{
+  FreePool (Kept->Committed.Image);
+  FreePool (Kept->Committed.Buffer);
+  ZeroMem (Kept, sizeof (*Kept));
+}

@@ -20,7 +20,7 @@ typedef struct {
   Open a store, or make a new one, and find the last committed state. Its space is taken in
   advance, so that a commit changes nothing of the file system but the time in a directory entry.
 
-  @param[out] Kept        The store; its memory belongs to the controller for good.
+  @param[out] Kept        The store; its memory is the controller's, for FreeKeptStore().
   @param[in]  Size        Bytes of it, multiple of MRM_STORE_BLOCK.
   @param[in]  Path        Of the files, without ".a" and ".b"; its folder exists.
   @param[out] FileStatus  Receives the status of the file system: without success there are no files.
@@ -60,6 +60,16 @@ CommitKeptStore (
 **/
 VOID
 CloseKeptStore (
+  IN OUT MRM_KEPT_STORE  *Kept
+  );
+
+/**
+  Free the memory of a store.
+
+  @param[in,out] Kept  The store; its files are closed.
+**/
+VOID
+FreeKeptStore (
   IN OUT MRM_KEPT_STORE  *Kept
   );
 

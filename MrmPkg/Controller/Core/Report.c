@@ -21,6 +21,14 @@ STATIC UINTN    mCapacity;
 STATIC BOOLEAN  mEnded;     ///< the report was written, or could not be
 
 VOID
+BeginReport (
+  VOID
+  )
+{
+  mEnded = FALSE;
+}
+
+VOID
 AddToReport (
   IN CONST CHAR8  *Line
   )
@@ -116,6 +124,9 @@ WriteReport (
     FreePool (mText);
     mText = NULL;
   }
+
+  mLength   = 0;
+  mCapacity = 0;
 
   return Status;
 }

@@ -10,6 +10,14 @@
 #include <Uefi.h>
 
 /**
+  Begin a new report, after one was written: what is said from now on is for it.
+**/
+VOID
+BeginReport (
+  VOID
+  );
+
+/**
   Add a line to the report: a sink of the log.  It is lost without a word when there is no memory.
 
   @param[in] Line  The line without its end.

@@ -136,9 +136,11 @@ StartPartition (
   MRM_CAUSE   Cause;
   UINT32      Trampoline;
 
-  if (Partition->Policy->Scrub && !Scrub (Partition)) {
+  if ((Partition->Policy->Scrub || Partition->MemoryUsed) && !Scrub (Partition)) {
     return;
   }
+
+  Partition->MemoryUsed = FALSE;
 
   // A device that did not come back when the partition was stopped gets another chance.
   Status = Partition->Quiesced ? EFI_SUCCESS : QuiescePci (Partition);

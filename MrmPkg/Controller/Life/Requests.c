@@ -7,6 +7,7 @@
 #include "Life/Requests.h"
 #include "Life/Life.h"
 #include "Life/PcEnd.h"
+#include "Life/Redivide.h"
 #include "Talk/Control.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
@@ -50,6 +51,10 @@ CarryOut (
         return EFI_NOT_READY;
       }
 
+      if (RedivisionEnds (Order->Target) && ((Order->Verb == MrmVerbStart) || (Order->Verb == MrmVerbRestart))) {
+        return EFI_ABORTED;
+      }
+
       return OrderPartition (&gPartitions[Order->Target], Order->Verb, Order->AtOnce, Who);
   }
 }
@@ -68,6 +73,8 @@ ResultText (
       return "refused: it does not run";
     case EFI_NOT_READY:
       return "refused: the PC is about to end";
+    case EFI_ABORTED:
+      return "refused: another plan is about to end it";
     default:
       return "refused: it cannot be started on this machine";
   }
@@ -125,8 +132,12 @@ TakeRequest (
 
   Held             = MrmAreaTake (Partition->ControlArea, &Request->Written, mRequest);
   Request->Reload  = StrCmp (Request->Written.Name, L"Reload") == 0;
-  Request->Longest = Request->Reload ? MRM_POLICY_TEXT_SIZE : MRM_ORDER_SIZE;
-  Request->Held    = MIN (Held, Request->Longest);
+  Request->Longest = MRM_ORDER_SIZE;
+  if (Request->Reload) {
+    Request->Longest = MeansRedivision (mRequest, Held) ? MRM_CONTROL_REQUEST_SIZE : MRM_POLICY_TEXT_SIZE;
+  }
+
+  Request->Held = MIN (Held, Request->Longest);
 }
 
 /**
@@ -160,6 +171,8 @@ JudgeRequest (
     AsciiStrCpyS (Result, RESULT_SIZE, JudgeOrder (Partition, mRequest, Request->Held));
   } else if ((Partition->Policy->PcPermits & MRM_PERMIT_RELOAD) == 0) {
     AsciiStrCpyS (Result, RESULT_SIZE, "refused: not permitted by the partition file");
+  } else if (MeansRedivision (mRequest, Request->Held)) {
+    AskRedivision (Partition->Plan->Name, mRequest, Request->Held, Result, RESULT_SIZE);
   } else {
     ReloadPolicy (Partition->Plan->Name, mRequest, Request->Held, Result, RESULT_SIZE);
   }

@@ -17,6 +17,11 @@
 ///
 #define SPARE_DESCRIPTORS  8
 
+#define MOST_HELD  (4 * MRM_MAX_PIECES)   ///< ranges that are held for partitions to come
+
+STATIC MRM_RANGE      mHeldRanges[MOST_HELD];
+STATIC MRM_RANGE_SET  mHeld = { mHeldRanges, 0, MOST_HELD };   ///< memory of partitions that are gone
+
 /**
   Read the memory map of the PC's firmware.
 
@@ -80,6 +85,7 @@ ReadFreeMemory (
   EFI_MEMORY_DESCRIPTOR  *Descriptor;
   UINTN                  MapSize;
   UINTN                  DescriptorSize;
+  UINTN                  Index;
 
   Status = ReadMemoryMap (&Map, &MapSize, &DescriptorSize);
   if (EFI_ERROR (Status)) {
@@ -87,7 +93,7 @@ ReadFreeMemory (
   }
 
   Free->Count    = 0;
-  Free->Capacity = MapSize / DescriptorSize + MRM_MAX_PIECES;
+  Free->Capacity = MapSize / DescriptorSize + MRM_MAX_PIECES + MOST_HELD;
   Free->Ranges   = AllocatePool (Free->Capacity * sizeof (MRM_RANGE));
   if (Free->Ranges == NULL) {
     FreePool (Map);
@@ -101,6 +107,10 @@ ReadFreeMemory (
     if ((Descriptor->Type == EfiConventionalMemory) && ((Descriptor->Attribute & EFI_MEMORY_WB) != 0)) {
       Status = MrmRangeAdd (Free, Descriptor->PhysicalStart, EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages));
     }
+  }
+
+  for (Index = 0; !EFI_ERROR (Status) && (Index < mHeld.Count); Index++) {
+    Status = MrmRangeAdd (Free, mHeld.Ranges[Index].Base, mHeld.Ranges[Index].Size);
   }
 
   FreePool (Map);
@@ -117,12 +127,42 @@ ReadFreeMemory (
 }
 
 /**
-  Keep a range from the PC's firmware.
+  Take a range that the PC's firmware does not use.
 
-  @param[in,out] Partition  Receives the range as a piece.
-  @param[in]     Range      The range.
+  @param[in] Base  First byte.
+  @param[in] End   First byte beyond.
 
-  @return  Status of AllocatePages.
+  @return  Status of AllocatePages; success for nothing.
+**/
+STATIC
+EFI_STATUS
+TakeFree (
+  IN UINT64  Base,
+  IN UINT64  End
+  )
+{
+  EFI_PHYSICAL_ADDRESS  Address;
+
+  if (Base == End) {
+    return EFI_SUCCESS;
+  }
+
+  Address = Base;
+  return gBS->AllocatePages (
+                AllocateAddress,
+                EfiReservedMemoryType,
+                EFI_SIZE_TO_PAGES ((UINTN)(End - Base)),
+                &Address
+                );
+}
+
+/**
+  Take a range: what of it is held, and the rest from the PC's firmware.
+
+  @param[in,out] Partition  Receives the range as a piece, and whether it has been somebody else's.
+  @param[in]     Range      The range; each byte of it is held, or free.
+
+  @return  Status of AllocatePages, or of the set of what is held.
 **/
 STATIC
 EFI_STATUS
@@ -131,16 +171,35 @@ TakeRange (
   IN     CONST MRM_RANGE  *Range
   )
 {
-  EFI_STATUS            Status;
-  EFI_PHYSICAL_ADDRESS  Address;
+  EFI_STATUS  Status;
+  UINT64      Begin;
+  UINT64      End;
+  UINT64      Held;
+  UINT64      HeldEnd;
+  UINTN       Index;
 
-  Address = Range->Base;
-  Status  = gBS->AllocatePages (
-                   AllocateAddress,
-                   EfiReservedMemoryType,
-                   EFI_SIZE_TO_PAGES ((UINTN)Range->Size),
-                   &Address
-                   );
+  // The set is in ascending order; between what is held of the range it is free.
+  Status = EFI_SUCCESS;
+  Begin  = Range->Base;
+  End    = Range->Base + Range->Size;
+  for (Index = 0; !EFI_ERROR (Status) && (Index < mHeld.Count); Index++) {
+    Held    = MAX (mHeld.Ranges[Index].Base, Begin);
+    HeldEnd = MIN (mHeld.Ranges[Index].Base + mHeld.Ranges[Index].Size, End);
+    if (Held < HeldEnd) {
+      Status                 = TakeFree (Begin, Held);
+      Begin                  = HeldEnd;
+      Partition->MemoryUsed = TRUE;
+    }
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = TakeFree (Begin, End);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = MrmRangeRemove (&mHeld, Range->Base, Range->Size);
+  }
+
   if (!EFI_ERROR (Status)) {
     Partition->Pieces[Partition->PieceCount++] = *Range;
   }
@@ -337,5 +396,54 @@ ReleaseMemory (
            Partition->Pieces[Partition->PieceCount].Base,
            EFI_SIZE_TO_PAGES ((UINTN)Partition->Pieces[Partition->PieceCount].Size)
            );
+  }
+}
+
+UINT64
+FreeMemory (
+  VOID
+  )
+{
+  MRM_RANGE_SET  Free;
+  UINT64         Largest;
+  UINT64         Room;
+
+  if (EFI_ERROR (ReadFreeMemory (&Free))) {
+    return 0;
+  }
+
+  Room = MrmRangeRoom (&Free, SIZE_4KB, 0, MAX_UINT64, &Largest);
+  FreePool (Free.Ranges);
+  return Room;
+}
+
+VOID
+HoldMemory (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  UINTN  Piece;
+  UINTN  Left;
+
+  Left = 0;
+  for (Piece = 0; Piece < Partition->PieceCount; Piece++) {
+    if (EFI_ERROR (MrmRangeAdd (&mHeld, Partition->Pieces[Piece].Base, Partition->Pieces[Piece].Size))) {
+      // More ranges than can be held: these go back to the PC's firmware.
+      Partition->Pieces[Left++] = Partition->Pieces[Piece];
+    }
+  }
+
+  Partition->PieceCount = Left;
+  ReleaseMemory (Partition);
+}
+
+VOID
+ReleaseHeldMemory (
+  VOID
+  )
+{
+  while (mHeld.Count > 0) {
+    mHeld.Count--;
+    gBS->FreePages (mHeld.Ranges[mHeld.Count].Base, EFI_SIZE_TO_PAGES ((UINTN)mHeld.Ranges[mHeld.Count].Size));
   }
 }

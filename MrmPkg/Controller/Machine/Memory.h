@@ -32,4 +32,33 @@ ReleaseMemory (
   IN OUT MRM_PARTITION  *Partition
   );
 
+/**
+  How much memory is free for partitions and the PC's firmware.
+
+  @return  Bytes, with what is held; 0 when the PC's firmware does not tell.
+**/
+UINT64
+FreeMemory (
+  VOID
+  );
+
+/**
+  Hold the memory of a partition that is gone for those to come: the PC's firmware, which takes
+  memory from the top, would else put its own amid it.
+
+  @param[in,out] Partition  Its pieces become held; nothing of it runs.
+**/
+VOID
+HoldMemory (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Give the memory that is held back to the PC's firmware.
+**/
+VOID
+ReleaseHeldMemory (
+  VOID
+  );
+
 #endif

@@ -14,6 +14,7 @@
 #include <Library/BaseLib.h>
 #include <Library/CpuLib.h>
 #include <Library/LocalApicLib.h>
+#include <Library/MrmPlanLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
 ///
@@ -221,7 +222,12 @@ ClaimProcessor (
 
   // The MP services wait for the procedure's end, which signals this event.  It may outlive this image, and has no code.
   Processor = &gMachine.Processors[Index];
-  Status    = gBS->CreateEvent (0, TPL_CALLBACK, NULL, NULL, &Never);
+  if (Processor->Claimed && Processor->Parked) {
+    // It was somebody else's, and waits for a SIPI already.
+    return EFI_SUCCESS;
+  }
+
+  Status = gBS->CreateEvent (0, TPL_CALLBACK, NULL, NULL, &Never);
   if (EFI_ERROR (Status)) {
     return Status;
   }
@@ -335,42 +341,91 @@ ClaimProcessors (
   JudgeLocalApicTimers (Partition);
 }
 
+/**
+  Give a processor back to the PC's MP services.
+
+  @param[in] Index  The processor; nothing runs on it.
+**/
+STATIC
+VOID
+ReleaseProcessor (
+  IN UINTN  Index
+  )
+{
+  MRM_PROCESSOR  *Processor;
+  EFI_STATUS     Status;
+
+  // For the MP services it is busy for good; one that is enabled anew is reset and idle.  They wait for that without
+  // a limit, so one that has not come once is left alone.
+  Processor = &gMachine.Processors[Index];
+  Status    = EFI_TIMEOUT;
+  if (Processor->Parked) {
+    Status = gMachine.Mp->EnableDisableAP (gMachine.Mp, Processor->Number, FALSE, NULL);
+    if (!EFI_ERROR (Status)) {
+      Status = gMachine.Mp->EnableDisableAP (gMachine.Mp, Processor->Number, TRUE, NULL);
+    }
+  }
+
+  Processor->Claimed = FALSE;
+  Processor->Parked  = FALSE;
+  if (EFI_ERROR (Status)) {
+    Say (
+      "the PC's firmware does not take the processor with APIC ID %d back: %r; it stands still until the PC is reset",
+      gMachine.ProcessorFacts[Index].ApicId,
+      Status
+      );
+  }
+}
+
+/**
+  Give the processors of one owner back to the PC's MP services.
+
+  @param[in] Owner  Number of the partition, or MRM_NOBODY.
+**/
+STATIC
+VOID
+ReleaseOwners (
+  IN UINTN  Owner
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < gMachine.ProcessorCount; Index++) {
+    if (gMachine.Processors[Index].Claimed && (gMachine.ProcessorFacts[Index].Owner == Owner)) {
+      ReleaseProcessor (Index);
+    }
+  }
+}
+
 VOID
 ReleaseProcessors (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  MRM_PROCESSOR  *Processor;
-  EFI_STATUS     Status;
-  UINTN          Number;
-  UINTN          Index;
+  ReleaseOwners ((UINTN)(Partition->Plan - gPlan->Partitions));
+}
 
-  Number = (UINTN)(Partition->Plan - gPlan->Partitions);
+VOID
+ReleaseHeldProcessors (
+  VOID
+  )
+{
+  ReleaseOwners (MRM_NOBODY);
+}
+
+VOID
+RenumberOwners (
+  IN CONST UINT32  *Numbers,
+  IN UINTN         Count
+  )
+{
+  UINTN  Index;
+  UINTN  Owner;
+
   for (Index = 0; Index < gMachine.ProcessorCount; Index++) {
-    Processor = &gMachine.Processors[Index];
-    if (!Processor->Claimed || (gMachine.ProcessorFacts[Index].Owner != Number)) {
-      continue;
-    }
-
-    // For the MP services it is busy for good; one that is enabled anew is reset and idle.  They wait for that without
-    // a limit, so one that has not come once is left alone.
-    Status = EFI_TIMEOUT;
-    if (Processor->Parked) {
-      Status = gMachine.Mp->EnableDisableAP (gMachine.Mp, Processor->Number, FALSE, NULL);
-      if (!EFI_ERROR (Status)) {
-        Status = gMachine.Mp->EnableDisableAP (gMachine.Mp, Processor->Number, TRUE, NULL);
-      }
-    }
-
-    Processor->Claimed = FALSE;
-    Processor->Parked  = FALSE;
-    if (EFI_ERROR (Status)) {
-      Say (
-        "%a: the PC's firmware does not take the processor with APIC ID %d back: %r; it stands still until the PC is reset",
-        Partition->Plan->Name,
-        gMachine.ProcessorFacts[Index].ApicId,
-        Status
-        );
+    Owner = gMachine.ProcessorFacts[Index].Owner;
+    if ((Owner != MRM_NOBODY) && (Owner < Count)) {
+      gMachine.ProcessorFacts[Index].Owner = (Numbers[Owner] == MRM_PLAN_NOBODY) ? MRM_NOBODY : Numbers[Owner];
     }
   }
 }

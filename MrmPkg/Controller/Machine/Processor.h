@@ -52,4 +52,25 @@ StopProcessors (
   IN CONST MRM_PARTITION  *Partition
   );
 
+/**
+  Give the processors that nobody has any more back to the PC's MP services.
+**/
+VOID
+ReleaseHeldProcessors (
+  VOID
+  );
+
+/**
+  Have partitions own their processors by other numbers. Those of a partition that is gone are held: they wait
+  for a SIPI, for partitions to come.
+
+  @param[in] Numbers  The new number of each partition, or MRM_PLAN_NOBODY for one that is gone.
+  @param[in] Count    Number of partitions.
+**/
+VOID
+RenumberOwners (
+  IN CONST UINT32  *Numbers,
+  IN UINTN         Count
+  );
+
 #endif

@@ -14,26 +14,63 @@ MRM_PARTITION  *gPartitions;
 UINTN          gPartitionCount;
 
 EFI_STATUS
+AllocatePartitions (
+  IN  CONST MRM_PLAN  *Plan,
+  OUT MRM_PARTITION   **Partitions
+  )
+{
+  CHAR8   *Audit;
+  UINT32  Index;
+
+  *Partitions = AllocateZeroPool (Plan->PartitionCount * sizeof (MRM_PARTITION));
+  if (*Partitions == NULL) {
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  for (Index = 0; Index < Plan->PartitionCount; Index++) {
+    Audit = AllocatePool (AUDIT_SIZE);
+    if (Audit == NULL) {
+      FreePartitions (*Partitions, Index);
+      return EFI_OUT_OF_RESOURCES;
+    }
+
+    (*Partitions)[Index].Plan = &Plan->Partitions[Index];
+    MrmTextBegin (&(*Partitions)[Index].Audit, Audit, AUDIT_SIZE);
+  }
+
+  return EFI_SUCCESS;
+}
+
+VOID
+FreePartitions (
+  IN MRM_PARTITION  *Partitions,
+  IN UINTN          Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    if (Partitions[Index].Audit.Buffer != NULL) {
+      FreePool (Partitions[Index].Audit.Buffer);
+    }
+  }
+
+  FreePool (Partitions);
+}
+
+EFI_STATUS
 MakePartitions (
   VOID
   )
 {
-  CHAR8  *Audit;
-  UINTN  Index;
+  EFI_STATUS  Status;
 
-  gPartitions = AllocateZeroPool (gPlan->PartitionCount * sizeof (MRM_PARTITION));
-  Audit       = AllocatePool (gPlan->PartitionCount * AUDIT_SIZE);
-  if ((gPartitions == NULL) || (Audit == NULL)) {
-    return EFI_OUT_OF_RESOURCES;
+  Status = AllocatePartitions (gPlan, &gPartitions);
+  if (!EFI_ERROR (Status)) {
+    gPartitionCount = gPlan->PartitionCount;
   }
 
-  gPartitionCount = gPlan->PartitionCount;
-  for (Index = 0; Index < gPartitionCount; Index++) {
-    gPartitions[Index].Plan = &gPlan->Partitions[Index];
-    MrmTextBegin (&gPartitions[Index].Audit, Audit + Index * AUDIT_SIZE, AUDIT_SIZE);
-  }
-
-  return EFI_SUCCESS;
+  return Status;
 }
 
 VOID
@@ -42,8 +79,7 @@ ForgetPartitions (
   )
 {
   if (gPartitionCount > 0) {
-    FreePool (gPartitions[0].Audit.Buffer);
-    FreePool (gPartitions);
+    FreePartitions (gPartitions, gPartitionCount);
     gPartitionCount = 0;
   }
 }

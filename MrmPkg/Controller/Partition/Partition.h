@@ -76,6 +76,7 @@ typedef struct {
   MRM_TEXT                    Audit;                         ///< what was promised and found
   CHAR8                       Words[MRM_REASON_SIZE];        ///< why it is in its state
   BOOLEAN                     Quiesced;                      ///< its devices wait for a start
+  BOOLEAN                     MemoryUsed;                    ///< some has been another's: it is zeroed before the next start
   UINT64                      Scrubbed;                      ///< bytes of its memory zeroed before the next start
   UINT64                      StartTsc;
 } MRM_PARTITION;
@@ -84,7 +85,34 @@ extern MRM_PARTITION  *gPartitions;
 extern UINTN          gPartitionCount;
 
 /**
-  Make room for the partitions of the plan.
+  Make room for the partitions of a plan.
+
+  @param[in]  Plan        The plan.
+  @param[out] Partitions  Receives Plan->PartitionCount partitions that are absent and have nothing.
+
+  @retval EFI_SUCCESS           Partitions is there, for FreePartitions().
+  @retval EFI_OUT_OF_RESOURCES  There is no memory for it.
+**/
+EFI_STATUS
+AllocatePartitions (
+  IN  CONST MRM_PLAN  *Plan,
+  OUT MRM_PARTITION   **Partitions
+  );
+
+/**
+  Free what AllocatePartitions() has made.
+
+  @param[in] Partitions  The partitions; those whose Audit has no buffer have been moved elsewhere.
+  @param[in] Count       Their number.
+**/
+VOID
+FreePartitions (
+  IN MRM_PARTITION  *Partitions,
+  IN UINTN          Count
+  );
+
+/**
+  Make room for the partitions of the plan in force.
 
   @retval EFI_SUCCESS           gPartitions is there.
   @retval EFI_OUT_OF_RESOURCES  There is no memory for it.

@@ -48,7 +48,7 @@ Enforce (
   mSpare  = Old;
   for (Index = 0; Index < gPlan->PartitionCount; Index++) {
     mPartitions[Index].Policy = &gPolicy->Partitions[Index];
-    if (!gPolicy->Partitions[Index].Scrub) {
+    if (!gPolicy->Partitions[Index].Scrub && !mPartitions[Index].MemoryUsed) {
       // One that has begun is not carried on by a later one.
       mPartitions[Index].Scrubbed = 0;
     }
@@ -122,6 +122,21 @@ ReadKept (
   }
 
   return FALSE;
+}
+
+VOID
+EnforceBuiltIn (
+  IN OUT MRM_PARTITION  *Partitions
+  )
+{
+  mPartitions = Partitions;
+  MrmPolicyBuiltIn (gPlan, mSpare);
+  if (!mOpen && SomebodyMayReload () && !ReadKept ()) {
+    // Nobody could reload a policy under the plan before.
+    MrmPolicyBuiltIn (gPlan, mSpare);
+  }
+
+  Enforce ();
 }
 
 EFI_STATUS

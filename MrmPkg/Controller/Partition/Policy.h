@@ -62,4 +62,14 @@ ClosePolicy (
   VOID
   );
 
+/**
+  Put the policy of the plan in force, which is another plan than before.
+
+  @param[in,out] Partitions  Its partitions; receive their policies.
+**/
+VOID
+EnforceBuiltIn (
+  IN OUT MRM_PARTITION  *Partitions
+  );
+
 #endif

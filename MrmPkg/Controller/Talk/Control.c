@@ -60,6 +60,18 @@ OpenControl (
   Partition->Control = Control;
 }
 
+VOID
+CloseControl (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  if (Partition->Control != NULL) {
+    FreePool (Partition->Control->Published);
+    FreePool (Partition->Control);
+    Partition->Control = NULL;
+  }
+}
+
 /**
   Add a text to the area that is built; what does not fit is left out.
 
@@ -90,7 +102,7 @@ Publish (
   MrmAreaBegin (mScratch);
   // Nothing to be read: so an OS can write them anew each time (docs/control.md).
   MrmAreaAdd (mScratch, L"Request", NULL, 0, MRM_ORDER_SIZE);
-  MrmAreaAdd (mScratch, L"Reload", NULL, 0, MRM_POLICY_TEXT_SIZE);
+  MrmAreaAdd (mScratch, L"Reload", NULL, 0, MRM_CONTROL_REQUEST_SIZE);
   AddText (L"Version", MRM_VERSION_TEXT "\n");
   AddText (L"Name", Partition->Control->Name);
   AddText (L"State", mState);

@@ -37,6 +37,16 @@ OpenControl (
   );
 
 /**
+  Free what OpenControl() has made.
+
+  @param[in,out] Partition  Control becomes NULL; may be NULL.
+**/
+VOID
+CloseControl (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
   Fill the control area of a partition before it starts.
 
   @param[in,out] Partition  ControlArea is set, and zero.

@@ -53,3 +53,12 @@ AttendTurns (
     gPartitions[Index].Mailbox->Turn.Granted = 1;
   }
 }
+
+VOID
+ForgetTurns (
+  VOID
+  )
+{
+  ZeroMem (&mTurns, sizeof (mTurns));
+  ZeroMem (mAskedAt, sizeof (mAskedAt));
+}

@@ -17,4 +17,12 @@ AttendTurns (
   VOID
   );
 
+/**
+  Forget whose turn it is: the partitions have other numbers from now on.
+**/
+VOID
+ForgetTurns (
+  VOID
+  );
+
 #endif

@@ -71,17 +71,16 @@ OpenStore (
 }
 
 VOID
-CloseStores (
-  IN CONST MRM_PARTITION  *Partitions,
-  IN UINTN                Count
+CloseStore (
+  IN OUT MRM_PARTITION  *Partition
   )
 {
-  UINTN  Index;
-
-  for (Index = 0; Index < Count; Index++) {
-    if (Partitions[Index].Store != NULL) {
-      CloseKeptStore (&Partitions[Index].Store->Kept);
-    }
+  if (Partition->Store != NULL) {
+    CloseKeptStore (&Partition->Store->Kept);
+    FreeKeptStore (&Partition->Store->Kept);
+    FreePool (Partition->Store->Fetched);
+    FreePool (Partition->Store);
+    Partition->Store = NULL;
   }
 }
 

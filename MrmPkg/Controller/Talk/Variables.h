@@ -35,15 +35,13 @@ OpenStore (
   );
 
 /**
-  Close the files of all stores.
+  Close the variable store of a partition.
 
-  @param[in] Partitions  The partitions.
-  @param[in] Count       Their number.
+  @param[in,out] Partition  Store becomes NULL; may be NULL.
 **/
 VOID
-CloseStores (
-  IN CONST MRM_PARTITION  *Partitions,
-  IN UINTN                Count
+CloseStore (
+  IN OUT MRM_PARTITION  *Partition
   );
 
 /**

@@ -12,6 +12,7 @@
 #include <Library/MrmLogLib.h>
 
 #define MRM_PLAN_SECTION     ".mrmplan"   ///< name of a section, without a terminating zero
+#define MRM_PLAN_NOBODY      MAX_UINT32
 #define MRM_PLAN_FAULT_SIZE  200   ///< bytes of the longest fault, with the terminating zero
 
 /**
@@ -44,6 +45,24 @@ MrmPlanRead (
   OUT    UINTN           *Needed,
   OUT    CONST MRM_PLAN  **Plan,
   IN OUT MRM_TEXT        *Fault
+  );
+
+/**
+  Find out which partitions of a new plan are the same machines as in the plan in force: of the
+  same name, with the same promises. What is policy may differ, and which processors a
+  partition gets that wants them by count.
+
+  @param[in]  Old   The plan in force.
+  @param[in]  New   The new one.
+  @param[out] Same  New->PartitionCount elements; receives the index of the same partition in Old,
+                    or MRM_PLAN_NOBODY.
+**/
+VOID
+EFIAPI
+MrmPlanMatch (
+  IN  CONST MRM_PLAN  *Old,
+  IN  CONST MRM_PLAN  *New,
+  OUT UINT32          *Same
   );
 
 /**

@@ -23,7 +23,7 @@
 #include <MrmPlan.h>
 #include <Library/MrmLogLib.h>
 
-#define MRM_POLICY_TEXT_SIZE   MRM_CONTROL_REQUEST_SIZE                ///< the longest text, bytes
+#define MRM_POLICY_TEXT_SIZE   SIZE_16KB                ///< the longest text, bytes
 #define MRM_POLICY_IMAGE_SIZE  (MRM_POLICY_TEXT_SIZE + SIZE_4KB)       ///< bytes of what is kept
 
 ///

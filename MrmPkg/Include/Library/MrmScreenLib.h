@@ -129,6 +129,18 @@ MrmScreenKey (
   );
 
 /**
+  Have the operator look at the first partition: there is another plan, with other partitions. A question
+  that waits is dropped.
+
+  @param[in,out] Screen  Where the operator is.
+**/
+VOID
+EFIAPI
+MrmScreenForget (
+  IN OUT MRM_SCREEN  *Screen
+  );
+
+/**
   Let time pass when there is no key: an escape key that begins no sequence is one, and a
   question that nobody answers is dropped.
 

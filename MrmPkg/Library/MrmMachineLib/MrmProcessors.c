@@ -61,6 +61,33 @@ MrmProcessorsPlace (
 }
 
 /**
+  Whether a partition has processors already: then the plan's are not its own any more.
+
+  @param[in] Choice     What is looked at.
+  @param[in] Partition  Number of the partition.
+
+  @retval TRUE   It has.
+  @retval FALSE  It has not.
+**/
+STATIC
+BOOLEAN
+HasProcessors (
+  IN CONST CHOICE  *Choice,
+  IN UINTN         Partition
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Choice->Count; Index++) {
+    if (Choice->Processors[Index].Owner == Partition) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
   Whose a processor is or will be.
 
   @param[in] Choice  What is looked at.
@@ -92,7 +119,7 @@ OwnerOf (
   for (Partition = 0; Partition < Choice->Plan->PartitionCount; Partition++) {
     Plan = &Choice->Plan->Partitions[Partition];
     for (Number = 0; (Partition != Choice->Partition) && (Number < Plan->ProcessorCount); Number++) {
-      if (Plan->ApicIds[Number] == Choice->Processors[Index].ApicId) {
+      if ((Plan->ApicIds[Number] == Choice->Processors[Index].ApicId) && !HasProcessors (Choice, Partition)) {
         return Partition;
       }
     }

@@ -122,51 +122,51 @@ STATIC CONST MRM_PLAN_RECORD  mBoot = {
 STATIC CONST MRM_PLAN_FIELD  mPolicyFields[] = {
   {
     .Name = "Restart", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_POLICY, Restart), .Width = sizeof
-    (MRM_RESTART_POLICY), .Maximum = MrmRestartAlways
+    (MRM_RESTART_POLICY), .Maximum = MrmRestartAlways, .Policy = TRUE
   },
   {
     .Name = "RestartLimit", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_POLICY, RestartLimit), .Width = 4,
-    .Minimum = 0, .Maximum = 0xffffffffULL
+    .Minimum = 0, .Maximum = 0xffffffffULL, .Policy = TRUE
   },
   {
     .Name = "BackOffMilliseconds", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_POLICY, BackOffMilliseconds),
-    .Width = 4, .Minimum = 0, .Maximum = 0x5265c00ULL
+    .Width = 4, .Minimum = 0, .Maximum = 0x5265c00ULL, .Policy = TRUE
   },
   {
-    .Name = "Scrub", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_POLICY, Scrub)
+    .Name = "Scrub", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_POLICY, Scrub), .Policy = TRUE
   },
   {
-    .Name = "AutoStart", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_POLICY, AutoStart)
+    .Name = "AutoStart", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_POLICY, AutoStart), .Policy = TRUE
   },
   {
     .Name = "Watchdog", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_POLICY, Watchdog)
   },
   {
-    .Name = "Nmi", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_POLICY, Nmi)
+    .Name = "Nmi", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_POLICY, Nmi), .Policy = TRUE
   },
   {
     .Name = "DelayMilliseconds", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_POLICY, DelayMilliseconds),
-    .Width = 4, .Minimum = 0, .Maximum = 0x5265c00ULL
+    .Width = 4, .Minimum = 0, .Maximum = 0x5265c00ULL, .Policy = TRUE
   },
   {
     .Name = "FirmwareMilliseconds", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_POLICY, FirmwareMilliseconds),
-    .Width = 4, .Minimum = 0, .Maximum = 0x5265c00ULL
+    .Width = 4, .Minimum = 0, .Maximum = 0x5265c00ULL, .Policy = TRUE
   },
   {
     .Name = "ShutdownMilliseconds", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_POLICY, ShutdownMilliseconds),
-    .Width = 4, .Minimum = 0, .Maximum = 0x5265c00ULL
+    .Width = 4, .Minimum = 0, .Maximum = 0x5265c00ULL, .Policy = TRUE
   },
   {
     .Name = "After", .Kind = MrmFieldNumbers, .Offset = OFFSET_OF (MRM_PLAN_POLICY, After), .Width = 2, .CountOffset =
-    OFFSET_OF (MRM_PLAN_POLICY, AfterCount), .Minimum = 0, .Maximum = 64
+    OFFSET_OF (MRM_PLAN_POLICY, AfterCount), .Minimum = 0, .Maximum = 64, .Policy = TRUE
   },
   {
     .Name = "Permits", .Kind = MrmFieldNumbers, .Offset = OFFSET_OF (MRM_PLAN_POLICY, Permits), .Width = 1, .CountOffset
-    = OFFSET_OF (MRM_PLAN_POLICY, PermitCount), .Minimum = 0, .Maximum = 64
+    = OFFSET_OF (MRM_PLAN_POLICY, PermitCount), .Minimum = 0, .Maximum = 64, .Policy = TRUE
   },
   {
     .Name = "PcPermits", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_POLICY, PcPermits), .Width = 1, .Minimum
-    = 0, .Maximum = 7
+    = 0, .Maximum = 7, .Policy = TRUE
   },
   {
     .Name = "VariableQuota", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_POLICY, VariableQuota), .Width = 4,
@@ -245,7 +245,7 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
   }
 };
 
-STATIC CONST MRM_PLAN_RECORD  mPartition = {
+CONST MRM_PLAN_RECORD  gMrmPlanPartition = {
   "MRM_PLAN_PARTITION", 132, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
 };
 
@@ -276,7 +276,7 @@ STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {
   },
   {
     .Name = "Partitions", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN, Partitions), .CountOffset = OFFSET_OF
-    (MRM_PLAN, PartitionCount), .Record = &mPartition, .Minimum = 1, .Maximum = 64
+    (MRM_PLAN, PartitionCount), .Record = &gMrmPlanPartition, .Minimum = 1, .Maximum = 64
   },
   {
     .Name = "Structure", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN, Structure), .Width = 1, .Maximum = 16

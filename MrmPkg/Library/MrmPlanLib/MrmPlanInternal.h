@@ -36,6 +36,7 @@ typedef struct {
   UINT64                   Minimum;        ///< lowest number, or fewest elements
   UINT64                   Maximum;        ///< highest number, most elements, or longest text in characters
   BOOLEAN                  Optional;       ///< a text that may lack
+  BOOLEAN                  Policy;         ///< a running partition can have another value of it
   CONST MRM_PLAN_RECORD    *Record;        ///< records, inline: which
 } MRM_PLAN_FIELD;
 
@@ -51,9 +52,10 @@ struct _MRM_PLAN_RECORD {
 };
 
 ///
-/// The description of MRM_PLAN; all others hang below it.
+/// The description of MRM_PLAN, and of the partitions in it; all others hang below them.
 ///
 extern CONST MRM_PLAN_RECORD  gMrmPlanRecord;
+extern CONST MRM_PLAN_RECORD  gMrmPlanPartition;
 
 /**
   Judge what no single field tells: what the rules of the generator promise and the

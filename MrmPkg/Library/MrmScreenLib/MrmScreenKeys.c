@@ -260,3 +260,15 @@ MrmScreenTakeKey (
 
   return (Scan != SCAN_NULL) ? Move (Screen, Count, Scan) : Command (Screen, Count, Char, Now);
 }
+
+VOID
+EFIAPI
+MrmScreenForget (
+  IN OUT MRM_SCREEN  *Screen
+  )
+{
+  Screen->Selected = 0;
+  Screen->Top      = 0;
+  Screen->Back     = 0;
+  Screen->Asking   = FALSE;
+}

@@ -1,0 +1,146 @@
+/** @file
+  Partitions are bound to the live machine: each promise of the plan is kept, or the
+  partition refused.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Life/Bind.h"
+#include "Life/Life.h"
+#include "Talk/Control.h"
+#include "Talk/Variables.h"
+#include "Machine/BootFiles.h"
+#include "Machine/Memory.h"
+#include "Machine/Processor.h"
+#include "Machine/Survey.h"
+#include "Machine/Uart.h"
+#include "Pci/Bind.h"
+#include "Core/Facts.h"
+#include "Core/Log.h"
+#include <Library/MemoryAllocationLib.h>
+
+typedef
+VOID
+(*BIND_STEP)(
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+///
+/// What is judged before memory, one promise after the other.
+///
+STATIC CONST BIND_STEP  mBindSteps[] = {
+  BindMachine,
+  BindFiles,
+  BindProcessors,
+  BindPci,
+  BindConsole
+};
+
+/**
+  Carry a step out for all partitions that were not refused: a refused one is passed
+  over, so that its share stays free for nobody but the PC's firmware.
+
+  @param[in]     Step        The step.
+  @param[in,out] Partitions  The partitions.
+  @param[in]     Count       Their number.
+**/
+STATIC
+VOID
+ForEachPartition (
+  IN     BIND_STEP      Step,
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    if (Partitions[Index].Life.State == MrmStateAbsent) {
+      Step (&Partitions[Index]);
+    }
+  }
+}
+
+/**
+  Free what the controller has of a partition.
+
+  @param[in,out] Partition  The partition; nothing of it runs.
+**/
+STATIC
+VOID
+FreeParts (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  ReleaseFiles (Partition);
+  CloseStore (Partition);
+  CloseControl (Partition);
+  if (Partition->PciPorts != NULL) {
+    FreePool (Partition->PciPorts);
+    Partition->PciPorts    = NULL;
+    Partition->PciBusCount = 0;
+  }
+}
+
+VOID
+GiveBack (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  // Memory first: firmware may need some to wake processors.
+  ReleaseMemory (Partition);
+  FreeParts (Partition);
+  ReleaseProcessors (Partition);
+}
+
+VOID
+DropPartition (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  if (Partition->Life.State != MrmStateRefused) {
+    LeavePartition (Partition);
+  }
+
+  HoldMemory (Partition);
+  FreeParts (Partition);
+}
+
+UINTN
+BindPartitions (
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     UINTN          Count
+  )
+{
+  UINTN  Step;
+  UINTN  Index;
+  UINTN  Bound;
+
+  for (Step = 0; Step < ARRAY_SIZE (mBindSteps); Step++) {
+    ForEachPartition (mBindSteps[Step], Partitions, Count);
+  }
+
+  BindMemory (Partitions, Count);
+  if (!gMachine.VerifyOnly) {
+    // The only steps that change the machine.
+    ForEachPartition (OpenStore, Partitions, Count);
+    ForEachPartition (OpenControl, Partitions, Count);
+    ForEachPartition (ClaimProcessors, Partitions, Count);
+  }
+
+  Bound = 0;
+  for (Index = 0; Index < Count; Index++) {
+    if (Partitions[Index].Life.State == MrmStateRefused) {
+      GiveBack (&Partitions[Index]);
+      continue;
+    }
+
+    if (Partitions[Index].Life.State == MrmStateAbsent) {
+      Say ("%a: ready: every promise can be kept", Partitions[Index].Plan->Name);
+    }
+
+    Bound++;
+  }
+
+  return Bound;
+}

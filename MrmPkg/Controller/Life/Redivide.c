@@ -1,0 +1,359 @@
+/** @file
+  Another plan while partitions run.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Life/Redivide.h"
+#include "Life/Bind.h"
+#include "Life/Life.h"
+#include "Talk/Control.h"
+#include "Talk/Turn.h"
+#include "Machine/Memory.h"
+#include "Machine/Processor.h"
+#include "Machine/ResetEntry.h"
+#include "Partition/Partition.h"
+#include "Partition/Plan.h"
+#include "Partition/Policy.h"
+#include "Core/Clock.h"
+#include "Core/Log.h"
+#include "Core/Report.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/MrmPlanLib.h>
+#include <Library/PrintLib.h>
+
+#define RESTART_PREFIX  "restart\n"   ///< before a plan: partitions that run and would change are asked to shut down
+
+///
+/// The plan that waits to be put in force.
+///
+typedef struct {
+  MRM_READ_PLAN    Read;                          ///< empty: none waits
+  CHAR8            Who[MRM_NAME_LENGTH];          ///< asked for it
+  UINT32           Same[MRM_MAX_PARTITIONS];      ///< for each of its partitions: which of gPartitions it is, or MRM_PLAN_NOBODY
+  UINT32           Becomes[MRM_MAX_PARTITIONS];   ///< for each of gPartitions: which it becomes, or MRM_PLAN_NOBODY
+  BOOLEAN          Ran[MRM_MAX_PARTITIONS];       ///< of gPartitions: ran when it was asked to shut down
+} PENDING;
+
+STATIC PENDING  mPending;
+
+BOOLEAN
+MeansRedivision (
+  IN CONST UINT8  *Bytes,
+  IN UINTN        Size
+  )
+{
+  if ((Size > sizeof (RESTART_PREFIX) - 1) && (CompareMem (Bytes, RESTART_PREFIX, sizeof (RESTART_PREFIX) - 1) == 0)) {
+    return TRUE;
+  }
+
+  return MeansPlan (Bytes, Size);
+}
+
+/**
+  Find out what of the plan that waits is in force already. A partition that was refused is bound anew.
+**/
+STATIC
+VOID
+Match (
+  VOID
+  )
+{
+  UINT32  Index;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    mPending.Becomes[Index] = MRM_PLAN_NOBODY;
+    mPending.Ran[Index]     = FALSE;
+  }
+
+  MrmPlanMatch (gPlan, mPending.Read.Plan, mPending.Same);
+  for (Index = 0; Index < mPending.Read.Plan->PartitionCount; Index++) {
+    if (  (mPending.Same[Index] != MRM_PLAN_NOBODY)
+       && (gPartitions[mPending.Same[Index]].Life.State == MrmStateRefused))
+    {
+      mPending.Same[Index] = MRM_PLAN_NOBODY;
+    }
+
+    if (mPending.Same[Index] != MRM_PLAN_NOBODY) {
+      mPending.Becomes[mPending.Same[Index]] = Index;
+    }
+  }
+}
+
+/**
+  Find a partition that runs and would change.
+
+  @return  The first one; gPartitionCount when there is none.
+**/
+STATIC
+UINTN
+FindRunning (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if ((mPending.Becomes[Index] == MRM_PLAN_NOBODY) && MrmLifecycleIsLive (&gPartitions[Index].Life)) {
+      break;
+    }
+  }
+
+  return Index;
+}
+
+/**
+  Have partitions shut down that run and would change.
+**/
+STATIC
+VOID
+EndRunning (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if (  (mPending.Becomes[Index] == MRM_PLAN_NOBODY)
+       && MrmLifecycleIsLive (&gPartitions[Index].Life)
+       && (gPartitions[Index].Life.State != MrmStateStopping))
+    {
+      mPending.Ran[Index] = TRUE;
+      OrderPartition (&gPartitions[Index], MrmVerbStop, FALSE, mPending.Who);
+    }
+  }
+}
+
+VOID
+AskRedivision (
+  IN  CONST CHAR8  *Who,
+  IN  CONST UINT8  *Bytes,
+  IN  UINTN        Size,
+  OUT CHAR8        *Result,
+  IN  UINTN        Room
+  )
+{
+  EFI_STATUS  Status;
+  MRM_TEXT    Fault;
+  UINTN       Running;
+  BOOLEAN     Restart;
+  BOOLEAN     Lasting;
+
+  if (mPending.Read.Plan != NULL) {
+    AsciiStrCpyS (Result, Room, "refused: another plan waits for partitions to shut down");
+    return;
+  }
+
+  Restart = (BOOLEAN)!MeansPlan (Bytes, Size);
+  if (Restart) {
+    Bytes += sizeof (RESTART_PREFIX) - 1;
+    Size  -= sizeof (RESTART_PREFIX) - 1;
+  }
+
+  MrmTextBegin (&Fault, Result, Room);
+  MrmTextAdd (&Fault, "refused: ");
+  if (!MeansPlan (Bytes, Size)) {
+    MrmTextAdd (&Fault, "expected a plan behind 'restart'");
+    return;
+  }
+
+  if (!ReadGivenPlan (Bytes, Size, &mPending.Read, &Fault)) {
+    return;
+  }
+
+  Match ();
+  Running = FindRunning ();
+  if ((mPending.Read.Plan->Console.Kind != gPlan->Console.Kind) || (mPending.Read.Plan->Console.IoBase != gPlan->Console.IoBase)) {
+    MrmTextAdd (&Fault, "the controller's own console cannot change while it runs");
+  } else if ((Running < gPartitionCount) && !Restart) {
+    MrmTextAdd (&Fault, gPartitions[Running].Plan->Name);
+    MrmTextAdd (&Fault, " runs and would change: stop it first, or reload with 'restart'");
+  } else {
+    // What is in force now was kept before: if this cannot be kept, nothing changes.
+    Status = KeepPlan (Bytes, Size, &Lasting);
+    if (!EFI_ERROR (Status)) {
+      AsciiStrCpyS (mPending.Who, sizeof (mPending.Who), Who);
+      AsciiSPrint (
+        Result,
+        Room,
+        "done%a%a",
+        (Running < gPartitionCount) ? "; what runs and changes is asked to shut down first" : "",
+        Lasting ? "" : "; until the PC is switched off, for the ESP cannot be written"
+        );
+      return;
+    }
+
+    AsciiSPrint (Result, Room, "refused: it cannot be kept on the ESP: %r", Status);
+  }
+
+  FreePlan (&mPending.Read);
+}
+
+BOOLEAN
+RedivisionEnds (
+  IN UINTN  Number
+  )
+{
+  return (BOOLEAN)((mPending.Read.Plan != NULL) && (mPending.Becomes[Number] == MRM_PLAN_NOBODY));
+}
+
+/**
+  Move partitions that go on to where the new plan has them, and take everything from the others.
+
+  @param[out] Next  The partitions of the new plan, all of them absent.
+**/
+STATIC
+VOID
+MovePartitions (
+  OUT MRM_PARTITION  *Next
+  )
+{
+  UINT32    Index;
+  UINT32    Number;
+  MRM_TEXT  Audit;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    Number = mPending.Becomes[Index];
+    if (Number == MRM_PLAN_NOBODY) {
+      Say ("%a: is given up", gPartitions[Index].Plan->Name);
+      DropPartition (&gPartitions[Index]);
+      continue;
+    }
+
+    Audit                    = Next[Number].Audit;
+    Next[Number]             = gPartitions[Index];
+    Next[Number].Plan        = &mPending.Read.Plan->Partitions[Number];
+    gPartitions[Index].Audit = Audit;
+  }
+}
+
+/**
+  Whether a partition of the new plan ran under the old one, and was asked to shut down.
+
+  @param[in] Name   Its name.
+  @param[in] Names  The names of those that ran.
+  @param[in] Count  Their number.
+
+  @retval TRUE   It did.
+  @retval FALSE  It did not.
+**/
+STATIC
+BOOLEAN
+DidRun (
+  IN CONST CHAR8  *Name,
+  IN CONST CHAR8  Names[][MRM_NAME_LENGTH],
+  IN UINTN        Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    if (AsciiStrCmp (Name, Names[Index]) == 0) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Take the devices of partitions that are new, and start those that ran before.
+
+  @param[in] Names  The names of those that ran.
+  @param[in] Count  Their number.
+**/
+STATIC
+VOID
+BeginNew (
+  IN CONST CHAR8  Names[][MRM_NAME_LENGTH],
+  IN UINTN        Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if (gPartitions[Index].Life.State != MrmStateAbsent) {
+      continue;
+    }
+
+    TakePartition (&gPartitions[Index]);
+    if (DidRun (gPartitions[Index].Plan->Name, Names, Count)) {
+      OrderPartition (&gPartitions[Index], MrmVerbStart, FALSE, mPending.Who);
+    }
+  }
+}
+
+/**
+  Divide the PC anew.
+
+  @param[in,out] Next  Room for the partitions of the new plan.
+**/
+STATIC
+VOID
+Redivide (
+  IN OUT MRM_PARTITION  *Next
+  )
+{
+  STATIC CHAR8   Names[MRM_MAX_PARTITIONS][MRM_NAME_LENGTH];
+  MRM_PARTITION  *Before;
+  UINTN          BeforeCount;
+  UINTN          Ran;
+  UINTN          Index;
+  UINTN          Kept;
+
+  Ran  = 0;
+  Kept = 0;
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    Kept += (mPending.Becomes[Index] == MRM_PLAN_NOBODY) ? 0 : 1;
+    if (mPending.Ran[Index]) {
+      AsciiStrCpyS (Names[Ran++], MRM_NAME_LENGTH, gPartitions[Index].Plan->Name);
+    }
+  }
+
+  BeginReport ();
+  Say ("plan %a for %a, reloaded by %a: %d partitions go on", mPending.Read.Plan->Title, mPending.Read.Plan->Machine, mPending.Who, Kept);
+  CloseResetEntry ();
+  MovePartitions (Next);
+  RenumberOwners (mPending.Becomes, gPartitionCount);
+  Before          = gPartitions;
+  BeforeCount     = gPartitionCount;
+  gPartitions     = Next;
+  gPartitionCount = mPending.Read.Plan->PartitionCount;
+  AdoptPlan (&mPending.Read);
+  FreePartitions (Before, BeforeCount);
+  EnforceBuiltIn (gPartitions);
+  ForgetTurns ();
+  BindPartitions (gPartitions, gPartitionCount);
+  OpenResetEntry ();
+  BeginNew (Names, Ran);
+  Say ("machine: %ld KiB of memory are free", FreeMemory () / SIZE_1KB);
+  WriteReport ();
+  RefreshControls ();
+}
+
+BOOLEAN
+AttendRedivision (
+  VOID
+  )
+{
+  MRM_PARTITION  *Next;
+
+  if (mPending.Read.Plan == NULL) {
+    return FALSE;
+  }
+
+  if (FindRunning () < gPartitionCount) {
+    EndRunning ();
+    return FALSE;
+  }
+
+  if (EFI_ERROR (AllocatePartitions (mPending.Read.Plan, &Next))) {
+    Say ("the plan that was reloaded is put in force when the PC starts again: there is no memory for it now");
+    FreePlan (&mPending.Read);
+    return FALSE;
+  }
+
+  Redivide (Next);
+  return TRUE;
+}

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Another plan while partitions run: what is the same goes on untouched, the rest is divided anew."""
+
+import asyncio
+import os
+import random
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ci.qemu.guest import Guest
+from generator.blob.read import read
+from generator.blob.write import write
+from generator.esp.image import plan_of
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.efivars import mount, read_json
+from tests.boot.support import boot_of, undisturbed
+
+pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800)]
+
+ROUNDS = int(os.environ.get("MRM_ROUNDS", "4"))
+CUTS = int(os.environ.get("MRM_POWER_CUTS", "2"))
+SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
+LONGEST_RELOAD = 1.0
+"""Seconds after which a plan is kept on the ESP and in force, when nothing has to shut down."""
+SECONDS = 180.0
+PORT = "PciRoot(0x0)/Pci(0x3,0x0)"
+SLOT = 128 << 10
+"""Bytes of the keeper's disk for each file."""
+FILES = ("before", "after", "damaged", "circle")
+
+
+@dataclass
+class Machine:
+    """A PC with two plans: bytes by name, on the keeper's disk."""
+
+    bench: Bench
+    sizes: dict[str, int]
+
+    @property
+    def keeper(self) -> Guest:
+        """The partition that goes on."""
+        return self.bench.session.guests["keeper"]
+
+    def text(self, since: int) -> str:
+        """What the controller has said since then."""
+        return self.bench.session.controller.text[since:].replace("\r", "")
+
+    async def fetch(self) -> None:
+        """Have the keeper copy the files from its disk."""
+        await mount(self.keeper)
+        for number, (name, size) in enumerate(self.sizes.items()):
+            blocks = f"bs=4096 skip={number * SLOT // 4096} count={-(-size // 4096)}"
+            command = f"dd if=/dev/nvme0n1 {blocks} 2>/dev/null | head -c {size} >/run/{name}"
+            assert (await self.keeper.run(command)).status == 0
+
+    async def reload(self, name: str, restart: bool = False) -> tuple[int, str]:
+        """Put a file in force; return mrmctl's status and what it says."""
+        await self.keeper.ticks_on(1)  # a second a request
+        done = await self.keeper.run(f"mrmctl reload {'--restart ' if restart else ''}/run/{name}")
+        return done.status, done.output.replace("\r", "").splitlines()[-1]
+
+    async def states(self) -> dict[str, str]:
+        """State of all partitions, as the keeper sees them."""
+        told = await read_json(self.keeper, "State")
+        return {partition["name"]: partition["state"] for partition in told["partitions"]}
+
+    async def divided(self, title: str, since: int) -> str:
+        """Wait until a plan is in force; return what the controller says of it."""
+        controller = self.bench.session.controller
+        pattern = rf"MRM: plan [^\n]*{title}[^\n]* reloaded by keeper(?s:.*?)KiB of memory are free"
+        await controller.wait_for(pattern, SECONDS, controller.start())
+        while f"{title}" not in self.text(since) or "memory are free" not in self.text(since):
+            await self.keeper.ticks_on(1)
+        return self.text(since)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("redivide")
+
+
+@pytest.fixture(scope="module")
+def machine(built: Builder, folder: Path) -> Iterator[Machine]:
+    """Boot the first plan, on an ESP with the boot files of both."""
+    before, after = built("redivide"), built("redivided")
+    esp = folder / "ESP"
+    shutil.copytree(before.esp, esp)
+    shutil.copytree(after.esp / "EFI" / "MRM" / "third", esp / "EFI" / "MRM" / "third")
+    blobs = [plan_of((result.esp / "EFI/MRM/Mrm.efi").read_bytes()) for result in (before, after)]
+    assert blobs[0] is not None and blobs[1] is not None
+    values = read(blobs[1])
+    for number, partition in enumerate(values["Partitions"]):
+        partition["Policy"]["After"] = [1 - number]
+    damaged = blobs[1][:-1] + bytes([blobs[1][-1] ^ 1])
+    contents = dict(zip(FILES, (blobs[0], blobs[1], damaged, write(values)), strict=True))
+    disk = folder / "plans.img"
+    disk.write_bytes(
+        b"".join(content.ljust(SLOT, b"\0") for content in contents.values()).ljust(16 << 20, b"\0")
+    )
+    with Bench(before.plan, esp, folder / "run", {PORT: disk}) as bench:
+        made = Machine(bench, {name: len(content) for name, content in contents.items()})
+        console = bench.session.guests["one"].console
+        bench.run(
+            bench.session.guests["keeper"].report(bench.session.guests["keeper"].console.start(), SECONDS)
+        )
+        bench.run(console.wait_for(r"Shell> $", SECONDS, console.start()))
+        bench.run(made.fetch())
+        yield made
+
+
+def memory(text: str, name: str) -> list[str]:
+    """The last ranges of memory that a partition was given."""
+    found = re.findall(rf"MRM: {name}: kept: (\d+ KiB at 0x[0-9a-fA-F]+)", text)
+    requests = 3 if name == "keeper" else len(found)
+    return found[-requests:]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("after", "refused: one runs and would change: stop it first, or reload with 'restart'"),
+        ("damaged", "refused: it is damaged: its checksum is another one"),
+        ("circle", "refused: partition 0 (third): it waits for a partition that waits for it"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(machine: Machine, name: str, reason: str) -> None:
+    async def ask() -> None:
+        assert await machine.reload(name) == (1, reason)
+        assert await machine.states() == {"keeper": "running", "one": "loading", "two": "loading"}
+
+    machine.bench.run(ask())
+
+
+def test_the_same_plan_changes_nothing(machine: Machine) -> None:
+    async def ask() -> None:
+        since = len(machine.bench.session.controller.text)
+        async with undisturbed(machine.keeper):
+            assert await machine.reload("before") == (0, "done")
+            said = await machine.divided("redivide.yaml", since)
+        assert "3 partitions go on" in said and "is given up" not in said and ": kept:" not in said
+        assert await machine.states() == {"keeper": "running", "one": "loading", "two": "loading"}
+
+    machine.bench.run(ask())
+
+
+def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> None:
+    """The keeper's clock ticks on in the same boot; the same memory, zeroed; nothing is lost in any round."""
+
+    async def rounds() -> None:
+        session = machine.bench.session
+        boot, start = boot_of(session, "keeper"), session.controller.text.replace("\r", "")
+        free: list[str] = []
+        third: list[list[str]] = []
+        for number in range(ROUNDS):
+            console = session.guests["one"].console
+            since, begin = len(session.controller.text), console.mark()
+            async with undisturbed(machine.keeper):
+                status, said = await machine.reload("after", restart=True)
+                assert (status, said.split(";")[0]) == (0, "done")
+                said = await machine.divided("redivided.yaml", since)
+                assert "1 partitions go on" in said and "MRM: one: is given up" in said
+                await console.wait_for(r"Linux version 6\.12[^\n]*-rt-", SECONDS, begin)
+                if number == 0:
+                    # It runs to its first process, on the processors of both.
+                    await console.wait_for(
+                        r"third: Linux 6\.12\S*-rt-amd64, APIC IDs \d+ \d+", SECONDS, begin
+                    )
+                    assert await machine.states() == {"keeper": "running", "third": "running"}
+            third.append(memory(said, "third"))
+            since, begin = len(session.controller.text), console.mark()
+            async with undisturbed(machine.keeper):
+                assert (await machine.reload("before", restart=True))[0] == 0
+                said = await machine.divided("redivide.yaml", since)
+                assert "MRM: third: is given up" in said
+                await console.wait_for(r"Shell> $", SECONDS, begin)
+            free.append(re.findall(r"machine: (\d+) KiB of memory are free", said)[-1])
+            for name in ("one", "two"):
+                assert memory(said, name) == memory(start, name), name
+        assert boot_of(session, "keeper") == boot
+        assert all(ranges == third[0] for ranges in third) and third[0]
+        assert len(set(free)) == 1, free
+        print(f"{ROUNDS} rounds, {free[0]} KiB free after each")
+
+    machine.bench.run(rounds())
+
+
+def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Machine, folder: Path) -> None:
+    """And a power cut amid a reload leaves the old plan or the new one."""
+    print(f"MRM_SEED={SEED}")
+    chance = random.Random(SEED)
+
+    async def kept() -> None:
+        assert (await machine.reload("after", restart=True))[0] == 0
+        await machine.divided("redivided.yaml", len(machine.bench.session.controller.text))
+        await machine.bench.machine.cut_power()
+
+    machine.bench.run(kept())
+    bench, now, done = machine.bench, "after", True
+    for cut in range(CUTS + 1):
+        with bench.once_more(folder / f"cut-{cut}") as bench:
+            controller = bench.session.controller
+            line = bench.run(
+                controller.wait_for(
+                    r"MRM: plan (\S+) for q35, (\d) partitions, ([^\r\n]+)", SECONDS, controller.start()
+                )
+            )
+            found = {"3": "before", "2": "after"}[line.match[2]]
+            assert line.match[3] in ("as it was reloaded", "in this image")
+            assert found == now or not done, f"cut {cut}"
+            if cut == CUTS:
+                break
+            again = Machine(bench, machine.sizes)
+
+            async def cut_amid(
+                again: Machine = again, name: str = "before" if found == "after" else "after"
+            ) -> bool:
+                keeper = again.keeper
+                await keeper.report(keeper.console.start(), SECONDS)
+                await again.fetch()
+                begin = again.bench.session.controller.mark()
+                keeper.type(f"mrmctl reload --restart /run/{name}")
+                await asyncio.sleep(chance.uniform(0, LONGEST_RELOAD))
+                await again.bench.machine.cut_power()
+                return "MRM: keeper: asked: reload: done" in again.bench.session.controller.since(begin)
+
+            now = "before" if found == "after" else "after"
+            done = bench.run(cut_amid())
