@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A short fault campaign, always the same one; `make faults` is the long one."""
+"""A short fault campaign, always the same one; `make faults` is the long one.
+
+What other tests boot is left out: a watchdog that is not fed is in test_control.py and two_debians.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -29,7 +32,6 @@ KINDS = (
     "dma-panic",
     "offline-reset",
     "neighbour-restart-busy",
-    "watchdog",
 )
 
 

