@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """MrmPciLib: windows, interrupts, resets and restored configuration, from copies of configuration space."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -43,20 +44,37 @@ def capabilities_of(decide: Decide, config: bytes) -> Any:
     return found
 
 
-def restore(decide: Decide, config: bytes) -> list[tuple[int, int, int]]:
-    """Return the writes of MrmPciRestore."""
-    copy = Guarded(decide.ffi, config)
-    room = Guarded.array(decide.ffi, "MRM_PCI_WRITE", [{} for _ in range(decide.MRM_PCI_MAX_WRITES)])
+def writes_of(decide: Decide, function: str, *arguments: Any) -> list[tuple[int, int, int, int]]:
+    """Return the writes that are to be made: register, bytes, value, microseconds after it."""
+    room = Guarded.array(decide.ffi, "MRM_PCI_WRITE", [{"Wait": 77}] * decide.MRM_PCI_MAX_WRITES)
     writes = decide.ffi.cast("MRM_PCI_WRITE *", room.pointer)
-    count = decide.call("MrmPciRestore", as_dwords(decide, copy), writes)
+    count = decide.call(function, *arguments, writes)
     assert count <= decide.MRM_PCI_MAX_WRITES
-    return [(writes[n].Offset, writes[n].Width, writes[n].Value) for n in range(count)]
+    return [(writes[n].Offset, writes[n].Width, writes[n].Value, writes[n].Wait) for n in range(count)]
+
+
+def restore(decide: Decide, config: bytes) -> list[tuple[int, int, int]]:
+    """Return the writes of MrmPciRestore, after none of which is anything to be waited for."""
+    copy = Guarded(decide.ffi, config)
+    writes = writes_of(decide, "MrmPciRestore", capabilities_of(decide, config), as_dwords(decide, copy))
+    assert {wait for *_, wait in writes} == {0}
+    return [(offset, width, value) for offset, width, value, _ in writes]
+
+
+def reset(decide: Decide, way: str, config: bytes) -> list[tuple[int, int, int, int]]:
+    """Return the writes of MrmPciResetWrites."""
+    copy, reset = Guarded(decide.ffi, config), getattr(decide, f"MrmPciReset{way}")
+    return writes_of(
+        decide, "MrmPciResetWrites", capabilities_of(decide, config), reset, as_dwords(decide, copy)
+    )
 
 
 def judge(decide: Decide, function: str, saved: bytes, now: bytes) -> bool:
     """Return what a function says that compares two copies."""
     copies = Guarded(decide.ffi, saved), Guarded(decide.ffi, now)
-    return bool(decide.call(function, *(as_dwords(decide, copy) for copy in copies)))
+    return bool(
+        decide.call(function, capabilities_of(decide, saved), *(as_dwords(decide, copy) for copy in copies))
+    )
 
 
 def windows(decide: Decide, config: bytes) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
@@ -312,6 +330,36 @@ def test_resets_are_tried_in_order(decide: Decide, name: str) -> None:
     assert decide.call("MrmPciNextReset", can, decide.MrmPciResetFailed) == decide.MrmPciResetFailed
 
 
+# Every way to be reset: ENDPOINT with one more capability at the end of its list.
+CAPABLE = changed(
+    ENDPOINT,
+    (PCIE + 1, 1, ADVANCED),
+    (ADVANCED, 4, 0x03000013),
+    (ADVANCED + 4, 1, 0x02),
+    (POWER + 4, 2, 0x0100),
+)
+
+
+def test_each_way_to_reset_a_function(decide: Decide) -> None:
+    """One bit is set, or a state; the others stay; 100 ms after a reset a function can be configured."""
+    config = changed(CAPABLE, (PCIE + 8, 2, 0x2810))
+    assert reset(decide, "Function", config) == [(PCIE + 8, 2, 0xA810, 100000)]
+    assert reset(decide, "Advanced", config) == [(ADVANCED + 4, 1, 0x03, 100000)]
+    power = POWER + 4
+    assert reset(decide, "Power", config) == [(power, 2, 0x0103, 10000), (power, 2, 0x0100, 10000)]
+    asleep = changed(config, (POWER + 4, 2, 0x0103))
+    assert reset(decide, "Power", asleep) == reset(decide, "Power", config)
+    assert (
+        reset(decide, "None", config) == reset(decide, "Bus", config) == reset(decide, "Failed", config) == []
+    )
+
+
+@pytest.mark.parametrize(("layout", "bars"), [(0, 6), (0x80, 6), (1, 2), (0x81, 2), (2, 0), (0x7F, 0)])
+def test_address_registers_by_header(decide: Decide, layout: int, bars: int) -> None:
+    found = capabilities_of(decide, changed(ENDPOINT, (0x0E, 1, layout)))
+    assert (found.Bars, found.Bridge) == (bars, bars == 2)
+
+
 @pytest.mark.parametrize("saved", [ENDPOINT, BRIDGE], ids=["endpoint", "bridge"])
 def test_a_reset_is_seen(decide: Decide, saved: bytes) -> None:
     assert judge(decide, "MrmPciWasReset", saved, after_reset(saved))
@@ -401,3 +449,98 @@ def test_a_pcie_capability_at_the_end_is_not_written_beyond(decide: Decide, offs
     written = [at for at, _, _ in restore(decide, config) if at > offset]
     registers = [offset + 0x08, offset + 0x10, offset + 0x18, offset + 0x28, offset + 0x30]
     assert written == [at for at in registers if at < SIZE]
+
+
+def test_where_a_function_says_that_it_expects_an_answer(decide: Decide) -> None:
+    register, bit = decide.ffi.new("UINT8 *"), decide.ffi.new("UINT32 *")
+    conventional = changed(CAPABLE, (0x34, 1, ADVANCED))
+    for config, expected in ((ENDPOINT, (PCIE + 8, 1 << 21)), (conventional, (ADVANCED + 4, 1 << 8))):
+        assert decide.call("MrmPciPending", capabilities_of(decide, config), register, bit)
+        assert (register[0], bit[0]) == expected
+    assert not decide.call("MrmPciPending", capabilities_of(decide, space({})), register, bit)
+
+
+@dataclass
+class Device:
+    """A function: which ways reset it, after how many looks it answers, whether it can be configured."""
+
+    saved: bytes
+    obeys: frozenset[str]
+    silent: int
+    stubborn: bool
+    config: bytes = b""
+    looks: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    def reset(self, way: str) -> None:
+        """Be asked to reset."""
+        self.asked.append(way)
+        if way in self.obeys:
+            self.config, self.looks = after_reset(self.saved), 0
+
+    def read(self) -> bytes:
+        """What a look at it gives."""
+        self.looks += 1
+        return self.config if self.looks > self.silent else b"\xff" * SIZE
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        """Take a write as hardware does; registers that start something start it."""
+        before = self.config
+        if offset == PCIE + 8 and value & 1 << 15 and self.saved is not BRIDGE:
+            self.reset("Function")
+        elif offset == ADVANCED + 4 and value & 1:
+            self.reset("Advanced")
+        elif offset == POWER + 4 and value & 3 == 0 and before[offset] & 3 == 3:
+            self.config = changed(before, (offset, 1, before[offset] & ~3))
+            self.reset("Power")
+        elif not (self.stubborn and offset == 0x10):
+            self.config = changed(before, (offset, width, value))
+
+
+DEVICES = st.builds(
+    Device,
+    st.sampled_from([CAPABLE, ENDPOINT, BRIDGE]),
+    st.frozensets(st.sampled_from(["Bus", "Function", "Advanced", "Power"])),
+    st.integers(0, 12),
+    st.booleans(),
+)
+
+
+@given(DEVICES)
+def test_a_function_comes_back_from_its_reset(decide: Decide, device: Device) -> None:
+    """Each way is tried once, until one works; then it has its configuration, or that is said."""
+    ffi, can = decide.ffi, capabilities_of(decide, device.saved)
+    back = ffi.new("MRM_PCI_BACK *")
+    device.config = changed(device.saved, (0x04, 2, 0))
+    device.reset("Bus")
+    for _ in range(100):
+        copies = Guarded(ffi, device.saved), Guarded(ffi, device.read())
+        room = Guarded.array(ffi, "MRM_PCI_WRITE", [{}] * decide.MRM_PCI_MAX_WRITES)
+        writes, count = ffi.cast("MRM_PCI_WRITE *", room.pointer), ffi.new("UINTN *", 77)
+        saved, now = (as_dwords(decide, copy) for copy in copies)
+        verdict = decide.call("MrmPciBackStep", can, saved, now, back, writes, count)
+        if verdict != decide.MrmPciBackGoesOn:
+            break
+        for write in writes[0 : count[0]]:
+            assert write.Width != 0 or write.Wait == 100000
+            if write.Width != 0:
+                device.write(write.Offset, write.Width, write.Value)
+    assert count[0] == 0
+    ways = ["Bus", "Function", "Advanced", "Power"]
+    if device.saved is not CAPABLE:
+        ways = ways[: 1 if device.saved is BRIDGE else 2]
+    obeyed = next((number for number, way in enumerate(ways) if way in device.obeys), None)
+    if device.silent > 10:
+        assert verdict == decide.MrmPciBackSilent
+        assert device.asked == ["Bus"]
+        return
+    assert device.asked == (ways if obeyed is None else ways[: obeyed + 1])
+    assert bool(back.NotReset) == (obeyed is None)
+    lost = (
+        device.stubborn
+        and obeyed is not None
+        and device.saved[0x10:0x14] != after_reset(device.saved)[0x10:0x14]
+    )
+    assert verdict == (decide.MrmPciBackLost if lost else decide.MrmPciBackDone)
+    if not lost:
+        assert device.config[0x10:0x28] == device.saved[0x10:0x28]

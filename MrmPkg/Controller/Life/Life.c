@@ -161,7 +161,6 @@ StartPartition (
   }
 
   MrmLifecycleStart (&Partition->Life, Milliseconds ());
-  ForgetResetEntry (Partition);
   Partition->Quiesced = FALSE;
   Partition->StartTsc = AsmReadTsc ();
   Say ("%a: starting", Partition->Plan->Name);
@@ -180,6 +179,7 @@ StopPartition (
   )
 {
   StopProcessors (Partition);
+  ForgetResetEntry (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
   TellWaits (Partition);
 }

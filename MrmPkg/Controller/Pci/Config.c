@@ -6,6 +6,10 @@
 
 #include "Pci/Config.h"
 #include <IndustryStandard/Pci.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+
+#define NOT_READY  0xFFFF0001   ///< PCIe 5.0 section 2.3.2: instead of vendor and device
 
 /**
   A register as the root bridge protocol wants it.
@@ -53,6 +57,27 @@ WriteConfig (
 }
 
 VOID
+MakeWrites (
+  IN EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL  *RootBridge,
+  IN CONST MRM_PCI_ADDRESS            *Address,
+  IN CONST MRM_PCI_WRITE              *Writes,
+  IN UINTN                            Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    if (Writes[Index].Width != 0) {
+      WriteConfig (RootBridge, Address, &Writes[Index]);
+    }
+
+    if (Writes[Index].Wait != 0) {
+      gBS->Stall (Writes[Index].Wait);
+    }
+  }
+}
+
+VOID
 WriteCommand (
   IN EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL  *RootBridge,
   IN CONST MRM_PCI_ADDRESS            *Address,
@@ -76,7 +101,14 @@ CopyConfig (
 {
   UINTN  Index;
 
-  for (Index = 0; Index < MRM_PCI_CONFIG_DWORDS; Index++) {
+  // One that is not ready yet answers the first of them only; others could last as long as the root port allows.
+  Config[0] = ReadConfig (RootBridge, Address, PCI_VENDOR_ID_OFFSET);
+  if ((Config[0] == MAX_UINT32) || (Config[0] == NOT_READY)) {
+    SetMem32 (Config, MRM_PCI_CONFIG_DWORDS * sizeof (UINT32), MAX_UINT32);
+    return;
+  }
+
+  for (Index = 1; Index < MRM_PCI_CONFIG_DWORDS; Index++) {
     Config[Index] = ReadConfig (RootBridge, Address, (UINT8)(Index * sizeof (UINT32)));
   }
 }

@@ -35,13 +35,29 @@ ReadConfig (
 
   @param[in] RootBridge  Its root bridge.
   @param[in] Address     The function.
-  @param[in] Write       Register, width and value.
+  @param[in] Write       Register, width and value; Wait does not count.
 **/
 VOID
 WriteConfig (
   IN EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL  *RootBridge,
   IN CONST MRM_PCI_ADDRESS            *Address,
   IN CONST MRM_PCI_WRITE              *Write
+  );
+
+/**
+  Make several writes to configuration space, one after the other.
+
+  @param[in] RootBridge  Its root bridge.
+  @param[in] Address     The function.
+  @param[in] Writes      The writes, as MrmPciLib wants them: with what is to be waited after each.
+  @param[in] Count       Their number.
+**/
+VOID
+MakeWrites (
+  IN EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL  *RootBridge,
+  IN CONST MRM_PCI_ADDRESS            *Address,
+  IN CONST MRM_PCI_WRITE              *Writes,
+  IN UINTN                            Count
   );
 
 /**

@@ -6,11 +6,150 @@
 
 #include "Pci/Quiesce.h"
 #include "Pci/Config.h"
-#include "Pci/Reset.h"
 #include "Partition/Partition.h"
 #include "Core/Log.h"
 #include <IndustryStandard/Pci.h>
+#include <Library/BaseMemoryLib.h>
 #include <Library/UefiBootServicesTableLib.h>
+
+#define BRIDGE_CONTROL_RESET     BIT6     ///< PCI-to-PCI Bridge Architecture 1.2 section 3.2.5.18
+#define RESET_HOLD_MICROSECONDS  2000     ///< PCIe 5.0 section 6.6.1: at least 1 ms
+#define PENDING_MICROSECONDS     1000
+#define PENDING_TRIES            1000
+
+/**
+  Turn bus mastering and decoding of all functions off, what is behind a bridge before
+  the bridge.
+
+  @param[in] Partition  The partition.
+**/
+STATIC
+VOID
+Silence (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PCI_PORT  *Port;
+  UINTN               Index;
+  UINTN               Function;
+
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    Port = &Partition->PciPorts[Index];
+    for (Function = Port->FunctionCount; Function > 0; Function--) {
+      WriteCommand (Port->RootBridge, &Port->Functions[Function - 1].Address, 0);
+    }
+  }
+}
+
+/**
+  Check whether a function still expects an answer to a request of its own.
+
+  @param[in] Port      Its port.
+  @param[in] Function  The function.
+
+  @retval TRUE   It does.
+  @retval FALSE  It does not, does not answer or cannot tell.
+**/
+STATIC
+BOOLEAN
+IsPending (
+  IN CONST MRM_PCI_PORT      *Port,
+  IN CONST MRM_PCI_FUNCTION  *Function
+  )
+{
+  UINT8   Register;
+  UINT32  Bit;
+  UINT32  Value;
+
+  if (!MrmPciPending (&Function->Capabilities, &Register, &Bit)) {
+    return FALSE;
+  }
+
+  Value = ReadConfig (Port->RootBridge, &Function->Address, Register);
+  return (BOOLEAN)((Value != MAX_UINT32) && ((Value & Bit) != 0));
+}
+
+/**
+  Wait until no function of a partition expects an answer to a request of its own any
+  more, or a second has passed.
+
+  @param[in] Partition  The partition; bus mastering is off.
+**/
+STATIC
+VOID
+WaitForTransactions (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  CONST MRM_PCI_PORT  *Port;
+  UINTN               Index;
+  UINTN               Function;
+  UINTN               Try;
+
+  Try = 0;
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    Port = &Partition->PciPorts[Index];
+    for (Function = 0; Function < Port->FunctionCount; Function++) {
+      while ((Try < PENDING_TRIES) && IsPending (Port, &Port->Functions[Function])) {
+        gBS->Stall (PENDING_MICROSECONDS);
+        Try++;
+      }
+    }
+  }
+}
+
+/**
+  Set or clear the secondary bus reset of a port.
+
+  @param[in] Port    The port.
+  @param[in] Active  TRUE: hold everything behind it in reset.
+**/
+STATIC
+VOID
+SetBusReset (
+  IN CONST MRM_PCI_PORT  *Port,
+  IN BOOLEAN             Active
+  )
+{
+  MRM_PCI_WRITE  Write;
+  UINT32         Control;
+
+  Write.Offset = PCI_BRIDGE_CONTROL_REGISTER_OFFSET;
+  Write.Width  = sizeof (UINT16);
+  Control      = ReadConfig (Port->RootBridge, &Port->Address, PCI_INT_LINE_OFFSET) >> 16;
+  Write.Value  = Active ? (Control | BRIDGE_CONTROL_RESET) : (Control & ~(UINT32)BRIDGE_CONTROL_RESET);
+  WriteConfig (Port->RootBridge, &Port->Address, &Write);
+}
+
+/**
+  Reset everything behind all ports of a partition at the same time by their
+  secondary bus resets.
+
+  @param[in] Partition  The partition.
+**/
+STATIC
+VOID
+ResetBuses (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  UINTN  Index;
+
+  if (Partition->PciBusCount == 0) {
+    return;
+  }
+
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    SetBusReset (&Partition->PciPorts[Index], TRUE);
+  }
+
+  gBS->Stall (RESET_HOLD_MICROSECONDS);
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    SetBusReset (&Partition->PciPorts[Index], FALSE);
+  }
+
+  gBS->Stall (MRM_PCI_READY_MICROSECONDS);
+}
 
 /**
   Say what is wrong with a function.
@@ -40,30 +179,6 @@ Complain (
 }
 
 /**
-  Turn bus mastering and decoding of all functions off, what is behind a bridge before
-  the bridge.
-
-  @param[in] Partition  The partition.
-**/
-STATIC
-VOID
-Silence (
-  IN CONST MRM_PARTITION  *Partition
-  )
-{
-  CONST MRM_PCI_PORT  *Port;
-  UINTN               Index;
-  UINTN               Function;
-
-  for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    Port = &Partition->PciPorts[Index];
-    for (Function = Port->FunctionCount; Function > 0; Function--) {
-      WriteCommand (Port->RootBridge, &Port->Functions[Function - 1].Address, 0);
-    }
-  }
-}
-
-/**
   Bring a function back after the reset of its bus: answering, reset, configured.
 
   @param[in] Partition  The partition.
@@ -81,45 +196,31 @@ BringBack (
   IN CONST MRM_PCI_FUNCTION  *Function
   )
 {
-  UINT32         Config[MRM_PCI_CONFIG_DWORDS];
-  MRM_PCI_WRITE  Writes[MRM_PCI_MAX_WRITES];
-  MRM_PCI_RESET  Reset;
-  UINTN          Count;
-  UINTN          Index;
+  UINT32                Config[MRM_PCI_CONFIG_DWORDS];
+  MRM_PCI_WRITE         Writes[MRM_PCI_MAX_WRITES];
+  MRM_PCI_BACK          Back;
+  MRM_PCI_BACK_VERDICT  Verdict;
+  UINTN                 Count;
 
-  for (Reset = MrmPciResetBus; ; ) {
-    if (!WaitForFunction (Port, Function)) {
-      Complain (Partition, Function, "did not come back from its reset");
-      return FALSE;
-    }
-
+  ZeroMem (&Back, sizeof (Back));
+  do {
     CopyConfig (Port->RootBridge, &Function->Address, Config);
-    if (MrmPciWasReset (Function->Config, Config)) {
-      break;
-    }
+    Verdict = MrmPciBackStep (&Function->Capabilities, Function->Config, Config, &Back, Writes, &Count);
+    MakeWrites (Port->RootBridge, &Function->Address, Writes, Count);
+  } while (Verdict == MrmPciBackGoesOn);
 
-    Reset = MrmPciNextReset (&Function->Capabilities, Reset);
-    if (Reset == MrmPciResetFailed) {
-      // It is silent, so it harms nobody; its next driver may find it in any state.
-      Complain (Partition, Function, "could not be reset");
-      break;
-    }
-
-    ResetFunction (Port, Function, Reset);
+  if (Back.NotReset) {
+    // It is silent, so it harms nobody; its next driver may find it in any state.
+    Complain (Partition, Function, "could not be reset");
   }
 
-  Count = MrmPciRestore (Function->Config, Writes);
-  for (Index = 0; Index < Count; Index++) {
-    WriteConfig (Port->RootBridge, &Function->Address, &Writes[Index]);
-  }
-
-  CopyConfig (Port->RootBridge, &Function->Address, Config);
-  if (!MrmPciIsRestored (Function->Config, Config)) {
+  if (Verdict == MrmPciBackSilent) {
+    Complain (Partition, Function, "did not come back from its reset");
+  } else if (Verdict == MrmPciBackLost) {
     Complain (Partition, Function, "did not take its configuration back");
-    return FALSE;
   }
 
-  return TRUE;
+  return Verdict == MrmPciBackDone;
 }
 
 EFI_STATUS

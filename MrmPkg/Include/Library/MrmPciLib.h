@@ -16,11 +16,14 @@
 #define MRM_PCI_CONFIG_DWORDS  64   ///< configuration space without its extension: 256 bytes
 #define MRM_PCI_MAX_WRITES     32   ///< more than MrmPciRestore() ever returns
 
+#define MRM_PCI_READY_MICROSECONDS  100000   ///< after a reset until it can be configured (PCIe 6.6.1, 6.6.2)
+
 ///
 /// What a function can do; capabilities as offsets, 0 = none.
 ///
 typedef struct {
   BOOLEAN    Bridge;               ///< type 1 header
+  UINT8      Bars;                 ///< base address registers; 0 of a header that is neither a function's nor a bridge's
   BOOLEAN    Port;                 ///< root port, or downstream port of a switch: what is behind can be given away
   UINT8      InterruptPin;         ///< 1 to 4; 0 = none
   UINT8      Msi;
@@ -46,6 +49,23 @@ typedef enum {
 } MRM_PCI_RESET;
 
 ///
+/// How far a function has come back after the reset of its bus; zero at first.
+///
+typedef struct {
+  MRM_PCI_RESET    Tried;          ///< way it was tried to reset
+  UINT32           Waited;         ///< looks in a row at which it did not answer
+  BOOLEAN          NotReset;       ///< no way has reset it
+  BOOLEAN          Restored;       ///< its configuration was written
+} MRM_PCI_BACK;
+
+typedef enum {
+  MrmPciBackGoesOn,                ///< after what is to be written, look again
+  MrmPciBackDone,                  ///< it answers, with the configuration it had
+  MrmPciBackSilent,                ///< it does not answer, or something else does
+  MrmPciBackLost                   ///< it did not take its configuration back
+} MRM_PCI_BACK_VERDICT;
+
+///
 /// What becomes of a function's interrupts in a partition, which has no interrupt lines.
 ///
 typedef enum {
@@ -59,8 +79,9 @@ typedef enum {
 ///
 typedef struct {
   UINT8     Offset;
-  UINT8     Width;                 ///< bytes: 1, 2 or 4
+  UINT8     Width;                 ///< bytes: 1, 2 or 4; 0 = nothing is written, only waited
   UINT32    Value;
+  UINT32    Wait;                  ///< microseconds to wait after it
 } MRM_PCI_WRITE;
 
 /**
@@ -152,11 +173,31 @@ MrmPciNextReset (
   );
 
 /**
+  What to write to reset a function.
+
+  @param[in]  Capabilities  Its capabilities.
+  @param[in]  Reset         The way: MrmPciResetFunction, -Advanced or -Power, as it can.
+  @param[in]  Now           Its configuration space as it is, MRM_PCI_CONFIG_DWORDS; bus mastering is off.
+  @param[out] Writes        Receives at most MRM_PCI_MAX_WRITES writes, to be made in this order.
+
+  @return  Their number.
+**/
+UINTN
+EFIAPI
+MrmPciResetWrites (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN  MRM_PCI_RESET               Reset,
+  IN  CONST UINT32                *Now,
+  OUT MRM_PCI_WRITE               *Writes
+  );
+
+/**
   Judge whether a function was reset: its address registers, or the bus numbers of a
   bridge, went back to zero.  A function without either is taken as reset.
 
-  @param[in] Saved  Its configuration space before, MRM_PCI_CONFIG_DWORDS.
-  @param[in] Now    The same after the reset, before anything was written.
+  @param[in] Capabilities  Its capabilities.
+  @param[in] Saved         Its configuration space before, MRM_PCI_CONFIG_DWORDS.
+  @param[in] Now           The same after the reset, before anything was written.
 
   @retval TRUE   It was.
   @retval FALSE  It still has what it had.
@@ -164,8 +205,9 @@ MrmPciNextReset (
 BOOLEAN
 EFIAPI
 MrmPciWasReset (
-  IN CONST UINT32  *Saved,
-  IN CONST UINT32  *Now
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN CONST UINT32                *Saved,
+  IN CONST UINT32                *Now
   );
 
 /**
@@ -173,23 +215,26 @@ MrmPciWasReset (
   message interrupts are off after it, but for a bridge, which forwards as it did; the
   interrupt line names no interrupt.
 
-  @param[in]  Saved   Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
-  @param[out] Writes  Receives at most MRM_PCI_MAX_WRITES writes, to be made in this order.
+  @param[in]  Capabilities  Its capabilities.
+  @param[in]  Saved         Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
+  @param[out] Writes        Receives at most MRM_PCI_MAX_WRITES writes, to be made in this order.
 
   @return  Their number.
 **/
 UINTN
 EFIAPI
 MrmPciRestore (
-  IN  CONST UINT32   *Saved,
-  OUT MRM_PCI_WRITE  *Writes
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN  CONST UINT32                *Saved,
+  OUT MRM_PCI_WRITE               *Writes
   );
 
 /**
   Judge whether a function took its configuration back.
 
-  @param[in] Saved  Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
-  @param[in] Now    The same after the writes of MrmPciRestore().
+  @param[in] Capabilities  Its capabilities.
+  @param[in] Saved         Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
+  @param[in] Now           The same after the writes of MrmPciRestore().
 
   @retval TRUE   It is the same function, with the same addresses and bus numbers.
   @retval FALSE  It is not.
@@ -197,8 +242,52 @@ MrmPciRestore (
 BOOLEAN
 EFIAPI
 MrmPciIsRestored (
-  IN CONST UINT32  *Saved,
-  IN CONST UINT32  *Now
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN CONST UINT32                *Saved,
+  IN CONST UINT32                *Now
+  );
+
+/**
+  Where a function says that it expects an answer to a request of its own (PCIe 7.5.3.5, PCI ECN "Advanced Capabilities
+  for Conventional PCI").
+
+  @param[in]  Capabilities  Its capabilities.
+  @param[out] Register      Receives the register, dword-aligned.
+  @param[out] Bit           Receives the bit in it.
+
+  @retval TRUE   There it says so.
+  @retval FALSE  It cannot tell.
+**/
+BOOLEAN
+EFIAPI
+MrmPciPending (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  OUT UINT8                       *Register,
+  OUT UINT32                      *Bit
+  );
+
+/**
+  Decide what comes next for a function whose bus was reset: wait until it answers, at most a second; reset it by its
+  own means if the bus did not; write its configuration; see that it took it.
+
+  @param[in]     Capabilities  Its capabilities.
+  @param[in]     Saved         Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.
+  @param[in]     Now           The same as it is; all ones where nothing answers.
+  @param[in,out] Back          How far it has come.
+  @param[out]    Writes        Receives at most MRM_PCI_MAX_WRITES writes, to be made in this order.
+  @param[out]    Count         Receives their number.
+
+  @return  What is known of it.
+**/
+MRM_PCI_BACK_VERDICT
+EFIAPI
+MrmPciBackStep (
+  IN     CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN     CONST UINT32                *Saved,
+  IN     CONST UINT32                *Now,
+  IN OUT MRM_PCI_BACK                *Back,
+  OUT    MRM_PCI_WRITE               *Writes,
+  OUT    UINTN                       *Count
   );
 
 #endif

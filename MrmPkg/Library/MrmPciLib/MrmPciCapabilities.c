@@ -76,9 +76,12 @@ MrmPciCapabilities (
   )
 {
   UINT16  Kind;
+  UINT8   Layout;
 
   ZeroMem (Capabilities, sizeof (*Capabilities));
-  Capabilities->Bridge           = (MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT) == HEADER_BRIDGE;
+  Layout                         = MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT;
+  Capabilities->Bridge           = Layout == HEADER_BRIDGE;
+  Capabilities->Bars             = (Layout == 0) ? ENDPOINT_BARS : Capabilities->Bridge ? BRIDGE_BARS : 0;
   Capabilities->InterruptPin     = MrmPciByte (Config, PCI_INTERRUPT_PIN);
   Capabilities->Msi              = FindCapability (Config, ID_MSI, MSI_CONTROL + 2);
   Capabilities->MsiX             = FindCapability (Config, ID_MSIX, MSIX_CONTROL + 2);

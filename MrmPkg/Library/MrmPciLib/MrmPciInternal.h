@@ -69,6 +69,7 @@
 #define     DEVICE_RESET         BIT28    ///< PCIe 7.5.3.3
 #define   PCIE_DEVICE_CONTROL    0x08
 #define     CONTROL_FLR          BIT15    ///< starts a reset; in bridges another bit
+#define     DEVICE_PENDING       BIT21    ///< in the status beside it (PCIe 7.5.3.5)
 #define   PCIE_LINK_CONTROL      0x10
 #define     LINK_RETRAIN         BIT5
 #define   PCIE_SLOT_CONTROL      0x18
@@ -80,6 +81,9 @@
 #define ID_ADVANCED              0x13     ///< PCI ECN "Advanced Capabilities for Conventional PCI"
 #define   ADVANCED_CAPABILITIES  0x03
 #define     ADVANCED_RESET       (BIT0 | BIT1)  ///< transactions pending and function-level reset
+#define   ADVANCED_CONTROL       0x04
+#define     ADVANCED_FLR         BIT0
+#define     ADVANCED_PENDING     BIT8     ///< in the status beside it
 
 /**
   Read a byte of a copy.

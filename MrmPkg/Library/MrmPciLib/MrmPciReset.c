@@ -6,6 +6,8 @@
 
 #include "MrmPciInternal.h"
 
+#define POWER_MICROSECONDS  10000   ///< power, table 5-6: D3hot to D0 and back
+
 /**
   Whether a function can be reset in a way.
 
@@ -56,6 +58,89 @@ MrmPciNextReset (
 }
 
 /**
+  A write to a register whose other bits stay as they are.
+
+  @param[in] Now     The configuration space as it is.
+  @param[in] Offset  Register.
+  @param[in] Width   Bytes: 1 or 2.
+  @param[in] Clear   Bits that become zero.
+  @param[in] Set     Bits that become one.
+  @param[in] Wait    Microseconds after it.
+**/
+STATIC
+MRM_PCI_WRITE
+Change (
+  IN CONST UINT32  *Now,
+  IN UINT8         Offset,
+  IN UINT8         Width,
+  IN UINT32        Clear,
+  IN UINT32        Set,
+  IN UINT32        Wait
+  )
+{
+  MRM_PCI_WRITE  Write;
+
+  Write.Offset = Offset;
+  Write.Width  = Width;
+  Write.Value  = (((Width == 1) ? MrmPciByte (Now, Offset) : MrmPciWord (Now, Offset)) & ~Clear) | Set;
+  Write.Wait   = Wait;
+  return Write;
+}
+
+UINTN
+EFIAPI
+MrmPciResetWrites (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN  MRM_PCI_RESET               Reset,
+  IN  CONST UINT32                *Now,
+  OUT MRM_PCI_WRITE               *Writes
+  )
+{
+  UINT8  Offset;
+
+  switch (Reset) {
+    case MrmPciResetFunction:
+      Offset    = Capabilities->Pcie + PCIE_DEVICE_CONTROL;
+      Writes[0] = Change (Now, Offset, 2, 0, CONTROL_FLR, MRM_PCI_READY_MICROSECONDS);
+      return 1;
+    case MrmPciResetAdvanced:
+      Offset    = Capabilities->AdvancedFeatures + ADVANCED_CONTROL;
+      Writes[0] = Change (Now, Offset, 1, 0, ADVANCED_FLR, MRM_PCI_READY_MICROSECONDS);
+      return 1;
+    case MrmPciResetPower:
+      Offset    = Capabilities->Power + POWER_CONTROL;
+      Writes[0] = Change (Now, Offset, 2, 0, POWER_STATE, POWER_MICROSECONDS);
+      Writes[1] = Change (Now, Offset, 2, POWER_STATE, 0, POWER_MICROSECONDS);
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+BOOLEAN
+EFIAPI
+MrmPciPending (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  OUT UINT8                       *Register,
+  OUT UINT32                      *Bit
+  )
+{
+  if (Capabilities->Pcie != 0) {
+    *Register = Capabilities->Pcie + PCIE_DEVICE_CONTROL;
+    *Bit      = DEVICE_PENDING;
+    return TRUE;
+  }
+
+  if (Capabilities->AdvancedReset) {
+    *Register = Capabilities->AdvancedFeatures + ADVANCED_CONTROL;
+    *Bit      = ADVANCED_PENDING;
+    return TRUE;
+  }
+
+  return FALSE;
+}
+
+/**
   The address bits of a base address register.
 
   @param[in] Config  The configuration space.
@@ -81,69 +166,48 @@ AddressBits (
 }
 
 /**
-  Number of base address registers of a function.
-
-  @param[in] Config  Its configuration space.
-
-  @return  Their number; 0 for a header that is neither a function's nor a bridge's.
-**/
-STATIC
-UINTN
-BarCount (
-  IN CONST UINT32  *Config
-  )
-{
-  switch (MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT) {
-    case 0:
-      return ENDPOINT_BARS;
-    case HEADER_BRIDGE:
-      return BRIDGE_BARS;
-    default:
-      return 0;
-  }
-}
-
-/**
   Bus numbers of a bridge, without its latency timer.
 
-  @param[in] Config  Its configuration space.
+  @param[in] Capabilities  Its capabilities.
+  @param[in] Config        Its configuration space.
 
   @return  Primary, secondary and subordinate bus; 0 when it is no bridge.
 **/
 STATIC
 UINT32
 BusNumbers (
-  IN CONST UINT32  *Config
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN CONST UINT32                *Config
   )
 {
-  return ((MrmPciByte (Config, PCI_HEADER_TYPE) & HEADER_LAYOUT) == HEADER_BRIDGE)
-         ? Config[BRIDGE_BUSES / 4] & 0xFFFFFF
-         : 0;
+  return Capabilities->Bridge ? Config[BRIDGE_BUSES / 4] & 0xFFFFFF : 0;
 }
 
 BOOLEAN
 EFIAPI
 MrmPciWasReset (
-  IN CONST UINT32  *Saved,
-  IN CONST UINT32  *Now
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN CONST UINT32                *Saved,
+  IN CONST UINT32                *Now
   )
 {
   UINTN  Index;
 
-  for (Index = 0; Index < BarCount (Saved); Index++) {
+  for (Index = 0; Index < Capabilities->Bars; Index++) {
     if ((AddressBits (Saved, Index) != 0) && (AddressBits (Now, Index) != 0)) {
       return FALSE;
     }
   }
 
-  return (BOOLEAN)((BusNumbers (Saved) == 0) || (BusNumbers (Now) == 0));
+  return (BOOLEAN)((BusNumbers (Capabilities, Saved) == 0) || (BusNumbers (Capabilities, Now) == 0));
 }
 
 BOOLEAN
 EFIAPI
 MrmPciIsRestored (
-  IN CONST UINT32  *Saved,
-  IN CONST UINT32  *Now
+  IN CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN CONST UINT32                *Saved,
+  IN CONST UINT32                *Now
   )
 {
   UINTN  Index;
@@ -152,11 +216,11 @@ MrmPciIsRestored (
     return FALSE;
   }
 
-  for (Index = 0; Index < BarCount (Saved); Index++) {
+  for (Index = 0; Index < Capabilities->Bars; Index++) {
     if (AddressBits (Saved, Index) != AddressBits (Now, Index)) {
       return FALSE;
     }
   }
 
-  return (BOOLEAN)(BusNumbers (Saved) == BusNumbers (Now));
+  return (BOOLEAN)(BusNumbers (Capabilities, Saved) == BusNumbers (Capabilities, Now));
 }

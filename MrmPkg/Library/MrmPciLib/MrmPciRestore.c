@@ -35,6 +35,7 @@ Add (
   Writer->Writes[Writer->Count].Offset = (UINT8)Offset;
   Writer->Writes[Writer->Count].Width  = Width;
   Writer->Writes[Writer->Count].Value  = Value;
+  Writer->Writes[Writer->Count].Wait   = 0;
   Writer->Count++;
 }
 
@@ -157,45 +158,44 @@ AddPcie (
 UINTN
 EFIAPI
 MrmPciRestore (
-  IN  CONST UINT32   *Saved,
-  OUT MRM_PCI_WRITE  *Writes
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN  CONST UINT32                *Saved,
+  OUT MRM_PCI_WRITE               *Writes
   )
 {
-  MRM_PCI_WRITER        Writer;
-  MRM_PCI_CAPABILITIES  Capabilities;
+  MRM_PCI_WRITER  Writer;
 
   Writer.Saved  = Saved;
   Writer.Writes = Writes;
   Writer.Count  = 0;
-  MrmPciCapabilities (Saved, &Capabilities);
   Add (&Writer, PCI_COMMAND, 2, 0);
-  if (Capabilities.Power != 0) {
+  if (Capabilities->Power != 0) {
     // Awake, before anything else is written.
-    AddWord (&Writer, Capabilities.Power + POWER_CONTROL, POWER_STATE | POWER_PME);
+    AddWord (&Writer, Capabilities->Power + POWER_CONTROL, POWER_STATE | POWER_PME);
   }
 
   // The last byte of this dword would start a self-test.
   AddWord (&Writer, PCI_CACHE_LINE, 0);
-  if (Capabilities.Bridge) {
+  if (Capabilities->Bridge) {
     AddBridge (&Writer);
   } else {
     AddEndpoint (&Writer);
   }
 
   Add (&Writer, PCI_INTERRUPT_LINE, 1, LINE_NONE);
-  if (Capabilities.Pcie != 0) {
-    AddPcie (&Writer, &Capabilities);
+  if (Capabilities->Pcie != 0) {
+    AddPcie (&Writer, Capabilities);
   }
 
-  if (Capabilities.Msi != 0) {
-    AddWord (&Writer, Capabilities.Msi + MSI_CONTROL, MSI_ENABLE);
+  if (Capabilities->Msi != 0) {
+    AddWord (&Writer, Capabilities->Msi + MSI_CONTROL, MSI_ENABLE);
   }
 
-  if (Capabilities.MsiX != 0) {
-    AddWord (&Writer, Capabilities.MsiX + MSIX_CONTROL, MSIX_ENABLE);
+  if (Capabilities->MsiX != 0) {
+    AddWord (&Writer, Capabilities->MsiX + MSIX_CONTROL, MSIX_ENABLE);
   }
 
-  if (Capabilities.Bridge) {
+  if (Capabilities->Bridge) {
     AddWord (&Writer, PCI_COMMAND, 0);
   }
 

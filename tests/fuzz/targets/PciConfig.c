@@ -46,12 +46,14 @@ LLVMFuzzerTestOneInput (
   for (Index = 0; Reset != MrmPciResetFailed; Index++) {
     FUZZ_CHECK (Index <= MrmPciResetFailed);
     Reset = MrmPciNextReset (&Found, Reset);
+    Count = MrmPciResetWrites (&Found, Reset, Now, Writes);
+    FUZZ_CHECK (Count <= 2 && (Count == 0 || Writes[Count - 1].Offset + Writes[Count - 1].Width <= 256));
   }
 
-  MrmPciWasReset (Saved, Now);
-  MrmPciIsRestored (Saved, Now);
-  FUZZ_CHECK (MrmPciIsRestored (Saved, Saved));
-  Count = MrmPciRestore (Saved, Writes);
+  MrmPciWasReset (&Found, Saved, Now);
+  MrmPciIsRestored (&Found, Saved, Now);
+  FUZZ_CHECK (MrmPciIsRestored (&Found, Saved, Saved));
+  Count = MrmPciRestore (&Found, Saved, Writes);
   FUZZ_CHECK (Count <= MRM_PCI_MAX_WRITES);
   for (Index = 0; Index < Count; Index++) {
     FUZZ_CHECK (Writes[Index].Width == 1 || Writes[Index].Width == 2 || Writes[Index].Width == 4);
