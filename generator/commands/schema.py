@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""`schema`: the partition file as JSON Schema, for editors."""
+"""`schema`: partition or machine files as JSON Schema, for editors."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ import argparse
 
 from generator.commands.command import Command
 from generator.commands.output import to_json
-from generator.schema import partition_file_schema
+from generator.schema import machine_file_schema, partition_file_schema
+
+_SCHEMAS = {"partition": partition_file_schema, "machine": machine_file_schema}
 
 
-def _run(_options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     """Print the schema."""
-    print(to_json(partition_file_schema()))
+    print(to_json(_SCHEMAS[options.of]()))
     return 0
 
 
-def _configure(_parser: argparse.ArgumentParser) -> None:
-    """No arguments."""
+def _configure(parser: argparse.ArgumentParser) -> None:
+    """Of which files."""
+    parser.add_argument(
+        "of", nargs="?", choices=_SCHEMAS, default="partition", help="of which files; default: partition"
+    )
 
 
 COMMAND = Command(
-    "schema", "print the JSON Schema of partition files: editors complete and check with it", _configure, _run
+    "schema", "print the JSON Schema of partition or machine files, for editors", _configure, _run
 )

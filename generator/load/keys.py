@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A key of the partition file is declared once, as a `Key`: beside the code that reads it.
+"""A key of the partition or machine file is declared once, as a `Key`: beside the code that reads it.
 
 Three things come from the declaration: what the reader takes (`Fields.read`), the key's part of the JSON
-Schema (generator/schema.py), and its row in docs/partition-file.md (generator/keys_page.py).
+Schema (generator/schema.py), and its row in the docs (generator/keys_page.py).
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ class Keys:
         properties = {key.name: key.schema for key in self.keys}
         return {"type": "object", "additionalProperties": False, "properties": properties}
 
+    @property
+    def whole(self) -> Schema:
+        """The schema of such a mapping that has all required keys."""
+        return {**self.schema, "required": [key.name for key in self.keys if key.required]}
+
     def rows(self, with_default: bool = True) -> Iterable[str]:
         """The rows of their table in the docs; neighbours that are told together share one."""
         for (value, default), group in groupby(self.keys, key=lambda key: (key.value, key.default)):
@@ -97,6 +102,16 @@ def one_or_more(schema: Schema) -> Schema:
 def no_text(expected: str, schema: Schema) -> Form[Any]:
     """What has no form in one text."""
     return Form(expected, lambda _: None, schema)
+
+
+def mapping_of(keys: Keys) -> Form[Any]:
+    """A mapping with these keys, the required ones among them."""
+    return no_text("a mapping", keys.whole)
+
+
+def list_of(schema: Schema) -> Form[Any]:
+    """A list of values of one kind."""
+    return no_text("a list", {"type": "array", "items": schema})
 
 
 def choice(words: Mapping[str, T], expected: str | None = None) -> Form[T]:

@@ -7,48 +7,32 @@ import re
 from collections.abc import Iterable
 
 from generator.errors import Problem
+from generator.load.keys import (
+    BOOLEAN,
+    SIZE,
+    TEXT,
+    TEXT_SCHEMA,
+    Form,
+    Key,
+    Keys,
+    choice,
+    integer,
+    list_of,
+    mapping_of,
+)
+from generator.load.machine_bridge import BAR_KEYS, BRIDGE_KEYS, read_bar, read_bridge
 from generator.load.nodes import Node
-from generator.load.reader import Fields, read_mapping, read_scalar
+from generator.load.reader import Fields, read_mapping, read_scalar, value_or, value_or_none
 from generator.load.values import parse_integer, ranged
 from generator.model.device_path import DevicePath
-from generator.model.machine import Bar, Bridge, PciFunction, PciRoot, Window
-from generator.model.ports import DOWNSTREAM_PORT, PCI_BRIDGE, ROOT_PORT, UPSTREAM_PORT
+from generator.model.machine import Bridge, Ecam, PciFunction, PciRoot
 
-ROOT_KEYS = ("uid", "segment", "bus", "functions", "node")
-FUNCTION_KEYS = (
-    "at",
-    "vendor",
-    "device",
-    "class",
-    "title",
-    "serial",
-    "msi",
-    "msix",
-    "interrupt_pin",
-    "bridge",
-    "behind",
-    "bars",
-    "reset",
-    "iommu_group",
-)
-BRIDGE_KEYS = ("kind", "buses", "memory", "prefetchable")
-WINDOW_KEYS = ("base", "size")
-BAR_KEYS = ("index", "space", "bits", "prefetchable", "base", "size")
-BAR_SPACES = {"io": "io", "memory": "memory"}
 RESET_METHODS = ("device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus")
 """Ways to reset a function, by the names of Linux (Documentation/ABI/testing/sysfs-bus-pci, reset_method)."""
-SWITCH_PORT = "switch-port"
-"""A port of a switch by its older name: which of the two it is, its place in the tree tells."""
-BRIDGE_KINDS = {kind: kind for kind in (ROOT_PORT, UPSTREAM_PORT, DOWNSTREAM_PORT, SWITCH_PORT, PCI_BRIDGE)}
+FUNCTION_DEFINITION = "function"
+"""Name in the schema of a function, which may have others behind it."""
 
 _AT = re.compile(r"([0-9a-fA-F]{1,2})\.([0-7])")
-_BUSES = re.compile(r"([0-9]{1,3})-([0-9]{1,3})")
-
-
-def load_roots(nodes: Iterable[Node], problems: list[Problem]) -> tuple[PciRoot, ...]:
-    """All root bridges with everything below them."""
-    found = (_root(node, problems) for node in nodes)
-    return tuple(root for root in found if root is not None)
 
 
 def parse_at(text: str) -> tuple[int, int] | None:
@@ -59,27 +43,159 @@ def parse_at(text: str) -> tuple[int, int] | None:
     return int(match[1], 16), int(match[2])
 
 
-def parse_buses(text: str) -> tuple[int, int] | None:
-    """`1` or `1-3`: the secondary and the subordinate bus of a bridge."""
-    match = _BUSES.fullmatch(text)
-    single = parse_integer(text)
-    if match is not None:
-        first, last = int(match[1]), int(match[2])
-    elif single is not None:
-        first = last = single
-    else:
+ECAM_SEGMENT = Key("segment", integer(0, 0xFFFF), "Segment.", "segment", "0")
+ECAM_BASE = Key("base", SIZE, "Address of bus 0.", "address of bus 0", "required", required=True)
+_COVERED = "buses that it covers"
+FIRST_BUS = Key("first_bus", integer(0, 255), "First bus covered.", f"first of the {_COVERED}", "0")
+LAST_BUS = Key("last_bus", integer(0, 255), "Last bus covered.", f"last of the {_COVERED}", "255")
+ECAM_KEYS = Keys((ECAM_SEGMENT, ECAM_BASE, FIRST_BUS, LAST_BUS))
+
+AT = Key(
+    "at",
+    Form("device.function in hexadecimal, such as 1f.2", parse_at, TEXT_SCHEMA),
+    "Device and function in hexadecimal.",
+    'device and function in hexadecimal, as `lspci` writes them: `"1f.2"`',
+    "required",
+    required=True,
+)
+_NUMBERS = "numbers from configuration space; the class code has six digits"
+VENDOR_ID = Key("vendor", integer(0, 0xFFFF), "Vendor ID.", _NUMBERS, "required", required=True)
+DEVICE_ID = Key("device", integer(0, 0xFFFF), "Device ID.", _NUMBERS, "required", required=True)
+CLASS = Key(
+    "class",
+    Form(
+        "a class code such as 0x010802",
+        ranged(parse_integer, 0, 0xFFFFFF),
+        integer(0, 0xFFFFFF).schema,
+    ),
+    "Class code, six digits.",
+    _NUMBERS,
+    "required",
+    required=True,
+)
+_PEOPLE = "for people; the serial number of a drive"
+TITLE = Key("title", TEXT, "What people call it.", _PEOPLE, "none")
+SERIAL = Key("serial", TEXT, "Serial number of a drive.", _PEOPLE, "none")
+_CAPABLE = "`true` if the function has the capability"
+MSI = Key("msi", BOOLEAN, "Whether it has MSI.", _CAPABLE, "`false`")
+MSIX = Key("msix", BOOLEAN, "Whether it has MSI-X.", _CAPABLE, "`false`")
+INTERRUPT_PIN = Key(
+    "interrupt_pin",
+    integer(0, 4),
+    "0: no interrupt at all; 1 to 4: INTA to INTD.",
+    "0: it has no interrupt at all; 1 to 4: INTA to INTD. Matters only without `msi` and `msix`",
+    "unknown",
+)
+BRIDGE = Key(
+    "bridge", mapping_of(BRIDGE_KEYS), "What makes it a bridge.", "what makes it a bridge, below", "no bridge"
+)
+BEHIND = Key(
+    "behind",
+    list_of({"$ref": f"#/$defs/{FUNCTION_DEFINITION}"}),
+    "Functions on the bus behind it.",
+    "functions on the bus behind it",
+    "none",
+)
+BARS = Key(
+    "bars",
+    list_of(BAR_KEYS.whole),
+    "Base address registers.",
+    "list of base address registers, below",
+    "none",
+)
+METHOD = choice({method: method for method in RESET_METHODS})
+RESET = Key(
+    "reset",
+    list_of(METHOD.schema),
+    "Ways to reset it, best first, by the names of Linux.",
+    "list of the ways to reset it, best first, by the names of Linux: "
+    + ", ".join(f"`{method}`" for method in RESET_METHODS)
+    + "; `[]` if there is none",
+    "unknown",
+)
+IOMMU_GROUP = Key(
+    "iommu_group",
+    integer(),
+    "Number of the group of functions that the IOMMU cannot tell apart.",
+    "number of the group of functions that the IOMMU cannot tell apart",
+    "none, or unknown",
+)
+FUNCTION_KEYS = Keys(
+    (
+        AT,
+        VENDOR_ID,
+        DEVICE_ID,
+        CLASS,
+        TITLE,
+        SERIAL,
+        MSI,
+        MSIX,
+        INTERRUPT_PIN,
+        BRIDGE,
+        BEHIND,
+        BARS,
+        RESET,
+        IOMMU_GROUP,
+    )
+)
+
+UID = Key(
+    "uid",
+    integer(),
+    "_UID, the number in PciRoot(…).",
+    "_UID, the number in `PciRoot(…)`",
+    "required",
+    required=True,
+)
+ROOT_SEGMENT = Key("segment", integer(0, 0xFFFF), "Segment.", "segment and bus", "0")
+ROOT_BUS = Key("bus", integer(0, 255), "Bus.", "segment and bus", "0")
+ROOT_NODE = Key("node", integer(), "NUMA node.", "NUMA node", "unknown")
+FUNCTIONS = Key(
+    "functions",
+    BEHIND.form,
+    "Functions on that bus.",
+    "list of the functions on that bus, below",
+    "none",
+)
+ROOT_KEYS = Keys((UID, ROOT_SEGMENT, ROOT_BUS, ROOT_NODE, FUNCTIONS))
+
+ECAM = Key(
+    "ecam", list_of(ECAM_KEYS.whole), "Entries of the MCFG table.", "entries of the MCFG table, below", "none"
+)
+ROOTS = Key(
+    "roots", list_of(ROOT_KEYS.whole), "Root bridges.", "root bridges, below", "required", required=True
+)
+PCI_KEYS = Keys((ECAM, ROOTS))
+PCI = Key(
+    "pci", mapping_of(PCI_KEYS), "The PCI tree.", "`ecam` and `roots`, below", "required", required=True
+)
+
+
+def read_ecam(node: Node, problems: list[Problem]) -> Ecam | None:
+    """One ECAM range."""
+    fields = read_mapping(node, "an ECAM range", ECAM_KEYS.names, problems)
+    if fields is None:
         return None
-    return (first, last) if first <= last <= 255 else None
+    segment, base = fields.read(ECAM_SEGMENT), fields.read(ECAM_BASE)
+    first, last = fields.read(FIRST_BUS), fields.read(LAST_BUS)
+    if base is None:
+        return None
+    return Ecam(fields.place, value_or(segment, 0), base.value, value_or(first, 0), value_or(last, 255))
+
+
+def load_roots(nodes: Iterable[Node], problems: list[Problem]) -> tuple[PciRoot, ...]:
+    """All root bridges with everything below them."""
+    found = (_root(node, problems) for node in nodes)
+    return tuple(root for root in found if root is not None)
 
 
 def _root(node: Node, problems: list[Problem]) -> PciRoot | None:
     """One root bridge."""
-    fields = read_mapping(node, "a root bridge", ROOT_KEYS, problems)
+    fields = read_mapping(node, "a root bridge", ROOT_KEYS.names, problems)
     if fields is None:
         return None
-    uid = fields.integer("uid", 0, 0xFFFFFFFF, required=True)
-    segment, bus = fields.integer("segment", 0, 0xFFFF), fields.integer("bus", 0, 255)
-    numa = fields.integer("node", 0, 0xFFFFFFFF)
+    uid, segment, bus = fields.read(UID), fields.read(ROOT_SEGMENT), fields.read(ROOT_BUS)
+    numa = fields.read(ROOT_NODE)
     if uid is None:
         return None
     path = DevicePath(uid.value, ())
@@ -87,10 +203,10 @@ def _root(node: Node, problems: list[Problem]) -> PciRoot | None:
         fields.place,
         str(path),
         uid.value,
-        segment.value if segment else 0,
-        bus.value if bus else 0,
-        _functions(fields.sequence("functions"), path, None, problems),
-        numa.value if numa else None,
+        value_or(segment, 0),
+        value_or(bus, 0),
+        _functions(fields.listed(FUNCTIONS), path, None, problems),
+        value_or_none(numa),
     )
 
 
@@ -106,29 +222,26 @@ def _function(
     node: Node, above: DevicePath, bridge_above: Bridge | None, problems: list[Problem]
 ) -> PciFunction | None:
     """One function and all behind it."""
-    fields = read_mapping(node, "a PCI function", FUNCTION_KEYS, problems)
+    fields = read_mapping(node, "a PCI function", FUNCTION_KEYS.names, problems)
     if fields is None:
         return None
-    at = fields.scalar("at", "device.function in hexadecimal, such as 1f.2", parse_at, required=True)
-    vendor, device = (
-        fields.integer("vendor", 0, 0xFFFF, required=True),
-        fields.integer("device", 0, 0xFFFF, True),
+    at, vendor, device, class_code = (
+        fields.read(AT),
+        fields.read(VENDOR_ID),
+        fields.read(DEVICE_ID),
+        fields.read(CLASS),
     )
-    class_code = fields.scalar(
-        "class", "a class code such as 0x010802", ranged(parse_integer, 0, 0xFFFFFF), required=True
-    )
-    title, serial = fields.text("title"), fields.text("serial")
-    msi, msix = fields.boolean("msi"), fields.boolean("msix")
-    pin = fields.integer("interrupt_pin", 0, 4)
-    group = fields.integer("iommu_group", 0, 0xFFFFFFFF)
-    bars = (_bar(bar, problems) for bar in fields.sequence("bars"))
-    bridge_fields = fields.mapping("bridge", BRIDGE_KEYS)
-    bridge = _bridge(bridge_fields, bridge_above) if bridge_fields else None
+    title, serial = fields.read(TITLE), fields.read(SERIAL)
+    msi, msix, pin = fields.read(MSI), fields.read(MSIX), fields.read(INTERRUPT_PIN)
+    group = fields.read(IOMMU_GROUP)
+    bars = [read_bar(bar, problems) for bar in fields.listed(BARS)]
+    bridge_fields = fields.inside(BRIDGE, BRIDGE_KEYS)
+    bridge = read_bridge(bridge_fields, bridge_above) if bridge_fields else None
     if at is None or vendor is None or device is None or class_code is None:
         return None
     path = above.child(*at.value)
-    behind = _functions(fields.sequence("behind"), path, bridge, problems)
-    if behind and bridge is None and not fields.has("bridge"):
+    behind = _functions(fields.listed(BEHIND), path, bridge, problems)
+    if behind and bridge is None and not fields.has(BRIDGE.name):
         fields.problem(
             fields.place,
             "yaml-missing-key",
@@ -142,75 +255,25 @@ def _function(
         vendor=vendor.value,
         device=device.value,
         class_code=class_code.value,
-        title=title.value if title else None,
-        serial=serial.value if serial else None,
-        msi=msi.value if msi else False,
-        msix=msix.value if msix else False,
+        title=value_or_none(title),
+        serial=value_or_none(serial),
+        msi=value_or(msi, False),
+        msix=value_or(msix, False),
         bridge=bridge,
         behind=behind,
         bars=tuple(bar for bar in bars if bar is not None),
         reset=_reset(fields, problems),
-        iommu_group=group.value if group else None,
-        interrupt_pin=pin.value if pin else None,
+        iommu_group=value_or_none(group),
+        interrupt_pin=value_or_none(pin),
     )
 
 
 def _reset(fields: Fields, problems: list[Problem]) -> tuple[str, ...] | None:
     """The ways to reset a function; None if the file does not say."""
-    if not fields.has("reset"):
+    if not fields.has(RESET.name):
         return None
-    known = {method: method for method in RESET_METHODS}
-    expected = "one of " + ", ".join(RESET_METHODS)
     found = (
-        read_scalar(node, "a way to reset", expected, known.get, problems)
-        for node in fields.sequence("reset")
+        read_scalar(node, "a way to reset", METHOD.expected, METHOD.parse, problems)
+        for node in fields.listed(RESET)
     )
     return tuple(method.value for method in found if method is not None)
-
-
-def _bar(node: Node, problems: list[Problem]) -> Bar | None:
-    """One base address register."""
-    fields = read_mapping(node, "a base address register", BAR_KEYS, problems)
-    if fields is None:
-        return None
-    index = fields.integer("index", 0, 5, required=True)
-    space = fields.scalar("space", "io or memory", BAR_SPACES.get, required=True)
-    bits = fields.integer("bits", 16, 64)
-    prefetchable = fields.boolean("prefetchable")
-    base, size = fields.size("base"), fields.size("size", required=True)
-    if index is None or space is None or size is None:
-        return None
-    return Bar(
-        index.value,
-        space.value,
-        bits.value if bits else 32,
-        prefetchable.value if prefetchable else False,
-        base.value if base else 0,
-        size.value,
-    )
-
-
-def _bridge(fields: Fields, above: Bridge | None) -> Bridge | None:
-    """What a bridge forwards, on the bus behind another one; a window left out is closed."""
-    kind = fields.scalar("kind", "one of " + ", ".join(BRIDGE_KINDS), BRIDGE_KINDS.get, required=True)
-    buses = fields.scalar("buses", "a bus or a range of buses such as 1-3", parse_buses, required=True)
-    memory, prefetchable = _window(fields, "memory"), _window(fields, "prefetchable")
-    if kind is None or buses is None:
-        return None
-    return Bridge(_exact(kind.value, above), buses.value[0], buses.value[1], memory, prefetchable)
-
-
-def _exact(kind: str, above: Bridge | None) -> str:
-    """The kind of a bridge; behind the upstream port of a switch are downstream ports, elsewhere none."""
-    if kind != SWITCH_PORT:
-        return kind
-    return DOWNSTREAM_PORT if above is not None and above.kind == UPSTREAM_PORT else UPSTREAM_PORT
-
-
-def _window(fields: Fields, name: str) -> Window | None:
-    """One address window."""
-    window = fields.mapping(name, WINDOW_KEYS)
-    if window is None:
-        return None
-    base, size = window.size("base", required=True), window.size("size", required=True)
-    return None if base is None or size is None else Window(base.value, size.value)

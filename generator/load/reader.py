@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as AnyMapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from generator.errors import Problem
-from generator.load.keys import BOOLEAN, SIZE, TEXT, Key, integer
+from generator.load.keys import Key, Keys
 from generator.load.later import Later
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
 from generator.places import Located, Place
@@ -118,25 +118,6 @@ class Fields:
             self.unread.add(key.name)
         return tuple(value for value in found if value is not None)
 
-    def text(self, name: str, required: bool = False) -> Located[str] | None:
-        """Any text, not empty."""
-        return self.scalar(name, TEXT.expected, TEXT.parse, required)
-
-    def integer(
-        self, name: str, low: int = 0, high: int = (1 << 64) - 1, required: bool = False
-    ) -> Located[int] | None:
-        """An integer from `low` to `high`."""
-        form = integer(low, high)
-        return self.scalar(name, form.expected, form.parse, required)
-
-    def size(self, name: str, required: bool = False) -> Located[int] | None:
-        """A size or an address with an IEC unit."""
-        return self.scalar(name, SIZE.expected, SIZE.parse, required)
-
-    def boolean(self, name: str) -> Located[bool] | None:
-        """`true` or `false`."""
-        return self.scalar(name, BOOLEAN.expected, BOOLEAN.parse, False)
-
     def mapping(self, name: str, keys: tuple[str, ...], required: bool = False) -> Fields | None:
         """A mapping with the given keys."""
         node = self.node(name, required)
@@ -146,6 +127,14 @@ class Fields:
         if fields is None:
             self.unread.add(name)
         return fields
+
+    def inside(self, key: Key[Any], keys: Keys) -> Fields | None:
+        """The keys of the mapping that is the value of a key."""
+        return self.mapping(key.name, keys.names, key.required)
+
+    def listed(self, key: Key[Any]) -> tuple[Node, ...]:
+        """The items of the list that is the value of a key; nothing for a missing one."""
+        return self.sequence(key.name, key.required)
 
     def lose(self, name: str, keys: Iterable[str]) -> None:
         """Note what could not be read inside the value of a key."""
@@ -188,6 +177,16 @@ def first_items(
             )
         )
     return node.items[:most]
+
+
+def value_or(found: Located[T] | None, default: T) -> T:
+    """The value, or a default for a missing one."""
+    return default if found is None else found.value
+
+
+def value_or_none(found: Located[T] | None) -> T | None:
+    """The value, or None for a missing one."""
+    return None if found is None else found.value
 
 
 def later_problem(place: Place, what: str, later: Later) -> Problem:

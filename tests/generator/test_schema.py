@@ -14,10 +14,12 @@ import pytest
 import yaml
 
 from generator.__main__ import main
-from generator.schema import partition_file_schema
+from generator.load.machine_file import load_machine_file
+from generator.schema import machine_file_schema, partition_file_schema
 from tests.generator.support import EXAMPLES, PROJECT, marks
 
 SCHEMA = partition_file_schema()
+MACHINE_SCHEMA = machine_file_schema()
 
 _SHAPE = {"yaml-type", "yaml-unknown-key", "yaml-later-key", "yaml-missing-key"}
 """Rules that a schema can judge."""
@@ -39,12 +41,13 @@ def load(path: Path) -> Any:
     return yaml.load(path.read_text("utf-8"), Loader=Loader)
 
 
-def is_valid(content: Any) -> bool:
-    return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(content))
+def is_valid(content: Any, schema: Any = SCHEMA) -> bool:
+    return bool(jsonschema.Draft202012Validator(schema).is_valid(content))
 
 
-def test_the_schema_is_one() -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+@pytest.mark.parametrize("schema", [SCHEMA, MACHINE_SCHEMA], ids=["partition", "machine"])
+def test_the_schema_is_one(schema: Any) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "partitions").glob("*.yaml")), ids=lambda path: path.stem)
@@ -126,6 +129,77 @@ def test_wrong_values_are_found(change: dict[str, Any]) -> None:
     assert not is_valid({"format": 1, "machine": "q35", "partitions": [partition]})
 
 
-def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == SCHEMA
+@pytest.mark.parametrize(
+    ("arguments", "schema"), [([], SCHEMA), (["partition"], SCHEMA), (["machine"], MACHINE_SCHEMA)]
+)
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str], arguments: list[str], schema: Any) -> None:
+    assert main(["schema", *arguments]) == 0
+    assert json.loads(capsys.readouterr().out) == schema
+
+
+MACHINES = [
+    *(path for path in (PROJECT / "platforms").glob("*.yaml")),
+    *(PROJECT / "tests" / "generator").rglob("machines/*.yaml"),
+    *(PROJECT / "tests" / "generator" / "hardware" / "real").glob("*.yaml"),
+]
+
+
+@pytest.mark.parametrize("path", sorted(MACHINES), ids=lambda path: path.stem)
+def test_machine_files_are_valid(path: Path) -> None:
+    jsonschema.validate(load(path), MACHINE_SCHEMA)
+
+
+def test_the_schema_of_machine_files_explains_every_key() -> None:
+    found = {**dict(properties(MACHINE_SCHEMA)), **dict(properties(MACHINE_SCHEMA["$defs"]["function"]))}
+    assert {"/firmware/holds/what", "/pci/roots/uid", "/bars/index", "/qemu/esp/bus"} <= set(found)
+    assert [path for path, schema in found.items() if not schema.get("description", "").strip()] == []
+
+
+SMALL = """
+format: 1
+name: small
+physical_address_bits: 40
+firmware: {memory: 64 MiB}
+processors: [{apic_id: 0, bsp: true}]
+memory: [{base: 1 MiB, size: 64 MiB}]
+acpi: {pm_timer: {port: 0x608}}
+pci:
+  ecam: [{base: 0xB0000000}]
+  roots:
+    - uid: 0
+      functions:
+        - {at: "03.0", vendor: 0x8086, device: 0xA000, class: 0x060400, bridge: {kind: pci, buses: 1-2}}
+uarts: [{name: COM1, io_base: 0x3F8}]
+features: {x2apic: available}
+"""
+WRONG = {
+    "no name": ("name: small\n", ""),
+    "bits": ("_bits: 40", "_bits: 53"),
+    "unknown key": ("name: small", "nam: small"),
+    "no firmware memory": ("{memory: 64 MiB}", "{vendor: x}"),
+    "unit": ("size: 64 MiB", "size: 64 MB"),
+    "no size": (", size: 64 MiB}]", "}]"),
+    "no APIC ID": ("apic_id: 0, ", ""),
+    "APIC ID": ("apic_id: 0", "apic_id: 0xFFFFFFFFF"),
+    "processors as a mapping": ("[{apic_id: 0, bsp: true}]", "{apic_id: 0}"),
+    "truth": ("bsp: true", "bsp: yes"),
+    "no port": ("port: 0x608", "bits: 24"),
+    "no roots": ("roots:", "root:"),
+    "no class": ("class: 0x060400, ", ""),
+    "kind of bridge": ("kind: pci", "kind: isa"),
+    "key of a bridge": ("buses: 1-2", "bus: 1-2"),
+    "baud": ("io_base: 0x3F8", "io_base: 0x3F8, baud: 10"),
+    "state": ("x2apic: available", "x2apic: perhaps"),
+}
+
+
+@pytest.mark.parametrize("name", ["right", *WRONG])
+def test_reader_and_schema_of_machine_files_agree(tmp_path: Path, name: str) -> None:
+    old, new = WRONG.get(name, ("", ""))
+    assert old in SMALL
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL.replace(old, new, 1) if old else SMALL, "utf-8")
+    problems: list[Any] = []
+    assert (load_machine_file(path, problems) is not None) == (not problems) == (name == "right")
+    if name != "APIC ID":  # The schema leaves the range of hexadecimal numbers to the reader.
+        assert is_valid(load(path), MACHINE_SCHEMA) == (name == "right")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.load.machine_pci import parse_at, parse_buses
+from generator.load.machine_bridge import parse_buses
+from generator.load.machine_pci import parse_at
 from generator.load.values import format_size, parse_integer, parse_size
 from generator.model.device_path import DevicePath, parse_device_path
 
