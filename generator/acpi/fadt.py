@@ -66,11 +66,8 @@ class Fadt:
 
 def parse_fadt(data: bytes) -> Parsed[Fadt]:
     """Read a FADT of any revision."""
-    reader = TableReader(data, SIGNATURE)
+    reader = TableReader(data, SIGNATURE, _MINIMUM)
     if reader.header is None:
-        return Parsed(None, reader.findings)
-    if len(reader.data) < _MINIMUM:
-        reader.find(4, f"{len(reader.data)} bytes, the shortest table has {_MINIMUM}")
         return Parsed(None, reader.findings)
     flags = reader.integer(112, 4) or 0
     # Bytes 109 and 110 were reserved in ACPI 1.0.

@@ -26,11 +26,8 @@ class Spcr:
 
 def parse_spcr(data: bytes) -> Parsed[Spcr]:
     """Read an SPCR."""
-    reader = TableReader(data, SIGNATURE)
+    reader = TableReader(data, SIGNATURE, _MINIMUM)
     if reader.header is None:
-        return Parsed(None, reader.findings)
-    if len(reader.data) < _MINIMUM:
-        reader.find(4, f"{len(reader.data)} bytes, the shortest table has {_MINIMUM}")
         return Parsed(None, reader.findings)
     code = reader.data[58]
     if code and code not in BAUD_RATES:

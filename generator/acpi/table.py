@@ -75,14 +75,17 @@ class Structure:
 class TableReader:
     """The bytes of one table, its header checked; reads nothing outside of it and collects findings."""
 
-    def __init__(self, data: bytes, signature: str) -> None:
-        """Check the header; `header` is None, with a finding, if this is no such table."""
+    def __init__(self, data: bytes, signature: str, minimum: int = HEADER_SIZE) -> None:
+        """Check the header; `header` is None, with a finding, if this is no such table of `minimum` bytes."""
         self.data = data
         self.signature = signature
         self._findings: list[Finding] = []
         self.header = self._read_header()
         if self.header is not None:
             self.data = data[: self.header.length]
+        if len(self.data) < minimum and self.header is not None:
+            self.find(4, f"{len(self.data)} bytes, the shortest table has {minimum}")
+            self.header = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

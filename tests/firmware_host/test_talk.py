@@ -398,3 +398,10 @@ def test_a_request_that_lies_is_survived(decide: Decide, name: bytes, size: int)
     found, held, told, _ = controller.take()
     assert len(found) < decide.MRM_CONTROL_NAME_SIZE and told == size
     assert len(held) == min(size, decide.MRM_CONTROL_REQUEST_SIZE)
+
+
+def test_a_call_is_answered(decide: Decide) -> None:
+    call = decide.ffi.new("MRM_CALL *", {"Sequence": 7, "Answered": 5, "AskedTsc": 99})
+    decide.call("MrmCallAnswer", call, 6, decide.RETURN_DEVICE_ERROR)
+    assert (call.Answered, call.Status) == (6, decide.RETURN_DEVICE_ERROR)
+    assert (call.Sequence, call.AskedTsc) == (7, 99), "what the partition writes"

@@ -240,9 +240,7 @@ AttendRequest (
   RefreshControls ();
 
   // Refused or not: Linux would keep a variable that could not be written, and protect it.
-  Partition->Mailbox->Control.Status = EFI_SUCCESS;
-  MemoryFence ();
-  Partition->Control->Answered         = Snapshot->Control.Sequence;
-  Partition->Mailbox->Control.Answered = Snapshot->Control.Sequence;
+  Partition->Control->Answered = Snapshot->Control.Sequence;
+  MrmCallAnswer (&Partition->Mailbox->Control, Partition->Control->Answered, EFI_SUCCESS);
   return TRUE;
 }

@@ -15,6 +15,7 @@
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
+#include <Library/MrmTalkLib.h>
 #include <Library/PrintLib.h>
 
 #define STORE_PATH_SIZE  96                      ///< CHAR16
@@ -181,6 +182,7 @@ AttendStore (
   IN     CONST MRM_MAILBOX  *Snapshot
   )
 {
+  EFI_STATUS           Status;
   MRM_PARTITION_STORE  *Store;
 
   Store = Partition->Store;
@@ -189,11 +191,9 @@ AttendStore (
   }
 
   CopyMem (Store->Fetched, (VOID *)(UINTN)Partition->VariableStore.Base, Store->Kept.Committed.ImageSize);
-  Partition->Mailbox->Store.Status = Commit (Partition, Store);
-  // Before the answer: the next question may follow it at once.
+  Status = Commit (Partition, Store);
   NoteWait (Store, Snapshot->Store.AskedTsc);
-  MemoryFence ();
-  Store->Answered                    = Snapshot->Store.Sequence;
-  Partition->Mailbox->Store.Answered = Store->Answered;
+  Store->Answered = Snapshot->Store.Sequence;
+  MrmCallAnswer (&Partition->Mailbox->Store, Store->Answered, Status);
   return TRUE;
 }

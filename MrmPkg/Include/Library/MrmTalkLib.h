@@ -1,6 +1,6 @@
 /** @file
-  How the controller and a partition firmware talk: both ends of the rings of text and of the control area.  Pure: no
-  globals, no I/O; the partition's ends work also at run time of its OS.
+  How the controller and a partition firmware talk: both ends of the rings of text and of the control area, and the
+  controller's answers to calls.  Pure: no globals, no I/O; the partition's ends work also at run time of its OS.
 
   The controller trusts nothing that the partition can write, nor does the partition firmware trust what its OS may have
   overwritten.
@@ -12,6 +12,25 @@
 #define MRM_TALK_LIB_H_
 
 #include <MrmMailbox.h>
+
+//
+// MrmCall.c: questions of the partition that the controller answers
+//
+
+/**
+  Answer a question of a partition, which may ask the next one at once.
+
+  @param[in,out] Call      The call in its mailbox.
+  @param[in]     Sequence  The question that is answered, as it was copied from the mailbox.
+  @param[in]     Status    The answer.
+**/
+VOID
+EFIAPI
+MrmCallAnswer (
+  IN OUT MRM_CALL       *Call,
+  IN     UINT32         Sequence,
+  IN     RETURN_STATUS  Status
+  );
 
 //
 // MrmRing.c: text on its way to the controller
