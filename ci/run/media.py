@@ -68,9 +68,13 @@ def boot_port(description: MachineDescription, promise: PartitionPromise) -> str
 
 
 def ssh_command(debian: WholeDebian, port: int) -> str:
-    """Return the command that logs in as root; the image's host key is nobody's to remember."""
+    """Return the command that logs in as root; nobody is to remember the image's host key.
+
+    The key is named relative to the current folder if it lies there: the command is for the title of a pane.
+    """
+    key = debian.key.relative_to(Path.cwd()) if debian.key.is_relative_to(Path.cwd()) else debian.key
     options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-    return f"ssh -i {debian.key} -p {port} {options} root@127.0.0.1"
+    return f"ssh -p {port} -i {key} {options} root@127.0.0.1"
 
 
 def _parameters(promise: PartitionPromise) -> str:

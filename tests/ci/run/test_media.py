@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ci.guests.debian.build import ensure
+from ci.guests.debian.build import WholeDebian, ensure
 from ci.images.gpt import ImageError
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
-from ci.run.media import boot_port, free_ports, prepare_media
+from ci.run.media import boot_port, free_ports, prepare_media, ssh_command
 from ci.run.plan import Plan, load_plan
 from tests.ci.run import samples
 
@@ -49,7 +49,19 @@ def test_whole_debian_where_a_partition_boots_from_a_disk(plan: Plan, esp: Path,
     assert image.name == "steady.img" and image.stat().st_size > 2**30
     (port,) = media.boot.networks[CARD].forwards
     assert media.ways_in == {"steady": media.ways_in["steady"]}
-    assert f" -p {port} " in media.ways_in["steady"] and str(debian.key) in media.ways_in["steady"]
+    assert media.ways_in["steady"] == ssh_command(debian, port)
+
+
+def test_the_way_in_names_the_key_from_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "project/guests/key"
+    debian = WholeDebian(folder=tmp_path, root=tmp_path, key=key, loaders=tmp_path, release="")
+    monkeypatch.chdir(tmp_path / "..")
+    assert f" -p 2201 -i {tmp_path.name}/project/guests/key " in ssh_command(debian, 2201)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert f" -p 2201 -i {key} " in ssh_command(debian, 2201)
 
 
 def test_own_image_is_used_as_it_is(plan: Plan, esp: Path, tmp_path: Path) -> None:
