@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    # Loading the rest takes a moment, in which Ctrl-C shall not print where it came.
+    # Loading the rest takes a moment, in which Ctrl-C must not print a traceback.
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     from generator.command_line import run
 

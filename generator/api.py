@@ -81,7 +81,7 @@ def _machine_of(intent: Intent, machine_file: Path | None, problems: list[Proble
 
 
 def _problems_of_defaults(intent: Intent, machine: Machine) -> Iterator[Problem]:
-    """What is wrong with defaults that no partition takes, had one partition only these."""
+    """The problems that defaults which no partition takes would have in a partition with only these."""
     if intent.defaults is not None:
         alone = replace(intent, partitions=(intent.defaults.partition,), beyond=None)
         plan = resolve(alone, machine, {}, "defaults")

@@ -28,7 +28,7 @@ _IGNORED = {
     "needs",
     "added_parameters",
 }
-"""Where a value comes from, what is told by its owner already, and paths of the build host."""
+"""Keys that are not compared: where a value comes from, what its owner tells already, paths of the host."""
 _SIZES = {"size", "alignment", "minimum", "limit", "quota"}
 """Values told with units, save those that count something else."""
 _COUNTS = (".policy.limit",)

@@ -37,7 +37,7 @@ class Problem:
     severity: Severity = Severity.ERROR
 
     def __post_init__(self) -> None:
-        """Whoever makes a message, and of what: it is one line that no terminal obeys."""
+        """A message is one printable line, whatever its parts are: no terminal obeys what is in it."""
         for name in ("what", "expected", "change"):
             object.__setattr__(self, name, printable(getattr(self, name), SENTENCE))
 
@@ -67,7 +67,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 class TooManyProblemsError(Exception):
-    """There is no sense in reading on; what was found so far says so."""
+    """There are too many problems to go on; the last one found says so."""
 
 
 class Problems(list[Problem]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Where in which file something was written."""
+"""Places: file, line and column where something was written."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _require_regular(mode: int) -> None:
 
 
 def _unreadable(error: OSError | ValueError) -> UnreadableError:
-    """What the system says, in its words."""
+    """The reason as the operating system words it."""
     if isinstance(error, OSError):
         absent = isinstance(error, FileNotFoundError | NotADirectoryError)
         return UnreadableError(error.strerror or str(error), isinstance(error, PermissionError), absent)

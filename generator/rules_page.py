@@ -15,8 +15,8 @@ HEADER = """\
 
 Every message of the generator ends with the identifier of its rule in brackets. Errors stop the build,
 warnings are printed. Problems of the YAML itself (`yaml-…`, `file-readable`, `machine-file-found`) are
-found while the files are read; then all the rules below are applied. Everything found is reported at once,
-up to 100 problems. After 1,000 problems (`problem-count`) the files are not read on, and no rule is applied.
+found while the files are read. Then all the rules below are applied. All problems are reported at once, up
+to 100 of them. After 1,000 problems (`problem-count`) the files are not read on, and no rule is applied.
 """
 
 

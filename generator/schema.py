@@ -20,7 +20,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def partition_file_schema() -> Schema:
     """The schema of a partition file."""
     required = [key.name for key in FILE_KEYS.keys if key.required]
-    # What a file that extends another one leaves out may stand in that one.
+    # A file that extends another one may leave out what that one has.
     partition = {"items": {"required": [NAME.name, BOOT.name]}}
     return {
         "$schema": _DRAFT,

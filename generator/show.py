@@ -64,17 +64,7 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
     for request in memory.requests:
         text = f"  {format_size(request.size)} in {request.minimum:#x}–{request.limit - 1:#x}: {request.why}"
         yield _fact("", text, request.place.short)
-    for grant in partition.pci:
-        asked = f" ({grant.asked})" if grant.asked is not None else ""
-        text = f"{grant.root_port.value} as segment {grant.segment}{asked}"
-        yield _fact("pci", text, grant.root_port.place.short)
-        for function in grant.port.below() if grant.port is not None else ():
-            serial = f", serial {function.serial}" if function.serial else ""
-            mate = ", comes along" if function in grant.bus_mates else ""
-            off = ", stays disabled: no MSI" if function in partition.disabled(grant) else ""
-            title = f" {function.title}" if function.title else ""
-            text = f"  {function.vendor:04x}:{function.device:04x}{title}{serial}{mate}{off}"
-            yield _fact("", text, function.place.short)
+    yield from _ports(partition)
     console = partition.console
     name = describe_console(console)
     yield _fact("console", name, console.name.place.short if console is not None else "")
@@ -92,6 +82,21 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
         yield _fact("own Linux", expected.parameter, f"# {expected.why}")
     for name, text, place in describe_policy(partition.policy):
         yield _fact(name, text, place)
+
+
+def _ports(partition: PartitionPlan) -> Iterator[str]:
+    """The lines of a partition's ports and of what is behind them."""
+    for grant in partition.pci:
+        asked = f" ({grant.asked})" if grant.asked is not None else ""
+        text = f"{grant.root_port.value} as segment {grant.segment}{asked}"
+        yield _fact("pci", text, grant.root_port.place.short)
+        for function in grant.port.below() if grant.port is not None else ():
+            serial = f", serial {function.serial}" if function.serial else ""
+            mate = ", comes along" if function in grant.bus_mates else ""
+            off = ", stays disabled: no MSI" if function in partition.disabled(grant) else ""
+            title = f" {function.title}" if function.title else ""
+            text = f"  {function.vendor:04x}:{function.device:04x}{title}{serial}{mate}{off}"
+            yield _fact("", text, function.place.short)
 
 
 def describe_source(source: SourcePlan) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What somebody may have meant who wrote a word that nobody knows."""
+"""Which known word was probably meant by an unknown one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OTHER_WORDS = {
     "version": "format",
     "vms": "partitions",
 }
-"""What others call what a key here is for."""
+"""Words that other tools use for a key of ours."""
 
 
 def closest(word: str, known: Sequence[str], most: int) -> list[str]:

@@ -21,5 +21,5 @@ def rules() -> tuple[Rule, ...]:
 
 
 def check(plan: Plan) -> tuple[Problem, ...]:
-    """What the rules find wrong with a plan, in order of place: of each rule as much as is ever told."""
+    """The problems that the rules find in a plan, in order of place; of each rule only so many."""
     return in_order(problem for rule in rules() for problem in islice(rule.problems(plan), MOST_TOLD))

@@ -193,7 +193,7 @@ def boot_initrd_microcode(plan: Plan) -> Iterator[Finding]:
 
 
 def _linux_options(plan: Plan) -> Iterator[tuple[PartitionPlan, Located[str], str]]:
-    """Whose options may reach a Linux, what the owner gave, and all that Linux is given."""
+    """Each partition and source whose options may reach a Linux, the options of the file, and all options."""
     for partition in plan.partitions:
         for source in partition.boot.sources:
             if isinstance(source, DiskBoot) and source.options is not None:
@@ -214,7 +214,7 @@ def boot_options_harmless(plan: Plan) -> Iterator[Finding]:
 
 
 def _owner(plan: Plan, port: int | None) -> str:
-    """Whose the UART at a port is, in words that follow its place."""
+    """The owner of the UART at a port, in words that follow the port."""
     uart = next((uart for uart in plan.machine.uarts if uart.io_base == port), None)
     if port is None:
         return ""
@@ -229,7 +229,7 @@ def _owner(plan: Plan, port: int | None) -> str:
 
 
 def _own_console(console: ConsolePlan | None) -> tuple[str, str]:
-    """What a Linux ought to be given instead, and what to change."""
+    """The parameter that a Linux needs instead, and what to change."""
     if console is not None and console.uart is not None:
         uart = console.uart
         return f"console=uart8250,io,0x{uart.io_base:x},{uart.baud}n8", "replace it by that, or remove it"

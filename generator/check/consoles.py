@@ -125,7 +125,7 @@ def display_once(plan: Plan) -> Iterator[Finding]:
 
 @error
 def display_function(plan: Plan) -> Iterator[Finding]:
-    """Who has a display has a display function (class 03) that works, behind its own ports."""
+    """A partition with a display has a display function (class 03) that works, behind its own ports."""
     for partition in plan.partitions:
         unclear = partition.pci_shortages or any(grant.port is None for grant in partition.pci)
         if not partition.display.value or unclear or not partition.knows("pci"):

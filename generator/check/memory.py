@@ -10,6 +10,7 @@ from generator.load.values import format_size
 from generator.model.machine import HeldRange
 from generator.model.plan import FileBoot, MemoryPlan, MemoryPurpose, MemoryRequest, PartitionPlan, Plan
 from generator.places import Located
+from generator.resolve.allocation import allocate_memory
 from generator.resolve.memory import (
     BELOW_1G_LIMIT,
     BELOW_4G_LIMIT,
@@ -23,10 +24,9 @@ from generator.resolve.memory import (
     PAGE,
     capacity,
     held_within,
-    kept_by_firmware,
-    low_kept_by_firmware,
+    low_reserved_for_firmware,
+    reserved_for_firmware,
 )
-from generator.resolve.placing import place_memory
 
 MINIMUM = 64 * MIB
 """The partition firmware, its page tables and a small loader."""
@@ -58,10 +58,10 @@ def memory_aligned(plan: Plan) -> Iterator[Finding]:
 def _sizes(memory: MemoryPlan) -> Iterator[Located[int]]:
     """All sizes and addresses of a partition's memory."""
     yield from (memory.size, memory.low, memory.below_1g)
-    for size in (memory.below_4g, memory.wish.at, memory.wish.above):
+    for size in (memory.below_4g, memory.intent.at, memory.intent.above):
         if size is not None:
             yield size
-    within = memory.wish.within
+    within = memory.intent.within
     if within is not None:
         yield from (Located(address, within.place) for address in within.value)
 
@@ -70,18 +70,20 @@ def _sizes(memory: MemoryPlan) -> Iterator[Located[int]]:
 def memory_alignment(plan: Plan) -> Iterator[Finding]:
     """A wanted alignment is a power of two, 4 KiB to 1 GiB, and a wanted address is a multiple of it."""
     for partition in plan.partitions:
-        wish, at = partition.memory.wish.alignment, partition.memory.wish.at
-        if wish is not None and not (PAGE <= wish.value <= GIB and wish.value & (wish.value - 1) == 0):
+        alignment, at = partition.memory.intent.alignment, partition.memory.intent.at
+        if alignment is not None and not (
+            PAGE <= alignment.value <= GIB and alignment.value & (alignment.value - 1) == 0
+        ):
             yield Finding(
-                wish.place,
-                f"an alignment of {format_size(wish.value)}",
+                alignment.place,
+                f"an alignment of {format_size(alignment.value)}",
                 "a power of two, 4 KiB to 1 GiB",
                 "round it, or leave 'alignment' out",
             )
-        elif wish is not None and at is not None and at.value % wish.value:
+        elif alignment is not None and at is not None and at.value % alignment.value:
             yield Finding(
                 at.place,
-                f"the address {at.value:#x} with an alignment of {format_size(wish.value)}",
+                f"the address {at.value:#x} with an alignment of {format_size(alignment.value)}",
                 "a multiple of the alignment",
                 "change 'at' or 'alignment'",
             )
@@ -92,9 +94,9 @@ def memory_addresses(plan: Plan) -> Iterator[Finding]:
     """Wanted addresses lie between 1 MiB and the end of the machine's physical addresses."""
     bits = plan.machine.physical_address_bits
     for partition in plan.partitions:
-        wish, requests = partition.memory.wish, partition.memory.requests
-        within = wish.within
-        named = [address for address in (wish.at, wish.above) if address is not None]
+        intent, requests = partition.memory.intent, partition.memory.requests
+        within = intent.within
+        named = [address for address in (intent.at, intent.above) if address is not None]
         named += [Located(within.value[0], within.place)] if within is not None else []
         for address in named:
             first = address.value
@@ -114,21 +116,25 @@ def memory_not_firmwares(plan: Plan) -> Iterator[Finding]:
     for partition in plan.partitions:
         if not partition.knows("memory"):
             continue
-        wish, below = partition.memory.wish, partition.memory.below_4g
+        intent, below = partition.memory.intent, partition.memory.below_4g
         main = [r for r in partition.memory.requests if r.purpose is MemoryPurpose.MrmMemoryMain]
         size = sum(request.size for request in main) - (below.value if below else 0)
-        if wish.at is not None:
-            place, start, end = wish.at.place, wish.at.value, wish.at.value + size
-        elif wish.within is not None:
-            place, (start, end) = wish.within.place, wish.within.value
-        elif wish.above is not None:
-            place, start, end = wish.above.place, wish.above.value, 1 << plan.machine.physical_address_bits
+        if intent.at is not None:
+            place, start, end = intent.at.place, intent.at.value, intent.at.value + size
+        elif intent.within is not None:
+            place, (start, end) = intent.within.place, intent.within.value
+        elif intent.above is not None:
+            place, start, end = (
+                intent.above.place,
+                intent.above.value,
+                1 << plan.machine.physical_address_bits,
+            )
         else:
             continue
         held = held_within(plan.machine, start, end)
         taken = sum(min(h.end, end) - max(h.base, start) for h in held)
         room = capacity(plan.machine, start, end)
-        # Pieces may lie around what is held; it is to blame if all would fit without it.
+        # Pieces may lie around what is held.  It is the reason only if all would fit without it.
         if taken and room < size <= room + taken:
             yield Finding(
                 place,
@@ -146,14 +152,14 @@ def _list_held(held: list[HeldRange]) -> str:
 
 @error
 def memory_node_exists(plan: Plan) -> Iterator[Finding]:
-    """The NUMA node that memory is asked from has memory."""
+    """A NUMA node that a partition names for its memory has memory."""
     nodes = sorted({memory.node for memory in plan.machine.memory})
     for partition in plan.partitions:
-        wish = partition.memory.wish.node
-        if wish is not None and wish.value not in nodes:
+        node = partition.memory.intent.node
+        if node is not None and node.value not in nodes:
             yield Finding(
-                wish.place,
-                f"the machine {plan.machine.name} has no memory on NUMA node {wish.value}",
+                node.place,
+                f"the machine {plan.machine.name} has no memory on NUMA node {node.value}",
                 "one of " + ", ".join(map(str, nodes)),
                 "change 'node'",
             )
@@ -175,7 +181,7 @@ def memory_low_size(plan: Plan) -> Iterator[Finding]:
     """The low slice is 16 KiB (for Linux 32 KiB) to 512 KiB: real-mode trampolines need it."""
     for partition in plan.partitions:
         low = partition.memory.low
-        if partition.memory.wish.low is None:
+        if partition.memory.intent.low is None:
             continue
         linux = any(source.file_facts.linux is not None for source in partition.boot.files)
         least = LOW_LINUX if linux else LOW_LEAST
@@ -209,8 +215,8 @@ def memory_parts(plan: Plan) -> Iterator[Finding]:
 
 @error
 def memory_low_fits(plan: Plan) -> Iterator[Finding]:
-    """The low slices of all partitions fit between 64 KiB and 576 KiB, beside what firmware keeps there."""
-    kept = low_kept_by_firmware(plan.machine)
+    """The low slices of all partitions fit between 64 KiB and 576 KiB, beside what firmware uses there."""
+    reserved = low_reserved_for_firmware(plan.machine)
     yield from _shared_window(
         plan,
         MemoryPurpose.MrmMemoryLow,
@@ -219,7 +225,7 @@ def memory_low_fits(plan: Plan) -> Iterator[Finding]:
         "low slices",
         "write 'low: 32 KiB' for those that boot Linux by its own EFI stub, or have fewer partitions",
         LOW_LIMIT - LOW_MINIMUM,
-        kept,
+        reserved,
     )
 
 
@@ -239,17 +245,24 @@ def memory_below_1g_fits(plan: Plan) -> Iterator[Finding]:
 
 
 def _shared_window(
-    plan: Plan, purpose: MemoryPurpose, start: int, end: int, what: str, advice: str, largest: int, kept: int
+    plan: Plan,
+    purpose: MemoryPurpose,
+    start: int,
+    end: int,
+    what: str,
+    advice: str,
+    largest: int,
+    reserved: int,
 ) -> Iterator[Finding]:
     """Find the partition whose request no longer fits a window all partitions share.
 
-    `kept` are the bytes that firmware typically keeps there besides those it is known to hold.
+    `reserved` are the bytes that firmware typically uses there besides those it is known to hold.
     """
-    room = capacity(plan.machine, start, end) - kept
+    room = capacity(plan.machine, start, end) - reserved
     held = held_within(plan.machine, start, end)
-    keeps = [f"{_list_held(held)} of the firmware"] if held else []
-    keeps += [f"{format_size(kept)} that running firmware typically keeps"] if kept else []
-    beside = f", beside {' and '.join(keeps)}" if keeps else ""
+    others = [f"{_list_held(held)} of the firmware"] if held else []
+    others += [f"{format_size(reserved)} that running firmware typically uses"] if reserved else []
+    beside = f", beside {' and '.join(others)}" if others else ""
     used = 0
     for partition in plan.partitions:
         for request in partition.memory.requests:
@@ -280,22 +293,24 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
         for request in partition.memory.requests
         if request.purpose is not MemoryPurpose.MrmMemoryLow
     ]
-    kept = kept_by_firmware(plan.machine, sum(partition.boot.stored for partition in plan.partitions))
+    reserved = reserved_for_firmware(
+        plan.machine, sum(partition.boot.copy_bytes for partition in plan.partitions)
+    )
     ends = sorted({request.limit for _, request in requests} | {BELOW_4G_LIMIT})
     starts = sorted({request.minimum for _, request in requests} | {MIB}, reverse=True)
     reported: set[int] = set()
     for end in ends:
         for start in starts:
             inside = [(p, r) for p, r in requests if r.minimum >= start and r.limit <= end]
-            keeps = start <= MIB and end >= BELOW_4G_LIMIT
-            room = max(0, capacity(plan.machine, start, end) - (kept if keeps else 0))
+            beside_firmware = start <= MIB and end >= BELOW_4G_LIMIT
+            room = max(0, capacity(plan.machine, start, end) - (reserved if beside_firmware else 0))
             beyond = _first_beyond(inside, room)
             if beyond is None or id(beyond[1]) in reported:
                 continue
             partition, request = beyond
             reported.add(id(request))
             needed = _rounded(sum(r.size for _, r in inside) + MIB - 1)
-            beside = " beside firmware and controller" if keeps else ""
+            beside = " beside firmware and controller" if beside_firmware else ""
             where = f"between {start:#x} and {end - 1:#x}"
             yield Finding(
                 request.place,
@@ -307,7 +322,7 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
 
 @warning
 def memory_order(plan: Plan) -> Iterator[Finding]:
-    """The controller, which takes memory with the lowest limit first, finds a place for all of it.
+    """The controller, which allocates memory with the lowest limit first, finds room for all of it.
 
     Judged only if nothing else is wrong with the memory: then there is enough, but others may have it first.
     """
@@ -315,16 +330,16 @@ def memory_order(plan: Plan) -> Iterator[Finding]:
     fits = (memory_low_fits, memory_below_1g_fits, memory_fits)
     if any(next(judge(plan), None) is not None for judge in (*errors, *fits)):
         return
-    placing = place_memory(plan.machine, plan.partitions)
-    for partition, placed in zip(plan.partitions, placing.partitions, strict=True):
-        missing = next((part.request for part in placed if not part.complete), None)
+    allocation = allocate_memory(plan.machine, plan.partitions)
+    for partition, allocated in zip(plan.partitions, allocation.partitions, strict=True):
+        missing = next((part.request for part in allocated if not part.complete), None)
         if missing is not None:
             where = f"{missing.minimum:#x} to {missing.limit - 1:#x}"
             yield Finding(
                 missing.place,
                 f"'{partition.name.value}' may find {where} taken or in too many pieces: the controller "
                 "takes memory from above, what has the lowest limit first",
-                "a place for each request, one after the other",
+                "room for each request, one after the other",
                 "give the others addresses that leave it free",
             )
 
@@ -367,7 +382,7 @@ def memory_dma32(plan: Plan) -> Iterator[Finding]:
 
 @warning
 def memory_for_grub(plan: Plan) -> Iterator[Finding]:
-    """Who boots from disks or the network can run GRUB 2.06: 64 KiB of low memory, 160 MiB below 1 GiB."""
+    """A partition that boots from disks or the network has 64 KiB low, 160 MiB below 1 GiB, for GRUB 2.06."""
     for partition in plan.partitions:
         memory = partition.memory
         if not partition.boot.owns_loader or not partition.knows("memory", "boot"):

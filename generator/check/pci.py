@@ -61,7 +61,7 @@ def _bus_mates(plan: Plan, function: PciFunction) -> list[PciFunction]:
 
 
 def _why_not_free(plan: Plan, function: PciFunction) -> str:
-    """What keeps a function from whoever asks for one with its properties."""
+    """Why a partition that wants functions with these properties cannot have this one."""
     if function.bridge is not None:
         return "is a bridge, and comes with what is behind it only"
     root = next((root for root in plan.machine.roots if root.uid == function.path.root), None)
@@ -82,7 +82,7 @@ def _why_not_free(plan: Plan, function: PciFunction) -> str:
 
 
 def _told(plan: Plan, shortage: PciShortage) -> str:
-    """What there is too little of, and what keeps the others."""
+    """What there is too little of, and why the others cannot be had."""
     asked = printable(shortage.asked)
     if shortage.why != FREE:
         return f"{asked}: {shortage.why}"
@@ -96,7 +96,7 @@ def _told(plan: Plan, shortage: PciShortage) -> str:
 
 @error
 def pci_found(plan: Plan) -> Iterator[Finding]:
-    """There are as many free functions as are asked for by their properties, and a port to each bus."""
+    """There are as many free functions as partitions want by their properties, and a port to each bus."""
     for partition in plan.partitions:
         for shortage in partition.pci_shortages:
             yield Finding(
@@ -143,7 +143,7 @@ def pci_is_port(plan: Plan) -> Iterator[Finding]:
 
 @warning
 def pci_bus_mates(plan: Plan) -> Iterator[Finding]:
-    """Who asks for a function gets no others with it."""
+    """A partition that names functions gets no others with them."""
     for _, grant in _grants(plan):
         mates = grant.bus_mates
         if mates:
@@ -195,7 +195,7 @@ def pci_not_boot_device(plan: Plan) -> Iterator[Finding]:
 
 @error
 def pci_msi(plan: Plan) -> Iterator[Finding]:
-    """Functions asked for, and one at least behind each port, have MSI or MSI-X: no interrupt line is there.
+    """Functions that are named, and one at least behind each port, have MSI or MSI-X: there are no lines.
 
     A function without an interrupt pin needs none, and the serial port of a console works by polling.
     """
@@ -216,7 +216,7 @@ def pci_msi(plan: Plan) -> Iterator[Finding]:
 
 @warning
 def pci_disabled(plan: Plan) -> Iterator[Finding]:
-    """Nothing given away stays disabled, as functions do that have neither MSI nor MSI-X."""
+    """All functions given away work: those that have neither MSI nor MSI-X stay disabled."""
     for partition, grant in _grants(plan):
         disabled = partition.disabled(grant) if _usable(grant) is not None else ()
         if disabled and partition.working(grant) and not set(grant.wanted) & set(disabled):

@@ -80,7 +80,7 @@ def after_cycle(plan: Plan) -> Iterator[Finding]:
 
 @warning
 def after_starts(plan: Plan) -> Iterator[Finding]:
-    """Who starts by itself waits only for partitions that do so too."""
+    """A partition that starts by itself waits only for partitions that do so too."""
     manual = {p.name.value for p in plan.partitions if not p.policy.autostart and p.knows("autostart")}
     for partition in plan.partitions:
         for name in partition.policy.after:

@@ -162,19 +162,19 @@ def processor_numa_near(plan: Plan) -> Iterator[Finding]:
             continue
         on = "processors on NUMA node " + ", ".join(map(str, nodes))
         memory = partition.memory
-        wish = memory.wish
+        intent = memory.intent
         if not partition.knows("processors"):
             continue
         if not partition.knows("memory"):
             pass
-        elif wish.node is not None and memory.node is not None and wish.node.value not in nodes:
+        elif intent.node is not None and memory.node is not None and intent.node.value not in nodes:
             yield Finding(
-                wish.node.place,
-                f"'{partition.name.value}' has memory on NUMA node {wish.node.value}, {on}",
+                intent.node.place,
+                f"'{partition.name.value}' has memory on NUMA node {intent.node.value}, {on}",
                 "one node: memory of another is slower",
                 "change 'node' or choose other processors",
             )
-        elif memory.node is None and wish.above is wish.at is None and wish.within is None:
+        elif memory.node is None and intent.above is intent.at is None and intent.within is None:
             yield Finding(
                 partition.processors.place,
                 f"'{partition.name.value}' has {on}, its memory may lie on any",

@@ -78,13 +78,13 @@ def boot_root_port_own(plan: Plan) -> Iterator[Finding]:
 
 @error
 def boot_disk_storage(plan: Plan) -> Iterator[Finding]:
-    """Who boots from a disk has a storage or USB controller that works, behind the port it names."""
+    """A partition that boots from a disk has a working storage or USB controller behind the port it names."""
     yield from _lacking(plan, DiskBoot, is_storage, "storage or USB controller")
 
 
 @error
 def boot_network_interface(plan: Plan) -> Iterator[Finding]:
-    """Who boots over the network has a network interface that works, behind the port it names."""
+    """A partition that boots over the network has a working interface behind the port it names."""
     yield from _lacking(plan, NetworkBoot, is_network, "network interface")
 
 
@@ -121,7 +121,7 @@ def boot_uri(plan: Plan) -> Iterator[Finding]:
 
 
 def _fault_of_uri(uri: str) -> str | None:
-    """What keeps HTTP boot, without TLS and IPv6, from fetching a URI (RFC 3986); None if nothing does."""
+    """Why HTTP boot, without TLS and IPv6, cannot fetch a URI (RFC 3986); None if it can."""
     if len(uri) > LONGEST_URI:
         return f"has {len(uri)} characters, more than {LONGEST_URI}"
     strange = re.search(r"[^A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]", uri)
@@ -175,7 +175,7 @@ def _lacking(
         if not isinstance(source, kind) or elsewhere or not partition.knows("pci"):
             continue
         grants = [grant for grant in partition.pci if source.segment in (0, grant.segment)]
-        # What the machine lacks, or what could not be matched, has been told of already.
+        # Devices that the machine lacks, or that no match was found for, are the business of other rules.
         unclear = partition.pci_shortages or any(grant.port is None for grant in grants)
         functions = (function for grant in grants for function in partition.working(grant))
         if not unclear and not any(wanted(function) for function in functions):

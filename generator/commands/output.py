@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What commands print: problems, listings and JSON, whatever the terminal takes and whoever stops reading."""
+"""Printing of problems, listings and JSON: on any terminal, and also if the reader of the output stops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from generator.errors import Problem, Severity, lines_of, to_tell
 from generator.printable import LINE, SENTENCE, printable
 
 _PLAIN = {"→": "->", "…": "...", "–": "-", "—": "-", "×": "x", "·": ".", "°": " degrees "}
-"""What stands for characters of ours that a terminal lacks."""
+"""Replacements for characters of ours that a terminal lacks."""
 _HANDLER = "mrm-plain"
 
 
@@ -32,7 +32,7 @@ def prepare_streams() -> None:
 
 
 def abandon_output() -> None:
-    """Nobody takes what is still to be written: let Python's end not stumble over it."""
+    """The reader has stopped: discard the rest of the output, so that Python ends without an error."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -15,7 +15,7 @@ from generator.scan import Note, open_snapshot, render_machine_file, scan
 
 
 def take_source(parser: argparse._ActionsContainer) -> None:
-    """What to scan."""
+    """The arguments that say what to scan."""
     parser.add_argument(
         "--from",
         dest="source",
@@ -33,7 +33,7 @@ def print_notes(notes: Iterable[Note]) -> None:
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    """Where from, where to."""
+    """The arguments: source and destination."""
     take_source(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="where to write, default: standard output"

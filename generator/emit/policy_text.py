@@ -59,7 +59,7 @@ def structure(plan: Plan) -> str:
     for partition in told["partitions"]:
         policy = partition["policy"]
         del policy["watchdog"]["firmware_ms"]
-        # Who is not to be asked has no thermal zone.
+        # A partition that is not asked to shut down has no thermal zone.
         thermal_zone = policy["shutdown_ms"] != 0
         partition["policy"] = {key: policy[key] for key in policy.keys() - CHANGEABLE}
         partition["policy"]["thermal_zone"] = thermal_zone

@@ -210,9 +210,9 @@ def reset_methods(facts: Facts) -> Verdict:
 
 @optional
 def reset_entry(facts: Facts) -> Verdict:
-    """Elsewhere an OS that restarts through the BIOS reset entry resets the PC, see docs/threats.md."""
+    """Without it an OS that restarts through the BIOS reset entry resets the PC, see docs/threats.md."""
     first = [root for root in facts.machine.roots if (root.segment, root.bus) == (0, 0)]
-    bridges = [f for root in first for f in root.functions if f.path.place == "00.0"]
+    bridges = [f for root in first for f in root.functions if f.path.slot == "00.0"]
     if not bridges:
         return unknown("no host bridge was found")
     vendor, device = bridges[0].vendor, bridges[0].device

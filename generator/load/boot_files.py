@@ -23,7 +23,7 @@ _INITRD_HEAD = 4 << 20
 _MICROCODE = re.compile(rb"kernel/x86/microcode/(?:GenuineIntel|AuthenticAMD)\.bin(?=\0)")
 _CPIO = b"0707"
 _STRANGER = re.compile(r"(Memtest86\+) v\d")
-"""What systems that look like a Linux say they are, as MrmIsMemtest() has it."""
+"""Names by which systems that look like a Linux tell what they are; MrmIsMemtest() has the same."""
 
 _SECURITY = 4
 """Data directory of signatures (IMAGE_DIRECTORY_ENTRY_SECURITY)."""

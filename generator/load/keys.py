@@ -100,7 +100,7 @@ def one_or_more(schema: Schema) -> Schema:
 
 
 def no_text(expected: str, schema: Schema) -> Form[Any]:
-    """What has no form in one text."""
+    """A value that is not one text but a mapping or a list."""
     return Form(expected, lambda _: None, schema)
 
 

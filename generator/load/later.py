@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Keys that do nothing yet: accepted only once they do, until then told in the form they will have."""
+"""Keys that do nothing yet.  They are errors, and the message has the form that the key will have."""
 
 from __future__ import annotations
 

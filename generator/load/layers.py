@@ -157,7 +157,7 @@ def _long_form(name: str, node: Node) -> Node:
 
 
 def _boot_kind(node: Node) -> str | None:
-    """What kind of source a value of `boot` names; None if it only has more to say of one."""
+    """The kind of source that a value of `boot` names; None if it only adds keys to a source."""
     if not isinstance(node, Mapping):
         return "word or list"
     return next((kind for kind in BOOT_KINDS if kind in node.entries), None)

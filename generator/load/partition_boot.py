@@ -241,7 +241,7 @@ def _file(fields: Fields) -> FileSource:
 
 
 def _unhandled(place: Place) -> Located[KernelParameters]:
-    """Nothing is added where it cannot be read whether anything should be."""
+    """Whether parameters are added; if the key cannot be read, none are."""
     return Located("off", place)
 
 

@@ -152,7 +152,7 @@ class Fields:
         return node.items
 
     def items(self, name: str, most: int = MOST_WISHES) -> tuple[Node, ...]:
-        """A single value, or the values of a list of wishes; nothing for a missing one."""
+        """A single value, or the values of a list; nothing for a missing one."""
         node = self.node(name)
         if node is None or not isinstance(node, Sequence):
             return () if node is None else (node,)

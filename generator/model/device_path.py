@@ -23,7 +23,7 @@ class DevicePath:
         return f"PciRoot(0x{self.root:X})" + "".join(f"/Pci(0x{d:X},0x{f:X})" for d, f in self.nodes)
 
     @property
-    def place(self) -> str:
+    def slot(self) -> str:
         """Device and function on the root bus, as lspci writes them: `1f.2`."""
         device, function = self.nodes[0]
         return f"{device:02x}.{function}"

@@ -111,7 +111,7 @@ class PciMatchIntent:
     @property
     def empty(self) -> bool:
         """Whether nothing is asked of a function."""
-        return all(wish is None for wish in (self.vendor, self.device, self.class_code, self.serial))
+        return all(value is None for value in (self.vendor, self.device, self.class_code, self.serial))
 
     def __str__(self) -> str:
         """What is asked for, in words."""

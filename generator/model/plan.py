@@ -69,8 +69,8 @@ class MemoryRequest:
 class MemoryPlan:
     """The memory of a partition: `size` is the sum of the requests unless the file contradicts itself.
 
-    `below_4g` is None if the planner chose the share; `node` is None if no NUMA node was promised; `wish` is
-    what the partition file says.
+    `below_4g` is None if the planner chose the share; `node` is None if no NUMA node was promised;
+    `intent` is what the partition file says.
     """
 
     size: Located[int]
@@ -78,7 +78,7 @@ class MemoryPlan:
     below_1g: Located[int]
     below_4g: Located[int] | None
     requests: tuple[MemoryRequest, ...]
-    wish: MemoryIntent
+    intent: MemoryIntent
     node: int | None = None
 
 
@@ -165,7 +165,7 @@ class FileBoot:
     added_parameters: tuple[AddedParameter, ...]
 
     @property
-    def stored(self) -> int:
+    def copy_bytes(self) -> int:
         """Bytes of pristine copies that the controller keeps for restarts."""
         return self.file_facts.size + (self.initrd_facts.size if self.initrd_facts is not None else 0)
 
@@ -233,9 +233,9 @@ class BootPlan:
         return tuple(source for source in self.sources if isinstance(source, FileBoot))
 
     @property
-    def stored(self) -> int:
+    def copy_bytes(self) -> int:
         """Bytes of pristine copies that the controller keeps for restarts."""
-        return sum(source.stored for source in self.files)
+        return sum(source.copy_bytes for source in self.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,6 @@ def _speakers(plan: Plan, owners: Owners) -> Iterator[tuple[str, str, Look]]:
         yield f"{uart.name}  {uart.io_base:#x}", name, look
     for partition, look in owners.partitions:
         if partition.console is not None and partition.console.path is not None:
-            yield f"serial {partition.console.path.place}", look.name, look
+            yield f"serial {partition.console.path.slot}", look.name, look
         if partition.display.value:
             yield "display", look.name, look

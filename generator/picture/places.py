@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.model.plan import Plan
 from generator.picture.owners import KEPT, Look, Owners
-from generator.resolve.placing import place_memory
+from generator.resolve.allocation import allocate_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Piece:
 
 def pieces_of(plan: Plan, owners: Owners) -> list[Piece]:
     """The pieces of all partitions, and what firmware and controller keep, by address."""
-    placing = place_memory(plan.machine, plan.partitions)
+    allocation = allocate_memory(plan.machine, plan.partitions)
     pieces = [
         Piece(start, end, KEPT, "kept below 4 GiB; where is up to the firmware")
-        for start, end in placing.kept
+        for start, end in allocation.reserved
     ]
-    pieces += [Piece(held.base, held.end, KEPT, f"held: {held.what}") for held in placing.held]
-    for (_, look), placed in zip(owners.partitions, placing.partitions, strict=True):
-        for part in placed:
+    pieces += [Piece(held.base, held.end, KEPT, f"held: {held.what}") for held in allocation.held]
+    for (_, look), allocated in zip(owners.partitions, allocation.partitions, strict=True):
+        for part in allocated:
             pieces.extend(Piece(start, end, look, part.request.why) for start, end in part.ranges)
     return sorted(pieces, key=lambda piece: piece.start)

@@ -33,22 +33,24 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     memory = resolve_memory(intent.partitions, machine, files, processors)
     cards = [console.path if console is not None else None for console in consoles]
     pci = resolve_pci(intent.partitions, machine, cards)
-    names = [wish.name.value for wish in intent.partitions if wish.name is not None]
+    names = [partition.name.value for partition in intent.partitions if partition.name is not None]
     partitions: list[PartitionPlan] = []
-    for number, wish in enumerate(intent.partitions):
+    for number, partition in enumerate(intent.partitions):
         partitions.append(
             PartitionPlan(
-                place=wish.place,
-                name=_name(wish),
+                place=partition.place,
+                name=_name(partition),
                 processors=processors[number],
                 memory=memory[number],
                 pci=pci[number].grants,
                 pci_shortages=pci[number].shortages,
                 console=consoles[number],
-                display=wish.display or Located(False, wish.place),
-                boot=resolve_boot(wish.boot, _name(wish).value, consoles[number], pci[number].grants, files),
-                policy=resolve_policy(wish, names),
-                unread=wish.unread,
+                display=partition.display or Located(False, partition.place),
+                boot=resolve_boot(
+                    partition.boot, _name(partition).value, consoles[number], pci[number].grants, files
+                ),
+                policy=resolve_policy(partition, names),
+                unread=partition.unread,
             )
         )
     return Plan(
@@ -64,9 +66,9 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     )
 
 
-def _name(wish: PartitionIntent) -> Located[str]:
+def _name(partition: PartitionIntent) -> Located[str]:
     """The name of a partition; of one whose name cannot be read, where it stands."""
-    return wish.name or Located(f"line {wish.place.line}", wish.place)
+    return partition.name or Located(f"line {partition.place.line}", partition.place)
 
 
 def _uart_name(text: str, machine: Machine) -> str:
@@ -79,25 +81,25 @@ def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list
     """The console of each partition: the one it names, else the first UART that nobody names."""
     uarts = machine.uarts_by_name()
     named = {controller} | {
-        _uart_name(wish.console.value, machine)
-        for wish in intent.partitions
-        if wish.console and isinstance(wish.console.value, str)
+        _uart_name(partition.console.value, machine)
+        for partition in intent.partitions
+        if partition.console and isinstance(partition.console.value, str)
     }
     functions = machine.functions_by_path()
     left = iter([uart for uart in machine.uarts if uart.name not in named])
     consoles: list[ConsolePlan | None] = []
-    for wish in intent.partitions:
-        if not wish.knows("console"):
+    for partition in intent.partitions:
+        if not partition.knows("console"):
             consoles.append(None)
-        elif wish.console is None or wish.console.value == CONSOLE_AUTO:
-            place = wish.place if wish.console is None else wish.console.place
+        elif partition.console is None or partition.console.value == CONSOLE_AUTO:
+            place = partition.place if partition.console is None else partition.console.place
             uart = next(left, None)
             name = CONSOLE_AUTO if uart is None else uart.name
             consoles.append(ConsolePlan(Located(name, place), uart, by_default=True))
-        elif wish.console.value == CONSOLE_NONE:
+        elif partition.console.value == CONSOLE_NONE:
             consoles.append(None)
-        elif isinstance(wish.console.value, DevicePath):
-            path, place = wish.console.value, wish.console.place
+        elif isinstance(partition.console.value, DevicePath):
+            path, place = partition.console.value, partition.console.place
             card = functions.get(path)
             behind = [function for function in card.below() if is_serial(function)] if card else []
             if len(behind) == 1:
@@ -105,7 +107,7 @@ def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list
                 path = card.path
             consoles.append(ConsolePlan(Located(str(path), place), None, False, path, card))
         else:
-            name = wish.console.value
+            name = partition.console.value
             uart = uarts.get(_uart_name(name, machine))
-            consoles.append(ConsolePlan(Located(name, wish.console.place), uart, by_default=False))
+            consoles.append(ConsolePlan(Located(name, partition.console.place), uart, by_default=False))
     return consoles

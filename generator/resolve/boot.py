@@ -36,11 +36,11 @@ SHELL = f"{ESP_FOLDER}/Shell.efi"
 
 
 def resolve_boot(
-    wish: BootIntent, name: str, console: ConsolePlan | None, pci: Sequence[PciGrant], files: Files
+    intent: BootIntent, name: str, console: ConsolePlan | None, pci: Sequence[PciGrant], files: Files
 ) -> BootPlan:
     """The boot sources of the partition with this name, console and ports."""
-    sources = tuple(_source(source, name, console, pci, files) for source in wish.sources)
-    plan = BootPlan(wish.place, sources, wish.timeout or Located(0, wish.place), ())
+    sources = tuple(_source(source, name, console, pci, files) for source in intent.sources)
+    plan = BootPlan(intent.place, sources, intent.timeout or Located(0, intent.place), ())
     if not plan.owns_loader:
         return plan
     return BootPlan(plan.place, sources, plan.timeout, expected_parameters(console))

@@ -29,7 +29,7 @@ ASLEEP = "Linux offers suspend on every machine, and in a partition nothing wake
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What decides whether a parameter is needed; `linux` is None for a kernel that nobody has seen yet."""
+    """The facts by which a parameter is needed or not; `linux` is None for a kernel that is not known yet."""
 
     linux: LinuxFacts | None
     console: ConsolePlan | None
@@ -231,7 +231,7 @@ def is_live(parameter: AddedParameter) -> bool:
 
 
 def expected_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
-    """What a Linux must be given that its owner's own loader starts: what others would miss if it were not.
+    """The needed parameters for a Linux that its owner's own loader starts: without them it disturbs others.
 
     Nothing that only the live machine knows, or that depends on the kernel.
     """

@@ -3,8 +3,9 @@
 
 A low slice starts processors in real mode.  A share below 1 GiB is for loaders that need it.  Everything
 else lies wholly below 4 GiB if that fits beside the firmware, smallest partitions first: then devices with
-32-bit DMA work, and Linux sets no bounce buffers aside (64 MiB).  Who does not fit gets a share below 4 GiB
-for them, and the rest anywhere.  What the partition file says about that (`above`, `below_4g`) holds.
+32-bit DMA work, and Linux sets no bounce buffers aside (64 MiB).  A partition that does not fit gets a share
+below 4 GiB for them, and the rest anywhere.  The keys `above` and `below_4g` of the partition file override
+this.
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ LOW_LINUX = 32 * KIB
 LOW_GRUB = 64 * KIB
 """GRUB 2.06 puts its real-mode data and the memory map there."""
 BELOW_1G_GRUB = 256 * MIB
-"""Share below 1 GiB for GRUB 2.06, which places an initrd nowhere else, where nothing is said about it."""
+"""Share below 1 GiB for GRUB 2.06, which loads an initrd nowhere else, if the file says nothing."""
 BELOW_1G_GRUB_SCARCE = 192 * MIB
 """The same if there is not enough for all."""
 LOW_LEAST = 16 * KIB
 """What the partition firmware itself is started with."""
 LOW_MINIMUM = 0x10000
-"""Below lie the interrupt vectors and what the PC's firmware keeps for itself."""
+"""Below lie the interrupt vectors and what is reserved for the PC's firmware."""
 LOW_LIMIT = 0x90000
 """GRUB and Linux look for their real-mode data below this address."""
-LOW_KEPT = 64 * KIB
-"""What the running firmware typically keeps of the addresses between these two: docs/machine-file.md."""
+LOW_RESERVED = 64 * KIB
+"""Bytes between these two addresses that running firmware typically uses: docs/machine-file.md."""
 BELOW_1G_LIMIT = 0x38000000
-"""896 MiB: GRUB before 2.12 places an initrd below, and above the kernel."""
+"""896 MiB: GRUB before 2.12 loads an initrd below, and above the kernel."""
 BELOW_4G_LIMIT = 4 * GIB
 DMA32_SHARE = 128 * MIB
 """What a partition with memory above 4 GiB gets below: Linux's bounce buffers are 64 MiB."""
@@ -55,42 +56,42 @@ Window = tuple[int, int]
 
 
 def resolve_memory(
-    wishes: Sequence[PartitionIntent], machine: Machine, files: Files, processors: Sequence[ProcessorsPlan]
+    intents: Sequence[PartitionIntent], machine: Machine, files: Files, processors: Sequence[ProcessorsPlan]
 ) -> list[MemoryPlan]:
     """The memory requests of all partitions, in their order.
 
     Those of one partition add up to its `size` as far as that allows.  Where the partition file could not be
-    read, only those small shares are asked for that could.
+    read, the plan has only the small shares that could be read.
     """
-    lows = _low_slices(wishes, machine, files)
-    below = _shares_below_1g(wishes, machine)
-    asked = [
-        _Asked(wish.memory, wish.memory.size, low, below[number], number)
-        for number, (wish, low) in enumerate(zip(wishes, lows, strict=True))
-        if wish.knows("memory") and wish.memory.size is not None and low is not None
+    lows = _low_slices(intents, machine, files)
+    below = _shares_below_1g(intents, machine)
+    needs = [
+        _Need(intent.memory, intent.memory.size, low, below[number], number)
+        for number, (intent, low) in enumerate(zip(intents, lows, strict=True))
+        if intent.knows("memory") and intent.memory.size is not None and low is not None
     ]
-    places = _Places(asked, machine, sum(_stored(wish.boot, files) for wish in wishes))
+    choice = _Choice(needs, machine, sum(_copies(intent.boot, files) for intent in intents))
     chosen = []
-    for one in asked:
-        grants = processors[one.number].grants
+    for need in needs:
+        grants = processors[need.number].grants
         nodes = {grant.processor.node for grant in grants if grant.processor is not None}
-        chosen.append(places.choose(one, nodes))
-    shares = _shares_below_4g(asked, chosen, places.left)
+        chosen.append(choice.choose(need, nodes))
+    shares = _shares_below_4g(needs, chosen, choice.left)
     plans = {
-        one.number: _requests(one, place, share, machine)
-        for one, place, share in zip(asked, chosen, shares, strict=True)
+        need.number: _requests(need, bounds, share, machine)
+        for need, bounds, share in zip(needs, chosen, shares, strict=True)
     }
     return [
-        plans[number] if number in plans else _what_is_known(wish, lows[number])
-        for number, wish in enumerate(wishes)
+        plans[number] if number in plans else _what_is_known(intent, lows[number])
+        for number, intent in enumerate(intents)
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the partition with this number asks for."""
+class _Need:
+    """The memory of the partition with this number, as its file says, with defaults."""
 
-    wish: MemoryIntent
+    intent: MemoryIntent
     size: Located[int]
     low: Located[int]
     below: Located[int]
@@ -103,7 +104,7 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Bounds:
     """Where everything but the small shares of a partition may lie.
 
     `fixed`: the partition file says so.  `node` is the NUMA node the windows are on, if only that one.
@@ -114,11 +115,11 @@ class _Place:
     node: int | None
 
 
-class _Places:
+class _Choice:
     """Chooses windows, NUMA-near where that fits; keeps account of what is left on each node."""
 
-    def __init__(self, asked: Sequence[_Asked], machine: Machine, stored: int) -> None:
-        """`stored` are the controller's copies of boot files, in bytes."""
+    def __init__(self, needs: Sequence[_Need], machine: Machine, copies: int) -> None:
+        """`copies` are the controller's copies of boot files, in bytes."""
         self._top = 1 << machine.physical_address_bits
         self._windows = _node_windows(machine)
         self._room = {
@@ -129,38 +130,38 @@ class _Places:
             node: sum(capacity(machine, max(start, MIB), min(end, BELOW_4G_LIMIT)) for start, end in windows)
             for node, windows in self._windows.items()
         }
-        self.left = sum(self._below.values()) - kept_by_firmware(machine, stored)
+        self.left = sum(self._below.values()) - reserved_for_firmware(machine, copies)
         """Bytes below 4 GiB that nobody is promised."""
-        for one in asked:
-            memory = one.wish
+        for need in needs:
+            memory = need.intent
             self.left -= memory.below_4g.value if memory.below_4g else 0
-            self.left -= one.below.value
+            self.left -= need.below.value
             end = memory.within.value[1] if memory.within else self._top
             if memory.at is not None or (memory.within is not None and end <= BELOW_4G_LIMIT):
                 confined = memory.at is None or memory.at.value < BELOW_4G_LIMIT
-                self.left -= one.rest if confined else 0
+                self.left -= need.rest if confined else 0
             if memory.node is not None and memory.node.value in self._room:
-                self._room[memory.node.value] -= one.rest
+                self._room[memory.node.value] -= need.rest
 
-    def choose(self, asked: _Asked, nodes: set[int]) -> _Place:
+    def choose(self, need: _Need, nodes: set[int]) -> _Bounds:
         """Where a partition's memory lies whose processors are on these NUMA nodes."""
         anywhere: Window = (MIB, self._top)
-        wish = asked.wish
-        if wish.at is not None:
-            size = asked.rest - (wish.below_4g.value if wish.below_4g else 0)
-            return _Place(((wish.at.value, wish.at.value + max(size, PAGE)),), True, None)
-        if wish.within is not None:
-            return _Place((wish.within.value,), True, None)
-        if wish.above is not None:
-            return _Place(((max(MIB, wish.above.value), self._top),), True, None)
-        if wish.node is not None:
-            windows = self._windows.get(wish.node.value, ())
-            return _Place(windows, not windows, wish.node.value if windows else None)
+        intent = need.intent
+        if intent.at is not None:
+            size = need.rest - (intent.below_4g.value if intent.below_4g else 0)
+            return _Bounds(((intent.at.value, intent.at.value + max(size, PAGE)),), True, None)
+        if intent.within is not None:
+            return _Bounds((intent.within.value,), True, None)
+        if intent.above is not None:
+            return _Bounds(((max(MIB, intent.above.value), self._top),), True, None)
+        if intent.node is not None:
+            windows = self._windows.get(intent.node.value, ())
+            return _Bounds(windows, not windows, intent.node.value if windows else None)
         near = next(iter(nodes)) if len(nodes) == 1 else None
-        if near is None or len(self._windows) < 2 or self._room.get(near, 0) < asked.rest:
-            return _Place((anywhere,), False, None)
-        self._room[near] -= asked.rest
-        return _Place(self._windows[near], False, near)
+        if near is None or len(self._windows) < 2 or self._room.get(near, 0) < need.rest:
+            return _Bounds((anywhere,), False, None)
+        self._room[near] -= need.rest
+        return _Bounds(self._windows[near], False, near)
 
 
 def _node_windows(machine: Machine) -> dict[int, tuple[Window, ...]]:
@@ -181,30 +182,30 @@ def _node_windows(machine: Machine) -> dict[int, tuple[Window, ...]]:
     return {node: tuple(of_node[:MOST_WINDOWS]) for node, of_node in order.items()}
 
 
-def kept_by_firmware(machine: Machine, stored: int) -> int:
+def reserved_for_firmware(machine: Machine, copies: int) -> int:
     """Bytes of `capacity` below 4 GiB that no partition can have.
 
-    `stored` are the controller's copies of boot files.  What the firmware is known to hold is no longer part
+    `copies` are the controller's copies of boot files.  What the firmware is known to hold is no longer part
     of the capacity, and so not counted again.
     """
     ram = sum(max(0, min(memory.end, BELOW_4G_LIMIT) - max(memory.base, MIB)) for memory in machine.memory)
     held = ram - capacity(machine, MIB, BELOW_4G_LIMIT)
-    return max(machine.firmware.memory - held, FIRMWARE_LEAST) + stored
+    return max(machine.firmware.memory - held, FIRMWARE_LEAST) + copies
 
 
-def low_kept_by_firmware(machine: Machine) -> int:
-    """Bytes of `capacity` for low slices that the running firmware typically keeps.
+def low_reserved_for_firmware(machine: Machine) -> int:
+    """Bytes of `capacity` for low slices that running firmware typically uses.
 
     What it is known to hold is no longer part of the capacity, and so not counted again.
     """
     ram = sum(max(0, min(memory.end, LOW_LIMIT) - max(memory.base, LOW_MINIMUM)) for memory in machine.memory)
     room = capacity(machine, LOW_MINIMUM, LOW_LIMIT)
-    return min(room, max(0, LOW_KEPT - (ram - room)))
+    return min(room, max(0, LOW_RESERVED - (ram - room)))
 
 
 def low_room(machine: Machine) -> int:
     """Bytes that the low slices of all partitions can have."""
-    return capacity(machine, LOW_MINIMUM, LOW_LIMIT) - low_kept_by_firmware(machine)
+    return capacity(machine, LOW_MINIMUM, LOW_LIMIT) - low_reserved_for_firmware(machine)
 
 
 def capacity(machine: Machine, start: int, end: int) -> int:
@@ -218,27 +219,27 @@ def held_within(machine: Machine, start: int, end: int) -> list[HeldRange]:
     return sorted(held, key=lambda held: held.base)
 
 
-def _stored(boot: BootIntent, files: Files) -> int:
-    """Bytes of pristine copies the controller keeps of what a partition boots."""
+def _copies(boot: BootIntent, files: Files) -> int:
+    """Bytes of the controller's pristine copies of what a partition boots."""
     named = [file for source in boot.files for file in (source.file, source.initrd) if file is not None]
     return sum(files[file.value].size for file in named)
 
 
 def _low_slices(
-    wishes: Sequence[PartitionIntent], machine: Machine, files: Files
+    intents: Sequence[PartitionIntent], machine: Machine, files: Files
 ) -> list[Located[int] | None]:
     """The low slice of each partition: what it says, else 64 KiB, or 32 KiB for Linux if they get scarce.
 
     None where it could not be read; the least where what is booted could not be.
     """
     room = low_room(machine)
-    wanted = sum(wish.memory.low.value if wish.memory.low else LOW_DEFAULT for wish in wishes)
+    wanted = sum(intent.memory.low.value if intent.memory.low else LOW_DEFAULT for intent in intents)
     slices: list[Located[int] | None] = []
-    for wish in wishes:
-        little = not wish.knows("boot") or (wanted > room and _is_content_with_little(wish.boot, files))
+    for intent in intents:
+        little = not intent.knows("boot") or (wanted > room and _is_content_with_little(intent.boot, files))
         size = LOW_LINUX if little else LOW_DEFAULT
-        place = wish.memory.size.place if wish.memory.size else wish.memory.place
-        slices.append((wish.memory.low or Located(size, place)) if wish.knows("memory.low") else None)
+        place = intent.memory.size.place if intent.memory.size else intent.memory.place
+        slices.append((intent.memory.low or Located(size, place)) if intent.knows("memory.low") else None)
     return slices
 
 
@@ -251,44 +252,44 @@ def _is_content_with_little(boot: BootIntent, files: Files) -> bool:
     return all(loader.linux is not None for loader in loaders)
 
 
-def _shares_below_1g(wishes: Sequence[PartitionIntent], machine: Machine) -> list[Located[int]]:
+def _shares_below_1g(intents: Sequence[PartitionIntent], machine: Machine) -> list[Located[int]]:
     """The share below 1 GiB of each partition: what it says, else what GRUB takes if it may run there."""
-    owners = [wish for wish in wishes if wish.boot.owns_loader and wish.memory.below_1g is None]
-    said = sum(wish.memory.below_1g.value for wish in wishes if wish.memory.below_1g)
+    owners = [intent for intent in intents if intent.boot.owns_loader and intent.memory.below_1g is None]
+    said = sum(intent.memory.below_1g.value for intent in intents if intent.memory.below_1g)
     room = capacity(machine, MIB, BELOW_1G_LIMIT)
     share = BELOW_1G_GRUB if said + BELOW_1G_GRUB * len(owners) <= room else BELOW_1G_GRUB_SCARCE
     shares = []
-    for wish in wishes:
-        size = wish.memory.size or Located(0, wish.memory.place)
+    for intent in intents:
+        size = intent.memory.size or Located(0, intent.memory.place)
         half = size.value // 2 // LARGEST_ALIGNMENT * LARGEST_ALIGNMENT
-        default = min(share, half) if wish.boot.owns_loader and wish.knows("memory.below_1g") else 0
-        shares.append(wish.memory.below_1g or Located(default, size.place))
+        default = min(share, half) if intent.boot.owns_loader and intent.knows("memory.below_1g") else 0
+        shares.append(intent.memory.below_1g or Located(default, size.place))
     return shares
 
 
-def _shares_below_4g(asked: Sequence[_Asked], places: Sequence[_Place], left: int) -> list[int]:
+def _shares_below_4g(needs: Sequence[_Need], bounds: Sequence[_Bounds], left: int) -> list[int]:
     """How much of the rest of each partition is to lie below 4 GiB, where `left` bytes are free."""
-    shares = [one.wish.below_4g.value if one.wish.below_4g else 0 for one in asked]
+    shares = [need.intent.below_4g.value if need.intent.below_4g else 0 for need in needs]
     free = [
-        (one.rest, number)
-        for number, one in enumerate(asked)
-        if one.wish.below_4g is None and not places[number].fixed
+        (need.rest, number)
+        for number, need in enumerate(needs)
+        if need.intent.below_4g is None and not bounds[number].fixed
     ]
     if free and left > 0:
         at_least = min(DMA32_SHARE, left // len(free) // LARGEST_ALIGNMENT * LARGEST_ALIGNMENT)
         left -= sum(min(at_least, rest) for rest, _ in free)
         for rest, number in sorted(free):
             more = max(0, rest - at_least)
-            reaches = any(start < BELOW_4G_LIMIT for start, _ in places[number].windows)
+            reaches = any(start < BELOW_4G_LIMIT for start, _ in bounds[number].windows)
             whole = reaches and more <= left
             shares[number] = rest if whole else min(at_least, rest)
             left -= more if whole else 0
     return shares
 
 
-def _what_is_known(wish: PartitionIntent, low: Located[int] | None) -> MemoryPlan:
+def _what_is_known(intent: PartitionIntent, low: Located[int] | None) -> MemoryPlan:
     """The small shares of a partition, as far as they could be read."""
-    memory = wish.memory
+    memory = intent.memory
     nothing = Located(0, memory.place)
     below = memory.below_1g or nothing
     requests = [] if low is None else [_low_request(low)]
@@ -297,32 +298,32 @@ def _what_is_known(wish: PartitionIntent, low: Located[int] | None) -> MemoryPla
     return MemoryPlan(memory.size or nothing, low or nothing, below, memory.below_4g, tuple(requests), memory)
 
 
-def _requests(asked: _Asked, place: _Place, share: int, machine: Machine) -> MemoryPlan:
+def _requests(need: _Need, bounds: _Bounds, share: int, machine: Machine) -> MemoryPlan:
     """The memory requests of one partition with a given share below 4 GiB."""
-    wish, size_place = asked.wish, asked.size.place
-    below = asked.below
-    rest = asked.rest
+    intent, size_place = need.intent, need.size.place
+    below = need.below
+    rest = need.rest
     share = min(share, rest)
     limit = 1 << machine.physical_address_bits
-    near = [w for w in place.windows if w[0] < BELOW_4G_LIMIT] if place.node is not None else []
+    near = [w for w in bounds.windows if w[0] < BELOW_4G_LIMIT] if bounds.node is not None else []
     window = near[0] if near else (MIB, limit)
-    requests = [_low_request(asked.low), _below_1g_request(below)]
-    share_place = wish.below_4g.place if wish.below_4g else size_place
+    requests = [_low_request(need.low), _below_1g_request(below)]
+    share_place = intent.below_4g.place if intent.below_4g else size_place
     why = "everything else" if share == rest else "for devices with 32-bit DMA"
     window = (window[0], min(window[1], BELOW_4G_LIMIT, limit))
-    requests += _main(share_place, share, wish.alignment, window, why)
+    requests += _main(share_place, share, intent.alignment, window, why)
     left = rest - share
-    for number, window in enumerate(place.windows):
-        last = number + 1 == len(place.windows)
+    for number, window in enumerate(bounds.windows):
+        last = number + 1 == len(bounds.windows)
         size = (
             left if last else min(left, capacity(machine, *window) // LARGEST_ALIGNMENT * LARGEST_ALIGNMENT)
         )
-        requests += _main(size_place, size, wish.alignment, window, "everything else")
+        requests += _main(size_place, size, intent.alignment, window, "everything else")
         left -= size
-    if not place.windows:
-        requests += _main(size_place, left, wish.alignment, (MIB, limit), "everything else")
-    kept = tuple(part for part in requests if part.size or part.purpose is MemoryPurpose.MrmMemoryLow)
-    return MemoryPlan(asked.size, asked.low, below, wish.below_4g, kept, wish, place.node)
+    if not bounds.windows:
+        requests += _main(size_place, left, intent.alignment, (MIB, limit), "everything else")
+    real = tuple(part for part in requests if part.size or part.purpose is MemoryPurpose.MrmMemoryLow)
+    return MemoryPlan(need.size, need.low, below, intent.below_4g, real, intent, bounds.node)
 
 
 def _low_request(low: Located[int]) -> MemoryRequest:
@@ -354,7 +355,7 @@ def _below_1g_request(below: Located[int]) -> MemoryRequest:
 def _main(
     place: Place, size: int, alignment: Located[int] | None, window: Window, why: str
 ) -> list[MemoryRequest]:
-    """Requests for main memory: what can be aligned as wished, and what is over."""
+    """Requests for main memory: what can be aligned as the file says, and what is over."""
     if alignment is None or alignment.value < PAGE or alignment.value & (alignment.value - 1):
         sizes = [(size, _alignment(size))]
     else:

@@ -46,16 +46,17 @@ class _Found:
 
 
 def resolve_pci(
-    wishes: Sequence[PartitionIntent], machine: Machine, consoles: Sequence[DevicePath | None]
+    intents: Sequence[PartitionIntent], machine: Machine, consoles: Sequence[DevicePath | None]
 ) -> list[PciPlan]:
     """Ports for all partitions, each a segment of its own in the order of the partition file.
 
-    Ports named by place go first, whatever the order of partitions; who asks for properties gets the first
-    functions that nobody has, in the order of the machine file, with the least port that leads to them.
-    `consoles` are the serial cards that are polled: they need no interrupt.
+    Ports that are named go first, whatever the order of partitions.  A partition that wants functions by
+    their properties then gets the first ones that no partition has, in the order of the machine file, with
+    the least port that leads to them.  `consoles` are the serial cards that are polled: they need no
+    interrupt.
     """
-    choice = _Choice(wishes, machine)
-    return [choice.plan(wish.pci, console) for wish, console in zip(wishes, consoles, strict=True)]
+    choice = _Choice(intents, machine)
+    return [choice.plan(intent.pci, console) for intent, console in zip(intents, consoles, strict=True)]
 
 
 class _Taken:
@@ -78,13 +79,13 @@ class _Taken:
 class _Choice:
     """The functions of a machine, and which ports are given already."""
 
-    def __init__(self, wishes: Sequence[PartitionIntent], machine: Machine) -> None:
+    def __init__(self, intents: Sequence[PartitionIntent], machine: Machine) -> None:
         self._functions = machine.functions_by_path()
         self._machine = machine
         self._ports = Ports.of(machine)
         self._taken = _Taken()
-        for wish in wishes:
-            for entry in wish.pci:
+        for intent in intents:
+            for entry in intent.pci:
                 if not isinstance(entry, PciMatchIntent):
                     for found in self._at_place(entry):
                         self._taken.add(found.path.value)

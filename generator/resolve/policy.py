@@ -24,12 +24,12 @@ QUOTA = 64 << 10
 """Bytes of a partition's UEFI variable store."""
 
 
-def resolve_policy(wish: PartitionIntent, names: Sequence[str]) -> PolicyPlan:
+def resolve_policy(intent: PartitionIntent, names: Sequence[str]) -> PolicyPlan:
     """The policy of one partition; `names` are those of all partitions, which `all` stands for."""
-    policy, permissions = wish.policy, wish.policy.permissions
+    policy, permissions = intent.policy, intent.policy.permissions
 
     def told(found: Located[T] | None, default: T) -> Located[T]:
-        return found or Located(default, wish.place)
+        return found or Located(default, intent.place)
 
     def meant(found: Sequence[Located[str]]) -> tuple[Located[str], ...]:
         everyone = next((one for one in found if one.value == EVERYONE), None)

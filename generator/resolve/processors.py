@@ -14,23 +14,23 @@ Core = tuple[int, int]
 """Package and core."""
 
 
-def resolve_processors(wishes: Sequence[PartitionIntent], machine: Machine) -> list[ProcessorsPlan]:
+def resolve_processors(intents: Sequence[PartitionIntent], machine: Machine) -> list[ProcessorsPlan]:
     """Processors for all partitions, in their order.
 
-    Named processors go first, whatever the order of partitions.  Who asks for a count gets whole cores that
-    nobody else uses, in the order of the machine file, then, if the partition allows that, what is left of
-    cores whose other owners allow it too; never the BSP.
+    Named processors go first, whatever the order of partitions.  A count then gets whole cores that no other
+    partition uses, in the order of the machine file.  If that is not enough, and the partition allows it, it
+    gets threads of cores whose other owners allow it, too.  Nobody gets the BSP.
     """
     choice = _Choice(machine)
     plans: dict[int, ProcessorsPlan] = {}
-    for number, wish in enumerate(wishes):
-        if wish.processors.count is None:
-            plans[number] = choice.named(number, wish.processors)
-    for number, wish in enumerate(wishes):
-        if wish.processors.count is not None:
-            near = wish.memory.node.value if wish.memory.node is not None else None
-            plans[number] = choice.counted(number, wish.processors, wish.processors.count, near)
-    return [plans[number] for number in range(len(wishes))]
+    for number, intent in enumerate(intents):
+        if intent.processors.count is None:
+            plans[number] = choice.named(number, intent.processors)
+    for number, intent in enumerate(intents):
+        if intent.processors.count is not None:
+            near = intent.memory.node.value if intent.memory.node is not None else None
+            plans[number] = choice.counted(number, intent.processors, intent.processors.count, near)
+    return [plans[number] for number in range(len(intents))]
 
 
 class _Choice:

@@ -90,7 +90,7 @@ def _apart(held: list[HeldRange], ram: list[tuple[int, int]]) -> Iterator[HeldRa
 
 
 def _without(whole: tuple[int, int], others: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What of a range is in none of the others, which are sorted; all as base and end."""
+    """The parts of a range that are in none of the others, which are sorted; all as base and end."""
     start, last = whole
     for base, end in others:
         if base >= last:

@@ -91,7 +91,7 @@ def scan_processors(
     found: dict[int, _Seat] = {}
     paired = _has_threads(snapshot, seats)
     for apic_id in sorted({*listed, *unknown}):
-        # A thread that is switched off sits on the core of the one beside it.
+        # A thread that is switched off is on the core of the one beside it.
         seat = seats.get(apic_id) or (seats.get(apic_id ^ 1) if paired else None)
         if seat is None and seats:
             notes.add(

@@ -322,7 +322,7 @@ def can_be_placed(plan: Plan) -> bool:
         for memory in machine.memory
     )
     kept = max(64 * MIB, machine.firmware.memory - known)
-    requests.append((kept + sum(p.boot.stored for p in plan.partitions), MIB, 4 * GIB))
+    requests.append((kept + sum(p.boot.copy_bytes for p in plan.partitions), MIB, 4 * GIB))
     known_low = sum(max(0, min(held.end, 0x90000) - max(held.base, 0x10000)) for held in holds)
     requests.append((max(0, 0x10000 - known_low), 0x10000, 0x90000))
     bounds = sorted(

@@ -14,6 +14,7 @@ from generator.model.files import LinuxFacts
 from generator.model.machine import Uart
 from generator.model.plan import ConsolePlan, MemoryPurpose
 from generator.places import Located, Place
+from generator.resolve.allocation import allocate_memory
 from generator.resolve.kernel_parameters import (
     KERNEL_PARAMETERS,
     Situation,
@@ -21,7 +22,6 @@ from generator.resolve.kernel_parameters import (
     harmful_parameters,
 )
 from generator.resolve.memory import capacity
-from generator.resolve.placing import place_memory
 from generator.resolve.words import split_words
 from tests.generator.support import PROJECT, document, partition
 
@@ -109,12 +109,12 @@ def test_held_memory_is_taken_by_nobody_and_counted_once(project: Path, write: W
     for text in (known, unknown):
         machine.write_text(text, "utf-8")
         plan, _ = make_plan(write(document(partition(memory="1 GiB"))), machine)
-        placing = place_memory(plan.machine, plan.partitions)
-        held = {(one.base, one.end) for one in placing.held}
-        ranges = [r for placed in placing.partitions for part in placed for r in part.ranges]
-        for start, end in (*placing.kept, *ranges):
+        allocation = allocate_memory(plan.machine, plan.partitions)
+        held = {(one.base, one.end) for one in allocation.held}
+        ranges = [r for allocated in allocation.partitions for part in allocated for r in part.ranges]
+        for start, end in (*allocation.reserved, *ranges):
             assert all(end <= base or start >= after for base, after in held)
-        kept = sum(end - start for start, end in placing.kept if start >= 1 << 20)
+        kept = sum(end - start for start, end in allocation.reserved if start >= 1 << 20)
         left.append(capacity(plan.machine, 1 << 20, 4 << 30) - kept)
     assert left[0] == left[1]
 

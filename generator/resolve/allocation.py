@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Where the controller would put memory if all RAM that the firmware does not hold were free: by its method.
+"""Where the controller would allocate memory if all RAM that the firmware does not hold were free.
 
-The controller chooses at boot, from what is free then; this is for looking at and for warnings.
+It uses the controller's method.  The controller itself chooses at boot, from what is free then; this is for
+the picture and for warnings.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from generator.resolve.memory import (
     LOW_MINIMUM,
     MIB,
     PAGE,
-    kept_by_firmware,
-    low_kept_by_firmware,
+    low_reserved_for_firmware,
+    reserved_for_firmware,
 )
 
 MOST_PIECES = 16
@@ -29,7 +30,7 @@ Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class Allocated:
     """Ranges for a request; `complete` if they are all of it."""
 
     request: MemoryRequest
@@ -38,35 +39,35 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
-    """What the firmware holds, what else it and the controller keep, and what each partition gets.
+class Allocation:
+    """What the firmware holds, what else is reserved for it and the controller, and what each partition gets.
 
-    Where that else lies is not known: it is shown as high as it can be.
+    Where the reserved memory lies is not known: it is shown as high as it can be.
     """
 
     held: tuple[HeldRange, ...]
-    kept: tuple[Range, ...]
-    partitions: tuple[tuple[Placed, ...], ...]
+    reserved: tuple[Range, ...]
+    partitions: tuple[tuple[Allocated, ...], ...]
 
 
-def place_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Placing:
-    """Place all requests in the controller's order: lowest limit, highest minimum, the file's order."""
+def allocate_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Allocation:
+    """Allocate all requests in the controller's order: lowest limit, highest minimum, the file's order."""
     free = sorted(machine.free)
-    stored = sum(partition.boot.stored for partition in partitions)
-    kept = kept_by_firmware(machine, stored) // PAGE * PAGE
-    kept_ranges = _take(free, kept, PAGE, MIB, BELOW_4G_LIMIT, MOST_PIECES)
-    low = low_kept_by_firmware(machine) // PAGE * PAGE
-    kept_ranges += _take(free, low, PAGE, LOW_MINIMUM, LOW_LIMIT, MOST_PIECES)
+    copies = sum(partition.boot.copy_bytes for partition in partitions)
+    reserved = reserved_for_firmware(machine, copies) // PAGE * PAGE
+    reserved_ranges = _take(free, reserved, PAGE, MIB, BELOW_4G_LIMIT, MOST_PIECES)
+    low = low_reserved_for_firmware(machine) // PAGE * PAGE
+    reserved_ranges += _take(free, low, PAGE, LOW_MINIMUM, LOW_LIMIT, MOST_PIECES)
     left = [MOST_PIECES] * len(partitions)
-    found: dict[tuple[int, int], Placed] = {}
-    for owner, number, request in sorted(_all_requests(partitions), key=_controllers_order):
+    found: dict[tuple[int, int], Allocated] = {}
+    for owner, number, request in sorted(_all_requests(partitions), key=_order):
         ranges = _take(free, request.size, request.alignment, request.minimum, request.limit, left[owner])
         left[owner] -= len(ranges)
         complete = sum(end - start for start, end in ranges) == request.size
-        found[owner, number] = Placed(request, tuple(ranges), complete)
-    return Placing(
+        found[owner, number] = Allocated(request, tuple(ranges), complete)
+    return Allocation(
         machine.firmware.holds,
-        tuple(kept_ranges),
+        tuple(reserved_ranges),
         tuple(
             tuple(found[owner, number] for number in range(len(partition.memory.requests)))
             for owner, partition in enumerate(partitions)
@@ -81,8 +82,8 @@ def _all_requests(partitions: Sequence[PartitionPlan]) -> Iterator[tuple[int, in
             yield owner, number, request
 
 
-def _controllers_order(entry: tuple[int, int, MemoryRequest]) -> tuple[int, int]:
-    """What NextRequest of the controller compares."""
+def _order(entry: tuple[int, int, MemoryRequest]) -> tuple[int, int]:
+    """What MrmMemoryNext of the controller compares."""
     request = entry[2]
     return request.limit, -request.minimum
 
