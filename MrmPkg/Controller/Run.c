@@ -30,8 +30,8 @@
 #define POLL_PERIOD  (10 * 10000)   ///< 10 ms in units of 100 ns
 
 #define REFRESH_PERIOD  1000        ///< milliseconds, as the next ones
-#define BURST_GAP       5           ///< how soon a question follows the one before
-#define BURST_LIMIT     50          ///< how long questions keep the controller from everything else
+#define BURST_GAP       5           ///< how soon a call follows the one before
+#define BURST_LIMIT     50          ///< how long calls may hold the controller up
 
 /**
   TRUE when all partitions that one comes after run.

@@ -68,7 +68,7 @@ CollectAcpiFacts (
   }
 
   if (Partition->Plan->Policy.Watchdog) {
-    // Its place is known only after the layout, its size is not: any place will do until then.
+    // Its address is known only after the layout.  Until then any address will do: only the size of the tables counts.
     Facts->Watchdog = OFFSET_OF (MRM_MAILBOX, Watchdog);
   }
 }

@@ -60,7 +60,7 @@ Do (
     case MrmScreenRepaint:
       Console->Screen.TerminalRows = 0;
       AskSize (Console);
-    // Until it has answered, a usual size is believed in.
+    // Until the terminal answers, it is taken to have the usual size.
     case MrmScreenResize:
       if (!BeginScreen (Console)) {
         Console->Screen.View = MrmViewClosed;

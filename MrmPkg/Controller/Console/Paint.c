@@ -141,7 +141,7 @@ BeginScreen (
     Rows    = MRM_TERMINAL_ROWS;
   }
 
-  // A driver of terminals knows nothing of theirs.
+  // The terminal driver does not know the size of the terminal.
   if (Console->Line != NULL) {
     Columns = MIN (Columns, (Console->Screen.TerminalRows != 0) ? Console->Screen.TerminalColumns : MRM_TERMINAL_COLUMNS);
     Rows    = MIN (Rows, (Console->Screen.TerminalRows != 0) ? Console->Screen.TerminalRows : MRM_TERMINAL_ROWS);
@@ -182,7 +182,7 @@ EndScreen (
   Console->Out->EnableCursor (Console->Out, TRUE);
   SendSequence (Console, mShowCursor, sizeof (mShowCursor) - 1);
 
-  // The log goes on below; and what reads lines sees the end of this one, whatever was painted.
+  // The log goes on below the screen.  A program that reads lines sees the end of the line that was painted last.
   Console->Out->OutputString (Console->Out, L"\r\n");
 }
 

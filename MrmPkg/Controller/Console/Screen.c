@@ -80,7 +80,7 @@ PrintLine (
 
   Added = GetLog ()->Added;
   for (Index = 0; Index < mCount; Index++) {
-    // One that has missed something catches up first.
+    // A console that has missed lines prints these first (CatchUp).
     if (  (mConsoles[Index].Screen.View == MrmViewClosed)
        && (mConsoles[Index].Printed + 1 == Added)
        && IsThere (&mConsoles[Index]))
@@ -237,7 +237,7 @@ ReadKeys (
 {
   EFI_SIMPLE_TEXT_INPUT_PROTOCOL  *In;
 
-  // Asked for each time: a keyboard may have been pulled out.
+  // The protocol is looked up each time: a keyboard may have been pulled out.
   if (!EFI_ERROR (gBS->HandleProtocol (Handle, &gEfiSimpleTextInProtocolGuid, (VOID **)&In))) {
     TakeKeys (Console, In);
   }

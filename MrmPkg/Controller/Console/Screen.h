@@ -23,7 +23,7 @@ PrintLine (
   );
 
 /**
-  Find the consoles that the PC's firmware has kept, and show the screen on displays.  Until
+  Find the consoles that the PC's firmware has left, and show the screen on displays.  Until
   then, and if there are none, lines are printed by the firmware's own means.
 **/
 VOID

@@ -28,7 +28,7 @@ MoveDrivers (
   }
 
   for (Index = 0; Index < Count; Index++) {
-    // A handle can go away with the device above it.
+    // A handle can disappear together with the device above it.
     Status = gBS->HandleProtocol (Handles[Index], Protocol, &Interface);
     if (EFI_ERROR (Status) || !IsMeant (Interface, Context)) {
       continue;

@@ -94,7 +94,7 @@ OpenFile (
                            0
                            );
   if (EFI_ERROR (Status)) {
-    // What was committed while it could be written is worth reading.
+    // The file may have been written earlier: read what was committed then.
     if (!EFI_ERROR (gMachine.Esp->Open (gMachine.Esp, File, Name, EFI_FILE_MODE_READ, 0))) {
       Had = Wanted;
       (*File)->Read (*File, &Had, *Contents);
@@ -108,7 +108,7 @@ OpenFile (
   Status = FileHandleGetSize (*File, &Size);
   Had    = (UINTN)MIN (Size, Wanted);
   if (!EFI_ERROR (Status) && (Had != 0)) {
-    // What cannot be read is garbage to MrmStoreOpen().
+    // A part that cannot be read is damage, which MrmStoreOpen() finds.
     (*File)->Read (*File, &Had, *Contents);
   }
 
@@ -118,7 +118,7 @@ OpenFile (
 
   if (EFI_ERROR (Status)) {
     if (Size == 0) {
-      // Leave no half of a file behind.
+      // Do not leave an incomplete file behind.
       (*File)->Delete (*File);
     } else {
       (*File)->Close (*File);

@@ -1,5 +1,5 @@
 /** @file
-  What the controller says: kept here, and handed on to whoever has asked for it.
+  The controller's log: the last lines, and the sinks that get each line.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/

@@ -102,7 +102,7 @@ WriteReport (
   EFI_FILE_PROTOCOL  *File;
   UINTN              Size;
 
-  // Nothing is added from here on: a machine check must not allocate memory, nor a text grow that nobody will write.
+  // No line is added from here on: a machine check must not allocate memory, and later lines would not be written.
   mEnded = TRUE;
   Status = OpenReport (&File);
   if (!EFI_ERROR (Status)) {
@@ -112,7 +112,7 @@ WriteReport (
       Status = EFI_VOLUME_FULL;
     }
 
-    // FAT drivers may keep what was written until then.
+    // Until it is flushed, a FAT driver may have the data only in memory.
     if (!EFI_ERROR (Status)) {
       Status = File->Flush (File);
     }

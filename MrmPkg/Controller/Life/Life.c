@@ -185,7 +185,7 @@ StopPartition (
 }
 
 /**
-  Keep the temperature that the OS is to find.
+  Write the temperature that the OS is to find, unless it is there already.
 
   @param[in,out] Partition  The partition, live.
   @param[in]     Snapshot   Copy of its mailbox.
@@ -203,7 +203,7 @@ KeepTemperature (
 }
 
 /**
-  Keep the registers of the watchdog that are the controller's.
+  Write the registers of the watchdog that are the controller's, where they differ.
 
   @param[in,out] Partition  The partition, live.
   @param[in]     Snapshot   Copy of its mailbox.

@@ -38,7 +38,7 @@ ResetPc (
   IN EFI_RESET_TYPE  How
   )
 {
-  // A chipset may keep this over a reset.
+  // Some chipsets do not undo this at a reset.
   CloseResetEntry ();
   gRT->ResetSystem (How, EFI_SUCCESS, 0, NULL);
 }
@@ -63,7 +63,7 @@ EndPc (
 
   Say ("the PC %a when all partitions are off, ordered by %a", HowText (), Who);
   for (Index = 0; Index < gPartitionCount; Index++) {
-    // One that is off, failed or refused says that it does not run: so much the better.
+    // The order fails for a partition that does not run, which is fine: it need not be stopped.
     OrderPartition (&gPartitions[Index], MrmVerbStop, FALSE, Who);
   }
 }

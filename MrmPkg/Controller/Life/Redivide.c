@@ -170,7 +170,7 @@ AskRedivision (
     MrmTextAdd (&Fault, gPartitions[Running].Plan->Name);
     MrmTextAdd (&Fault, " runs and would change: stop it first, or reload with 'restart'");
   } else {
-    // What is in force now was kept before: if this cannot be kept, nothing changes.
+    // The policy in force is committed already.  If the new one cannot be committed, nothing changes.
     Status = KeepPlan (Bytes, Size, &Lasting);
     if (!EFI_ERROR (Status)) {
       AsciiStrCpyS (mPending.Who, sizeof (mPending.Who), Who);

@@ -205,7 +205,7 @@ AnswerRequest (
     Size--;
   }
 
-  // No longer order is understood: the beginning tells enough, and the JSON stays whole.
+  // An order that is longer than this is not understood anyway: its beginning is enough, and the JSON stays whole.
   if (Request.Reload) {
     AsciiStrCpyS (Words, sizeof (Words), "reload");
   } else {
@@ -239,7 +239,7 @@ AttendRequest (
   AnswerRequest (Partition);
   RefreshControls ();
 
-  // Refused or not: Linux would keep a variable that could not be written, and protect it.
+  // This is success also for a refused request: Linux would keep a variable that could not be written, and protect it.
   Partition->Control->Answered = Snapshot->Control.Sequence;
   MrmCallAnswer (&Partition->Mailbox->Control, Partition->Control->Answered, EFI_SUCCESS);
   return TRUE;

@@ -145,7 +145,7 @@ WaitForTimerOrWake (
   )
 {
   while (EFI_ERROR (gBS->CheckEvent (Timer))) {
-    // Between this look and the halt no interrupt may come, or it is slept through.
+    // Interrupts are off from this look until the halt: one in between would not end the halt.
     DisableInterrupts ();
     if (mLooked != mWakes) {
       EnableInterrupts ();
@@ -218,7 +218,7 @@ CatchStrayInterrupts (
     return Status;
   }
 
-  // Where the firmware has a handler of its own it answers EFI_ALREADY_STARTED and keeps it.
+  // If the firmware has a handler of its own for a vector, it answers EFI_ALREADY_STARTED, and its handler stays.
   for (Vector = LAST_WAKE_VECTOR; (Vector >= FIRST_STRAY_VECTOR) && (mWakeVector == 0); Vector--) {
     if (!EFI_ERROR (Cpu->RegisterInterruptHandler (Cpu, (EFI_EXCEPTION_TYPE)Vector, OnWake))) {
       mWakeVector     = Vector;

@@ -45,7 +45,7 @@ Tell (
   for (Index = 0; (Check->Address != 0) && (Index < gPartitionCount); Index++) {
     Partition = &gPartitions[Index];
     for (Piece = 0; Piece < Partition->PieceCount; Piece++) {
-      // One comparison: an address below the piece wraps round.
+      // One comparison is enough: an address below the piece wraps round to a large number.
       if (Check->Address - Partition->Pieces[Piece].Base < Partition->Pieces[Piece].Size) {
         MrmTextAdd (&Text, ", memory of ");
         MrmTextAdd (&Text, Partition->Plan->Name);
@@ -80,7 +80,7 @@ OnMachineCheck (
     return;
   }
 
-  // The words may not come out any more, as this may have interrupted anything; nothing is lost by the attempt.
+  // This may have interrupted the firmware's own output, so the text may not appear.  Nothing is lost by trying.
   for (Index = 0; Index < mCount; Index++) {
     Tell (&mChecks[Index]);
   }

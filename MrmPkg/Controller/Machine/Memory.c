@@ -115,7 +115,7 @@ ReadFreeMemory (
 
   FreePool (Map);
   if (!EFI_ERROR (Status)) {
-    // Page 0 is the interrupt vector table and the BIOS data area of loaders that peek at it.
+    // Some loaders read the interrupt vector table and the BIOS data area in page 0.
     Status = MrmRangeRemove (Free, 0, SIZE_4KB);
   }
 

@@ -220,7 +220,7 @@ ClaimProcessor (
   EFI_EVENT      Never;
   UINTN          Waited;
 
-  // The MP services wait for the procedure's end, which signals this event.  It may outlive this image, and has no code.
+  // The MP services signal this event when the procedure ends.  The event may outlive this image, so it has no code.
   Processor = &gMachine.Processors[Index];
   if (Processor->Claimed && Processor->Parked) {
     // It was somebody else's, and waits for a SIPI already.
@@ -243,7 +243,7 @@ ClaimProcessor (
     gBS->Stall (POLL_MICROSECONDS);
   }
 
-  // In HLT it would run whatever its memory becomes; after INIT only a SIPI wakes it.
+  // A processor in HLT would run on in memory that others use later.  After INIT only a SIPI wakes it.
   SendInitIpi (gMachine.ProcessorFacts[Index].ApicId);
   return Processor->Parked ? EFI_SUCCESS : EFI_TIMEOUT;
 }

@@ -157,7 +157,7 @@ OpenResetEntry (
 
   Copy = AllocatePool (SEGMENT_SIZE);
   if ((Copy != NULL) && FindPam ()) {
-    // What else lies in the segment stays to be found there.
+    // The rest of the segment stays as it is.
     CopyMem (Copy, (VOID *)(UINTN)SEGMENT_BASE, SEGMENT_SIZE);
     if (WritePage (Copy + PAGE_BASE - SEGMENT_BASE)) {
       Open        = mPam;

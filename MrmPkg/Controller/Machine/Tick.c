@@ -52,7 +52,7 @@ KeepPace (
     return;
   }
 
-  // One that ticks as slowly anyway, or not at all, is left alone.
+  // A timer that ticks as slowly already, or does not tick, is left alone.
   if ((Period != 0) && (Period < SLOW_PERIOD) && !EFI_ERROR (mTimer->SetTimerPeriod (mTimer, SLOW_PERIOD))) {
     mPeriod = Period;
   } else {

@@ -23,7 +23,7 @@
 #define KEPT_PATH           L"\\EFI\\MRM\\plan"
 #define KEPT_FILE           L"\\EFI\\MRM\\plan.a"   ///< one of those that KEPT_PATH names
 #define KEPT_SIGNATURE      SIGNATURE_32 ('M', 'R', 'M', 'R')
-#define MRM_KEPT_PLAN_SIZE  (SIZE_64KB + SIZE_4KB)     ///< bytes of what is kept
+#define MRM_KEPT_PLAN_SIZE  (SIZE_64KB + SIZE_4KB)     ///< bytes of what is committed
 #define SECURE_BOOT_ON      1                          ///< of the variable SecureBoot (UEFI 2.10 section 3.3)
 #define PE_MARK             "MZ"                       ///< what a PE image begins with: IMAGE_DOS_SIGNATURE
 

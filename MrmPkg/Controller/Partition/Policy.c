@@ -1,5 +1,5 @@
 /** @file
-  The policy in force, changed while partitions run and kept on the ESP.
+  The policy in force, changed while partitions run and committed on the ESP.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -49,7 +49,7 @@ Enforce (
   for (Index = 0; Index < gPlan->PartitionCount; Index++) {
     mPartitions[Index].Policy = &gPolicy->Partitions[Index];
     if (!gPolicy->Partitions[Index].Scrub && !mPartitions[Index].MemoryUsed) {
-      // One that has begun is not carried on by a later one.
+      // If a later policy scrubs again, it begins anew.
       mPartitions[Index].Scrubbed = 0;
     }
   }
@@ -154,7 +154,7 @@ OpenPolicy (
   }
 
   MrmPolicyBuiltIn (gPlan, mSpare);
-  // Whom the tables permit nothing has left nothing behind either: it would be for another build.
+  // If the built-in policy permits a reload to nobody, a reloaded policy on the ESP can only be of another build.
   if (!gMachine.VerifyOnly && SomebodyMayReload () && !ReadKept ()) {
     MrmPolicyBuiltIn (gPlan, mSpare);
   }
@@ -224,7 +224,7 @@ ReloadPolicy (
     return;
   }
 
-  // What is in force now was kept before: if this cannot be kept, nothing changes.
+  // The policy in force is committed already.  If the new one cannot be committed, nothing changes.
   MrmPolicyPack (gPlan, Who, Bytes, Size, mImage);
   Status = CommitKeptStore (&mKept, mImage);
   if (EFI_ERROR (Status)) {

@@ -29,7 +29,7 @@ OpenPolicy (
   );
 
 /**
-  Put another policy in force, all of it or nothing, and keep it on the ESP.
+  Put another policy in force, all of it or nothing, and commit it on the ESP.
 
   @param[in]  Who     Name of the partition that asks.
   @param[in]  Bytes   The policy as text, or "built-in"; not trusted, but the controller's own copy.

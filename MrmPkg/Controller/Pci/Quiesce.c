@@ -210,7 +210,7 @@ BringBack (
   } while (Verdict == MrmPciBackGoesOn);
 
   if (Back.NotReset) {
-    // It is silent, so it harms nobody; its next driver may find it in any state.
+    // It neither decodes nor masters the bus, so it disturbs nobody.  Its next driver may find it in any state.
     Complain (Partition, Function, "could not be reset");
   }
 
@@ -239,7 +239,7 @@ QuiescePci (
   ResetBuses (Partition);
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
     Port = &Partition->PciPorts[Index];
-    // In ascending order of buses: a bridge is back before what is behind it.
+    // The functions are in ascending order of buses, so a bridge is back before the functions behind it.
     for (Function = 0; Function < Port->FunctionCount; Function++) {
       if (!BringBack (Partition, Port, &Port->Functions[Function]) && !Port->Functions[Function].Disabled) {
         Status = EFI_DEVICE_ERROR;

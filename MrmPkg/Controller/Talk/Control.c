@@ -100,7 +100,7 @@ Publish (
   )
 {
   MrmAreaBegin (mScratch);
-  // Nothing to be read: so an OS can write them anew each time (docs/control.md).
+  // They have no data to be read, so an OS can create them anew with each write (docs/control.md).
   MrmAreaAdd (mScratch, L"Request", NULL, 0, MRM_ORDER_SIZE);
   MrmAreaAdd (mScratch, L"Reload", NULL, 0, MRM_CONTROL_REQUEST_SIZE);
   AddText (L"Version", MRM_VERSION_TEXT "\n");

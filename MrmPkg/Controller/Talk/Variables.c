@@ -1,5 +1,5 @@
 /** @file
-  UEFI variable stores of the partitions: each is kept in two files on the ESP.
+  UEFI variable stores of the partitions: each has a journal on the ESP.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -43,7 +43,7 @@ OpenStore (
       FolderStatus = MakeFolder (Path);
     }
 
-    // Without a folder there are no files in it, for the same reason.
+    // If the folder cannot be made, opening the files in it fails as well, and the folder's status is the reason.
     StrCatS (Path, ARRAY_SIZE (Path), L"\\variables");
     Status = OpenKeptStore (&Store->Kept, Size, Path, &FileStatus);
     if (EFI_ERROR (FolderStatus)) {
@@ -192,6 +192,7 @@ AttendStore (
 
   CopyMem (Store->Fetched, (VOID *)(UINTN)Partition->VariableStore.Base, Store->Kept.Committed.ImageSize);
   Status = Commit (Partition, Store);
+  // This comes before the answer, for the partition may make its next call at once.
   NoteWait (Store, Snapshot->Store.AskedTsc);
   Store->Answered = Snapshot->Store.Sequence;
   MrmCallAnswer (&Partition->Mailbox->Store, Store->Answered, Status);

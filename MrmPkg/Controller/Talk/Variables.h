@@ -1,5 +1,5 @@
 /** @file
-  UEFI variable stores of the partitions, kept by the controller.
+  UEFI variable stores of the partitions, and their journals.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/

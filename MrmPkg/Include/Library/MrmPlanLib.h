@@ -1,6 +1,6 @@
 /** @file
-  Reads a plan from the blob of bytes that says it (docs/plan-format.md), and believes
-  none of them before it is judged: pure, for firmware and host.
+  Reads a plan from its blob (docs/plan-format.md), and uses no byte of it that it has not
+  judged.  Pure, for firmware and host.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/

@@ -1,5 +1,5 @@
 /** @file
-  The policy of all partitions as text: read, written, compared, and kept on a disk.
+  The policy of all partitions as text: read, written, compared, and committed on a disk.
 
   A policy is what of a plan can change while it runs: how partitions live, and who may do
   what.  Its text has a line for the plan, one for the controller, and one for each
@@ -24,7 +24,7 @@
 #include <Library/MrmLogLib.h>
 
 #define MRM_POLICY_TEXT_SIZE   SIZE_16KB                ///< the longest text, bytes
-#define MRM_POLICY_IMAGE_SIZE  (MRM_POLICY_TEXT_SIZE + SIZE_4KB)       ///< bytes of what is kept
+#define MRM_POLICY_IMAGE_SIZE  (MRM_POLICY_TEXT_SIZE + SIZE_4KB)       ///< bytes of what is committed
 
 ///
 /// The policies of all partitions of a plan.  Not to be copied: lists in Partitions point to After and Permits.
@@ -111,7 +111,7 @@ MrmPolicyChange (
   );
 
 /**
-  Make what is kept on a disk: the text, who asked for it, and for which build it is.
+  Make the image that is committed: the text, who asked for it, and for which build it is.
 
   @param[in]  Plan   The plan.
   @param[in]  Who    Name of the partition that asked.
@@ -130,7 +130,7 @@ MrmPolicyPack (
   );
 
 /**
-  Read what was kept.
+  Read an image that was committed.
 
   @param[in]     Plan    The plan.
   @param[in]     Image   MRM_POLICY_IMAGE_SIZE bytes; not trusted.

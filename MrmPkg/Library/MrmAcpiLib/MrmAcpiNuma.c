@@ -123,7 +123,7 @@ SratMemory (
     }
 
     //
-    // Memory of a partition comes and goes with it, never alone.
+    // A partition's memory is never hot-plugged.
     //
     CopyMem (&Part, Entry->Structure, sizeof (Part));
     Part.AddressBaseLow  = (UINT32)First;

@@ -257,7 +257,7 @@ MrmLifecycleAllOff (
       return FALSE;
     }
 
-    // One that waits for a partition which is off waits for nothing.
+    // A partition whose start waits for one that is off does not count: it would wait for ever.
     if (Lifecycles[Index]->StartWanted && Lifecycles[Index]->StartTimed) {
       return FALSE;
     }

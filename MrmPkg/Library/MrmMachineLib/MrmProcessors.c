@@ -377,7 +377,7 @@ MrmProcessorsChoose (
   Choice.ChosenCount = 0;
   ZeroMem (Result, sizeof (*Result));
 
-  // First all that the plan names, so that a spare one is no other's that comes later.
+  // First come all processors that the plan names, so that a spare one is not one of those.
   for (Number = 0; Number < Wanted->ProcessorCount; Number++) {
     JudgePlanned (&Choice, Wanted->ApicIds[Number], &Chosen[Choice.ChosenCount], Result);
     if (Result->Verdict == MrmProcessorsFound) {

@@ -122,7 +122,7 @@ Read32 (
   IN CONST UINT8  *Place
   )
 {
-  // No call: every place of a loader's memory is looked at.
+  // No function is called here: this runs for every position of a loader's memory.
   return Place[0] | ((UINT32)Place[1] << 8) | ((UINT32)Place[2] << 16) | ((UINT32)Place[3] << 24);
 }
 

@@ -1,6 +1,6 @@
 /** @file
   Judges a variable store.  An OS can write to it like to any memory, and a damaged one
-  must not take the firmware along at each start.
+  must not make the firmware fail at each start.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -42,7 +42,7 @@ MrmVariableStoreIsSound (
       break;
     }
 
-    // A state of 0xFF is a header that was begun only: neither size counts.
+    // In a header that was only begun (state 0xFF) neither size counts.
     Left = Size - Offset - sizeof (*Variable);
     if (  (Variable->NameSize > Left)
        || (Variable->DataSize > Left - Variable->NameSize)
@@ -58,7 +58,7 @@ MrmVariableStoreIsSound (
     }
   }
 
-  // What follows the last variable is free.
+  // The rest is free, and so erased.
   for ( ; Offset < Size; Offset++) {
     if (((CONST UINT8 *)Store)[Offset] != 0xFF) {
       return FALSE;

@@ -26,7 +26,7 @@ CanReset (
 {
   switch (Reset) {
     case MrmPciResetBus:
-      // Every function of a partition is behind a port of its own.
+      // Every function of a partition is behind one of the partition's ports, whose bus can be reset.
       return TRUE;
     case MrmPciResetFunction:
       return Capabilities->FunctionReset;

@@ -28,7 +28,7 @@ SetWindow (
   Window->Base = 0;
   Window->Size = 0;
 
-  // A window at 0 is one nobody has set up: what lies there belongs to the PC.
+  // A window at 0 was never set up: the PC has its own memory there.
   if ((Base != 0) && (Base < Limit) && ((Top == 0) || (Limit < Top))) {
     Window->Base = Base;
     Window->Size = Limit - Base + 1;

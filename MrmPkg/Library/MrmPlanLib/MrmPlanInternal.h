@@ -35,7 +35,7 @@ typedef struct {
   UINT32                   Width;          ///< bytes: of a number in the blob, of a choice in C, of a character, of an element
   UINT64                   Minimum;        ///< lowest number, or fewest elements
   UINT64                   Maximum;        ///< highest number, most elements, or longest text in characters
-  BOOLEAN                  Optional;       ///< a text that may lack
+  BOOLEAN                  Optional;       ///< the text may be absent
   BOOLEAN                  Policy;         ///< a running partition can have another value of it
   CONST MRM_PLAN_RECORD    *Record;        ///< records, inline: which
 } MRM_PLAN_FIELD;

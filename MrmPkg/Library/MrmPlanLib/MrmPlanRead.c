@@ -178,7 +178,7 @@ Follow (
   @param[in]     At      Where it lies in the blob, bytes.
   @param[out]    Member  Receives the address of the text; NULL when there is no room.
 
-  @retval TRUE   It is printable ASCII with a zero behind it, or lacks as it may.
+  @retval TRUE   It is printable ASCII with a zero behind it, or it is absent and may be.
   @retval FALSE  It is not; the fault says so.
 **/
 STATIC

@@ -1,5 +1,5 @@
 /** @file
-  A policy as it is kept on a disk, and the one of the tables.
+  A policy as an image that is committed, and the one of the tables.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -13,7 +13,7 @@ typedef struct {
   UINT32    Signature;                       ///< IMAGE_SIGNATURE
   UINT32    Version;                         ///< IMAGE_VERSION
   UINT32    TextSize;                        ///< bytes; 0 = the policy of the tables was asked for
-  CHAR8     BuiltIn[MRM_DIGEST_LENGTH];      ///< MRM_PLAN.BuiltInPolicy of the build that kept it
+  CHAR8     BuiltIn[MRM_DIGEST_LENGTH];      ///< MRM_PLAN.BuiltInPolicy of the build that committed it
   CHAR8     Who[MRM_NAME_LENGTH];
   // the text
 } POLICY_IMAGE;

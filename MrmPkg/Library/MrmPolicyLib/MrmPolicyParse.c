@@ -277,7 +277,7 @@ CheckOrder (
   Count = Reader->Plan->PartitionCount;
   Left  = 0;
   ZeroMem (Starts, sizeof (Starts));
-  // Each round starts at least one more, or none ever.
+  // If a round finds no further partition that starts, the later rounds do not either.
   for (Round = 0; Round < Count; Round++) {
     for (Index = 0; Index < Count; Index++) {
       Policy = &Reader->Policy->Partitions[Index];
@@ -295,7 +295,7 @@ CheckOrder (
     return TRUE;
   }
 
-  // Who does not start waits for one that does not either: so many steps back there is a circle.
+  // A partition that does not start waits for another that does not either.  After Count steps this is in a circle.
   for (Round = 0; Round < Count; Round++) {
     Policy = &Reader->Policy->Partitions[Left];
     for (Other = 0; Starts[Policy->After[Other]]; Other++) {

@@ -166,7 +166,7 @@ Take (
       break;
 
     default:
-      // What cannot be in a string ends it, so that one without end hides no more than a line.
+      // A control character cannot be in a string and ends it.  So a string without end hides one line at most.
       if (Byte == ESCAPE) {
         Decode->State = DecodeStringEscape;
       } else if (Byte < 0x20) {
@@ -195,7 +195,7 @@ MrmScreenDecode (
   Decode.Column = 0;
   Decode.State  = DecodeText;
 
-  // No byte adds more than one character, so that there is room for all of them.
+  // Each byte adds one character at most, so Text has room for all of them.
   for (Left = MIN (Written, Size); Left > 0; Left--) {
     Take (&Decode, Data[(Written - Left) & (Size - 1)]);
   }

@@ -193,7 +193,7 @@ Command (
       break;
   }
 
-  // Orders are given where the operator sees what they are about.
+  // Orders are given only on the screen that shows which partition is selected.
   if (Screen->View != MrmViewStatus) {
     return MrmScreenNothing;
   }

@@ -9,7 +9,7 @@
 #include <Library/BaseMemoryLib.h>
 
 ///
-/// No store lives to write so many checkpoints: a larger number is damage.
+/// No journal is used long enough to have so many checkpoints: a larger number is damage.
 ///
 #define GENERATION_LIMIT  BIT62
 
@@ -103,7 +103,7 @@ ReadRecord (
   @param[in]     Write   FALSE: only judge.
 
   @retval TRUE   All of them lie in the store.
-  @retval FALSE  They do not: written by nobody of ours.
+  @retval FALSE  They do not: this library has not written them.
 **/
 STATIC
 BOOLEAN
@@ -236,7 +236,7 @@ MrmStoreOpen (
     }
   }
 
-  // A store of another size is still counted on from: it must not win later.
+  // Generations go on from those of an image of another size, or its checkpoint would count as the newer one later.
   Store->Generation = Newest.Generation;
   Store->Sequence   = 1;
   Store->Next       = MrmStoreFileSize (Store->ImageSize);

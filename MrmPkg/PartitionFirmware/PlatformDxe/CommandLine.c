@@ -109,7 +109,7 @@ LookAt (
   }
 
   if (MrmIsGrubCommandLine (Place)) {
-    // GRUB's boot_params point to where it will only move the command line.
+    // GRUB's boot_params already point to where GRUB will move the command line later.
     System->CommandLine = (CONST CHAR8 *)Place;
     System->Size        = RoomAt ((UINTN)Place);
     System->Grub        = TRUE;

@@ -66,7 +66,7 @@ ReadMemory (
 }
 
 /**
-  Where the code is that an exception is to be blamed on: for a jump to where no code is, where it returns to.
+  Address of the code that caused an exception: after a jump to memory without code, the return address on the stack.
 
   @param[in] Fault  The facts; HandOff and the registers are filled in.
 **/

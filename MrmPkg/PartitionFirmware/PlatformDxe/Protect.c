@@ -112,7 +112,7 @@ ProtectMemory (
 {
   EFI_EVENT  Event;
 
-  // A driver of the firmware that follows a null pointer has a defect.
+  // No driver of the firmware has a reason to use address 0: it would be a null pointer.
   Cpu->SetMemoryAttributes (Cpu, 0, EFI_PAGE_SIZE, EFI_MEMORY_RP | EFI_MEMORY_XP);
   gBS->CreateEventEx (EVT_NOTIFY_SIGNAL, TPL_CALLBACK, OnEndOfDxe, Cpu, &gEfiEndOfDxeEventGroupGuid, &Event);
 }

@@ -33,7 +33,7 @@ OnBeforeExitBootServices (
   Mailbox->Turn.Asked = 1;
   for (Step = 0; (Step < STEPS_LIMIT) && (Mailbox->Turn.Granted == 0); Step++) {
     MicroSecondDelay (STEP);
-    // The heartbeat's own timer event is of no higher priority than this.
+    // The timer event of the heartbeat has no higher priority than this, so it does not run now.
     Mailbox->Heartbeat++;
   }
 }

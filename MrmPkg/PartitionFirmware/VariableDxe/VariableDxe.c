@@ -135,7 +135,7 @@ GetNextVariableName (
       return Status;
     }
 
-    // EDK2's are at their end: on with the controller's first.
+    // EDK2 has no more variables: the controller's first one is next.
     First           = VariableName[0];
     VariableName[0] = 0;
     Status          = MrmAreaNext (mControl, mControlSize, Needed (), VariableNameSize, VariableName);
@@ -152,7 +152,7 @@ GetNextVariableName (
 }
 
 /**
-  Change a variable, and have it kept.
+  Change a variable, and have the change committed.
 
   @param[in] VariableName  Name.
   @param[in] VendorGuid    GUID.
@@ -185,7 +185,7 @@ ChangeAndCommit (
     return Status;
   }
 
-  // A commit costs time: not for a variable that is what it was.
+  // A commit costs time, so there is none for a variable that has not changed.
   if (  !EFI_ERROR (OldStatus)
      && (Attributes == OldAttributes)
      && (DataSize == OldSize)
@@ -229,7 +229,7 @@ SetVariable (
     return EFI_INVALID_PARAMETER;
   }
 
-  // One change at a time; at run time the OS sees to that (UEFI 2.10 section 8.1).
+  // Only one change at a time is allowed.  At run time the OS must ensure that (UEFI 2.10 section 8.1).
   Boot = !EfiAtRuntime ();
   Tpl  = Boot ? gBS->RaiseTPL (TPL_NOTIFY) : 0;
   if (IsControllers (VendorGuid)) {

@@ -99,7 +99,7 @@ BootDisk (
 
   StartEverywhere (Source, File, Reason);
   if (Reason[0] == '\0') {
-    // USB takes its time: only when no other disk did.
+    // USB disks are slow to connect, so they are tried only when no other disk has the file.
     ConnectDevices (MRM_DEVICES_USB, Source->Segment);
     StartEverywhere (Source, File, Reason);
   }

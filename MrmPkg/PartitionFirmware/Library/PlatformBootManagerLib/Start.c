@@ -88,7 +88,7 @@ StartLoader (
 
   Status = gBS->HandleProtocol (Image, &gEfiLoadedImageProtocolGuid, (VOID **)&LoadedImage);
   if (!EFI_ERROR (Status)) {
-    // The boot manager is nobody's parent.
+    // An image that the boot manager starts has no parent (UEFI 2.10 section 9.1).
     LoadedImage->ParentHandle = NULL;
     if (OptionsSize != 0) {
       LoadedImage->LoadOptions     = Options;

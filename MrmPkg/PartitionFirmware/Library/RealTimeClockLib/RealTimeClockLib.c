@@ -128,7 +128,7 @@ LibSetTime (
   Setting.TimeZone   = Time->TimeZone;
   Setting.Daylight   = Time->Daylight;
 
-  // A time that would be lost at the next start is not taken.
+  // Fail if the time cannot be stored: it would be lost at the next start.
   if (EFI_ERROR (EfiSetVariable (L"Clock", &gEfiCallerIdGuid, SETTING_ATTRIBUTES, sizeof (Setting), &Setting))) {
     return EFI_DEVICE_ERROR;
   }

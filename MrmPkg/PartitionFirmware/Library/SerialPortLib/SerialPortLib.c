@@ -111,7 +111,7 @@ SerialPortInitialize (
     return RETURN_SUCCESS;
   }
 
-  // Each module's instance comes by here: reprogram only what differs, so that no byte in flight is lost.
+  // The instance of each module comes here.  Reprogram the UART only if needed, so that no byte in flight is lost.
   if (  ((ReadUart (UART_LINE_CONTROL) & 0x3F) == LINE_8N1)
      && ((ReadUart (UART_MODEM_CONTROL) & MODEM_DTR_RTS) == MODEM_DTR_RTS)
      && (ReadUart (UART_INTERRUPT_ENABLE) == 0))
