@@ -139,3 +139,29 @@ def test_the_examples_of_the_page_are_valid(tmp_path: Path) -> None:
 
 def test_the_machine_file_is_plain_yaml() -> None:
     assert yaml.safe_load((PROJECT / "platforms" / "q35.yaml").read_text("utf-8"))["name"] == "q35"
+
+
+PAGES = [*DOCS.glob("*.md"), *PROJECT.glob("*.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that a page's headings have on GitHub."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text("utf-8"))
+    for name, anchor in links:
+        target = (page.parent / name) if name else page
+        assert target.exists(), f"{page.name}: {name}"
+        if anchor:
+            assert anchor in anchors(target), f"{page.name}: {name}#{anchor}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (DOCS / "README.md").read_text("utf-8")
+    linked = set(re.findall(r"\]\(([^)#]+)\)", index))
+    pages = {page.name for page in DOCS.glob("*.md")} - {"README.md"}
+    assert pages - linked == set()
