@@ -120,8 +120,10 @@ Type: TypeAlias = Number | Truth | Choice | Text | Numbers | Records | Inline
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a record; `doc` has a line for each line of its comment. `policy`: a running partition can have
-    another value of it."""
+    """A member of a record; `doc` has a line for each line of its comment.
+
+    `policy`: a running partition can have another value of it.
+    """
 
     name: str
     type: Type

@@ -78,7 +78,7 @@ def _uses(partition: PartitionPlan) -> Iterator[_Use]:
     elif console is not None and console.uart is not None:
         yield _Use("uart", 0, (("port", console.uart.io_base),))
     yield _Use("panic")
-    # Who is not to be asked to shut down has no thermal zone.
+    # A partition that is not asked to shut down has no thermal zone.
     if partition.policy.shutdown.value:
         yield _Use("thermal")
     for index, grant in enumerate(partition.pci):
