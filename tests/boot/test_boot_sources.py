@@ -17,7 +17,7 @@ from ci.progress import PROJECT
 from ci.qemu import web
 from ci.qemu.console import Console, Cursor
 from ci.qemu.devices import Network
-from tests.boot import efivars
+from tests.boot import efivars, probe
 from tests.boot.bench import Bench
 from tests.boot.builds import OUTPUT
 from tests.boot.conftest import Builder
@@ -63,9 +63,7 @@ def _payload(name: str, port: int) -> Payload:
 
 def _deep() -> bytes:
     """A loader that does nothing but PUSH RAX."""
-    image = bytearray(make_pe())
-    image[0x1000:0x1003] = b"\x50\xeb\xfd"
-    return bytes(image)
+    return make_pe(code=b"\x50\xeb\xfd".ljust(0x200, b"\0"))
 
 
 def _served(folder: Path, port: int, esp: Path, log: Path) -> Network:
@@ -93,6 +91,7 @@ def bench(built: Builder, requests: Path, tmp_path_factory: pytest.TempPathFacto
     make_loader_disk(disk, "grub", _payload("disk", ports["disk"]))
     (folder / "loaders").mkdir()
     (folder / "loaders/deep.efi").write_bytes(_deep())
+    (folder / "loaders/probe.efi").write_bytes(probe.build(folder))
     empty = folder / "empty.img"
     make_volume_image(folder / "loaders", empty, LOADERS_SIZE)
     networks = {NETWORK: _served(folder, ports["network"], result.esp, requests)}
@@ -177,6 +176,19 @@ def test_the_owner_s_variable_says_how_long_the_choice_is_offered(
     bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
 
 
+SUCCESS = 0
+"""EFI_SUCCESS."""
+
+
+def _probe(bench: Bench, what: str) -> Cursor:
+    """Start the probe from the shell; return the moment before."""
+    console = _console(bench, "chain")
+    port = next(p.console_port for p in bench.plan.partitions if p.name == "chain")
+    begin = console.mark()
+    console.send(f"fs0:\\probe.efi {what} {port:x}\n")
+    return begin
+
+
 def test_stray_interrupts_are_counted_by_vector(bench: Bench) -> None:
     """A shell has its local APIC send them to the boot processor (Intel SDM volume 3, section 11.6.1)."""
     controller = bench.session.controller
@@ -238,6 +250,18 @@ def test_page_tables_cannot_be_written(bench: Bench) -> None:
     console.send(f"mm 0x{root} 0 -w 8 -n\n")
     state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
     assert f"it wrote to 0x{int(root, 16):x}: page tables are there, which are read-only" in state.detail
+
+
+def test_registers_of_devices_are_no_code_whoever_sets_their_cache_attributes(bench: Bench) -> None:
+    console, session = _console(bench, "chain"), bench.session
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, console.mark()))
+    since = session.count()
+    begin = _probe(bench, "window")
+    state = bench.run(session.wait_state("chain", "restarting", STEP_SECONDS, since))
+    said = dict(probe.told(console.since(begin)))
+    assert said["uncached"] == SUCCESS and said["length"] >= 2**20
+    told = rf"it jumped to {said['window']:#x}: registers of PCI segment \d are there, no code"
+    assert re.search(told, state.detail)
 
 
 def test_a_machine_check_is_a_failure_of_one_partition(bench: Bench) -> None:

@@ -25,8 +25,11 @@ def make_pe(
     size_of_image: int = 0x3000,
     head: bytes = b"",
     size: int = 0x1200,
+    code: bytes = bytes(0x200),
 ) -> bytes:
-    """A PE image with one section; `head` is laid over everything before the PE header, at 0x400."""
+    """A PE image with one section, `code`; `head` is laid over everything before the PE header, at 0x400."""
+    if len(code) > 0x200:
+        size, size_of_image = 0x1000 + len(code), 0x2000 + len(code) & ~0xFFF
     image = bytearray(size)
     image[: len(head)] = head
     image[0:2] = b"MZ"
@@ -35,7 +38,7 @@ def make_pe(
     image[0x400:0x404] = b"PE\0\0"
     struct.pack_into("<HHIIIHH", image, 0x404, machine, 1, 0, 0, 0, optional_size, 0x206)
     optional = 0x418
-    struct.pack_into("<HBBIIIII", image, optional, magic, 2, 20, 0x200, 0, 0, 0x1000, 0x1000)
+    struct.pack_into("<HBBIIIII", image, optional, magic, 2, 20, len(code), 0, 0, 0x1000, 0x1000)
     if magic == 0x20B:
         struct.pack_into("<Q", image, optional + 24, 0)
     struct.pack_into("<II", image, optional + 32, 0x1000, 0x200)
@@ -43,7 +46,8 @@ def make_pe(
     struct.pack_into("<H", image, optional + 68, subsystem)
     struct.pack_into("<I", image, optional + (108 if magic == 0x20B else 92), 16)
     section = optional + optional_size
-    struct.pack_into("<8sIIII", image, section, b".text", 0x200, 0x1000, 0x200, 0x1000)
+    struct.pack_into("<8sIIII", image, section, b".text", len(code), 0x1000, len(code), 0x1000)
+    image[0x1000 : 0x1000 + len(code)] = code[: size - 0x1000]
     return bytes(image)
 
 

@@ -9,6 +9,7 @@
 #include "PlatformDxe.h"
 #include <Guid/EventGroup.h>
 #include <Library/BaseLib.h>
+#include <Library/HobLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
 ///
@@ -16,6 +17,8 @@
 ///
 #define SEGMENT           (BIT47 | BIT44)   ///< present, code or data
 #define SEGMENT_ACCESSED  BIT40
+
+STATIC EFI_CPU_SET_MEMORY_ATTRIBUTES  mSetMemoryAttributes;   ///< of the processor's driver
 
 /**
   Make the processor's descriptor tables read-only, as far as they have whole pages of their own.
@@ -55,31 +58,59 @@ ProtectDescriptors (
 }
 
 /**
-  Take the right to run code away from the devices' windows: what has made them known to the DXE core has given it.
+  TRUE if there is memory of the partition in a range.
 
-  @param[in] Cpu  The processor.
+  @param[in] Base    Its first address.
+  @param[in] Length  Its bytes.
 **/
 STATIC
-VOID
-ProtectWindows (
-  IN EFI_CPU_ARCH_PROTOCOL  *Cpu
+BOOLEAN
+HasMemory (
+  IN UINT64  Base,
+  IN UINT64  Length
   )
 {
-  CONST MRM_HAND_OFF  *HandOff;
-  CONST MRM_PCI_BUS   *Bus;
-  UINTN               Index;
+  CONST EFI_HOB_RESOURCE_DESCRIPTOR  *Resource;
+  VOID                               *Hob;
 
-  HandOff = MrmGetHandOff ();
-  for (Index = 0; Index < MIN (HandOff->PciBusCount, MRM_MAX_PCI_BUSES); Index++) {
-    Bus = &HandOff->PciBuses[Index];
-    if (Bus->Memory.Size != 0) {
-      Cpu->SetMemoryAttributes (Cpu, Bus->Memory.Base, Bus->Memory.Size, EFI_MEMORY_XP);
-    }
-
-    if (Bus->Prefetchable.Size != 0) {
-      Cpu->SetMemoryAttributes (Cpu, Bus->Prefetchable.Base, Bus->Prefetchable.Size, EFI_MEMORY_XP);
+  Hob = GetFirstHob (EFI_HOB_TYPE_RESOURCE_DESCRIPTOR);
+  for ( ; Hob != NULL; Hob = GetNextHob (EFI_HOB_TYPE_RESOURCE_DESCRIPTOR, GET_NEXT_HOB (Hob))) {
+    Resource = Hob;
+    if (  (Resource->ResourceType == EFI_RESOURCE_SYSTEM_MEMORY)
+       && (Resource->PhysicalStart < Base + Length)
+       && (Base < Resource->PhysicalStart + Resource->ResourceLength))
+    {
+      return TRUE;
     }
   }
+
+  return FALSE;
+}
+
+/**
+  EFI_CPU_ARCH_PROTOCOL.SetMemoryAttributes(): registers of devices stay without code.
+
+  Who asks for a cache attribute alone, as the driver of a host bridge does for its windows, would else get pages that
+  can be run: what is not asked for is taken away.
+
+  @param[in] This        The processor.
+  @param[in] Base        First address.
+  @param[in] Length      Bytes.
+  @param[in] Attributes  EFI_MEMORY_*.
+
+  @return  Status of the processor's driver.
+**/
+STATIC
+EFI_STATUS
+EFIAPI
+SetMemoryAttributes (
+  IN EFI_CPU_ARCH_PROTOCOL  *This,
+  IN EFI_PHYSICAL_ADDRESS   Base,
+  IN UINT64                 Length,
+  IN UINT64                 Attributes
+  )
+{
+  return mSetMemoryAttributes (This, Base, Length, HasMemory (Base, Length) ? Attributes : Attributes | EFI_MEMORY_XP);
 }
 
 /**
@@ -101,7 +132,6 @@ OnEndOfDxe (
   Cpu = Context;
   Cpu->SetMemoryAttributes (Cpu, 0, EFI_PAGE_SIZE, EFI_MEMORY_XP);
   ProtectDescriptors (Cpu);
-  ProtectWindows (Cpu);
   gBS->CloseEvent (Event);
 }
 
@@ -111,6 +141,9 @@ ProtectMemory (
   )
 {
   EFI_EVENT  Event;
+
+  mSetMemoryAttributes     = Cpu->SetMemoryAttributes;
+  Cpu->SetMemoryAttributes = SetMemoryAttributes;
 
   // No driver of the firmware has a reason to use address 0: it would be a null pointer.
   Cpu->SetMemoryAttributes (Cpu, 0, EFI_PAGE_SIZE, EFI_MEMORY_RP | EFI_MEMORY_XP);
