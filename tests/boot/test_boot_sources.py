@@ -176,8 +176,8 @@ def test_the_owner_s_variable_says_how_long_the_choice_is_offered(
     bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
 
 
-SUCCESS = 0
-"""EFI_SUCCESS."""
+UNSUPPORTED, OUT_OF_RESOURCES, SUCCESS = 3, 9, 0
+"""EFI_STATUS codes, without the bit of errors (UEFI 2.10 appendix D)."""
 
 
 def _probe(bench: Bench, what: str) -> Cursor:
@@ -187,6 +187,49 @@ def _probe(bench: Bench, what: str) -> Cursor:
     begin = console.mark()
     console.send(f"fs0:\\probe.efi {what} {port:x}\n")
     return begin
+
+
+def _probed(bench: Bench, what: str) -> list[tuple[str, int]]:
+    """Start the probe from the shell; return what it told, when the next prompt is there."""
+    console = _console(bench, "chain")
+    begin = _probe(bench, what)
+    bench.run(console.wait_for(r"PROBE end \w+\.", BOOT_SECONDS, begin))
+    bench.run(console.wait_for(r"Shell> $", BOOT_SECONDS, begin))
+    return probe.told(console.since(begin))
+
+
+def test_a_program_that_nests_its_calls_for_each_of_many_variables(bench: Bench) -> None:
+    """The shell's dmpstore does: with a full store it once used up its stack, and reset the PC."""
+    filled = dict(_probed(bench, "fill"))
+    assert filled["filled"] > 500 and filled["filled-status"] == OUT_OF_RESOURCES
+    console = _console(bench, "chain")
+    begin = console.mark()
+    _shell(bench, "dmpstore -all")
+    assert len(re.findall(r"Variable NV\+RT\+BS '\S+:V\d{4}'", console.since(begin))) == filled["filled"]
+
+
+def test_a_full_store_before_and_after_a_system_has_begun(bench: Bench) -> None:
+    """Room of what was deleted is free at once before ExitBootServices, and at the next start after it."""
+    before, after = (told for told in _split(_probed(bench, "store"), "boot"))
+    assert [value for name, value in before if name == "wrong"] == [0, 0]
+    said = dict(before)
+    assert said["filled"] > 40 and said["filled-status"] == OUT_OF_RESOURCES
+    assert (said["replace"], said["delete"], said["one-more"]) == (SUCCESS, SUCCESS, SUCCESS)
+    assert said["two-more"] == OUT_OF_RESOURCES
+    assert (dict(after)["delete"], dict(after)["one-more"]) == (SUCCESS, OUT_OF_RESOURCES)
+    # One more than fitted in, without the two that were deleted.
+    assert dict(_probed(bench, "clean"))["cleaned"] == said["filled"] - 1
+    for told in (before, after):
+        services = [value for name, value in told if name.endswith("-capsule")]
+        assert services == [UNSUPPORTED] * 4
+    first, second = (value for name, value in after if name == "monotonic")
+    assert second == first + 1
+
+
+def _split(told: list[tuple[str, int]], name: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """What was told before a name, and after it."""
+    at = [one for one, _ in told].index(name)
+    return told[:at], told[at + 1 :]
 
 
 def test_stray_interrupts_are_counted_by_vector(bench: Bench) -> None:
