@@ -20,7 +20,7 @@ is told on standard error.
 Then it lists, port by port and function by function, what could be given away and what keeps the rest: what
 shares a root bus, what the controller is booted from, what has neither MSI nor MSI-X, what no ECAM range
 covers. `--table FILE…` compares machine files; [real-machines.md](real-machines.md) does that for twelve
-real PCs.
+real PCs. `python -m generator show FILE` [draws](plan.md#a-machine-without-a-plan) a machine file.
 
 | exit status | meaning |
 |---|---|

@@ -3,12 +3,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator.hardware.pieces import Piece, most_at_once, pieces_of
+from generator.hardware.tree import (
+    Branch,
+    counted,
+    facts_of,
+    name_of,
+    offers_of,
+    spare_cores,
+    summed,
+    tree_of,
+)
 from generator.hardware.verdict import Row
-from generator.model.machine import Machine, PciFunction
+from generator.model.machine import Machine
 
 
 def render_rows(rows: Sequence[Row]) -> list[str]:
@@ -18,6 +27,39 @@ def render_rows(rows: Sequence[Row]) -> list[str]:
         f"{row.state.value:7}  {row.level.value:8}  {row.name:{width}}  {row.value} — {row.why.rstrip('.')}"
         for row in rows
     ]
+
+
+def render_tree(machine: Machine) -> list[str]:
+    """A machine's PCI tree, a letter before what a partition could have, and how to ask for each letter."""
+    offers = offers_of(machine)
+    lines = [machine.title, *(f"  {fact}" for fact in facts_of(machine, offers)), ""]
+    lines += [_branch(branch) for branch in tree_of(machine, offers)]
+    width = max((len(str(offer.port.path)) for offer in offers), default=0)
+    lines += [
+        "",
+        "to be given to a partition, each letter with everything behind its port:" if offers else "",
+    ]
+    for offer in offers:
+        alone = f"; only together with {', '.join(offer.together)}" if offer.together else ""
+        path = f"{offer.port.path!s:{width}}"
+        lines.append(f"  {offer.key:2}  pci: {path}  {counted(offer.piece.useful)}{alone}")
+    lines.append("  -   stays with the PC's firmware and the controller")
+    return lines
+
+
+def _branch(branch: Branch) -> str:
+    """A line of the tree."""
+    function, note = branch.function, f"  ({branch.note})" if branch.note else ""
+    if function is None:
+        return f"{branch.root.path}, segment {branch.root.segment}, bus {branch.root.bus}{note}"
+    device, number = function.path.nodes[-1]
+    bridge = function.bridge
+    last = f"–{bridge.subordinate}" if bridge is not None and bridge.subordinate > bridge.secondary else ""
+    buses = f" → bus {bridge.secondary}{last}" if bridge is not None else ""
+    serial = f" {function.serial}" if function.serial else ""
+    mark = branch.key or ("-" if branch.kept else "")
+    indent = "  " * (branch.depth - 1)
+    return f"  {mark:2}  {indent}{device:02x}.{number} {name_of(function)}{serial}{buses}{note}"
 
 
 def render_pieces(machine: Machine) -> list[str]:
@@ -45,18 +87,7 @@ def _piece(piece: Piece) -> Iterator[str]:
         off = off if piece.kept is None else ""
         yield f"    {device:02x}.{number} {function.vendor:04x}:{function.device:04x}{title}{off}"
     if piece.along:
-        yield "    with it: " + _counted(piece.along)
-
-
-def _counted(functions: Iterable[PciFunction]) -> str:
-    """Functions by what they are: `2 × Ethernet controller + audio device`."""
-    return _summed(" + ", (f.title or f"class {f.class_code:06x}" for f in functions))
-
-
-def _summed(between: str, names: Iterable[str]) -> str:
-    """Names, each once, with how many there are of it."""
-    counted = Counter(names).items()
-    return between.join(name if count == 1 else f"{count} × {name}" for name, count in counted)
+        yield "    with it: " + counted(piece.along)
 
 
 TABLE_HEADER = """\
@@ -75,14 +106,12 @@ def _cells(machine: Machine) -> Iterator[str]:
     pieces = pieces_of(machine)
     free = most_at_once(pieces)
     yield f"`{machine.name}`"
-    boot = next((p for p in machine.processors if p.bsp), None)
-    cores = {(p.package, p.core) for p in machine.processors}
-    yield str(len(cores - ({(boot.package, boot.core)} if boot else set())))
+    yield str(spare_cores(machine))
     yield str(len(free))
     yield str(len({piece.port.path.way[0] for piece in free if piece.port is not None}))
-    yield _summed("; ", (_counted(piece.useful) for piece in free)) or "nothing"
+    yield summed("; ", (counted(piece.useful) for piece in free)) or "nothing"
     outer = [piece for piece in pieces if piece.kept is None and piece.useful and piece not in free]
-    yield "; ".join(f"{_counted(piece.useful)}, with {_counted(piece.along)}" for piece in outer) or "–"
+    yield "; ".join(f"{counted(piece.useful)}, with {counted(piece.along)}" for piece in outer) or "–"
     yield "; ".join(_stays(pieces)) or "–"
 
 
@@ -91,4 +120,4 @@ def _stays(pieces: Iterable[Piece]) -> Iterator[str]:
     for piece in pieces:
         if piece.kept is not None and piece.useful:
             why = f"on bus {piece.root.bus}" if piece.port is None else piece.kept
-            yield f"{why}: {_counted(piece.useful)}"
+            yield f"{why}: {counted(piece.useful)}"

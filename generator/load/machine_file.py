@@ -18,7 +18,7 @@ from generator.load.machine_parts import (
     read_uart,
 )
 from generator.load.machine_pci import ECAM, PCI, PCI_KEYS, ROOTS, load_roots, read_ecam
-from generator.load.nodes import parse_yaml
+from generator.load.nodes import Mapping, parse_yaml
 from generator.load.partition_file import FORMAT_KEY, read_format, shown_path
 from generator.load.reader import read_mapping
 from generator.load.text import read_text
@@ -64,6 +64,14 @@ FILE_KEYS = Keys(
         QEMU,
     )
 )
+
+
+def is_machine_file(path: Path) -> bool:
+    """Whether a file is a machine file rather than a partition file, as far as its keys say."""
+    shown, ignored = shown_path(path), list[Problem]()
+    text = read_text(path, shown, ignored)
+    node = None if text is None else parse_yaml(text, shown, ignored)
+    return isinstance(node, Mapping) and not {"processors", "memory", "pci"}.isdisjoint(node.entries)
 
 
 def load_machine_file(path: Path, problems: list[Problem], named: Place | None = None) -> Machine | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from generator.letters import letters
 from generator.model.device_path import DevicePath
 from generator.model.plan import PartitionPlan, Plan
 from generator.picture.canvas import PAPER
@@ -45,14 +46,23 @@ KEPT = Look("PC firmware and controller", "", KEPT_FILL)
 FREE = Look("nobody", "", FREE_FILL)
 
 
-def letters(number: int) -> str:
-    """A, B, … Z, AA, AB and so on."""
-    text = ""
-    number += 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
+def look_of(number: int, name: str) -> Look:
+    """The look of an owner, from number 0 on; its fill is one of `patterns`."""
+    return Look(name, letters(number), f"url(#owner{number})")
+
+
+def patterns(count: int) -> str:
+    """The definitions that the fills of so many owners refer to."""
+    found = []
+    for number in range(count):
+        colour = COLOURS[number % len(COLOURS)]
+        mark = _mix(colour, "#000000", 0.45)
+        drawn = _MARKS[number % len(_MARKS)].format(f'stroke="{mark}" stroke-width="1.2"', mark)
+        found.append(
+            f'<pattern id="owner{number}" width="8" height="8" patternUnits="userSpaceOnUse">'
+            f'<rect width="8" height="8" fill="{_mix(colour, "#ffffff", 0.35)}"/>{drawn}</pattern>'
+        )
+    return "<defs>" + "".join(found) + "</defs>"
 
 
 def _mix(colour: str, other: str, share: float) -> str:
@@ -83,23 +93,13 @@ class Owners:
 
     def patterns(self) -> str:
         """The definitions the fills refer to."""
-        found = []
-        for number in range(len(self.partitions)):
-            colour = COLOURS[number % len(COLOURS)]
-            mark = _mix(colour, "#000000", 0.45)
-            drawn = _MARKS[number % len(_MARKS)].format(f'stroke="{mark}" stroke-width="1.2"', mark)
-            found.append(
-                f'<pattern id="owner{number}" width="8" height="8" patternUnits="userSpaceOnUse">'
-                f'<rect width="8" height="8" fill="{_mix(colour, "#ffffff", 0.35)}"/>{drawn}</pattern>'
-            )
-        return "<defs>" + "".join(found) + "</defs>"
+        return patterns(len(self.partitions))
 
 
 def owners_of(plan: Plan) -> Owners:
     """Who owns what in a plan."""
     partitions = tuple(
-        (partition, Look(partition.name.value, letters(number), f"url(#owner{number})"))
-        for number, partition in enumerate(plan.partitions)
+        (partition, look_of(number, partition.name.value)) for number, partition in enumerate(plan.partitions)
     )
     processors = {p.apic_id: KEPT for p in plan.machine.processors if p.bsp}
     ports: dict[DevicePath, Look] = {}

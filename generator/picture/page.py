@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator.errors import Problem, to_tell
+from generator.letters import letters
 from generator.load.values import format_duration, format_size
 from generator.model.plan import FileBoot, PartitionPlan, Plan
 from generator.picture.canvas import SOFT_INK, markup
-from generator.picture.owners import letters
 from generator.picture.sheet import render_svg
 from generator.show import describe_console, describe_policy, describe_source
 
@@ -37,26 +37,38 @@ footer{margin-top:40px;color:SOFT;font-size:13px}
 
 def render_page(plan: Plan, warnings: Sequence[Problem] = ()) -> str:
     """The page, complete in itself."""
-    title = markup(f"{plan.source} on {plan.machine.title}")
-    parts = [
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>",
-        f'<div class="sheet">\n{render_svg(plan)}</div>',
-    ]
+    parts: list[str] = []
     told, left = to_tell(warnings)
     if told:
         parts.append("<h2>Warnings</h2>")
         parts.extend(_warning(problem) for problem in told)
         parts.extend([f"<p>and {left} more</p>"] if left else [])
     for number, partition in enumerate(plan.partitions):
-        parts.append(f'<h2><span class="key">{letters(number)}</span>{markup(partition.name.value)}</h2>')
-        parts.append(_table(_rows(partition)))
-    parts.append(
-        "<footer>Made by <code>python -m generator show</code>. The last column says which line of which "
-        "file a value comes from.</footer>\n</main>\n</body>\n</html>\n"
+        parts.append(heading(partition.name.value, letters(number)))
+        parts.append(table(_rows(partition)))
+    footer = "The last column says which line of which file a value comes from."
+    return complete_page(f"{plan.source} on {plan.machine.title}", render_svg(plan), parts, footer)
+
+
+def complete_page(title: str, picture: str, parts: Iterable[str], footer: str) -> str:
+    """A page, complete in itself: a picture, and parts in HTML below it."""
+    return "\n".join(
+        (
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{markup(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>",
+            f'<div class="sheet">\n{picture}</div>',
+            *parts,
+            f"<footer>Made by <code>python -m generator show</code>. {markup(footer)}"
+            "</footer>\n</main>\n</body>\n</html>\n",
+        )
     )
-    return "\n".join(parts)
+
+
+def heading(text: str, key: str = "") -> str:
+    """A heading, with the letter of what it is about."""
+    badge = f'<span class="key">{markup(key)}</span>' if key else ""
+    return f"<h2>{badge}{markup(text)}</h2>"
 
 
 def _warning(problem: Problem) -> str:
@@ -69,7 +81,7 @@ def _warning(problem: Problem) -> str:
     )
 
 
-def _table(rows: Iterable[tuple[str, str, str]]) -> str:
+def table(rows: Iterable[tuple[str, str, str]]) -> str:
     """A table of names, texts (HTML already) and places."""
     body = "\n".join(
         f'<tr><th scope="row">{markup(name)}</th><td>{text}</td><td class="from">{markup(place)}</td></tr>'

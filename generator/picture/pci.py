@@ -4,32 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from generator.model.machine import PciFunction, PciRoot
 from generator.model.plan import Plan
 from generator.model.ports import Ports, can_work, is_port
-from generator.picture.canvas import INK, LINE, PAPER, SOFT_INK, Canvas, shorten
+from generator.picture.canvas import INK, PAPER, SOFT_INK, Canvas, shorten
 from generator.picture.owners import FREE, KEPT, Look, Owners
+from generator.picture.rows import Row, buses_of, draw_rows, name_of, place_of
 
-_ROW = 24
+_COLUMNS = 3
 _ALL_ROWS = 120
 """Machines with more functions are drawn in short: a line for each port that a partition owns."""
-_MOST_ROWS = 600
-"""Rows drawn at all."""
-_COLUMN_ROWS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One line of the tree."""
-
-    depth: int
-    text: str
-    detail: str
-    look: Look
-    title: str
-    last: bool = False
 
 
 def draw_pci(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, width: float) -> float:
@@ -38,47 +23,37 @@ def draw_pci(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, wid
         len(root.functions) + sum(1 for f in root.functions for _ in f.below()) for root in plan.machine.roots
     )
     rows = list(_rows(plan, owners, every > _ALL_ROWS))
-    left_out = len(rows) - _MOST_ROWS
-    if left_out > 0:
-        more = _Row(0, f"and {left_out} more lines: see the tables of the page", "", FREE, "")
-        rows = [*rows[:_MOST_ROWS], more]
-    columns = max(1, min(3, -(-len(rows) // _COLUMN_ROWS)))
-    length = -(-len(rows) // columns)
-    column_width = (width - 24 * (columns - 1)) / columns
-    for number, row in enumerate(rows):
-        column, line = divmod(number, length)
-        _draw(canvas, row, x + column * (column_width + 24), y + line * _ROW, column_width)
-    return length * _ROW
+    return draw_rows(canvas, rows, x, y, width, _COLUMNS)
 
 
-def _rows(plan: Plan, owners: Owners, only_owned: bool) -> Iterator[_Row]:
+def _rows(plan: Plan, owners: Owners, only_owned: bool) -> Iterator[Row]:
     """All lines of the tree."""
     looks = _Looks(plan, owners)
     for root in plan.machine.roots:
         node = f", NUMA node {root.node}" if root.node is not None else ""
-        yield _Row(0, f"{root.path}", f"segment {root.segment}, bus {root.bus}{node}", FREE, root.path)
+        yield Row(0, f"{root.path}", f"segment {root.segment}, bus {root.bus}{node}", FREE, root.path)
         yield from _short(root, looks) if only_owned else _whole(root, looks)
 
 
-def _whole(root: PciRoot, looks: _Looks) -> Iterator[_Row]:
+def _whole(root: PciRoot, looks: _Looks) -> Iterator[Row]:
     """A line for each function behind a root bridge."""
     for depth, function in _below(root.functions, 1):
         look = looks.of(function)
-        yield _Row(depth, _place(function), looks.name(function), look, f"{function.path}: {look.name}")
+        yield Row(depth, place_of(function), looks.name(function), look, f"{function.path}: {look.name}")
 
 
-def _short(root: PciRoot, looks: _Looks) -> Iterator[_Row]:
+def _short(root: PciRoot, looks: _Looks) -> Iterator[Row]:
     """A line for each port that a partition owns."""
     functions = [function for _, function in _below(root.functions, 1)]
     owned = [function for function in functions if looks.is_owned_port(function)]
     for port in owned:
         behind = ": " + ", ".join(looks.name(f) for f in port.below() if f.bridge is None)
         look = looks.of(port)
-        text = _buses(port).removeprefix(" → ") + behind
-        yield _Row(1, port.path.trail, text, look, f"{port.path}: {look.name}")
+        text = buses_of(port).removeprefix(" → ") + behind
+        yield Row(1, port.path.trail, text, look, f"{port.path}: {look.name}")
     hidden = len(functions) - sum(1 + sum(1 for _ in port.below()) for port in owned)
     if hidden:
-        yield _Row(1, f"{hidden} more functions", "which no partition owns", FREE, "")
+        yield Row(1, f"{hidden} more functions", "which no partition owns", FREE, "")
 
 
 class _Looks:
@@ -109,7 +84,7 @@ class _Looks:
     def name(self, function: PciFunction) -> str:
         """What a function is, and what is special about it."""
         off = " (disabled: neither MSI nor MSI-X)" if function.path in self._owners.disabled else ""
-        return _name(function, function.path in self._boots) + off
+        return name_of(function, function.path in self._boots) + off
 
 
 def _below(functions: Iterable[PciFunction], depth: int) -> Iterator[tuple[int, PciFunction]]:
@@ -117,50 +92,6 @@ def _below(functions: Iterable[PciFunction], depth: int) -> Iterator[tuple[int, 
     for function in functions:
         yield depth, function
         yield from _below(function.behind, depth + 1)
-
-
-def _place(function: PciFunction) -> str:
-    """Device and function, as lspci writes them."""
-    device, number = function.path.nodes[-1]
-    return f"{device:02x}.{number}"
-
-
-def _buses(function: PciFunction) -> str:
-    """The buses behind a bridge."""
-    bridge = function.bridge
-    if bridge is None:
-        return ""
-    last = f"–{bridge.subordinate}" if bridge.subordinate != bridge.secondary else ""
-    return f" → bus {bridge.secondary}{last}"
-
-
-def _name(function: PciFunction, boots: bool) -> str:
-    """What a function is."""
-    title = function.title or f"{function.vendor:04x}:{function.device:04x} class {function.class_code:06x}"
-    serial = f" {function.serial}" if function.serial else ""
-    return f"{title}{serial}{_buses(function)}" + (" (boots the controller)" if boots else "")
-
-
-def _draw(canvas: Canvas, row: _Row, x: float, y: float, width: float) -> None:
-    """One line: a box with the owner's look, the place, and what it is."""
-    indent = row.depth * 22
-    left = x + indent
-    if row.depth:
-        canvas.line(((left - 12, y - 4), (left - 12, y + _ROW / 2 - 2), (left - 2, y + _ROW / 2 - 2)), LINE)
-        swatch = 30.0
-        title = row.title or None
-        free = row.look is FREE
-        canvas.rectangle(left, y + 1, swatch, _ROW - 6, row.look.fill, INK, 3, 0.8, free, title)
-        if row.look.key:
-            size = 11 if len(row.look.key) == 1 else 9
-            canvas.text(left + swatch / 2, y + 14, row.look.key, size, "middle", bold=True, halo=True)
-        left += swatch + 8
-    bold = row.depth == 0
-    canvas.text(left, y + 15, row.text, 12, bold=bold, mono=not bold)
-    start = left + max(34, len(row.text) * (7.6 if bold else 7.3)) + 8
-    canvas.text(
-        start, y + 15, shorten(row.detail, x + width - start, 12), 12, colour=SOFT_INK if bold else INK
-    )
 
 
 def draw_consoles(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, width: float) -> float:

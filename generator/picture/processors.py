@@ -70,7 +70,7 @@ def _cell(canvas: Canvas, owners: Owners, processor: Processor, x: float, y: flo
         )
         if look.key:
             canvas.badge(middle, y + cell * 0.37, look.key, 13 if cell > 40 else 11)
-        elif look is KEPT:
+        elif look is KEPT and processor.bsp:
             canvas.text(middle, y + cell * 0.42, "BSP", 11, "middle", bold=True, colour=PAPER)
     elif cell >= 18 and look.key:
         size = min(11, cell * 0.45)

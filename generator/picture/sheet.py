@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from generator.load.values import format_duration, format_size
 from generator.model.intent import Restart
@@ -19,6 +20,11 @@ WIDTH = 1200
 _MARGIN = 32
 _INNER = WIDTH - 2 * _MARGIN
 _CARD_HEIGHT = 104
+FREE_OR_KEPT: Sequence[tuple[Look, str]] = (
+    (KEPT, "kept by the PC's firmware and the controller"),
+    (FREE, "free"),
+)
+"""The legend of what is no partition's."""
 RESTARTS: Mapping[Restart, str] = {"never": "never", "on-failure": "after failures", "always": "always"}
 
 STYLE = (
@@ -26,64 +32,104 @@ STYLE = (
     '.mono{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}'
 )
 
-Section = Callable[[Canvas, Plan, Owners, float, float, float], float]
+Draw = Callable[[Canvas, float, float, float], float]
+"""Draws something at a place, so wide; returns its height."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a sheet: its title, a note beside it, and what draws it."""
+
+    title: str
+    note: str
+    draw: Draw
 
 
 def render_svg(plan: Plan) -> str:
     """The picture as an SVG document."""
     owners = owners_of(plan)
-    canvas = Canvas()
-    machine = plan.machine
-    canvas.text(_MARGIN, 46, shorten(plan.source, _INNER, 25), 25, bold=True)
-    processors = sum(1 for _ in machine.processors)
-    memory = sum(memory.size for memory in machine.memory)
+    processors = sum(1 for _ in plan.machine.processors)
+    memory = sum(memory.size for memory in plan.machine.memory)
     facts = (
-        f"on {machine.title}: {processors} processors, {memory / (1 << 30):.4g} GiB of memory, "
+        f"on {plan.machine.title}: {processors} processors, {memory / (1 << 30):.4g} GiB of memory, "
         f"{len(plan.partitions)} partition{'' if len(plan.partitions) == 1 else 's'}"
     )
-    canvas.text(_MARGIN, 70, shorten(facts, _INNER, 14), 14, colour=SOFT_INK)
-    y = 84.0
-    y += _legend(canvas, y)
-    sections: tuple[tuple[str, str, Section], ...] = (
-        ("Boot", "from power on to what each partition runs", _draw_boot),
-        (
+    boot = Section(
+        "Boot",
+        "from power on to what each partition runs",
+        lambda canvas, x, y, width: _draw_boot(canvas, plan, owners, x, y, width),
+    )
+    pci = Section(
+        "PCI",
+        "a partition gets everything behind its ports",
+        lambda canvas, x, y, width: draw_pci(canvas, plan, owners, x, y, width),
+    )
+    basics = basic_sections(plan, owners)
+    sections = (boot, basics[0], basics[1], pci, basics[2])
+    return render_sheet(plan.source, [facts], FREE_OR_KEPT, owners.patterns(), sections)
+
+
+def basic_sections(plan: Plan, owners: Owners) -> tuple[Section, Section, Section]:
+    """Processors, memory, and what shows text or pictures."""
+    return (
+        Section(
             "Processors",
             "by package and core, with APIC IDs; a black corner marks the one that boots",
-            draw_processors,
+            lambda canvas, x, y, width: draw_processors(canvas, plan, owners, x, y, width),
         ),
-        (
+        Section(
             "Memory",
             "where it will probably lie: addresses are chosen at boot, from what is free",
-            draw_memory,
+            lambda canvas, x, y, width: draw_memory(canvas, plan, owners, x, y, width),
         ),
-        ("PCI", "a partition gets everything behind its ports", draw_pci),
-        ("Consoles and displays", "", draw_consoles),
+        Section(
+            "Consoles and displays",
+            "",
+            lambda canvas, x, y, width: draw_consoles(canvas, plan, owners, x, y, width),
+        ),
     )
-    for title, note, draw in sections:
+
+
+def render_sheet(
+    title: str,
+    facts: Sequence[str],
+    legend: Sequence[tuple[Look, str]],
+    definitions: str,
+    sections: Sequence[Section],
+) -> str:
+    """A sheet as an SVG document: a title, facts, a line for each, a legend, and parts below each other."""
+    canvas = Canvas()
+    canvas.text(_MARGIN, 46, shorten(title, _INNER, 25), 25, bold=True)
+    y = 70.0
+    for fact in facts:
+        canvas.text(_MARGIN, y, shorten(fact, _INNER, 14), 14, colour=SOFT_INK)
+        y += 20
+    y -= 6
+    y += _legend(canvas, legend, y)
+    for section in sections:
         canvas.line(((_MARGIN, y + 14), (WIDTH - _MARGIN, y + 14)), LINE, 0.8)
-        canvas.text(_MARGIN, y + 42, title, 18, bold=True)
-        if note:
-            canvas.text(_MARGIN + 18 * 0.68 * len(title) + 14, y + 42, note, 13, colour=SOFT_INK)
+        canvas.text(_MARGIN, y + 42, section.title, 18, bold=True)
+        if section.note:
+            left = _MARGIN + 18 * 0.68 * len(section.title) + 14
+            canvas.text(left, y + 42, section.note, 13, colour=SOFT_INK)
         y += 58
-        y += draw(canvas, plan, owners, _MARGIN, y, _INNER) + 10
+        y += section.draw(canvas, _MARGIN, y, _INNER) + 10
     height = y + 18
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {number(height)}" width="{WIDTH}" '
         f'height="{number(height)}" role="img" aria-label="Who owns what of the machine">\n'
-        f"<style>{STYLE}</style>\n{owners.patterns()}\n"
+        f"<style>{STYLE}</style>\n{definitions}\n"
         f'<rect width="100%" height="100%" fill="{PAPER}"/>\n{canvas}\n</svg>\n'
     )
 
 
-def _legend(canvas: Canvas, y: float) -> float:
-    """What is not a partition; returns the height."""
+def _legend(canvas: Canvas, entries: Sequence[tuple[Look, str]], y: float) -> float:
+    """What looks mean; returns the height."""
     x: float = _MARGIN
-    entries: tuple[tuple[Look, str], ...] = (
-        (KEPT, "kept by the PC's firmware and the controller"),
-        (FREE, "free"),
-    )
     for look, text in entries:
         canvas.rectangle(x, y, 26, 16, look.fill, INK, 3, 0.8, look is FREE)
+        if look.key:
+            canvas.text(x + 13, y + 12, look.key, 11, "middle", bold=True, halo=True)
         canvas.text(x + 34, y + 13, text, 13, colour=SOFT_INK)
         x += 34 + len(text) * 7.4 + 20
     return 18

@@ -143,6 +143,28 @@ def test_owners_differ_without_colours(shown: tuple[list[str], Shown]) -> None:
         assert len(letters) == 1 and letters[0].isupper()
 
 
+@pytest.fixture(scope="module", params=["b450m-pro4", "q35-devices", "large"])
+def machine(request: pytest.FixtureRequest, folder: Path) -> Shown:
+    """The picture of a machine without a plan in the browser."""
+    place = folder / f"machine-{request.param}"
+    place.mkdir()
+    path = PROJECT / "platforms" / f"{request.param}.yaml"
+    if request.param == "b450m-pro4":
+        path = PROJECT / "tests" / "generator" / "hardware" / "real" / f"{request.param}.yaml"
+    elif request.param == "large":
+        path = place / "large.yaml"
+        path.write_text(large_machine(64, 40, 33), "utf-8")
+    assert main(["show", str(path), "--output", str(place)]) == 0
+    return show_page(place / "machine.html", folder)
+
+
+def test_a_machine_s_picture_has_no_faults(machine: Shown) -> None:
+    test_the_browser_has_nothing_to_complain_of(([], machine))
+    test_no_text_is_hidden(([], machine))
+    test_everything_is_on_the_sheet(([], machine))
+    test_no_texts_overlap(([], machine))
+
+
 def test_a_picture_can_be_taken(folder: Path) -> None:
     assert main(["show", str(TWO), "--output", str(folder)]) == 0
     png = take_picture(folder / "plan.html", folder, 800, 600)

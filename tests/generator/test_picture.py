@@ -13,8 +13,9 @@ import pytest
 
 from generator.__main__ import main
 from generator.api import judge, make_plan
+from generator.letters import letters
 from generator.picture import render_page, render_svg
-from generator.picture.owners import KEPT, letters, owners_of
+from generator.picture.owners import KEPT, owners_of
 from generator.picture.places import pieces_of
 from tests.generator.support import PROJECT, document, partition
 from tests.generator.test_emit import everything
