@@ -6,17 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator.hardware.pieces import Piece, most_at_once, pieces_of
-from generator.hardware.tree import (
-    Branch,
-    counted,
-    facts_of,
-    name_of,
-    offers_of,
-    spare_cores,
-    summed,
-    tree_of,
-)
+from generator.hardware.tree import Branch, offers_of, tree_of
 from generator.hardware.verdict import Row
+from generator.hardware.words import counted, facts_of, name_of, spare_cores, summed
 from generator.model.machine import Machine
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from generator.hardware.tree import Branch, Offer, counted, facts_of, offers_of, tree_of
+from generator.hardware.tree import Branch, Offer, offers_of, tree_of
+from generator.hardware.words import counted, facts_of
 from generator.model.intent import CONSOLE_NONE
 from generator.model.machine import Machine
 from generator.model.plan import ConsolePlan, Plan

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from generator.hardware import Facts, State, judge_hardware
 from generator.hardware.pieces import Piece, pieces_of
-from generator.hardware.tree import Offer, counted, notes_of, offers_of
+from generator.hardware.tree import Offer, offers_of, tree_of
+from generator.hardware.words import counted
+from generator.model.device_path import DevicePath
 from generator.model.machine import Machine, PciFunction
 from generator.picture.canvas import markup
 from generator.picture.machine import render_machine_svg
@@ -19,10 +21,11 @@ _FOOTER = "The last column says which line of the machine file a function stands
 def render_machine_page(machine: Machine) -> str:
     """The page, complete in itself."""
     offers = offers_of(machine)
+    notes = {b.function.path: b.note for b in tree_of(machine, offers) if b.function is not None}
     parts: list[str] = []
     for offer in offers:
         parts.append(heading(counted(offer.piece.useful), offer.key))
-        parts.append(table(_of_offer(machine, offer)))
+        parts.append(table(_of_offer(offer, notes)))
     kept = [piece for piece in pieces_of(machine) if piece.kept is not None]
     if kept:
         parts += [heading("What stays with the controller, and why"), table(_of_kept(kept))]
@@ -30,14 +33,13 @@ def render_machine_page(machine: Machine) -> str:
     return complete_page(machine.title, render_machine_svg(machine), parts, _FOOTER)
 
 
-def _of_offer(machine: Machine, offer: Offer) -> Iterator[tuple[str, str, str]]:
+def _of_offer(offer: Offer, notes: Mapping[DevicePath, str]) -> Iterator[tuple[str, str, str]]:
     """Everything that comes with an offer."""
     yield "write", f"<code>pci: {offer.port.path}</code>", offer.port.place.short
     if offer.together:
         yield "with it", f"{', '.join(offer.together)}: none of these can be had beside it", ""
-    notes = notes_of(machine, offer.port)
     for number, function in enumerate(offer.port.below()):
-        note = notes.get(function.path, "")
+        note = notes[function.path]
         text = _function(function) + (f": {note}" if note else "")
         yield "" if number else offer.piece.buses, markup(text), function.place.short
 

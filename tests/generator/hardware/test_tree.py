@@ -13,7 +13,8 @@ import pytest
 from generator.__main__ import main
 from generator.api import load_machine
 from generator.hardware.pieces import most_at_once, pieces_of
-from generator.hardware.tree import facts_of, offers_of, tree_of
+from generator.hardware.tree import offers_of, tree_of
+from generator.hardware.words import facts_of
 from generator.model.device_path import DevicePath
 from generator.model.machine import Machine
 from generator.picture import render_machine_page, render_machine_svg
