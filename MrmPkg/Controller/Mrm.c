@@ -81,7 +81,7 @@ Run (
 **/
 STATIC
 EFI_STATUS
-CarryOutPlan (
+ExecutePlan (
   VOID
   )
 {
@@ -120,22 +120,22 @@ CarryOutPlan (
 **/
 STATIC
 VOID
-LeaveMachine (
+ReleaseAll (
   VOID
   )
 {
   UINTN  Index;
 
   for (Index = 0; Index < gPartitionCount; Index++) {
-    GiveBack (&gPartitions[Index]);
+    ReleasePartition (&gPartitions[Index]);
   }
 
   ReleaseHeldMemory ();
   ReleaseHeldProcessors ();
   ClosePolicy ();
-  ForgetMachine ();
-  ForgetPartitions ();
-  ForgetPlan ();
+  FreeMachine ();
+  FreeAllPartitions ();
+  ReleasePlan ();
 }
 
 /**
@@ -178,9 +178,9 @@ MrmEntry (
   }
 
   if (!EFI_ERROR (Status)) {
-    Status = CarryOutPlan ();
+    Status = ExecutePlan ();
   }
 
-  LeaveMachine ();
+  ReleaseAll ();
   return Status;
 }

@@ -116,7 +116,7 @@ FinishAllOff (
 **/
 STATIC
 BOOLEAN
-AttendPartition (
+PollPartition (
   IN OUT MRM_PARTITION  *Partition
   )
 {
@@ -128,10 +128,10 @@ AttendPartition (
   Answered = FALSE;
   if (MrmLifecycleIsLive (&Partition->Life)) {
     CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
-    Answered = AttendStore (Partition, &Snapshot);
-    TakeEvents (Partition);
-    Answered = AttendRequest (Partition, &Snapshot) || Answered;
-    AttendLife (Partition, &Snapshot);
+    Answered = PollVariables (Partition, &Snapshot);
+    PollEvents (Partition);
+    Answered = PollRequest (Partition, &Snapshot) || Answered;
+    PollLife (Partition, &Snapshot);
   }
 
   StartDue (Partition, Others);
@@ -144,7 +144,7 @@ AttendPartition (
 **/
 STATIC
 VOID
-AttendOnce (
+PollPartitions (
   VOID
   )
 {
@@ -157,9 +157,9 @@ AttendOnce (
   Answered = 0;
   do {
     Now = Milliseconds ();
-    BeginLook ();
+    BeginPoll ();
     for (Index = 0; Index < gPartitionCount; Index++) {
-      if (AttendPartition (&gPartitions[Index])) {
+      if (PollPartition (&gPartitions[Index])) {
         Answered = Milliseconds () + BURST_GAP;
         NoteActivity ();
       }
@@ -169,7 +169,7 @@ AttendOnce (
       }
     }
 
-    AttendTurns ();
+    PollTurns ();
     CpuPause ();
   } while ((Milliseconds () < Answered) && (Now - Begin < BURST_LIMIT));
 }
@@ -181,7 +181,7 @@ AttendOnce (
 **/
 STATIC
 VOID
-AttendAll (
+PollUntilEnd (
   IN EFI_EVENT  Timer
   )
 {
@@ -192,9 +192,9 @@ AttendAll (
   WasOff    = FALSE;
   Refreshed = 0;
   while (TRUE) {
-    AttendOnce ();
-    AttendPcEnd ();
-    if (!PcEnds () && AttendRedivision ()) {
+    PollPartitions ();
+    PollPcEnd ();
+    if (!PcEnds () && PollRedivision ()) {
       RenewScreens ();
       NoteActivity ();
     }
@@ -205,16 +205,16 @@ AttendAll (
     }
 
     WasOff = Off;
-    AttendInterrupts ();
-    AttendMachineChecks ();
-    AttendScreens ();
-    AttendPowerButton ();
+    PollInterrupts ();
+    PollMachineChecks ();
+    PollScreens ();
+    PollPowerButton ();
     if (Milliseconds () - Refreshed >= REFRESH_PERIOD) {
       RefreshControls ();
       Refreshed = Milliseconds ();
     }
 
-    KeepPace ();
+    AdjustTick ();
     WaitForTimerOrWake (Timer);
   }
 }
@@ -244,20 +244,20 @@ RunPartitions (
   OpenResetEntry ();
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Life.State == MrmStateAbsent) {
-      TakePartition (&gPartitions[Index]);
+      ClaimDevices (&gPartitions[Index]);
     }
   }
 
   WatchPowerButton ();
   OpenScreens ();
-  AttendAll (Timer);
+  PollUntilEnd (Timer);
   CloseScreens ();
   CloseResetEntry ();
-  ReleasePace ();
+  ReleaseTick ();
   gBS->CloseEvent (Timer);
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Life.State != MrmStateRefused) {
-      LeavePartition (&gPartitions[Index]);
+      ReleaseDevices (&gPartitions[Index]);
     }
   }
 

@@ -129,7 +129,7 @@ async def stop_and_start(bench: Bench, request: str) -> list[tuple[str, str]]:
     return states
 
 
-ASKED = "asked to shut down, ordered by steady; is taken back in 30 s"
+ASKED = "asked to shut down, ordered by steady; is reclaimed in 30 s"
 
 
 def test_stop_asks_an_os_that_listens(bench: Bench) -> None:

@@ -56,7 +56,7 @@ def test_power_button_has_the_second_shut_down(bench: Bench) -> None:
         await bench.machine.execute("system_powerdown")
         assert await bench.machine.wait_end(120) == "guest-shutdown"
         last = [(state.partition, state.state, state.detail) for state in session.history[since:]]
-        asked = "asked to shut down, ordered by the power button; is taken back in 120 s"
+        asked = "asked to shut down, ordered by the power button; is reclaimed in 120 s"
         assert last == [(name, "stopping", asked), (name, "off", "shutdown")]
         assert said(session.guests[name].console, "critical temperature reached", mark)
 

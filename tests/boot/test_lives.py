@@ -332,7 +332,7 @@ def test_a_power_cut_amid_a_reload_leaves_the_old_policy_or_the_new_one(first: S
 def nothing_can_be_kept(shells: Shells) -> None:
     """Nothing can be kept, and is said so; what is written holds for this life of the PC."""
     for name in ("never", "always"):
-        shells.said(rf"MRM: {name}: its variables cannot be kept on the ESP: (.|\n)*?; they live")
+        shells.said(rf"MRM: {name}: its variables cannot be committed to the ESP: (.|\n)*?; they live")
     shells.run("always", f"setvar fresh -guid {OURS} -nv -bs -rt =4E4557")
     shells.comes_back("always", "reset")
     assert "4E 45 57" in shells.run("always", f"setvar fresh -guid {OURS}").upper()

@@ -329,8 +329,8 @@ def test_places_that_cannot_be_are_not_believed(decide: Decide) -> None:
     facts = ffi.new(
         "MRM_PROCESSOR_FACTS[]", [{"ApicId": n, "Core": n // 2, "Thread": n % 2} for n in range(4)]
     )
-    assert decide.call("MrmProcessorsPlace", facts, 4)
+    assert decide.call("MrmProcessorsLocate", facts, 4)
     assert [(f.Core, f.Thread) for f in facts] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     facts[3].Thread = 0
-    assert not decide.call("MrmProcessorsPlace", facts, 4)
+    assert not decide.call("MrmProcessorsLocate", facts, 4)
     assert [(f.Package, f.Core, f.Thread) for f in facts] == [(0, n, 0) for n in range(4)]

@@ -102,7 +102,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         + b"\x1b[2J\x1b[01;01HShell> \x1b]x\x07ls\r\n".ljust(256, b"\0")
         + b"O\x18t\1y\1q\1",
     ),
-    "Store": (_FILE + bytes(8), _FILE + _GAP + bytes(4), _GAP + bytes(8)),
+    "Journal": (_FILE + bytes(8), _FILE + _GAP + bytes(4), _GAP + bytes(8)),
     "VariableStore": (_variables(),),
 }
 """By target."""

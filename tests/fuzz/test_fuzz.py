@@ -9,7 +9,7 @@ from tests.fuzz.build import TARGETS, Builder, run
 from tests.fuzz.seeds import SEEDS, write
 
 RUNS = 20000
-STORE_RUNS = 4000  # files of half a mebibyte take their time
+JOURNAL_RUNS = 4000  # files of half a mebibyte take their time
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_short_run(builder: Builder, target: str, tmp_path: Path) -> None:
     seeds = write(target, tmp_path / "seeds")
     new = tmp_path / "new"
     new.mkdir()
-    runs = STORE_RUNS if target == "Store" else RUNS
+    runs = JOURNAL_RUNS if target == "Journal" else RUNS
     outcome = run(builder.target(target), [new, seeds], tmp_path, "-seed=1", f"-runs={runs}")
     assert outcome.passed, outcome.text
     assert outcome.runs >= runs and outcome.coverage > 0

@@ -23,7 +23,7 @@
 **/
 STATIC
 VOID
-CarryOutHere (
+ExecuteHere (
   IN OUT MRM_CONSOLE_SCREEN  *Console
   )
 {
@@ -35,7 +35,7 @@ CarryOutHere (
   Order = &Console->Screen.Order;
   MrmTextBegin (&Text, Words, sizeof (Words));
   MrmScreenOrderText (Order, gPlan->Partitions[Order->Target].Name, &Text);
-  Result = ResultText (CarryOut (Order, OPERATOR));
+  Result = ResultText (ExecuteOrder (Order, OPERATOR));
   MrmScreenAnswer (&Console->Screen, gPlan, Result);
   Say (OPERATOR ": asked: %a: %a", Words, Result);
 }
@@ -48,7 +48,7 @@ CarryOutHere (
 **/
 STATIC
 VOID
-Do (
+HandleAction (
   IN OUT MRM_CONSOLE_SCREEN  *Console,
   IN     MRM_SCREEN_ACTION   Action
   )
@@ -71,7 +71,7 @@ Do (
       EndScreen (Console);
       break;
     case MrmScreenOrder:
-      CarryOutHere (Console);
+      ExecuteHere (Console);
       break;
     default:
       break;
@@ -81,7 +81,7 @@ Do (
 }
 
 VOID
-TakeKeys (
+PollKeys (
   IN OUT MRM_CONSOLE_SCREEN              *Console,
   IN     EFI_SIMPLE_TEXT_INPUT_PROTOCOL  *In
   )
@@ -95,7 +95,7 @@ TakeKeys (
     }
 
     NoteActivity ();
-    Do (
+    HandleAction (
       Console,
       MrmScreenKey (&Console->Screen, (UINT32)gPartitionCount, Key.ScanCode, Key.UnicodeChar, Milliseconds ())
       );
@@ -107,5 +107,5 @@ PassTime (
   IN OUT MRM_CONSOLE_SCREEN  *Console
   )
 {
-  Do (Console, MrmScreenTick (&Console->Screen, (UINT32)gPartitionCount, Milliseconds ()));
+  HandleAction (Console, MrmScreenTick (&Console->Screen, (UINT32)gPartitionCount, Milliseconds ()));
 }

@@ -17,7 +17,7 @@
   @param[in]     In       Its input, or a keyboard.
 **/
 VOID
-TakeKeys (
+PollKeys (
   IN OUT MRM_CONSOLE_SCREEN              *Console,
   IN     EFI_SIMPLE_TEXT_INPUT_PROTOCOL  *In
   );

@@ -187,7 +187,7 @@ EndScreen (
 }
 
 VOID
-ForgetScreen (
+FreeScreen (
   IN OUT MRM_CONSOLE_SCREEN  *Console
   )
 {

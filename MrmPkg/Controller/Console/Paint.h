@@ -62,7 +62,7 @@ EndScreen (
   @param[in,out] Console  The console; its screen has ended.
 **/
 VOID
-ForgetScreen (
+FreeScreen (
   IN OUT MRM_CONSOLE_SCREEN  *Console
   );
 

@@ -239,12 +239,12 @@ ReadKeys (
 
   // The protocol is looked up each time: a keyboard may have been pulled out.
   if (!EFI_ERROR (gBS->HandleProtocol (Handle, &gEfiSimpleTextInProtocolGuid, (VOID **)&In))) {
-    TakeKeys (Console, In);
+    PollKeys (Console, In);
   }
 }
 
 VOID
-AttendScreens (
+PollScreens (
   VOID
   )
 {
@@ -303,7 +303,7 @@ CloseScreens (
       EndScreen (&mConsoles[Index]);
     }
 
-    ForgetScreen (&mConsoles[Index]);
+    FreeScreen (&mConsoles[Index]);
   }
 
   if (mNewKeyboard != NULL) {

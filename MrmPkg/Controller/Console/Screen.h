@@ -36,7 +36,7 @@ OpenScreens (
   called again too soon.
 **/
 VOID
-AttendScreens (
+PollScreens (
   VOID
   );
 

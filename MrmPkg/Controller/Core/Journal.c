@@ -1,6 +1,6 @@
 /** @file
-  Stores that are kept on the ESP: two journal files for each, opened once, their space taken
-  in advance (MrmStoreLib decides what is written where).
+  Journals on the ESP: two files for each, opened once, their space taken
+  in advance (MrmJournalLib decides what is written where).
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -52,7 +52,7 @@ WriteThrough (
 }
 
 /**
-  Open one of a store's files; a new or short one is filled up to its size.
+  Open one of a journal's files; a new or short one is filled up to its size.
 
   @param[in]  Path      Path of both, without ".a" and ".b".
   @param[in]  Number    0 or 1.
@@ -108,7 +108,7 @@ OpenFile (
   Status = FileHandleGetSize (*File, &Size);
   Had    = (UINTN)MIN (Size, Wanted);
   if (!EFI_ERROR (Status) && (Had != 0)) {
-    // A part that cannot be read is damage, which MrmStoreOpen() finds.
+    // A part that cannot be read is damage, which MrmJournalOpen() finds.
     (*File)->Read (*File, &Had, *Contents);
   }
 
@@ -131,114 +131,114 @@ OpenFile (
 }
 
 VOID
-CloseKeptStore (
-  IN OUT MRM_KEPT_STORE  *Kept
+CloseJournal (
+  IN OUT MRM_ESP_JOURNAL  *Journal
   )
 {
   UINTN  Index;
 
-  for (Index = 0; Index < MRM_STORE_FILES; Index++) {
-    if (Kept->Files[Index] != NULL) {
-      Kept->Files[Index]->Close (Kept->Files[Index]);
-      Kept->Files[Index] = NULL;
+  for (Index = 0; Index < MRM_JOURNAL_FILES; Index++) {
+    if (Journal->Files[Index] != NULL) {
+      Journal->Files[Index]->Close (Journal->Files[Index]);
+      Journal->Files[Index] = NULL;
     }
   }
 }
 
 EFI_STATUS
-OpenKeptStore (
-  OUT MRM_KEPT_STORE  *Kept,
-  IN  UINT32          Size,
-  IN  CONST CHAR16    *Path,
-  OUT EFI_STATUS      *FileStatus
+OpenJournal (
+  OUT MRM_ESP_JOURNAL  *Journal,
+  IN  UINT32           Size,
+  IN  CONST CHAR16     *Path,
+  OUT EFI_STATUS       *FileStatus
   )
 {
   EFI_STATUS  Status;
   EFI_STATUS  OneStatus;
-  UINT8       *Contents[MRM_STORE_FILES];
-  UINTN       Sizes[MRM_STORE_FILES];
+  UINT8       *Contents[MRM_JOURNAL_FILES];
+  UINTN       Sizes[MRM_JOURNAL_FILES];
   UINTN       Index;
 
-  ZeroMem (Kept, sizeof (*Kept));
+  ZeroMem (Journal, sizeof (*Journal));
   *FileStatus               = EFI_SUCCESS;
-  Kept->Committed.ImageSize = Size;
-  Kept->Committed.Image     = AllocatePool (Size);
-  Kept->Committed.Buffer    = AllocatePool (MrmStoreBufferSize (Size));
-  if ((Kept->Committed.Image == NULL) || (Kept->Committed.Buffer == NULL)) {
-    if (Kept->Committed.Image != NULL) {
-      FreePool (Kept->Committed.Image);
+  Journal->Committed.ImageSize = Size;
+  Journal->Committed.Image     = AllocatePool (Size);
+  Journal->Committed.Buffer    = AllocatePool (MrmJournalBufferSize (Size));
+  if ((Journal->Committed.Image == NULL) || (Journal->Committed.Buffer == NULL)) {
+    if (Journal->Committed.Image != NULL) {
+      FreePool (Journal->Committed.Image);
     }
 
-    if (Kept->Committed.Buffer != NULL) {
-      FreePool (Kept->Committed.Buffer);
+    if (Journal->Committed.Buffer != NULL) {
+      FreePool (Journal->Committed.Buffer);
     }
 
-    ZeroMem (Kept, sizeof (*Kept));
+    ZeroMem (Journal, sizeof (*Journal));
     return EFI_OUT_OF_RESOURCES;
   }
 
-  for (Index = 0; Index < MRM_STORE_FILES; Index++) {
-    Sizes[Index] = MrmStoreFileSize (Size);
-    OneStatus    = OpenFile (Path, Index, Sizes[Index], &Kept->Files[Index], &Contents[Index]);
+  for (Index = 0; Index < MRM_JOURNAL_FILES; Index++) {
+    Sizes[Index] = MrmJournalFileSize (Size);
+    OneStatus    = OpenFile (Path, Index, Sizes[Index], &Journal->Files[Index], &Contents[Index]);
     if (!EFI_ERROR (*FileStatus)) {
       *FileStatus = OneStatus;
     }
   }
 
-  Status = MrmStoreOpen (&Kept->Committed, (CONST UINT8 *CONST *)Contents, Sizes);
-  for (Index = 0; Index < MRM_STORE_FILES; Index++) {
+  Status = MrmJournalOpen (&Journal->Committed, (CONST UINT8 *CONST *)Contents, Sizes);
+  for (Index = 0; Index < MRM_JOURNAL_FILES; Index++) {
     if (Contents[Index] != NULL) {
       FreePool (Contents[Index]);
     }
   }
 
   if (EFI_ERROR (*FileStatus)) {
-    CloseKeptStore (Kept);
+    CloseJournal (Journal);
   }
 
   return Status;
 }
 
 EFI_STATUS
-CommitKeptStore (
-  IN OUT MRM_KEPT_STORE  *Kept,
-  IN     CONST UINT8     *Image
+CommitJournal (
+  IN OUT MRM_ESP_JOURNAL  *Journal,
+  IN     CONST UINT8      *Image
   )
 {
-  EFI_STATUS       Status;
-  MRM_STORE_WRITE  Writes[MRM_STORE_MAX_WRITES];
-  UINTN            Count;
-  UINTN            Index;
+  EFI_STATUS         Status;
+  MRM_JOURNAL_WRITE  Writes[MRM_JOURNAL_MAX_WRITES];
+  UINTN              Count;
+  UINTN              Index;
 
-  if (Kept->Files[0] == NULL) {
-    CopyMem (Kept->Committed.Image, Image, Kept->Committed.ImageSize);
+  if (Journal->Files[0] == NULL) {
+    CopyMem (Journal->Committed.Image, Image, Journal->Committed.ImageSize);
     return EFI_SUCCESS;
   }
 
-  Count = MrmStoreCommit (&Kept->Committed, Image, Writes);
+  Count = MrmJournalCommit (&Journal->Committed, Image, Writes);
   for (Index = 0; Index < Count; Index++) {
     Status = WriteThrough (
-               Kept->Files[Writes[Index].File],
+               Journal->Files[Writes[Index].File],
                Writes[Index].Offset,
                Writes[Index].Size,
                Writes[Index].Data
                );
     if (EFI_ERROR (Status)) {
-      MrmStoreFailed (&Kept->Committed);
+      MrmJournalFailed (&Journal->Committed);
       return Status;
     }
   }
 
-  MrmStoreCommitted (&Kept->Committed, Image, Writes, Count);
+  MrmJournalCommitted (&Journal->Committed, Image, Writes, Count);
   return EFI_SUCCESS;
 }
 
 VOID
-FreeKeptStore (
-  IN OUT MRM_KEPT_STORE  *Kept
+FreeJournal (
+  IN OUT MRM_ESP_JOURNAL  *Journal
   )
 {
-  FreePool (Kept->Committed.Image);
-  FreePool (Kept->Committed.Buffer);
-  ZeroMem (Kept, sizeof (*Kept));
+  FreePool (Journal->Committed.Image);
+  FreePool (Journal->Committed.Buffer);
+  ZeroMem (Journal, sizeof (*Journal));
 }

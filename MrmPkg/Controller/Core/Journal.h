@@ -1,5 +1,5 @@
 /** @file
-  A store that is kept in two journal files on the ESP.
+  A journal: an image in two files on the ESP.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -8,20 +8,20 @@
 #define MRM_CONTROLLER_STORE_FILES_H_
 
 #include <Uefi.h>
-#include <Library/MrmStoreLib.h>
+#include <Library/MrmJournalLib.h>
 #include <Protocol/SimpleFileSystem.h>
 
 typedef struct {
-  MRM_STORE            Committed;
-  EFI_FILE_PROTOCOL    *Files[MRM_STORE_FILES];  ///< NULL: what is committed lives until the PC is switched off
-} MRM_KEPT_STORE;
+  MRM_JOURNAL          Committed;
+  EFI_FILE_PROTOCOL    *Files[MRM_JOURNAL_FILES];  ///< NULL: what is committed lives until the PC is switched off
+} MRM_ESP_JOURNAL;
 
 /**
-  Open a store, or make a new one, and find the last committed state. Its space is taken in
+  Open a journal, or make a new one, and find the last committed state. Its space is taken in
   advance, so that a commit changes nothing of the file system but the time in a directory entry.
 
-  @param[out] Kept        The store; its memory is the controller's, for FreeKeptStore().
-  @param[in]  Size        Bytes of it, multiple of MRM_STORE_BLOCK.
+  @param[out] Journal     The journal; its memory is the controller's, for FreeJournal().
+  @param[in]  Size        Bytes of its image, multiple of MRM_JOURNAL_BLOCK.
   @param[in]  Path        Of the files, without ".a" and ".b"; its folder exists.
   @param[out] FileStatus  Receives the status of the file system: without success there are no files.
 
@@ -31,46 +31,46 @@ typedef struct {
   @retval EFI_OUT_OF_RESOURCES  No memory.
 **/
 EFI_STATUS
-OpenKeptStore (
-  OUT MRM_KEPT_STORE  *Kept,
-  IN  UINT32          Size,
-  IN  CONST CHAR16    *Path,
-  OUT EFI_STATUS      *FileStatus
+OpenJournal (
+  OUT MRM_ESP_JOURNAL  *Journal,
+  IN  UINT32           Size,
+  IN  CONST CHAR16     *Path,
+  OUT EFI_STATUS       *FileStatus
   );
 
 /**
   Commit a new state.
 
-  @param[in,out] Kept   The store.
-  @param[in]     Image  The new state, as many bytes as the store has.
+  @param[in,out] Journal  The journal.
+  @param[in]     Image    The new state, as many bytes as its image has.
 
   @retval EFI_SUCCESS  It will be there after a power cut, or, without files, until the PC is switched off.
   @return Other        Status of the file system: nobody knows what is on the disk; the state before goes on.
 **/
 EFI_STATUS
-CommitKeptStore (
-  IN OUT MRM_KEPT_STORE  *Kept,
-  IN     CONST UINT8     *Image
+CommitJournal (
+  IN OUT MRM_ESP_JOURNAL  *Journal,
+  IN     CONST UINT8      *Image
   );
 
 /**
-  Close the files of a store.
+  Close the files of a journal.
 
-  @param[in,out] Kept  The store.
+  @param[in,out] Journal  The journal.
 **/
 VOID
-CloseKeptStore (
-  IN OUT MRM_KEPT_STORE  *Kept
+CloseJournal (
+  IN OUT MRM_ESP_JOURNAL  *Journal
   );
 
 /**
-  Free the memory of a store.
+  Free the memory of a journal.
 
-  @param[in,out] Kept  The store; its files are closed.
+  @param[in,out] Journal  The journal; its files are closed.
 **/
 VOID
-FreeKeptStore (
-  IN OUT MRM_KEPT_STORE  *Kept
+FreeJournal (
+  IN OUT MRM_ESP_JOURNAL  *Journal
   );
 
 #endif

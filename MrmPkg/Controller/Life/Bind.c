@@ -83,7 +83,7 @@ FreeParts (
 }
 
 VOID
-GiveBack (
+ReleasePartition (
   IN OUT MRM_PARTITION  *Partition
   )
 {
@@ -99,7 +99,7 @@ DropPartition (
   )
 {
   if (Partition->Life.State != MrmStateRefused) {
-    LeavePartition (Partition);
+    ReleaseDevices (Partition);
   }
 
   HoldMemory (Partition);
@@ -131,7 +131,7 @@ BindPartitions (
   Bound = 0;
   for (Index = 0; Index < Count; Index++) {
     if (Partitions[Index].Life.State == MrmStateRefused) {
-      GiveBack (&Partitions[Index]);
+      ReleasePartition (&Partitions[Index]);
       continue;
     }
 

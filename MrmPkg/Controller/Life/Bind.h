@@ -29,7 +29,7 @@ BindPartitions (
   @param[in,out] Partition  The partition; nothing of it runs.
 **/
 VOID
-GiveBack (
+ReleasePartition (
   IN OUT MRM_PARTITION  *Partition
   );
 

@@ -13,7 +13,7 @@
 #include "Machine/ResetEntry.h"
 #include "Machine/Uart.h"
 #include "Pci/Quiesce.h"
-#include "Pci/Release.h"
+#include "Pci/Claim.h"
 #include "Partition/Partition.h"
 #include "Core/Clock.h"
 #include "Core/Log.h"
@@ -25,24 +25,24 @@
 #define SCRUB_STEP  SIZE_64MB   ///< memory zeroed between two looks at the other partitions
 
 VOID
-TakePartition (
+ClaimDevices (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  ReleasePci (Partition);
-  ReleaseConsole (Partition);
+  ClaimPci (Partition);
+  ClaimConsole (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
   MrmLifecycleBound (&Partition->Life, Partition->Policy, Milliseconds ());
 }
 
 VOID
-LeavePartition (
+ReleaseDevices (
   IN CONST MRM_PARTITION  *Partition
   )
 {
   if (Partition->Quiesced) {
-    ReturnPci (Partition);
-    ReturnConsole (Partition);
+    ReleasePci (Partition);
+    ReleaseConsole (Partition);
   }
 }
 
@@ -54,7 +54,7 @@ LeavePartition (
 **/
 STATIC
 VOID
-SayState (
+ReportState (
   IN OUT MRM_PARTITION  *Partition,
   IN     CONST CHAR8    *Words
   )
@@ -156,7 +156,7 @@ StartPartition (
 
   if (EFI_ERROR (Status)) {
     MrmLifecycleFail (&Partition->Life, Partition->Policy, Cause, Status, Milliseconds ());
-    SayState (Partition, "");
+    ReportState (Partition, "");
     return;
   }
 
@@ -168,20 +168,20 @@ StartPartition (
 }
 
 /**
-  Take back the processors of a partition and quiesce its devices.
+  Reclaim a partition: take its processors from it, and quiesce its devices.
 
   @param[in,out] Partition  The partition.
 **/
 STATIC
 VOID
-StopPartition (
+ReclaimPartition (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  StopProcessors (Partition);
-  ForgetResetEntry (Partition);
+  ReclaimProcessors (Partition);
+  ClearResetEntry (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
-  TellWaits (Partition);
+  ReportWaits (Partition);
 }
 
 /**
@@ -192,7 +192,7 @@ StopPartition (
 **/
 STATIC
 VOID
-KeepTemperature (
+UpdateTemperature (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
   )
@@ -210,7 +210,7 @@ KeepTemperature (
 **/
 STATIC
 VOID
-KeepWatchdog (
+UpdateWatchdog (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
   )
@@ -231,7 +231,7 @@ KeepWatchdog (
 }
 
 VOID
-AttendLife (
+PollLife (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
   )
@@ -247,20 +247,20 @@ AttendLife (
   }
 
   if (Action == MrmActionNone) {
-    KeepTemperature (Partition, Snapshot);
-    KeepWatchdog (Partition, Snapshot);
+    UpdateTemperature (Partition, Snapshot);
+    UpdateWatchdog (Partition, Snapshot);
     return;
   }
 
   Words[0] = '\0';
   if (Action == MrmActionStop) {
-    StopPartition (Partition);
+    ReclaimPartition (Partition);
     if (Partition->Life.Cause == MrmCauseReported) {
       MrmMailboxText (Snapshot, Words, sizeof (Words));
     }
   }
 
-  SayState (Partition, Words);
+  ReportState (Partition, Words);
   if ((Partition->Life.State == MrmStateRunning) && (Before != MrmStateRunning)) {
     Say (
       "%a: timing: start->loader %ld ms, loader->os %ld ms",
@@ -311,7 +311,7 @@ OrderPartition (
   }
 
   if (Action == MrmActionStop) {
-    StopPartition (Partition);
+    ReclaimPartition (Partition);
   }
 
   if (Partition->Life.StartWanted && (Partition->Life.State == MrmStateOff)) {
@@ -322,7 +322,7 @@ OrderPartition (
       AsciiSPrint (
         Words,
         sizeof (Words),
-        "asked to shut down, ordered by %a; is taken back in %ld s",
+        "asked to shut down, ordered by %a; is reclaimed in %ld s",
         Who,
         DivU64x32 (Until - Now + 999, 1000)
         );
@@ -336,14 +336,14 @@ OrderPartition (
         );
     }
 
-    SayState (Partition, Words);
+    ReportState (Partition, Words);
   }
 
   return EFI_SUCCESS;
 }
 
 VOID
-StopAll (
+ReclaimAll (
   VOID
   )
 {
@@ -351,7 +351,7 @@ StopAll (
 
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (MrmLifecycleIsLive (&gPartitions[Index].Life)) {
-      StopProcessors (&gPartitions[Index]);
+      ReclaimProcessors (&gPartitions[Index]);
       QuiescePci (&gPartitions[Index]);
     }
   }

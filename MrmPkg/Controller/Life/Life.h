@@ -15,7 +15,7 @@
   @param[in,out] Partition  The partition, bound.
 **/
 VOID
-TakePartition (
+ClaimDevices (
   IN OUT MRM_PARTITION  *Partition
   );
 
@@ -25,7 +25,7 @@ TakePartition (
   @param[in] Partition  The partition; nothing of it runs.
 **/
 VOID
-LeavePartition (
+ReleaseDevices (
   IN CONST MRM_PARTITION  *Partition
   );
 
@@ -36,7 +36,7 @@ LeavePartition (
   @param[in]     Snapshot   Copy of its mailbox; not trusted.
 **/
 VOID
-AttendLife (
+PollLife (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
   );
@@ -72,11 +72,11 @@ OrderPartition (
   );
 
 /**
-  Take back the processors of all partitions and quiesce their devices, before the PC is
+  Reclaim all partitions before the PC is
   reset or switched off.
 **/
 VOID
-StopAll (
+ReclaimAll (
   VOID
   );
 

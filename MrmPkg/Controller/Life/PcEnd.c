@@ -56,7 +56,7 @@ EndPc (
   mHow  = How;
   if (AtOnce) {
     Say ("the PC %a at once, ordered by %a", HowText (), Who);
-    StopAll ();
+    ReclaimAll ();
     ResetPc (How);
     return;
   }
@@ -77,7 +77,7 @@ PcEnds (
 }
 
 VOID
-AttendPcEnd (
+PollPcEnd (
   VOID
   )
 {
@@ -98,7 +98,7 @@ AttendPcEnd (
 }
 
 VOID
-AttendPowerButton (
+PollPowerButton (
   VOID
   )
 {

@@ -21,10 +21,10 @@ ResetPc (
 
 /**
   Have the PC switched off or reset when all partitions are off: each is asked to shut down; those that cannot be asked
-  or do not end in time are taken back.
+  or do not end in time are reclaimed.
 
   @param[in] How     EfiResetShutdown or EfiResetCold; the last one counts.
-  @param[in] AtOnce  TRUE to take back all partitions now: does not return.
+  @param[in] AtOnce  TRUE to reclaim all partitions now: does not return.
   @param[in] Who     Who orders it, for people.
 **/
 VOID
@@ -46,7 +46,7 @@ PcEnds (
   End the PC if it is to end and no partition is live any more; does not return then.
 **/
 VOID
-AttendPcEnd (
+PollPcEnd (
   VOID
   );
 
@@ -54,7 +54,7 @@ AttendPcEnd (
   Do what the plan says when the power button was pressed.
 **/
 VOID
-AttendPowerButton (
+PollPowerButton (
   VOID
   );
 

@@ -184,7 +184,7 @@ AskRedivision (
       return;
     }
 
-    AsciiSPrint (Result, Room, "refused: it cannot be kept on the ESP: %r", Status);
+    AsciiSPrint (Result, Room, "refused: it cannot be committed to the ESP: %r", Status);
   }
 
   FreePlan (&mPending.Read);
@@ -277,7 +277,7 @@ BeginNew (
       continue;
     }
 
-    TakePartition (&gPartitions[Index]);
+    ClaimDevices (&gPartitions[Index]);
     if (DidRun (gPartitions[Index].Plan->Name, Names, Count)) {
       OrderPartition (&gPartitions[Index], MrmVerbStart, FALSE, mPending.Who);
     }
@@ -323,7 +323,7 @@ Redivide (
   AdoptPlan (&mPending.Read);
   FreePartitions (Before, BeforeCount);
   EnforceBuiltIn (gPartitions);
-  ForgetTurns ();
+  ClearTurns ();
   BindPartitions (gPartitions, gPartitionCount);
   OpenResetEntry ();
   BeginNew (Names, Ran);
@@ -333,7 +333,7 @@ Redivide (
 }
 
 BOOLEAN
-AttendRedivision (
+PollRedivision (
   VOID
   )
 {

@@ -12,7 +12,7 @@
 
 /**
   Judge a plan that is to take the place of the one in force. It is kept on the ESP, and put in
-  force by AttendRedivision(): all of it, or nothing is changed.
+  force by PollRedivision(): all of it, or nothing is changed.
 
   @param[in]  Who     Name of the partition that asks.
   @param[in]  Bytes   The plan, a blob or an image; before it there may be MRM_RESTART_PREFIX.
@@ -52,7 +52,7 @@ MeansRedivision (
   @retval FALSE  There is none, or it waits.
 **/
 BOOLEAN
-AttendRedivision (
+PollRedivision (
   VOID
   );
 

@@ -34,7 +34,7 @@ typedef struct {
 STATIC UINT8  mRequest[MRM_CONTROL_REQUEST_SIZE];  ///< what an OS wrote
 
 EFI_STATUS
-CarryOut (
+ExecuteOrder (
   IN CONST MRM_ORDER  *Order,
   IN CONST CHAR8      *Who
   )
@@ -112,7 +112,7 @@ JudgeOrder (
     return "refused: not permitted by the partition file";
   }
 
-  return ResultText (CarryOut (&Order, Partition->Plan->Name));
+  return ResultText (ExecuteOrder (&Order, Partition->Plan->Name));
 }
 
 /**
@@ -123,7 +123,7 @@ JudgeOrder (
 **/
 STATIC
 VOID
-TakeRequest (
+CopyRequest (
   IN  CONST MRM_PARTITION  *Partition,
   OUT REQUEST              *Request
   )
@@ -198,7 +198,7 @@ AnswerRequest (
   CHAR8     Result[RESULT_SIZE];
   MRM_TEXT  Text;
 
-  TakeRequest (Partition, &Request);
+  CopyRequest (Partition, &Request);
   Heard = JudgeRequest (Partition, &Request, Result);
   Size  = Request.Held;
   while ((Size > 0) && (mRequest[Size - 1] <= ' ')) {
@@ -227,7 +227,7 @@ AnswerRequest (
 }
 
 BOOLEAN
-AttendRequest (
+PollRequest (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
   )

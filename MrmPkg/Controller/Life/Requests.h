@@ -20,7 +20,7 @@
   @retval FALSE  There was none.
 **/
 BOOLEAN
-AttendRequest (
+PollRequest (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
   );
@@ -28,7 +28,7 @@ AttendRequest (
 /**
   What became of an order, for people.
 
-  @param[in] Status  Of CarryOut().
+  @param[in] Status  Of ExecuteOrder().
 **/
 CONST CHAR8 *
 ResultText (
@@ -45,7 +45,7 @@ ResultText (
            success for the PC's, which may not return.
 **/
 EFI_STATUS
-CarryOut (
+ExecuteOrder (
   IN CONST MRM_ORDER  *Order,
   IN CONST CHAR8      *Who
   );

@@ -132,7 +132,7 @@ Wakes (
 }
 
 VOID
-BeginLook (
+BeginPoll (
   VOID
   )
 {
@@ -175,7 +175,7 @@ ForwardNmi (
 }
 
 VOID
-AttendInterrupts (
+PollInterrupts (
   VOID
   )
 {

@@ -27,7 +27,7 @@ CatchStrayInterrupts (
   Send NMIs of the machine on to the partition that gets them; tell of stray interrupts.
 **/
 VOID
-AttendInterrupts (
+PollInterrupts (
   VOID
   );
 
@@ -74,12 +74,12 @@ Wakes (
   A look at all mailboxes begins: who has asked until now need not be waited for.
 **/
 VOID
-BeginLook (
+BeginPoll (
   VOID
   );
 
 /**
-  Wait until a timer fires or a partition has asked for a look since BeginLook(), at TPL_APPLICATION.
+  Wait until a timer fires or a partition has asked for a look since BeginPoll(), at TPL_APPLICATION.
 
   @param[in] Timer  Periodic timer event.
 **/

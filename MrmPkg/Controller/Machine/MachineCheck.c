@@ -30,7 +30,7 @@ STATIC UINT64                 mPolledAt;                          ///< milliseco
 **/
 STATIC
 VOID
-Tell (
+ReportCheck (
   IN CONST MRM_MACHINE_CHECK  *Check
   )
 {
@@ -57,7 +57,7 @@ Tell (
 }
 
 /**
-  A machine check: keep it for AttendMachineChecks(), unless the controller cannot go on.
+  Remember a machine check for PollMachineChecks(); halt if the controller cannot go on.
 
   @param[in] InterruptType  Not used.
   @param[in] Context        Not used.
@@ -82,7 +82,7 @@ OnMachineCheck (
 
   // This may have interrupted the firmware's own output, so the text may not appear.  Nothing is lost by trying.
   for (Index = 0; Index < mCount; Index++) {
-    Tell (&mChecks[Index]);
+    ReportCheck (&mChecks[Index]);
   }
 
   Say ("machine check on the boot processor: the controller stops; partitions that run go on without it");
@@ -111,7 +111,7 @@ CatchMachineChecks (
 }
 
 VOID
-AttendMachineChecks (
+PollMachineChecks (
   VOID
   )
 {
@@ -127,14 +127,14 @@ AttendMachineChecks (
   mPolledAt = Milliseconds ();
   Worst     = MrmMachineCheckNone;
   for (Index = 0; Index < mCount; Index++) {
-    Tell (&mChecks[Index]);
+    ReportCheck (&mChecks[Index]);
     Worst = MAX (Worst, MrmMachineCheckJudge (mChecks[Index].Status));
   }
 
   mCount = 0;
   Count  = MachineCheckTake (Checks);
   for (Index = 0; Index < Count; Index++) {
-    Tell (&Checks[Index]);
+    ReportCheck (&Checks[Index]);
   }
 
   if (Worst > MrmMachineCheckCorrected) {

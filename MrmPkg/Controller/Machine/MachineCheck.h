@@ -22,7 +22,7 @@ CatchMachineChecks (
   that gets them.
 **/
 VOID
-AttendMachineChecks (
+PollMachineChecks (
   VOID
   );
 

@@ -136,7 +136,7 @@ ReadFreeMemory (
 **/
 STATIC
 EFI_STATUS
-TakeFree (
+AllocateFree (
   IN UINT64  Base,
   IN UINT64  End
   )
@@ -166,7 +166,7 @@ TakeFree (
 **/
 STATIC
 EFI_STATUS
-TakeRange (
+AllocateRange (
   IN OUT MRM_PARTITION    *Partition,
   IN     CONST MRM_RANGE  *Range
   )
@@ -186,14 +186,14 @@ TakeRange (
     Held    = MAX (mHeld.Ranges[Index].Base, Begin);
     HeldEnd = MIN (mHeld.Ranges[Index].Base + mHeld.Ranges[Index].Size, End);
     if (Held < HeldEnd) {
-      Status                 = TakeFree (Begin, Held);
+      Status                 = AllocateFree (Begin, Held);
       Begin                  = HeldEnd;
       Partition->MemoryUsed = TRUE;
     }
   }
 
   if (!EFI_ERROR (Status)) {
-    Status = TakeFree (Begin, End);
+    Status = AllocateFree (Begin, End);
   }
 
   if (!EFI_ERROR (Status)) {
@@ -296,7 +296,7 @@ BindRequest (
   Status    = MrmMemoryChoose (&Free, Request, MaxPieces, Pieces, &PieceCount);
   FreePool (Free.Ranges);
   for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
-    Status = TakeRange (Partition, &Pieces[Piece]);
+    Status = AllocateRange (Partition, &Pieces[Piece]);
     if (!EFI_ERROR (Status)) {
       Keep (
         Partition,
@@ -348,7 +348,7 @@ NextRequest (
 **/
 STATIC
 VOID
-SayLowMemory (
+ReportLowMemory (
   IN CONST MRM_PLAN_MEMORY  *Request
   )
 {
@@ -378,7 +378,7 @@ BindMemory (
   MRM_PARTITION  *Partition;
   UINTN          Index;
 
-  SayLowMemory (&Partitions[0].Plan->Memory[0]);
+  ReportLowMemory (&Partitions[0].Plan->Memory[0]);
   while ((Partition = NextRequest (Partitions, Count, &Index)) != NULL) {
     Partition->MemoryBound |= 1U << Index;
     BindRequest (Partition, &Partition->Plan->Memory[Index]);

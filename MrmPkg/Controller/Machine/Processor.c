@@ -431,7 +431,7 @@ RenumberOwners (
 }
 
 VOID
-StopProcessors (
+ReclaimProcessors (
   IN CONST MRM_PARTITION  *Partition
   )
 {

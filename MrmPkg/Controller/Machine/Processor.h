@@ -48,7 +48,7 @@ ReleaseProcessors (
   @param[in] Partition  The partition.
 **/
 VOID
-StopProcessors (
+ReclaimProcessors (
   IN CONST MRM_PARTITION  *Partition
   );
 

@@ -199,7 +199,7 @@ ReachedResetEntry (
 }
 
 VOID
-ForgetResetEntry (
+ClearResetEntry (
   IN CONST MRM_PARTITION  *Partition
   )
 {

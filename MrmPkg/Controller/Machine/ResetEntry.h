@@ -34,7 +34,7 @@ ReachedResetEntry (
   @param[in] Partition  The partition, one of gPartitions; its processors wait for a SIPI.
 **/
 VOID
-ForgetResetEntry (
+ClearResetEntry (
   IN CONST MRM_PARTITION  *Partition
   );
 

@@ -114,7 +114,7 @@ MeasureTsc (
 **/
 STATIC
 VOID
-TellTsc (
+DescribeTsc (
   OUT CHAR8  *Words
   )
 {
@@ -154,7 +154,7 @@ JudgeTsc (
 **/
 STATIC
 VOID
-SayMachine (
+ReportMachine (
   VOID
   )
 {
@@ -167,7 +167,7 @@ SayMachine (
     DivU64x32 (gMachine.TscFrequency, 1000)
     );
   if (JudgeTsc () == MrmClockDoubtful) {
-    TellTsc (Words);
+    DescribeTsc (Words);
     Say (
       "warning: tsc: %a; expected within %d ppm, and both to agree: time in partitions may run wrong "
       "(docs/architecture.md, \"Clocks\")",
@@ -263,7 +263,7 @@ ListProcessors (
     }
   }
 
-  if (!MrmProcessorsPlace (gMachine.ProcessorFacts, gMachine.ProcessorCount)) {
+  if (!MrmProcessorsLocate (gMachine.ProcessorFacts, gMachine.ProcessorCount)) {
     Say ("warning: the PC's firmware does not tell which processors share a core: each is taken for a core of its own");
   }
 
@@ -308,7 +308,7 @@ FindTables (
 **/
 STATIC
 VOID
-TakeLoadOptions (
+ReadLoadOptions (
   IN CONST EFI_LOADED_IMAGE_PROTOCOL  *LoadedImage
   )
 {
@@ -344,7 +344,7 @@ OpenVolume (
     return Status;
   }
 
-  TakeLoadOptions (LoadedImage);
+  ReadLoadOptions (LoadedImage);
   gMachine.EspDevice = LoadedImage->DeviceHandle;
 
   Status = gBS->HandleProtocol (LoadedImage->DeviceHandle, &gEfiSimpleFileSystemProtocolGuid, (VOID **)&FileSystem);
@@ -386,12 +386,12 @@ SurveyMachine (
   FindMachineUuid ();
   MrmFindPmTimer (EfiLocateFirstAcpiTable (EFI_ACPI_6_5_FIXED_ACPI_DESCRIPTION_TABLE_SIGNATURE), &gMachine.PmTimer);
   MeasureTsc ();
-  SayMachine ();
+  ReportMachine ();
   return EFI_SUCCESS;
 }
 
 VOID
-ForgetMachine (
+FreeMachine (
   VOID
   )
 {
@@ -433,7 +433,7 @@ BindMachine (
     return;
   }
 
-  TellTsc (Words);
+  DescribeTsc (Words);
   if (JudgeTsc () == MrmClockWrong) {
     Refuse (Partition, MRM_RULE_CLOCKS, "promised a TSC of known rate, found %a", Words);
   } else {

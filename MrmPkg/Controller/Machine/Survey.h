@@ -27,7 +27,7 @@ SurveyMachine (
   Free what SurveyMachine() has collected, and close the volume Mrm.efi came from.
 **/
 VOID
-ForgetMachine (
+FreeMachine (
   VOID
   );
 

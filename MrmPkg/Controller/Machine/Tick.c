@@ -18,7 +18,7 @@ STATIC UINT64                   mPeriod;   ///< of the PC's firmware while it ti
 STATIC UINT64                   mActiveAt;
 
 VOID
-ReleasePace (
+ReleaseTick (
   VOID
   )
 {
@@ -34,11 +34,11 @@ NoteActivity (
   )
 {
   mActiveAt = Milliseconds ();
-  ReleasePace ();
+  ReleaseTick ();
 }
 
 VOID
-KeepPace (
+AdjustTick (
   VOID
   )
 {

@@ -22,7 +22,7 @@ NoteActivity (
   second of nothing.
 **/
 VOID
-KeepPace (
+AdjustTick (
   VOID
   );
 
@@ -30,7 +30,7 @@ KeepPace (
   Give the timer back as the PC's firmware had it.
 **/
 VOID
-ReleasePace (
+ReleaseTick (
   VOID
   );
 

@@ -117,7 +117,7 @@ IsItsUart (
 }
 
 VOID
-ReleaseConsole (
+ClaimConsole (
   IN CONST MRM_PARTITION  *Partition
   )
 {
@@ -127,7 +127,7 @@ ReleaseConsole (
 }
 
 VOID
-ReturnConsole (
+ReleaseConsole (
   IN CONST MRM_PARTITION  *Partition
   )
 {

@@ -23,12 +23,12 @@ BindConsole (
 
 /**
   Disconnect the PC's drivers from the partition's UART; those of a PCI card go with
-  ReleasePci().
+  ClaimPci().
 
   @param[in] Partition  The partition.
 **/
 VOID
-ReleaseConsole (
+ClaimConsole (
   IN CONST MRM_PARTITION  *Partition
   );
 
@@ -38,7 +38,7 @@ ReleaseConsole (
   @param[in] Partition  The partition; nothing of it runs.
 **/
 VOID
-ReturnConsole (
+ReleaseConsole (
   IN CONST MRM_PARTITION  *Partition
   );
 

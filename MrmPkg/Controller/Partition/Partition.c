@@ -74,7 +74,7 @@ MakePartitions (
 }
 
 VOID
-ForgetPartitions (
+FreeAllPartitions (
   VOID
   )
 {

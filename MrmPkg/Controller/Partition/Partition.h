@@ -126,7 +126,7 @@ MakePartitions (
   Free what MakePartitions() has made.
 **/
 VOID
-ForgetPartitions (
+FreeAllPartitions (
   VOID
   );
 

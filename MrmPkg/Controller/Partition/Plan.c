@@ -40,7 +40,7 @@ CONST MRM_PLAN  *gPlan;
 
 STATIC MRM_READ_PLAN   mPlan;
 STATIC UINT32          mBase;      ///< CRC-32 of the plan that the carriers have
-STATIC MRM_KEPT_STORE  mKept;
+STATIC MRM_ESP_JOURNAL  mJournal;
 
 VOID
 FreePlan (
@@ -344,13 +344,13 @@ OpenKept (
 {
   EFI_STATUS  FileStatus;
 
-  if (mKept.Committed.Image == NULL) {
-    if (OpenKeptStore (&mKept, MRM_KEPT_PLAN_SIZE, KEPT_PATH, &FileStatus) == EFI_OUT_OF_RESOURCES) {
+  if (mJournal.Committed.Image == NULL) {
+    if (OpenJournal (&mJournal, MRM_KEPT_PLAN_SIZE, KEPT_PATH, &FileStatus) == EFI_OUT_OF_RESOURCES) {
       return FALSE;
     }
   }
 
-  *Lasting = (BOOLEAN)(mKept.Files[0] != NULL);
+  *Lasting = (BOOLEAN)(mJournal.Files[0] != NULL);
   return TRUE;
 }
 
@@ -361,7 +361,7 @@ OpenKept (
 **/
 STATIC
 VOID
-ReadKept (
+ReadCommitted (
   OUT MRM_READ_PLAN  *Read
   )
 {
@@ -382,7 +382,7 @@ ReadKept (
     return;
   }
 
-  CopyMem (&Kept, mKept.Committed.Image, sizeof (Kept));
+  CopyMem (&Kept, mJournal.Committed.Image, sizeof (Kept));
   if ((Kept.Signature != KEPT_SIGNATURE) || (Kept.Size > MRM_KEPT_PLAN_SIZE - sizeof (Kept))) {
     return;
   }
@@ -390,7 +390,7 @@ ReadKept (
   MrmTextBegin (&Fault, Reason, sizeof (Reason));
   if (Kept.Base != mBase) {
     Say ("the plan that was reloaded last is left alone: it took the place of another one than there is now");
-  } else if (!ReadGivenPlan (mKept.Committed.Image + sizeof (Kept), Kept.Size, Read, &Fault)) {
+  } else if (!ReadGivenPlan (mJournal.Committed.Image + sizeof (Kept), Kept.Size, Read, &Fault)) {
     Say ("the plan that was reloaded last is not taken: %a", Reason);
   }
 }
@@ -435,7 +435,7 @@ OpenPlan (
 
   mBase = ChecksumOf (&mPlan);
   if (mPlan.Plan != NULL) {
-    ReadKept (&Read);
+    ReadCommitted (&Read);
     if (Read.Plan != NULL) {
       FreePlan (&mPlan);
       mPlan = Read;
@@ -476,7 +476,7 @@ KeepPlan (
     Kept->Size      = (UINT32)Size;
     Kept->Base      = mBase;
     CopyMem (Kept + 1, Bytes, Size);
-    Status = CommitKeptStore (&mKept, (UINT8 *)Kept);
+    Status = CommitJournal (&mJournal, (UINT8 *)Kept);
   }
 
   if (Kept != NULL) {
@@ -498,13 +498,13 @@ AdoptPlan (
 }
 
 VOID
-ForgetPlan (
+ReleasePlan (
   VOID
   )
 {
-  if (mKept.Committed.Image != NULL) {
-    CloseKeptStore (&mKept);
-    FreeKeptStore (&mKept);
+  if (mJournal.Committed.Image != NULL) {
+    CloseJournal (&mJournal);
+    FreeJournal (&mJournal);
   }
 
   FreePlan (&mPlan);

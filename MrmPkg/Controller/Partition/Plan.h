@@ -43,7 +43,7 @@ OpenPlan (
   Free what OpenPlan() took.
 **/
 VOID
-ForgetPlan (
+ReleasePlan (
   VOID
   );
 

@@ -25,8 +25,8 @@ CONST MRM_POLICY  *gPolicy;
 
 STATIC MRM_POLICY      *mSpare;        ///< the next policy is made here
 STATIC MRM_PARTITION   *mPartitions;
-STATIC MRM_KEPT_STORE  mKept;
-STATIC BOOLEAN         mOpen;          ///< mKept is there: somebody may reload
+STATIC MRM_ESP_JOURNAL  mJournal;
+STATIC BOOLEAN         mOpen;          ///< mJournal is there: somebody may reload
 STATIC UINT8           *mImage;        ///< MRM_POLICY_IMAGE_SIZE bytes
 STATIC CHAR8           *mText;         ///< MRM_POLICY_TEXT_SIZE bytes and a zero: the policy in force, or ""
 
@@ -89,7 +89,7 @@ SomebodyMayReload (
 **/
 STATIC
 BOOLEAN
-ReadKept (
+ReadCommitted (
   VOID
   )
 {
@@ -100,18 +100,21 @@ ReadKept (
   MRM_TEXT    Fault;
 
   MakeFolder (L"\\EFI\\MRM");
-  Status = OpenKeptStore (&mKept, MRM_POLICY_IMAGE_SIZE, POLICY_PATH, &FileStatus);
+  Status = OpenJournal (&mJournal, MRM_POLICY_IMAGE_SIZE, POLICY_PATH, &FileStatus);
   if (Status == EFI_OUT_OF_RESOURCES) {
     return FALSE;
   }
 
   mOpen = TRUE;
   if (EFI_ERROR (FileStatus)) {
-    Say ("policy: a reloaded one cannot be kept on the ESP: %r; it holds until the PC is switched off", FileStatus);
+    Say (
+      "policy: a reloaded one cannot be committed to the ESP: %r; it holds until the PC is switched off",
+      FileStatus
+      );
   }
 
   MrmTextBegin (&Fault, Reason, sizeof (Reason));
-  Status = MrmPolicyUnpack (gPlan, mKept.Committed.Image, mSpare, Who, &Fault);
+  Status = MrmPolicyUnpack (gPlan, mJournal.Committed.Image, mSpare, Who, &Fault);
   if (!EFI_ERROR (Status)) {
     Say ("policy: as reloaded by %a", Who);
     return TRUE;
@@ -131,7 +134,7 @@ EnforceBuiltIn (
 {
   mPartitions = Partitions;
   MrmPolicyBuiltIn (gPlan, mSpare);
-  if (!mOpen && SomebodyMayReload () && !ReadKept ()) {
+  if (!mOpen && SomebodyMayReload () && !ReadCommitted ()) {
     // Nobody could reload a policy under the plan before.
     MrmPolicyBuiltIn (gPlan, mSpare);
   }
@@ -155,7 +158,7 @@ OpenPolicy (
 
   MrmPolicyBuiltIn (gPlan, mSpare);
   // If the built-in policy permits a reload to nobody, a reloaded policy on the ESP can only be of another build.
-  if (!gMachine.VerifyOnly && SomebodyMayReload () && !ReadKept ()) {
+  if (!gMachine.VerifyOnly && SomebodyMayReload () && !ReadCommitted ()) {
     MrmPolicyBuiltIn (gPlan, mSpare);
   }
 
@@ -170,19 +173,19 @@ OpenPolicy (
 **/
 STATIC
 VOID
-SayChanges (
+ReportChanges (
   IN CONST CHAR8  *Who
   )
 {
   CHAR8     Change[CHANGE_SIZE];
   MRM_TEXT  Text;
-  UINT32    Place;
+  UINT32    Cursor;
   UINT32    Count;
 
-  Place = 0;
+  Cursor = 0;
   for (Count = 0; ; Count++) {
     MrmTextBegin (&Text, Change, sizeof (Change));
-    if (!MrmPolicyChange (gPlan, gPolicy, mSpare, &Place, &Text)) {
+    if (!MrmPolicyChange (gPlan, gPolicy, mSpare, &Cursor, &Text)) {
       break;
     }
 
@@ -226,19 +229,19 @@ ReloadPolicy (
 
   // The policy in force is committed already.  If the new one cannot be committed, nothing changes.
   MrmPolicyPack (gPlan, Who, Bytes, Size, mImage);
-  Status = CommitKeptStore (&mKept, mImage);
+  Status = CommitJournal (&mJournal, mImage);
   if (EFI_ERROR (Status)) {
     AsciiSPrint (Result, Room, "refused: it cannot be written to the ESP: %r", Status);
     return;
   }
 
-  SayChanges (Who);
+  ReportChanges (Who);
   Enforce ();
   AsciiSPrint (
     Result,
     Room,
     "done%a",
-    (mKept.Files[0] == NULL) ? "; until the PC is switched off, for the ESP cannot be written" : ""
+    (mJournal.Files[0] == NULL) ? "; until the PC is switched off, for the ESP cannot be written" : ""
     );
 }
 
@@ -255,5 +258,5 @@ ClosePolicy (
   VOID
   )
 {
-  CloseKeptStore (&mKept);
+  CloseJournal (&mJournal);
 }

@@ -188,7 +188,7 @@ RefreshControls (
 }
 
 VOID
-TakeEvents (
+PollEvents (
   IN OUT MRM_PARTITION  *Partition
   )
 {

@@ -62,7 +62,7 @@ LoadControl (
   @param[in,out] Partition  The partition, live.
 **/
 VOID
-TakeEvents (
+PollEvents (
   IN OUT MRM_PARTITION  *Partition
   );
 

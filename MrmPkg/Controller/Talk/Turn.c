@@ -16,7 +16,7 @@ STATIC MRM_TURNS  mTurns;
 STATIC UINT64     mAskedAt[MRM_MAX_PARTITIONS];   ///< milliseconds; 0 = it does not wait
 
 VOID
-AttendTurns (
+PollTurns (
   VOID
   )
 {
@@ -55,7 +55,7 @@ AttendTurns (
 }
 
 VOID
-ForgetTurns (
+ClearTurns (
   VOID
   )
 {

@@ -13,7 +13,7 @@
   Let the next kernel boot if it is somebody's turn.
 **/
 VOID
-AttendTurns (
+PollTurns (
   VOID
   );
 
@@ -21,7 +21,7 @@ AttendTurns (
   Forget whose turn it is: the partitions have other numbers from now on.
 **/
 VOID
-ForgetTurns (
+ClearTurns (
   VOID
   );
 

@@ -45,20 +45,20 @@ OpenStore (
 
     // If the folder cannot be made, opening the files in it fails as well, and the folder's status is the reason.
     StrCatS (Path, ARRAY_SIZE (Path), L"\\variables");
-    Status = OpenKeptStore (&Store->Kept, Size, Path, &FileStatus);
+    Status = OpenJournal (&Store->Journal, Size, Path, &FileStatus);
     if (EFI_ERROR (FolderStatus)) {
       FileStatus = FolderStatus;
     }
   }
 
   if ((Status == EFI_OUT_OF_RESOURCES) || (Store->Fetched == NULL)) {
-    Refuse (Partition, MRM_RULE_CONTROLLER, "no memory to keep its variables");
+    Refuse (Partition, MRM_RULE_CONTROLLER, "no memory for its variables");
     return;
   }
 
   if (EFI_ERROR (FileStatus)) {
     Say (
-      "%a: its variables cannot be kept on the ESP: %r; they live until the PC is switched off",
+      "%a: its variables cannot be committed to the ESP: %r; they live until the PC is switched off",
       Partition->Plan->Name,
       FileStatus
       );
@@ -77,8 +77,8 @@ CloseStore (
   )
 {
   if (Partition->Store != NULL) {
-    CloseKeptStore (&Partition->Store->Kept);
-    FreeKeptStore (&Partition->Store->Kept);
+    CloseJournal (&Partition->Store->Journal);
+    FreeJournal (&Partition->Store->Journal);
     FreePool (Partition->Store->Fetched);
     FreePool (Partition->Store);
     Partition->Store = NULL;
@@ -97,8 +97,8 @@ LoadStore (
   Partition->Store->LongestWait = 0;
   CopyMem (
     (VOID *)(UINTN)Partition->VariableStore.Base,
-    Partition->Store->Kept.Committed.Image,
-    Partition->Store->Kept.Committed.ImageSize
+    Partition->Store->Journal.Committed.Image,
+    Partition->Store->Journal.Committed.ImageSize
     );
 }
 
@@ -121,7 +121,7 @@ Commit (
 {
   EFI_STATUS  Status;
 
-  Status = CommitKeptStore (&Store->Kept, Store->Fetched);
+  Status = CommitJournal (&Store->Journal, Store->Fetched);
   if (EFI_ERROR (Status)) {
     Say ("%a: its variables cannot be written: %r", Partition->Plan->Name, Status);
     return EFI_DEVICE_ERROR;
@@ -157,7 +157,7 @@ NoteWait (
 }
 
 VOID
-TellWaits (
+ReportWaits (
   IN CONST MRM_PARTITION  *Partition
   )
 {
@@ -177,7 +177,7 @@ TellWaits (
 }
 
 BOOLEAN
-AttendStore (
+PollVariables (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
   )
@@ -190,7 +190,7 @@ AttendStore (
     return FALSE;
   }
 
-  CopyMem (Store->Fetched, (VOID *)(UINTN)Partition->VariableStore.Base, Store->Kept.Committed.ImageSize);
+  CopyMem (Store->Fetched, (VOID *)(UINTN)Partition->VariableStore.Base, Store->Journal.Committed.ImageSize);
   Status = Commit (Partition, Store);
   // This comes before the answer, for the partition may make its next call at once.
   NoteWait (Store, Snapshot->Store.AskedTsc);

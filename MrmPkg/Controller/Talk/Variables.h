@@ -14,14 +14,14 @@
 /// The store of one partition.
 ///
 struct _MRM_PARTITION_STORE {
-  MRM_KEPT_STORE    Kept;
-  UINT8             *Fetched;                    ///< copy of what the partition asks to commit
-  UINT32            Answered;                    ///< its last question that was answered since its start
-  UINT32            Commits;                     ///< answers since its start
-  UINT32            Woken;                       ///< of those, how many did not wait for the controller to look by itself
-  UINT32            WakesBefore;                 ///< Wakes() at the last answer
-  UINT64            TotalWait;                   ///< microseconds its questions have waited since its start
-  UINT64            LongestWait;
+  MRM_ESP_JOURNAL    Journal;
+  UINT8              *Fetched;     ///< copy of what the partition asks to commit
+  UINT32             Answered;     ///< its last question that was answered since its start
+  UINT32             Commits;      ///< answers since its start
+  UINT32             Woken;        ///< of those, how many did not wait for the controller to look by itself
+  UINT32             WakesBefore;  ///< Wakes() at the last answer
+  UINT64             TotalWait;    ///< microseconds its questions have waited since its start
+  UINT64             LongestWait;
 };
 
 /**
@@ -64,7 +64,7 @@ LoadStore (
   @retval FALSE  There was none.
 **/
 BOOLEAN
-AttendStore (
+PollVariables (
   IN OUT MRM_PARTITION      *Partition,
   IN     CONST MRM_MAILBOX  *Snapshot
   );
@@ -75,7 +75,7 @@ AttendStore (
   @param[in] Partition  The partition.
 **/
 VOID
-TellWaits (
+ReportWaits (
   IN CONST MRM_PARTITION  *Partition
   );
 

@@ -52,7 +52,7 @@ typedef enum {
 typedef enum {
   MrmActionNone,
   MrmActionReport,       ///< state changed: tell the operator
-  MrmActionStop          ///< state changed: take back processors, quiesce devices, tell the operator
+  MrmActionStop          ///< state changed: reclaim the partition, tell the operator
 } MRM_ACTION;
 
 typedef enum {

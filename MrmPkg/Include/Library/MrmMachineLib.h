@@ -187,7 +187,7 @@ typedef struct {
 **/
 BOOLEAN
 EFIAPI
-MrmProcessorsPlace (
+MrmProcessorsLocate (
   IN OUT MRM_PROCESSOR_FACTS  *Processors,
   IN     UINTN                Count
   );

@@ -91,11 +91,11 @@ MrmPolicyRender (
 /**
   Find the next difference between two policies.
 
-  @param[in]     Plan   The plan.
-  @param[in]     Old    A policy of it.
-  @param[in]     New    Another.
-  @param[in,out] Place  Where to look on; 0 at first.
-  @param[in,out] Text   Receives it, e.g. "realtime: restart=never, was on-failure".
+  @param[in]     Plan    The plan.
+  @param[in]     Old     A policy of it.
+  @param[in]     New     Another.
+  @param[in,out] Cursor  Where to look on; 0 at first.
+  @param[in,out] Text    Receives it, e.g. "realtime: restart=never, was on-failure".
 
   @retval TRUE   Found.
   @retval FALSE  There is none left.
@@ -106,7 +106,7 @@ MrmPolicyChange (
   IN     CONST MRM_PLAN    *Plan,
   IN     CONST MRM_POLICY  *Old,
   IN     CONST MRM_POLICY  *New,
-  IN OUT UINT32            *Place,
+  IN OUT UINT32            *Cursor,
   IN OUT MRM_TEXT          *Text
   );
 

@@ -46,7 +46,7 @@ typedef struct {
 **/
 STATIC
 UINTN
-LayoutPlace (
+LayoutReserve (
   IN OUT MRM_ACPI_LAYOUT  *Layout,
   IN     UINTN            Size
   )
@@ -72,14 +72,14 @@ LayoutPlace (
 **/
 STATIC
 UINTN
-LayoutPlaceListed (
+LayoutReserveListed (
   IN OUT MRM_ACPI_LAYOUT  *Layout,
   IN     UINTN            Size
   )
 {
   UINTN  Offset;
 
-  Offset = LayoutPlace (Layout, Size);
+  Offset = LayoutReserve (Layout, Size);
   if (Offset != 0) {
     Layout->XsdtEntries[Layout->XsdtEntryCount] = Offset;
     Layout->XsdtEntryCount++;
@@ -103,26 +103,26 @@ LayoutDecide (
 {
   ZeroMem (Layout, sizeof (*Layout));
   Layout->Size = sizeof (EFI_ACPI_6_3_ROOT_SYSTEM_DESCRIPTION_POINTER);
-  Layout->Xsdt = LayoutPlace (
+  Layout->Xsdt = LayoutReserve (
                    Layout,
                    sizeof (EFI_ACPI_DESCRIPTION_HEADER) + MRM_ACPI_MAX_XSDT_ENTRIES * sizeof (UINT64)
                    );
-  Layout->Fadt = LayoutPlaceListed (Layout, MrmAcpiFadt (Facts, 0, 0, NULL));
-  Layout->Facs = LayoutPlace (Layout, MrmAcpiFacs (NULL));
-  Layout->Madt = LayoutPlaceListed (Layout, MrmAcpiMadt (Facts, NULL));
-  Layout->Mcfg = LayoutPlaceListed (Layout, MrmAcpiMcfg (Facts, NULL));
-  Layout->Dsdt = LayoutPlace (Layout, MrmAcpiDsdt (Facts, NULL));
-  Layout->Srat = LayoutPlaceListed (Layout, MrmAcpiSrat (Facts, NULL));
+  Layout->Fadt = LayoutReserveListed (Layout, MrmAcpiFadt (Facts, 0, 0, NULL));
+  Layout->Facs = LayoutReserve (Layout, MrmAcpiFacs (NULL));
+  Layout->Madt = LayoutReserveListed (Layout, MrmAcpiMadt (Facts, NULL));
+  Layout->Mcfg = LayoutReserveListed (Layout, MrmAcpiMcfg (Facts, NULL));
+  Layout->Dsdt = LayoutReserve (Layout, MrmAcpiDsdt (Facts, NULL));
+  Layout->Srat = LayoutReserveListed (Layout, MrmAcpiSrat (Facts, NULL));
 
   //
   // Distances between proximity domains mean nothing without the domains.
   //
   if (Layout->Srat != 0) {
-    Layout->Slit = LayoutPlaceListed (Layout, MrmAcpiSlit (Facts, NULL));
+    Layout->Slit = LayoutReserveListed (Layout, MrmAcpiSlit (Facts, NULL));
   }
 
-  Layout->Spcr = LayoutPlaceListed (Layout, MrmAcpiSpcr (Facts, NULL));
-  Layout->Wdat = LayoutPlaceListed (Layout, MrmAcpiWdat (Facts, NULL));
+  Layout->Spcr = LayoutReserveListed (Layout, MrmAcpiSpcr (Facts, NULL));
+  Layout->Wdat = LayoutReserveListed (Layout, MrmAcpiWdat (Facts, NULL));
 }
 
 /**

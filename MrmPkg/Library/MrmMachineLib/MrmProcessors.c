@@ -32,7 +32,7 @@ typedef enum {
 
 BOOLEAN
 EFIAPI
-MrmProcessorsPlace (
+MrmProcessorsLocate (
   IN OUT MRM_PROCESSOR_FACTS  *Processors,
   IN     UINTN                Count
   )

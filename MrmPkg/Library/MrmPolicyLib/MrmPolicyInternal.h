@@ -45,7 +45,7 @@ typedef struct {
   MRM_POLICY          *Policy;
   UINT32              Owner;
   CONST POLICY_KEY    *Key;
-} POLICY_PLACE;
+} POLICY_FIELD;
 
 /**
   The keys of a line, in order.
@@ -76,7 +76,7 @@ MrmPolicyFind (
 /**
   Read a value.
 
-  @param[in] Place  Where it goes.
+  @param[in] Field  Where it goes.
   @param[in] Word   The value.
 
   @retval TRUE   It is there.
@@ -84,19 +84,19 @@ MrmPolicyFind (
 **/
 BOOLEAN
 MrmPolicySet (
-  IN CONST POLICY_PLACE  *Place,
+  IN CONST POLICY_FIELD  *Field,
   IN MRM_WORD            Word
   );
 
 /**
   Write a value.
 
-  @param[in]     Place  Where it is.
+  @param[in]     Field  Where it is.
   @param[in,out] Text   The text.
 **/
 VOID
 MrmPolicyShow (
-  IN     CONST POLICY_PLACE  *Place,
+  IN     CONST POLICY_FIELD  *Field,
   IN OUT MRM_TEXT            *Text
   );
 
@@ -120,8 +120,8 @@ MrmPolicyExpect (
 **/
 BOOLEAN
 MrmPolicySame (
-  IN CONST POLICY_PLACE  *One,
-  IN CONST POLICY_PLACE  *Other
+  IN CONST POLICY_FIELD  *One,
+  IN CONST POLICY_FIELD  *Other
   );
 
 #endif

@@ -161,35 +161,35 @@ ReadKeys (
 {
   CONST POLICY_KEY  *Keys;
   UINT32            Count;
-  POLICY_PLACE      Place;
+  POLICY_FIELD      Field;
   MRM_WORD          Whole;
   MRM_WORD          Word;
   MRM_WORD          Name;
   UINT32            Index;
 
   Keys         = MrmPolicyKeys (Owner, &Count);
-  Place.Plan   = Reader->Plan;
-  Place.Policy = Reader->Policy;
-  Place.Owner  = Owner;
+  Field.Plan   = Reader->Plan;
+  Field.Policy = Reader->Policy;
+  Field.Owner  = Owner;
   for (Index = 0; Index < Count; Index++) {
-    Place.Key = &Keys[Index];
+    Field.Key = &Keys[Index];
     Whole     = NextWord (Reader);
     Word      = Whole;
     Name      = MrmWordCut (&Word, "=");
-    if (!MrmWordIs (&Name, Place.Key->Name) || (Name.Length == Whole.Length)) {
+    if (!MrmWordIs (&Name, Field.Key->Name) || (Name.Length == Whole.Length)) {
       FaultIn (Reader, Reader->Number);
       MrmTextAdd (Reader->Fault, "expected ");
-      MrmTextAdd (Reader->Fault, Place.Key->Name);
+      MrmTextAdd (Reader->Fault, Field.Key->Name);
       MrmTextAdd (Reader->Fault, "=");
       Found (Reader, &Whole);
       return FALSE;
     }
 
-    if (!MrmPolicySet (&Place, Word)) {
+    if (!MrmPolicySet (&Field, Word)) {
       FaultIn (Reader, Reader->Number);
-      MrmTextAdd (Reader->Fault, Place.Key->Name);
+      MrmTextAdd (Reader->Fault, Field.Key->Name);
       MrmTextAdd (Reader->Fault, ": expected ");
-      MrmPolicyExpect (Place.Key, Reader->Fault);
+      MrmPolicyExpect (Field.Key, Reader->Fault);
       Found (Reader, &Word);
       return FALSE;
     }

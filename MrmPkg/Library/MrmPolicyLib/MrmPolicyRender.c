@@ -9,83 +9,83 @@
 /**
   Where a key's value lies in memory.
 
-  @param[in] Place  Where it is.
+  @param[in] Field  Where it is.
 **/
 STATIC
 CONST VOID *
 Value (
-  IN CONST POLICY_PLACE  *Place
+  IN CONST POLICY_FIELD  *Field
   )
 {
   CONST UINT8  *Base;
 
-  Base = (Place->Owner == MRM_MAX_PARTITIONS) ? (CONST UINT8 *)Place->Policy
-                                              : (CONST UINT8 *)&Place->Policy->Partitions[Place->Owner];
-  return Base + Place->Key->Offset;
+  Base = (Field->Owner == MRM_MAX_PARTITIONS) ? (CONST UINT8 *)Field->Policy
+                                              : (CONST UINT8 *)&Field->Policy->Partitions[Field->Owner];
+  return Base + Field->Key->Offset;
 }
 
 /**
   The value of a key that is a number or one of its choices.
 
-  @param[in] Place  Where it is.
+  @param[in] Field  Where it is.
 **/
 STATIC
 UINT32
 Scalar (
-  IN CONST POLICY_PLACE  *Place
+  IN CONST POLICY_FIELD  *Field
   )
 {
-  switch (Place->Key->Kind) {
+  switch (Field->Key->Kind) {
     case PolicyTruth:
-      return *(CONST BOOLEAN *)Value (Place) ? 1 : 0;
+      return *(CONST BOOLEAN *)Value (Field) ? 1 : 0;
     case PolicyBit:
-      return (*(CONST UINT8 *)Value (Place) >> Place->Key->First) & 1;
+      return (*(CONST UINT8 *)Value (Field) >> Field->Key->First) & 1;
     default:
-      return *(CONST UINT32 *)Value (Place);
+      return *(CONST UINT32 *)Value (Field);
   }
 }
 
 /**
   TRUE if something is in the list of a key that is a set.
 
-  @param[in] Place  Where it is.
+  @param[in] Field  Where it is.
   @param[in] Index  Which partition, or which choice.
 **/
 STATIC
 BOOLEAN
 Contains (
-  IN CONST POLICY_PLACE  *Place,
+  IN CONST POLICY_FIELD  *Field,
   IN UINT32              Index
   )
 {
   CONST MRM_PLAN_POLICY  *Policy;
 
-  if (Place->Key->Kind == PolicySet) {
-    return ((*(CONST UINT8 *)Value (Place) >> (Place->Key->First + Index)) & 1) != 0;
+  if (Field->Key->Kind == PolicySet) {
+    return ((*(CONST UINT8 *)Value (Field) >> (Field->Key->First + Index)) & 1) != 0;
   }
 
-  Policy = &Place->Policy->Partitions[Place->Owner];
-  return (Policy->Permits != NULL) && (((Policy->Permits[Index] >> Place->Key->First) & 1) != 0);
+  Policy = &Field->Policy->Partitions[Field->Owner];
+  return (Policy->Permits != NULL) && (((Policy->Permits[Index] >> Field->Key->First) & 1) != 0);
 }
 
 /**
   How many things can be in the list of a key that is a set.
 
-  @param[in] Place  Where it is.
+  @param[in] Field  Where it is.
 **/
 STATIC
 UINT32
 Members (
-  IN CONST POLICY_PLACE  *Place
+  IN CONST POLICY_FIELD  *Field
   )
 {
   UINT32  Count;
 
-  if (Place->Key->Kind != PolicySet) {
-    return Place->Plan->PartitionCount;
+  if (Field->Key->Kind != PolicySet) {
+    return Field->Plan->PartitionCount;
   }
 
-  for (Count = 0; (Count < MAX_CHOICES) && (Place->Key->Choices[Count] != NULL); Count++) {
+  for (Count = 0; (Count < MAX_CHOICES) && (Field->Key->Choices[Count] != NULL); Count++) {
   }
 
   return Count;
@@ -94,13 +94,13 @@ Members (
 /**
   Write a list.
 
-  @param[in]     Place  Where it is.
+  @param[in]     Field  Where it is.
   @param[in,out] Text   The text.
 **/
 STATIC
 VOID
 ShowList (
-  IN     CONST POLICY_PLACE  *Place,
+  IN     CONST POLICY_FIELD  *Field,
   IN OUT MRM_TEXT            *Text
   )
 {
@@ -108,30 +108,30 @@ ShowList (
   UINT32                 Shown;
   UINT32                 Index;
 
-  Policy = &Place->Policy->Partitions[Place->Owner];
+  Policy = &Field->Policy->Partitions[Field->Owner];
   Shown  = 0;
-  if (Place->Key->Kind == PolicyAfter) {
+  if (Field->Key->Kind == PolicyAfter) {
     for ( ; Shown < Policy->AfterCount; Shown++) {
       MrmTextAdd (Text, (Shown == 0) ? "" : ",");
-      MrmTextAdd (Text, Place->Plan->Partitions[Policy->After[Shown]].Name);
+      MrmTextAdd (Text, Field->Plan->Partitions[Policy->After[Shown]].Name);
     }
   } else {
-    for (Index = 0; Index < Members (Place); Index++) {
-      Shown += Contains (Place, Index) ? 1 : 0;
+    for (Index = 0; Index < Members (Field); Index++) {
+      Shown += Contains (Field, Index) ? 1 : 0;
     }
 
-    if ((Place->Key->Kind == PolicyPermits) && (Shown == Members (Place))) {
+    if ((Field->Key->Kind == PolicyPermits) && (Shown == Members (Field))) {
       MrmTextAdd (Text, POLICY_EVERYBODY);
       return;
     }
 
     Shown = 0;
-    for (Index = 0; Index < Members (Place); Index++) {
-      if (Contains (Place, Index)) {
+    for (Index = 0; Index < Members (Field); Index++) {
+      if (Contains (Field, Index)) {
         MrmTextAdd (Text, (Shown == 0) ? "" : ",");
         MrmTextAdd (
           Text,
-          (Place->Key->Kind == PolicySet) ? Place->Key->Choices[Index] : Place->Plan->Partitions[Index].Name
+          (Field->Key->Kind == PolicySet) ? Field->Key->Choices[Index] : Field->Plan->Partitions[Index].Name
           );
         Shown++;
       }
@@ -143,29 +143,29 @@ ShowList (
 
 VOID
 MrmPolicyShow (
-  IN     CONST POLICY_PLACE  *Place,
+  IN     CONST POLICY_FIELD  *Field,
   IN OUT MRM_TEXT            *Text
   )
 {
-  switch (Place->Key->Kind) {
+  switch (Field->Key->Kind) {
     case PolicyNumber:
-      MrmTextAddNumber (Text, Scalar (Place), 0, ' ');
+      MrmTextAddNumber (Text, Scalar (Field), 0, ' ');
       break;
     case PolicyChoice:
     case PolicyTruth:
     case PolicyBit:
-      MrmTextAdd (Text, Place->Key->Choices[Scalar (Place)]);
+      MrmTextAdd (Text, Field->Key->Choices[Scalar (Field)]);
       break;
     default:
-      ShowList (Place, Text);
+      ShowList (Field, Text);
       break;
   }
 }
 
 BOOLEAN
 MrmPolicySame (
-  IN CONST POLICY_PLACE  *One,
-  IN CONST POLICY_PLACE  *Other
+  IN CONST POLICY_FIELD  *One,
+  IN CONST POLICY_FIELD  *Other
   )
 {
   CONST MRM_PLAN_POLICY  *Mine;
@@ -217,19 +217,19 @@ ShowLine (
   CONST POLICY_KEY  *Keys;
   UINT32            Count;
   UINT32            Index;
-  POLICY_PLACE      Place;
+  POLICY_FIELD      Field;
 
   Keys = MrmPolicyKeys (Owner, &Count);
   MrmTextAdd (Text, (Owner == MRM_MAX_PARTITIONS) ? POLICY_CONTROLLER : Plan->Partitions[Owner].Name);
-  Place.Plan   = Plan;
-  Place.Policy = (MRM_POLICY *)Policy;   // read only
-  Place.Owner  = Owner;
+  Field.Plan   = Plan;
+  Field.Policy = (MRM_POLICY *)Policy;   // read only
+  Field.Owner  = Owner;
   for (Index = 0; Index < Count; Index++) {
-    Place.Key = &Keys[Index];
+    Field.Key = &Keys[Index];
     MrmTextAdd (Text, " ");
-    MrmTextAdd (Text, Place.Key->Name);
+    MrmTextAdd (Text, Field.Key->Name);
     MrmTextAdd (Text, "=");
-    MrmPolicyShow (&Place, Text);
+    MrmPolicyShow (&Field, Text);
   }
 
   MrmTextAdd (Text, "\n");
@@ -260,7 +260,7 @@ MrmPolicyChange (
   IN     CONST MRM_PLAN    *Plan,
   IN     CONST MRM_POLICY  *Old,
   IN     CONST MRM_POLICY  *New,
-  IN OUT UINT32            *Place,
+  IN OUT UINT32            *Cursor,
   IN OUT MRM_TEXT          *Text
   )
 {
@@ -268,14 +268,14 @@ MrmPolicyChange (
   CONST POLICY_KEY  *Partition;
   UINT32            Controllers;
   UINT32            Partitions;
-  POLICY_PLACE      Was;
-  POLICY_PLACE      Is;
+  POLICY_FIELD      Was;
+  POLICY_FIELD      Is;
   UINT32            Number;
 
   Controller = MrmPolicyKeys (MRM_MAX_PARTITIONS, &Controllers);
   Partition  = MrmPolicyKeys (0, &Partitions);
-  while (*Place < Controllers + Plan->PartitionCount * Partitions) {
-    Number     = (*Place)++;
+  while (*Cursor < Controllers + Plan->PartitionCount * Partitions) {
+    Number     = (*Cursor)++;
     Was.Plan   = Plan;
     Was.Policy = (MRM_POLICY *)Old;
     if (Number < Controllers) {

@@ -25,19 +25,19 @@ MrmPolicyFind (
 /**
   Where a key's value lies in memory.
 
-  @param[in] Place  Where it is.
+  @param[in] Field  Where it is.
 **/
 STATIC
 VOID *
 Value (
-  IN CONST POLICY_PLACE  *Place
+  IN CONST POLICY_FIELD  *Field
   )
 {
   UINT8  *Base;
 
-  Base = (Place->Owner == MRM_MAX_PARTITIONS) ? (UINT8 *)Place->Policy
-                                              : (UINT8 *)&Place->Policy->Partitions[Place->Owner];
-  return Base + Place->Key->Offset;
+  Base = (Field->Owner == MRM_MAX_PARTITIONS) ? (UINT8 *)Field->Policy
+                                              : (UINT8 *)&Field->Policy->Partitions[Field->Owner];
+  return Base + Field->Key->Offset;
 }
 
 /**
@@ -107,7 +107,7 @@ SetNumber (
 /**
   Read a list: of partitions, or of choices.
 
-  @param[in] Place  Where it goes; what was there before counts no more.
+  @param[in] Field  Where it goes; what was there before counts no more.
   @param[in] Rest   The list.
 
   @retval TRUE   Read.
@@ -116,7 +116,7 @@ SetNumber (
 STATIC
 BOOLEAN
 SetList (
-  IN CONST POLICY_PLACE  *Place,
+  IN CONST POLICY_FIELD  *Field,
   IN MRM_WORD            Rest
   )
 {
@@ -131,35 +131,35 @@ SetList (
     return TRUE;
   }
 
-  Policy = &Place->Policy->Partitions[Place->Owner];
-  Bit    = (UINT8)(1U << Place->Key->First);
-  if ((Place->Key->Kind == PolicyPermits) && MrmWordIs (&Rest, POLICY_EVERYBODY)) {
-    for (Index = 0; Index < Place->Plan->PartitionCount; Index++) {
-      Place->Policy->Permits[Place->Owner][Index] |= Bit;
+  Policy = &Field->Policy->Partitions[Field->Owner];
+  Bit    = (UINT8)(1U << Field->Key->First);
+  if ((Field->Key->Kind == PolicyPermits) && MrmWordIs (&Rest, POLICY_EVERYBODY)) {
+    for (Index = 0; Index < Field->Plan->PartitionCount; Index++) {
+      Field->Policy->Permits[Field->Owner][Index] |= Bit;
     }
 
     return TRUE;
   }
 
   ZeroMem (Seen, sizeof (Seen));
-  Limit = (Place->Key->Kind == PolicySet) ? MAX_CHOICES : Place->Plan->PartitionCount;
+  Limit = (Field->Key->Kind == PolicySet) ? MAX_CHOICES : Field->Plan->PartitionCount;
   do {
     Word  = MrmWordCut (&Rest, ",");
-    Index = (Place->Key->Kind == PolicySet) ? Choice (Place->Key, &Word) : MrmPolicyFind (Place->Plan, &Word);
+    Index = (Field->Key->Kind == PolicySet) ? Choice (Field->Key, &Word) : MrmPolicyFind (Field->Plan, &Word);
     if ((Index == Limit) || Seen[Index]) {
       return FALSE;
     }
 
     Seen[Index] = TRUE;
-    switch (Place->Key->Kind) {
+    switch (Field->Key->Kind) {
       case PolicyAfter:
-        Place->Policy->After[Place->Owner][Policy->AfterCount++] = (UINT16)Index;
+        Field->Policy->After[Field->Owner][Policy->AfterCount++] = (UINT16)Index;
         break;
       case PolicyPermits:
-        Place->Policy->Permits[Place->Owner][Index] |= Bit;
+        Field->Policy->Permits[Field->Owner][Index] |= Bit;
         break;
       default:
-        *(UINT8 *)Value (Place) |= (UINT8)(Bit << Index);
+        *(UINT8 *)Value (Field) |= (UINT8)(Bit << Index);
         break;
     }
   } while (Rest.Length != 0);
@@ -170,33 +170,33 @@ SetList (
 
 BOOLEAN
 MrmPolicySet (
-  IN CONST POLICY_PLACE  *Place,
+  IN CONST POLICY_FIELD  *Field,
   IN MRM_WORD            Word
   )
 {
   UINT32  Index;
 
-  switch (Place->Key->Kind) {
+  switch (Field->Key->Kind) {
     case PolicyNumber:
-      return SetNumber (Place->Key, &Word, Value (Place));
+      return SetNumber (Field->Key, &Word, Value (Field));
     case PolicyChoice:
     case PolicyTruth:
     case PolicyBit:
-      Index = Choice (Place->Key, &Word);
+      Index = Choice (Field->Key, &Word);
       if (Index == MAX_CHOICES) {
         return FALSE;
       }
 
-      if (Place->Key->Kind == PolicyChoice) {
-        *(UINT32 *)Value (Place) = Index;
-      } else if (Place->Key->Kind == PolicyTruth) {
-        *(BOOLEAN *)Value (Place) = (BOOLEAN)Index;
+      if (Field->Key->Kind == PolicyChoice) {
+        *(UINT32 *)Value (Field) = Index;
+      } else if (Field->Key->Kind == PolicyTruth) {
+        *(BOOLEAN *)Value (Field) = (BOOLEAN)Index;
       } else {
-        *(UINT8 *)Value (Place) |= (UINT8)(Index << Place->Key->First);
+        *(UINT8 *)Value (Field) |= (UINT8)(Index << Field->Key->First);
       }
 
       return TRUE;
     default:
-      return SetList (Place, Word);
+      return SetList (Field, Word);
   }
 }

@@ -21,7 +21,7 @@ def test_power_button_ends_the_pc_when_all_systems_have_shut_down(bench: Bench) 
         await bench.machine.execute("system_powerdown")
         assert await bench.machine.wait_end(240) == "guest-shutdown"
         last = [(state.partition, state.state, state.detail) for state in session.history[since:]]
-        asked = "asked to shut down, ordered by the power button; is taken back in 120 s"
+        asked = "asked to shut down, ordered by the power button; is reclaimed in 120 s"
         assert last[:2] == [("steady", "stopping", asked), ("realtime", "stopping", asked)]
         assert sorted(last[2:]) == [("realtime", "off", "shutdown"), ("steady", "off", "shutdown")]
         for name, guest in session.guests.items():

@@ -1,10 +1,10 @@
 /** @file
-  Devices of partitions, released by the PC's drivers.
+  Devices of partitions, claimed from the PC's drivers.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Pci/Release.h"
+#include "Pci/Claim.h"
 #include "Pci/Config.h"
 #include "Pci/Find.h"
 #include "Partition/Partition.h"
@@ -97,7 +97,7 @@ IsBehindItsPorts (
 }
 
 VOID
-ReleasePci (
+ClaimPci (
   IN CONST MRM_PARTITION  *Partition
   )
 {
@@ -110,7 +110,7 @@ ReleasePci (
 }
 
 VOID
-ReturnPci (
+ReleasePci (
   IN CONST MRM_PARTITION  *Partition
   )
 {

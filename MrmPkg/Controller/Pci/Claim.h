@@ -1,11 +1,11 @@
 /** @file
-  Devices of partitions, released by the PC's drivers.
+  Devices of partitions, claimed from the PC's drivers.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#ifndef MRM_CONTROLLER_PCI_RELEASE_H_
-#define MRM_CONTROLLER_PCI_RELEASE_H_
+#ifndef MRM_CONTROLLER_PCI_CLAIM_H_
+#define MRM_CONTROLLER_PCI_CLAIM_H_
 
 #include "Partition/Partition.h"
 
@@ -17,7 +17,7 @@
   @param[in] Partition  The partition.
 **/
 VOID
-ReleasePci (
+ClaimPci (
   IN CONST MRM_PARTITION  *Partition
   );
 
@@ -27,7 +27,7 @@ ReleasePci (
   @param[in] Partition  The partition; its devices are quiesced.
 **/
 VOID
-ReturnPci (
+ReleasePci (
   IN CONST MRM_PARTITION  *Partition
   );
 

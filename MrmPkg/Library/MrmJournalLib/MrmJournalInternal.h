@@ -4,10 +4,10 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#ifndef MRM_STORE_INTERNAL_H_
-#define MRM_STORE_INTERNAL_H_
+#ifndef MRM_JOURNAL_INTERNAL_H_
+#define MRM_JOURNAL_INTERNAL_H_
 
-#include <Library/MrmStoreLib.h>
+#include <Library/MrmJournalLib.h>
 
 ///
 /// What precedes the bytes that a CRC covers: Signature and Crc.
@@ -15,12 +15,12 @@
 #define CRC_START  (2 * sizeof (UINT32))
 
 /**
-  Offset of the journal in a file.
+  Offset of the records in a file.
 
-  @param[in] ImageSize  Bytes of the store.
+  @param[in] ImageSize  Bytes of the image.
 **/
 UINT32
-MrmStoreJournalStart (
+MrmJournalRecordsStart (
   IN UINT32  ImageSize
   );
 
