@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from debian.deb822 import Deb822
+
 from ci.progress import SetupError, run_logged
 
 _COPIED_OPTIONS = {
@@ -71,24 +73,8 @@ def parse_one_line(text: str) -> list[Source]:
 
 def _paragraphs(text: str) -> Iterator[dict[str, str]]:
     """Yield the paragraphs of a deb822 file with lower-case names; continuation lines stay as they are."""
-    fields: dict[str, str] = {}
-    name = ""
-    for line in text.splitlines():
-        if line.startswith("#"):
-            continue
-        if not line.strip():
-            if fields:
-                yield fields
-            fields, name = {}, ""
-        elif line[0] in " \t":
-            if name:
-                fields[name] += "\n" + line
-        else:
-            name, _, value = line.partition(":")
-            name = name.strip().lower()
-            fields[name] = value.strip()
-    if fields:
-        yield fields
+    for paragraph in Deb822.iter_paragraphs(text, use_apt_pkg=False):
+        yield {name.lower(): value for name, value in paragraph.items()}
 
 
 def parse_deb822(text: str) -> list[Source]:
