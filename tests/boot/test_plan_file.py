@@ -126,8 +126,8 @@ def test_a_newer_plan_is_taken(text: dict[str, str], case: str) -> None:
     ("case", "reason"),
     [
         ("older", "plan.bin is not taken: it is not newer than the plan this image carries"),
-        ("damaged", "the plan in plan.bin is not taken: it is damaged: its checksum is another one"),
-        ("version", "the plan in plan.bin is not taken: it is a plan of version 99"),
+        ("damaged", "plan.bin is not taken: it is damaged: its checksum is another one"),
+        ("version", "plan.bin is not taken: it is a plan of version 99"),
         ("circle", "not taken: partition 0 (steady): it waits for a partition that waits for it"),
         ("nothing", "plan.bin is not taken: the PC's firmware refuses it: "),
     ],

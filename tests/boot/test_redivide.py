@@ -24,7 +24,7 @@ from tests.boot.support import boot_of, undisturbed
 
 pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800)]
 
-ROUNDS = int(os.environ.get("MRM_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("MRM_ROUNDS", "2"))
 CUTS = int(os.environ.get("MRM_POWER_CUTS", "2"))
 SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
 LONGEST_RELOAD = 1.0
