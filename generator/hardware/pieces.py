@@ -14,6 +14,8 @@ _BRIDGES = 0x06
 """Class of host, ISA and PCI bridges: nobody would give them away."""
 _SYSTEM = (0x05, 0x08, 0x10, 0x11, 0x13)
 """Classes of what nobody asks for by itself: memory, timers, encryption, signals, instrumentation."""
+_SD_HOST = 0x0805
+"""Class and subclass of what is among the timers, though it is storage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Piece:
     @property
     def useful(self) -> tuple[PciFunction, ...]:
         """The functions that somebody may ask for."""
-        return tuple(function for function in self.functions if function.class_code >> 16 not in _SYSTEM)
+        return tuple(function for function in self.functions if _is_useful(function))
 
     @property
     def buses(self) -> str:
@@ -70,6 +72,11 @@ class Piece:
             ],
             "along": [str(function.path) for function in self.along],
         }
+
+
+def _is_useful(function: PciFunction) -> bool:
+    """Whether somebody may ask for a function."""
+    return function.class_code >> 8 == _SD_HOST or function.class_code >> 16 not in _SYSTEM
 
 
 def pieces_of(machine: Machine) -> tuple[Piece, ...]:
