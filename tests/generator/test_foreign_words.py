@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -57,7 +58,7 @@ def spoilt(text: str, changes: list[tuple[int, str]]) -> str:
     return text
 
 
-COMMANDS = ["check", "plan", "show", "emit", "hardware", "diff"]
+COMMANDS = ["check", "plan", "show", "emit", "hardware", "machine", "diff"]
 CHANGES = st.lists(st.tuples(st.integers(0, 1000), NASTY), min_size=1, max_size=3)
 
 
@@ -90,8 +91,14 @@ def test_any_value_in_a_machine_file(
     if command == "hardware":
         run(command, "--machine", str(machine))
         return
-    path = str(shared_project / "partitions" / "valid.yaml")
     output = str(tmp_path_factory.getbasetemp() / "foreign")
+    if command == "machine":
+        drawn = run("show", str(machine), "--output", output)
+        assert run("show", str(machine)).status == drawn.status
+        if drawn.status == 0:
+            ElementTree.parse(Path(output) / "machine.svg")
+        return
+    path = str(shared_project / "partitions" / "valid.yaml")
     more = {"show": ["--output", output], "emit": ["--output", output, "--no-compile"], "diff": [path]}
     run(command, path, *more.get(command, []), "--machine", str(machine))
 
