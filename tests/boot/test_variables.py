@@ -188,6 +188,8 @@ def test_a_full_store_refuses_and_loses_nothing(built: Builder, tmp_path: Path) 
     asyncio.run(run())
 
 
+WRITES = 60
+"""Of which the controller tells how long the OS waited for them."""
 COMMITS = r"steady: (\d+) changes of its variables were committed, (\d+) of them at once; it waited [^\n]*"
 
 
@@ -202,14 +204,18 @@ def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: 
             assert {name: text.split()[-1].rstrip("\0") for name, text in languages.items()} == LANGUAGES
             name = f"{FOLDER}/Kept-{FREE}"
             assert (await life.guest.run(rf"printf '\007\000\000\000kept' >{name}")).status == 0
+            each = rf"printf '\007\000\000\000%s' $n >{FOLDER}/Timed-{FREE}"
+            assert (await life.guest.run(f"for n in $(seq {WRITES}); do {each} || break; done")).status == 0
             await life.session.reboot(NAME, boot_of(life.session, NAME))
             await mount(life.guest)
             done = await life.guest.run(f"cat {name} | tail -c +5 && echo")
             assert done.status == 0 and "kept" in done.output.split()
             controller = life.session.controller
             commits = (await controller.wait_for(COMMITS, 30, controller.start())).match
-            print(commits[0])
+            # A figure, and how many programs wanted to run on the host in the last minute.
+            print(f"{commits[0]} (load of the host: {os.getloadavg()[0]:.1f})")
             # On a busy host a look by the timer may come before the interrupt.
             assert 0 < int(commits[2]) <= int(commits[1]), "the controller was not woken"
+            assert int(commits[1]) > WRITES
 
     asyncio.run(run())

@@ -2,7 +2,8 @@
   An EFI application of the tests: tries what partition firmware promises to loaders and systems, and tells what it
   found at its console's UART, a line each: `PROBE name value`.
 
-  Started as `probe.efi WHAT PORT`: `store`, `fill`, `clean` or `window`, and the UART's first port in hexadecimal digits.
+  Started as `probe.efi WHAT PORT`: `store`, `fill`, `time`, `clean` or `window`, and the UART's first port in
+  hexadecimal digits.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -15,6 +16,7 @@
 #define KEPT         (EFI_VARIABLE_NON_VOLATILE | VOLATILE)
 #define LARGE        1000       ///< bytes of a variable; a store of 64 KiB has room for some sixty
 #define SMALL        1          ///< then it has room for some hundreds, which nest calls deep in programs that recurse
+#define WRITES       61         ///< that are timed
 #define ENOUGH       8          ///< variables in a row that are not there: no more will come
 #define MAP_SIZE     SIZE_64KB
 #define LINE_STATUS  5          ///< of a 16550: register and bit
@@ -367,6 +369,59 @@ ProbeFill (
 }
 
 /**
+  The time-stamp counter.
+**/
+STATIC
+UINT64
+ReadTsc (
+  VOID
+  )
+{
+  UINT32  Low;
+  UINT32  High;
+
+  __asm__ volatile ("lfence; rdtsc" : "=a" (Low), "=d" (High));
+  return ((UINT64)High << 32) | Low;
+}
+
+/**
+  Probe `time`: how long a system waits for SetVariable(), in units of the time-stamp counter.
+**/
+STATIC
+VOID
+ProbeTime (
+  VOID
+  )
+{
+  UINT64  Taken[WRITES];
+  UINT64  Begin;
+  UINT64  Swap;
+  UINTN   Number;
+  UINTN   Other;
+
+  LeaveBootServices ();
+  for (Number = 0; Number < WRITES; Number++) {
+    Begin = ReadTsc ();
+    if (EFI_ERROR (Write (0, (UINT8)Number, SMALL))) {
+      Say ("not-written", Number);
+    }
+
+    Taken[Number] = ReadTsc () - Begin;
+    for (Other = Number; (Other > 0) && (Taken[Other - 1] > Taken[Other]); Other--) {
+      Swap             = Taken[Other];
+      Taken[Other]     = Taken[Other - 1];
+      Taken[Other - 1] = Swap;
+    }
+  }
+
+  Say ("least", Taken[0]);
+  Say ("half", Taken[WRITES / 2]);
+  Say ("most", Taken[WRITES - 1]);
+  Say ("end", 0);
+  mRuntime->ResetSystem (EfiResetCold, EFI_SUCCESS, 0, NULL);
+}
+
+/**
   Probe `clean`: none of them any more.
 **/
 STATIC
@@ -521,6 +576,9 @@ Main (
       break;
     case L'f':
       ProbeFill ();
+      break;
+    case L't':
+      ProbeTime ();
       break;
     case L'c':
       ProbeClean ();
