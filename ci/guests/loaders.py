@@ -21,6 +21,9 @@ FILES: Mapping[str, str] = {
     "grubnetx64.efi": "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed",
     "systemd-bootx64.efi": "usr/lib/systemd/boot/efi/systemd-bootx64.efi",
     "linuxx64.efi.stub": "usr/lib/systemd/boot/efi/linuxx64.efi.stub",
+    "ipxe.efi": "boot/ipxe.efi",
+    "syslinux.efi": "usr/lib/SYSLINUX.EFI/efi64/syslinux.efi",
+    "xen.efi": "boot/xen-4.17-amd64.efi",
 }
 """What is in the folder, and where the packages have it."""
 

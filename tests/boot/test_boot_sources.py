@@ -45,6 +45,12 @@ FOREIGN_UARTS = {
     "network": (0x5678, "earlycon=uart8250,io,0x5678,115200n8", ""),
 }
 """What else each system drives, by which kernel parameter, and what more it is told."""
+STRANGERS = {
+    "ipxe": "No more network devices",
+    "xen": "No configuration file found",
+    "syslinux": "Failed to load ldlinux",
+}
+"""Other people's loaders, and what each says when there is nothing for it to do."""
 RAM_DISK_SIZE = 4 * 2**20
 LOADERS_SIZE = 64 * 2**20
 VOLUME_LIMIT = 5 * 2**19
@@ -93,6 +99,8 @@ def bench(built: Builder, requests: Path, tmp_path_factory: pytest.TempPathFacto
     (folder / "loaders").mkdir()
     (folder / "loaders/deep.efi").write_bytes(_deep())
     (folder / "loaders/probe.efi").write_bytes(probe.build(folder))
+    for name in STRANGERS:
+        shutil.copy(FOLDER / f"{name}.efi", folder / "loaders")
     empty = folder / "empty.img"
     make_volume_image(folder / "loaders", empty, LOADERS_SIZE)
     networks = {NETWORK: _served(folder, ports["network"], result.esp, requests)}
@@ -270,6 +278,15 @@ def test_low_memory_is_there_as_loaders_expect_it(bench: Bench) -> None:
     for address in (0x0, 0x9F000, 0xB8000, 0xFF000):
         _shell(bench, f"mm {address:#x} -w 4 -n")
     assert len(re.findall(r"0x4D524D42\s*\n", console.since(begin))) == 4
+
+
+@pytest.mark.parametrize("name", list(STRANGERS))
+def test_other_people_s_loaders_find_a_pc_s_firmware_and_return(bench: Bench, name: str) -> None:
+    """Of these one writes to address 0, one keeps addresses in 32 bits, one wants to be below 4 GiB."""
+    console = _console(bench, "chain")
+    begin = console.mark()
+    _shell(bench, rf"fs0:\{name}.efi")
+    assert STRANGERS[name] in console.since(begin)
 
 
 def test_an_exception_is_a_failure_that_says_where(bench: Bench) -> None:
