@@ -8,7 +8,8 @@
 #
 # writes NAME.tar.gz, NAME.tar where gzip is missing, or the folder NAME where tar is missing as well.
 # NAME is mrm-collection by default.  Symbolic links become text files NAME.link; what could not be read
-# is listed in unreadable.txt.  Serial numbers of NVMe drives are collected, of the machine itself are not.
+# is listed in unreadable.txt.  Serial numbers of NVMe drives are collected, and the UUID of the machine, by which
+# MRM knows it again; its serial numbers are not.
 
 set -u
 LC_ALL=C
@@ -157,7 +158,8 @@ uarts() {
 
 firmware() {
   files sys/firmware/efi fw_platform_size systab
-  files sys/class/dmi/id sys_vendor product_name product_version bios_vendor bios_version bios_date board_name
+  files sys/class/dmi/id sys_vendor product_name product_version product_uuid bios_vendor \
+    bios_version bios_date board_name
   # The ESP is what matters, not what else is mounted.
   if [ -r "$root/proc/mounts" ]; then
     mkdir -p "$name/proc"

@@ -17,6 +17,7 @@ from generator.load import (
     machine_features,
     machine_file,
     machine_firmware,
+    machine_identity,
     machine_parts,
     machine_pci,
     partition_boot,
@@ -55,6 +56,7 @@ PARTITION_TABLES: Mapping[str, list[str]] = {
 """The tables of docs/partition-file.md by the names that stand in the page."""
 MACHINE_TABLES: Mapping[str, list[str]] = {
     "machine": _table(machine_file.FILE_KEYS),
+    "machine_identity": _table(machine_identity.IDENTITY_KEYS),
     "machine_firmware": _table(machine_firmware.FIRMWARE_KEYS),
     "machine_holds": _table(machine_firmware.HELD_KEYS, "key of `holds`"),
     "machine_processors": _table(machine_parts.PROCESSOR_KEYS, "key of `processors`"),

@@ -17,7 +17,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_PLAN_VERSION  5
-#define MRM_PLAN_FORMAT   0x51AA3675U
+#define MRM_PLAN_FORMAT   0x0B8F157FU
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -30,6 +30,9 @@
 #define MRM_MAX_BOOT_SOURCES     8         ///< boot sources of one partition
 #define MRM_DIGEST_LENGTH        16        ///< hexadecimal digits of a digest
 #define MRM_PLAN_LARGEST         4194304   ///< bytes of a blob
+#define MRM_UUID_SIZE            16        ///< bytes of a UUID
+#define MRM_SYSTEM_LENGTH        80        ///< characters of what SMBIOS calls a PC
+#define MRM_MAX_PC_PROCESSORS    8192      ///< processors of a PC that a plan can name
 
 #define MRM_PERMIT_START         BIT0
 #define MRM_PERMIT_STOP          BIT1
@@ -137,6 +140,18 @@ typedef struct {
 } MRM_PLAN_HEADER;
 
 #pragma pack ()
+
+///
+/// Which PC a plan is for: by its UUID, else by what SMBIOS calls it and by its processors.
+/// Without both the plan is for any PC.
+///
+typedef struct {
+  UINT32          UuidSize;      ///< 0, or MRM_UUID_SIZE
+  CONST UINT8     *Uuid;         ///< system UUID, in the order of bytes in which SMBIOS keeps it
+  CONST CHAR8     *System;       ///< maker and product, as MrmPlanSystem() makes it
+  UINT32          ApicIdCount;   ///< 0 without System
+  CONST UINT32    *ApicIds;      ///< local APIC IDs of all its processors
+} MRM_PLAN_IDENTITY;
 
 ///
 /// A console.
@@ -253,6 +268,7 @@ typedef struct {
   UINT64                      Made;             ///< when it was made, in seconds since 1970 began, UTC
   CONST CHAR8                 *Title;           ///< name of the partition file
   CONST CHAR8                 *Machine;         ///< name of the machine it is for
+  MRM_PLAN_IDENTITY           Identity;         ///< how the controller knows that machine
   MRM_ALL_OFF                 AllOff;           ///< when the last partition has gone off
   BOOLEAN                     PowerButton;      ///< the power button asks all partitions to shut down
   UINT32                      JsonSize;         ///< bytes

@@ -110,6 +110,7 @@ class MachineDescription:
         serial_ports: In the order they are created.
         nodes: What RAM and processors are near each other; none if that makes no difference.
         display: QEMU device that is the PC's own display, on its first root bus; none if empty.
+        uuid: System UUID that its SMBIOS tells; none if empty.
     """
 
     name: str
@@ -129,6 +130,7 @@ class MachineDescription:
     topology: str = ""
     nodes: Sequence[NumaNode] = ()
     display: str = ""
+    uuid: str = ""
 
     @property
     def serial_cards(self) -> list[str]:
@@ -191,6 +193,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     arguments = [machine.binary, "-name", f"mrm-{machine.name}", "-nodefaults", "-no-user-config"]
     arguments += ["-machine", machine.machine, "-accel", machine.accelerator, "-cpu", machine.cpu]
     arguments += ["-smp", f"{machine.processors}{machine.topology}", "-m", f"{machine.memory // 2**20}M"]
+    arguments += ["-uuid", machine.uuid] if machine.uuid else []
     arguments += _nodes(machine.nodes)
     arguments += ["-display", "none", "-S", "-no-reboot", "-no-shutdown"]
     for unit, image, read_only in ((0, machine.firmware_code, "on"), (1, boot.variables, "off")):

@@ -56,6 +56,7 @@ def describe(machine: Machine) -> MachineDescription:
         disk_size=qemu.disk_size,
         root_ports=ports,
         serial_ports=[SerialPort(uart.name, uart.io_base) for uart in machine.uarts],
+        uuid=str(machine.identity.uuid or ""),
     )
 
 

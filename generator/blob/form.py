@@ -34,6 +34,9 @@ LIMITS = (
     Constant("MRM_MAX_BOOT_SOURCES", 8, "boot sources of one partition"),
     Constant("MRM_DIGEST_LENGTH", 16, "hexadecimal digits of a digest"),
     Constant("MRM_PLAN_LARGEST", 4 << 20, "bytes of a blob"),
+    Constant("MRM_UUID_SIZE", 16, "bytes of a UUID"),
+    Constant("MRM_SYSTEM_LENGTH", 80, "characters of what SMBIOS calls a PC"),
+    Constant("MRM_MAX_PC_PROCESSORS", 8192, "processors of a PC that a plan can name"),
 )
 """Limits of one plan: the generator's rules check them, the reader judges them again."""
 
@@ -314,6 +317,28 @@ PARTITION = Record(
         Field("DsdtPatches", Records(AML_PATCH, "DsdtPatchCount", 0, 1024)),
     ),
 )
+IDENTITY = Record(
+    "MRM_PLAN_IDENTITY",
+    "Which PC a plan is for: by its UUID, else by what SMBIOS calls it and by its processors.\n"
+    "Without both the plan is for any PC.",
+    (
+        Field(
+            "Uuid",
+            Numbers(1, "UuidSize", 0, _LIMIT["MRM_UUID_SIZE"], "0, or MRM_UUID_SIZE"),
+            "system UUID, in the order of bytes in which SMBIOS keeps it",
+        ),
+        Field(
+            "System",
+            Text(_LIMIT["MRM_SYSTEM_LENGTH"], optional=True),
+            "maker and product, as MrmPlanSystem() makes it",
+        ),
+        Field(
+            "ApicIds",
+            Numbers(4, "ApicIdCount", 0, _LIMIT["MRM_MAX_PC_PROCESSORS"], "0 without System"),
+            "local APIC IDs of all its processors",
+        ),
+    ),
+)
 PLAN = Record(
     "MRM_PLAN",
     "The plan.",
@@ -321,6 +346,7 @@ PLAN = Record(
         Field("Made", Number(8), "when it was made, in seconds since 1970 began, UTC"),
         Field("Title", Text(_TEXT), "name of the partition file"),
         Field("Machine", Text(_TEXT), "name of the machine it is for"),
+        Field("Identity", Inline(IDENTITY), "how the controller knows that machine"),
         Field("AllOff", Choice(ALL_OFF), "when the last partition has gone off"),
         Field("PowerButton", Truth(), "the power button asks all partitions to shut down"),
         Field(

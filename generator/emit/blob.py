@@ -12,6 +12,7 @@ from generator.dsdt.assemble import Dsdt
 from generator.emit.plan_json import render_embedded_json
 from generator.emit.policy_text import digest, render_policy, structure
 from generator.model.intent import AllOff, Restart
+from generator.model.machine import Machine
 from generator.model.plan import (
     BootPlan,
     ConsolePlan,
@@ -50,6 +51,7 @@ def render_blob(plan: Plan, dsdts: Sequence[Dsdt], made: int) -> bytes:
             "Made": made,
             "Title": _ascii(plan.source),
             "Machine": _ascii(plan.machine.name),
+            "Identity": _identity(plan.machine),
             "AllOff": _ALL_OFF[plan.all_off],
             "PowerButton": plan.power_button == "shutdown",
             "Json": render_embedded_json(plan).encode("ascii"),
@@ -59,6 +61,17 @@ def render_blob(plan: Plan, dsdts: Sequence[Dsdt], made: int) -> bytes:
             "BuiltInPolicy": digest(render_policy(plan)),
         }
     )
+
+
+def _identity(machine: Machine) -> dict[str, Any]:
+    """Which PC the plan is for."""
+    uuid, system = machine.identity.uuid, machine.identity.system
+    return {
+        # EFI_GUID and SMBIOS keep the first three fields little-endian.
+        "Uuid": uuid.bytes_le if uuid is not None else b"",
+        "System": system,
+        "ApicIds": [] if system is None else sorted(p.apic_id for p in machine.processors),
+    }
 
 
 def esp_path(path: str) -> str:

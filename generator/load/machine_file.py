@@ -9,6 +9,7 @@ from generator.errors import Problem
 from generator.load.keys import TEXT, Key, Keys, integer, mapping_of
 from generator.load.machine_features import FEATURES, QEMU, read_features, read_qemu
 from generator.load.machine_firmware import ACPI, FIRMWARE, read_acpi, read_firmware
+from generator.load.machine_identity import IDENTITY, read_identity
 from generator.load.machine_parts import (
     MEMORY,
     PROCESSORS,
@@ -52,6 +53,7 @@ FILE_KEYS = Keys(
         FORMAT_KEY,
         NAME,
         TITLE,
+        IDENTITY,
         BITS,
         FIRMWARE,
         CONTROLLER,
@@ -90,6 +92,7 @@ def load_machine_file(path: Path, problems: list[Problem], named: Place | None =
         return None
     read_format(fields, FORMAT)
     name, title, bits = fields.read(NAME), fields.read(TITLE), fields.read(BITS)
+    identity = read_identity(fields)
     firmware = read_firmware(fields, problems)
     controller = fields.inside(CONTROLLER, CONTROLLER_KEYS)
     console = controller.read(CONSOLE) if controller else None
@@ -120,6 +123,7 @@ def load_machine_file(path: Path, problems: list[Problem], named: Place | None =
         acpi=acpi,
         qemu=qemu,
         features=features,
+        identity=identity,
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from generator.model.device_path import DevicePath
 from generator.places import Place
@@ -215,6 +216,14 @@ class FirmwareFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """How the controller knows the machine: by its UUID, else by what SMBIOS calls it and its processors."""
+
+    uuid: UUID | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Qemu:
     """What is no fact of the machine but of its emulation by QEMU."""
 
@@ -251,6 +260,7 @@ class Machine:
     acpi: AcpiFacts
     qemu: Qemu | None
     features: Features = Features()
+    identity: Identity = Identity()
     free: tuple[tuple[int, int], ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

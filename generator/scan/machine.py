@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generator.model.machine import AcpiFacts, Machine, PmTimer, Uart
+from generator.model.identity import SHARED_UUIDS, parse_uuid, system_of
+from generator.model.machine import AcpiFacts, Identity, Machine, PmTimer, Uart
 from generator.places import Place
 from generator.scan.firmware import scan_firmware
 from generator.scan.memory import scan_held, scan_memory
@@ -64,6 +65,7 @@ def scan(snapshot: Snapshot, name: str | None = None) -> Scan:
         acpi=_acpi(tables, notes),
         qemu=None,
         features=scan_features(snapshot, tables, cpuinfo, processors, notes),
+        identity=_identity(snapshot, notes),
     )
     unknown = [] if pci.capabilities else ["capabilities"]
     if not (snapshot.names(TERMINALS) or snapshot.names(PNP_DEVICES)):
@@ -85,6 +87,21 @@ def _title(snapshot: Snapshot) -> str:
     words = [snapshot.text(f"{_DMI}/{key}") for key in ("sys_vendor", "product_name")]
     text = " ".join(word for word in words if word)
     return "".join(c for c in text if c.isprintable())[:80] or "unnamed machine"
+
+
+def _identity(snapshot: Snapshot, notes: Notes) -> Identity:
+    """How the controller will know this machine."""
+    system = system_of(*(snapshot.text(f"{_DMI}/{key}") for key in ("sys_vendor", "product_name")))
+    text = snapshot.text(f"{_DMI}/product_uuid")
+    uuid = None if text is None else parse_uuid(text)
+    if uuid in SHARED_UUIDS:
+        notes.add("identity", f"the UUID {uuid} is that of many boards: left out")
+        uuid = None
+    if uuid is None and system is not None:
+        notes.add(
+            "identity", "no UUID: the controller knows this machine by its maker, product and processors"
+        )
+    return Identity(uuid, system)
 
 
 def _console(uarts: tuple[Uart, ...]) -> str | None:

@@ -30,6 +30,13 @@ def _lines(machine: Machine, notes: tuple[Note, ...]) -> Iterator[str]:
     yield "format: 1"
     yield f"name: {_text(machine.name)}"
     yield f"title: {_text(machine.title)}"
+    identity = machine.identity
+    if identity.uuid is not None or identity.system is not None:
+        yield "identity:"
+    if identity.uuid is not None:
+        yield f"  uuid: {identity.uuid}"
+    if identity.system is not None:
+        yield f"  system: {_text(identity.system)}"
     yield f"physical_address_bits: {machine.physical_address_bits}"
     yield from _firmware(machine)
     if machine.controller_console is not None:

@@ -125,7 +125,7 @@ def test_a_newer_plan_is_taken(text: dict[str, str], case: str) -> None:
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
-        ("older", "plan.bin is not taken: it is not newer than the plan this image carries"),
+        ("older", "plan.bin is not taken: it is not newer than the plan in this image"),
         ("damaged", "plan.bin is not taken: it is damaged: its checksum is another one"),
         ("version", "plan.bin is not taken: it is a plan of version 99"),
         ("circle", "not taken: partition 0 (steady): it waits for a partition that waits for it"),

@@ -157,6 +157,47 @@ def test_the_blob_says_what_the_plan_says(tmp_path: Path, write: Write) -> None:
         ]
 
 
+UUID_TEXT = "4c4c4544-0035-5910-8052-b4c04f4d3233"
+
+
+@pytest.mark.parametrize(
+    ("told", "identity"),
+    [
+        ("", {"Uuid": b"", "System": None, "ApicIds": []}),
+        (
+            f"identity: {{uuid: {UUID_TEXT.upper()}}}\n",
+            {
+                # The first three numbers are little-endian (SMBIOS 3.3, section 7.2.1).
+                "Uuid": bytes.fromhex("44454c4c350010598052b4c04f4d3233"),
+                "System": None,
+                "ApicIds": [],
+            },
+        ),
+        (
+            "identity: {system: ACME Server 9000}\n",
+            {"Uuid": b"", "System": "ACME Server 9000", "ApicIds": [0, 1, 2, 3, 4]},
+        ),
+    ],
+)
+def test_the_blob_says_which_pc_it_is_for(tmp_path: Path, told: str, identity: dict[str, Any]) -> None:
+    """As the machine file does, which today's examples leave open."""
+    machine = tmp_path / "machine.yaml"
+    machine.write_text(told + (PROJECT / "platforms" / "q35.yaml").read_text("utf-8"), "utf-8")
+    plan, _ = make_plan(PROJECT / "partitions" / "two-kernels.yaml", machine)
+    assert read(make_blob(plan))["Identity"] == identity
+
+
+@pytest.mark.parametrize(
+    "wrong", ["uuid: 4c4c4544", f"uuid: {'0' * 8}-0000-0000-0000-{'0' * 12}", "system: 'a  b'"]
+)
+def test_an_identity_that_is_none_is_told(tmp_path: Path, wrong: str) -> None:
+    machine = tmp_path / "machine.yaml"
+    text = (PROJECT / "platforms" / "q35.yaml").read_text("utf-8")
+    machine.write_text(f"identity: {{{wrong}}}\n{text}", "utf-8")
+    with pytest.raises(UserErrors, match=f"'{wrong.partition(':')[0]}' is "):
+        make_plan(PROJECT / "partitions" / "two-kernels.yaml", machine)
+
+
 def test_what_is_newer_says_so(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, _ = make_plan(write(everything()))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000")

@@ -6,8 +6,16 @@
 
 #include "Core/Esp.h"
 #include "Core/Facts.h"
+#include <Guid/FileInfo.h>
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
 #include <Library/FileHandleLib.h>
 #include <Library/MemoryAllocationLib.h>
+
+///
+/// Bytes of a folder's entry: the longest name FAT knows has 255 characters.
+///
+#define ENTRY_SIZE  (SIZE_OF_EFI_FILE_INFO + 256 * sizeof (CHAR16))
 
 EFI_STATUS
 MakeFolder (
@@ -109,4 +117,92 @@ FreeEspFile (
     FreePages ((VOID *)(UINTN)Blob->Base, EFI_SIZE_TO_PAGES ((UINTN)Blob->Size));
     Blob->Size = 0;
   }
+}
+
+/**
+  List the files of a folder that is open.
+
+  @param[in]     Folder  The folder.
+  @param[in,out] Names   Names of its files with their zeros, one behind the other; from the pool, or NULL.
+  @param[in,out] Size    Bytes of Names.
+
+  @return  As VisitEspFiles().
+**/
+STATIC
+EFI_STATUS
+ListOpenFolder (
+  IN     EFI_FILE_PROTOCOL  *Folder,
+  IN OUT CHAR16             **Names,
+  IN OUT UINTN              *Size
+  )
+{
+  EFI_STATUS     Status;
+  EFI_FILE_INFO  *Entry;
+  CHAR16         *Longer;
+  UINTN          Room;
+  UINTN          NameSize;
+
+  Entry = AllocatePool (ENTRY_SIZE);
+  if (Entry == NULL) {
+    return EFI_OUT_OF_RESOURCES;
+  }
+
+  for ( ; ;) {
+    Room   = ENTRY_SIZE;
+    Status = Folder->Read (Folder, &Room, Entry);
+    if (EFI_ERROR (Status) || (Room == 0)) {
+      break;
+    }
+
+    if ((Entry->Attribute & EFI_FILE_DIRECTORY) != 0) {
+      continue;
+    }
+
+    NameSize = StrSize (Entry->FileName);
+    Longer   = ReallocatePool (*Size, *Size + NameSize, *Names);
+    if (Longer == NULL) {
+      Status = EFI_OUT_OF_RESOURCES;
+      break;
+    }
+
+    CopyMem ((UINT8 *)Longer + *Size, Entry->FileName, NameSize);
+    *Names = Longer;
+    *Size += NameSize;
+  }
+
+  FreePool (Entry);
+  return Status;
+}
+
+EFI_STATUS
+VisitEspFiles (
+  IN CONST CHAR16     *Folder,
+  IN MRM_ESP_VISITOR  Visit
+  )
+{
+  EFI_STATUS         Status;
+  EFI_FILE_PROTOCOL  *File;
+  CHAR16             *Names;
+  CONST CHAR16       *Name;
+  UINTN              Size;
+
+  Status = gMachine.Esp->Open (gMachine.Esp, &File, (CHAR16 *)Folder, EFI_FILE_MODE_READ, 0);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  // First all names: EDK2's FAT driver may pass over files when one of the folder is opened while it is listed.
+  Names  = NULL;
+  Size   = 0;
+  Status = ListOpenFolder (File, &Names, &Size);
+  File->Close (File);
+  for (Name = Names; (Names != NULL) && (Name < Names + Size / sizeof (CHAR16)); Name += StrLen (Name) + 1) {
+    Visit (Name);
+  }
+
+  if (Names != NULL) {
+    FreePool (Names);
+  }
+
+  return Status;
 }

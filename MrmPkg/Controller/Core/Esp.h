@@ -50,4 +50,32 @@ FreeEspFile (
   IN OUT MRM_RANGE  *File
   );
 
+/**
+  Take note of a file in a folder.
+
+  @param[in] Name  Its name, without the folder.
+**/
+typedef
+VOID
+(*MRM_ESP_VISITOR)(
+  IN CONST CHAR16  *Name
+  );
+
+/**
+  Go over the files of a folder on the ESP, in the order in which its file system lists them.
+
+  @param[in] Folder  The folder; nothing happens when there is none.
+  @param[in] Visit   Called for each file that is no folder.
+
+  @retval EFI_SUCCESS           All were visited.
+  @retval EFI_NOT_FOUND         There is no such folder.
+  @retval EFI_OUT_OF_RESOURCES  No memory.
+  @return Other                 Status of the file system, after which there may be more files.
+**/
+EFI_STATUS
+VisitEspFiles (
+  IN CONST CHAR16     *Folder,
+  IN MRM_ESP_VISITOR  Visit
+  );
+
 #endif

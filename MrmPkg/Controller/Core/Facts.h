@@ -33,6 +33,7 @@ typedef struct {
   UINT32                      BspApicId;
   UINT8                       PhysicalAddressBits;
   EFI_GUID                    Uuid;              ///< of the PC, zero when unknown
+  CHAR8                       System[MRM_SYSTEM_LENGTH + 1];   ///< maker and product of the PC; empty when unknown
   UINT64                      LocalApicAddress;
   BOOLEAN                     NoExecute;         ///< pages can be closed to code: by the firmware set-up, too
   UINT64                      TscFrequency;      ///< Hz, measured

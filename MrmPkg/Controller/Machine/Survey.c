@@ -6,22 +6,22 @@
 
 #include "Machine/Survey.h"
 #include "Machine/Measure.h"
+#include "Machine/Smbios.h"
 #include "Partition/Partition.h"
 #include "Partition/Verdict.h"
 #include "Core/Facts.h"
 #include "Core/Log.h"
 #include <IndustryStandard/Acpi.h>
-#include <IndustryStandard/SmBios.h>
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/IoLib.h>
 #include <Library/LocalApicLib.h>
 #include <Library/MemoryAllocationLib.h>
+#include <Library/MrmPlanLib.h>
 #include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiLib.h>
 #include <Protocol/LoadedImage.h>
-#include <Protocol/Smbios.h>
 #include <Register/Intel/Cpuid.h>
 
 ///
@@ -178,33 +178,25 @@ ReportMachine (
 }
 
 /**
-  Find the system UUID of the PC (SMBIOS 3.3 section 7.2.1); zero when it tells none.
+  Find the system UUID of the PC, its maker and its product (SMBIOS 3.3 section 7.2); zero and empty when it tells none.
 **/
 STATIC
 VOID
-FindMachineUuid (
+FindMachineIdentity (
   VOID
   )
 {
-  EFI_SMBIOS_PROTOCOL      *Smbios;
-  EFI_SMBIOS_HANDLE        Handle;
-  EFI_SMBIOS_TYPE          Type;
-  EFI_SMBIOS_TABLE_HEADER  *Record;
-  EFI_STATUS               Status;
+  CONST EFI_SMBIOS_TABLE_HEADER  *Record;
+  CONST SMBIOS_TABLE_TYPE1       *System;
 
-  Status = gBS->LocateProtocol (&gEfiSmbiosProtocolGuid, NULL, (VOID **)&Smbios);
-  if (EFI_ERROR (Status)) {
+  Record = FindSmbiosRecord (SMBIOS_TYPE_SYSTEM_INFORMATION);
+  if ((Record == NULL) || (Record->Length < OFFSET_OF (SMBIOS_TABLE_TYPE1, Uuid) + sizeof (EFI_GUID))) {
     return;
   }
 
-  Handle = SMBIOS_HANDLE_PI_RESERVED;
-  Type   = SMBIOS_TYPE_SYSTEM_INFORMATION;
-  Status = Smbios->GetNext (Smbios, &Handle, &Type, &Record, NULL);
-  if (  !EFI_ERROR (Status)
-     && (Record->Length >= OFFSET_OF (SMBIOS_TABLE_TYPE1, Uuid) + sizeof (EFI_GUID)))
-  {
-    CopyMem (&gMachine.Uuid, &((SMBIOS_TABLE_TYPE1 *)Record)->Uuid, sizeof (gMachine.Uuid));
-  }
+  System = (CONST SMBIOS_TABLE_TYPE1 *)Record;
+  CopyMem (&gMachine.Uuid, &System->Uuid, sizeof (gMachine.Uuid));
+  MrmPlanSystem (SmbiosText (Record, System->Manufacturer), SmbiosText (Record, System->ProductName), gMachine.System);
 }
 
 /**
@@ -383,7 +375,7 @@ SurveyMachine (
   AsmCpuid (CPUID_EXTENDED_CPU_SIG, NULL, NULL, NULL, &Features.Uint32);
   gMachine.NoExecute = Features.Bits.NX != 0;
 
-  FindMachineUuid ();
+  FindMachineIdentity ();
   MrmFindPmTimer (EfiLocateFirstAcpiTable (EFI_ACPI_6_5_FIXED_ACPI_DESCRIPTION_TABLE_SIGNATURE), &gMachine.PmTimer);
   MeasureTsc ();
   ReportMachine ();

@@ -1,12 +1,13 @@
 /** @file
   Which plan is carried out. There are three carriers of the same bytes: the source this
-  image was built of, a section added to the image, and a file on the ESP. A plan that was
+  image was built of, a section added to the image, and files on the ESP. A plan that was
   reloaded while one of these was in force takes its place, until there is another one.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "Partition/Plan.h"
+#include "Partition/Fit.h"
 #include "Core/Esp.h"
 #include "Core/Journal.h"
 #include "Core/Log.h"
@@ -15,11 +16,17 @@
 #include <Library/MemoryAllocationLib.h>
 #include <Library/MrmBuiltInLib.h>
 #include <Library/MrmPlanLib.h>
+#include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiLib.h>
 #include <Protocol/LoadedImage.h>
 
-#define MRM_PLAN_FILE       L"\\EFI\\MRM\\plan.bin"
+#define MRM_FOLDER          L"\\EFI\\MRM\\"
+#define PLAN_FILE           L"plan.bin"
+#define PLANS_FOLDER        L"plans"
+#define PLAN_ENDING         L".bin"
+#define LONGEST_PATH        300                        ///< characters: a folder and the longest name FAT knows
+#define NAME_SIZE           80                         ///< bytes of what a plan is called
 #define KEPT_PATH           L"\\EFI\\MRM\\plan"
 #define KEPT_FILE           L"\\EFI\\MRM\\plan.a"   ///< one of those that KEPT_PATH names
 #define KEPT_SIGNATURE      SIGNATURE_32 ('M', 'R', 'M', 'R')
@@ -39,6 +46,8 @@ typedef struct {
 CONST MRM_PLAN  *gPlan;
 
 STATIC MRM_READ_PLAN   mPlan;
+STATIC MRM_PLAN_FIT    mFit;               ///< how well it fits this PC
+STATIC CHAR8           mPlace[NAME_SIZE];  ///< where it came from, for people: "from plan.bin"
 STATIC UINT32          mBase;      ///< CRC-32 of the plan that the carriers have
 STATIC MRM_ESP_JOURNAL  mJournal;
 
@@ -246,8 +255,20 @@ MeansPlan (
   return (BOOLEAN)(IsImage (Bytes, Size) || (Magic == MRM_PLAN_MAGIC));
 }
 
+/**
+  Read a plan for any PC; else as ReadGivenPlan().
+
+  @param[in]     Bytes  The bytes.
+  @param[in]     Size   Their number.
+  @param[out]    Read   Receives the plan; empty when it is not taken.
+  @param[in,out] Fault  Receives why it is not taken.
+
+  @retval TRUE   Read.
+  @retval FALSE  Not taken.
+**/
+STATIC
 BOOLEAN
-ReadGivenPlan (
+ReadFile (
   IN     CONST UINT8    *Bytes,
   IN     UINTN          Size,
   OUT    MRM_READ_PLAN  *Read,
@@ -265,6 +286,32 @@ ReadGivenPlan (
   }
 
   return ReadBlob (Bytes, Size, Read, Fault);
+}
+
+BOOLEAN
+ReadGivenPlan (
+  IN     CONST UINT8    *Bytes,
+  IN     UINTN          Size,
+  OUT    MRM_READ_PLAN  *Read,
+  IN OUT MRM_TEXT       *Fault
+  )
+{
+  CHAR8     Reason[MRM_PLAN_FAULT_SIZE];
+  MRM_TEXT  Difference;
+
+  if (!ReadFile (Bytes, Size, Read, Fault)) {
+    return FALSE;
+  }
+
+  MrmTextBegin (&Difference, Reason, sizeof (Reason));
+  if (JudgeFit (Read->Plan, &Difference) != MrmFitNot) {
+    return TRUE;
+  }
+
+  MrmTextAdd (Fault, "it is for another PC: ");
+  MrmTextAdd (Fault, Reason);
+  FreePlan (Read);
+  return FALSE;
 }
 
 /**
@@ -294,13 +341,17 @@ ReadCarried (
 }
 
 /**
-  Read the plan on the ESP.
+  Read a plan on the ESP.
 
+  @param[in]  Path  Its path.
+  @param[in]  Name  What it is called.
   @param[out] Read  Receives the plan; empty when there is none or it is not taken, which is said.
 **/
 STATIC
 VOID
 ReadPlanFile (
+  IN  CONST CHAR16   *Path,
+  IN  CONST CHAR8    *Name,
   OUT MRM_READ_PLAN  *Read
   )
 {
@@ -310,22 +361,119 @@ ReadPlanFile (
   MRM_TEXT    Fault;
 
   ZeroMem (Read, sizeof (*Read));
-  Status = ReadEspFile (MRM_PLAN_FILE, &File);
+  Status = ReadEspFile (Path, &File);
   if (Status == EFI_NOT_FOUND) {
     return;
   }
 
   if (EFI_ERROR (Status)) {
-    Say ("plan.bin cannot be read: %r", Status);
+    Say ("%a cannot be read: %r", Name, Status);
     return;
   }
 
   MrmTextBegin (&Fault, Reason, sizeof (Reason));
-  if (!ReadGivenPlan ((CONST UINT8 *)(UINTN)File.Base, (UINTN)File.Size, Read, &Fault)) {
-    Say ("plan.bin is not taken: %a", Reason);
+  if (!ReadFile ((CONST UINT8 *)(UINTN)File.Base, (UINTN)File.Size, Read, &Fault)) {
+    Say ("%a is not taken: %a", Name, Reason);
   }
 
   FreeEspFile (&File);
+}
+
+/**
+  Take a plan if it is for this PC and goes before the one taken so far.
+
+  @param[in,out] Read   The plan; becomes empty.  May be empty.
+  @param[in]     Name   What it is called.
+  @param[in]     Place  Where it is.
+**/
+STATIC
+VOID
+Consider (
+  IN OUT MRM_READ_PLAN  *Read,
+  IN     CONST CHAR8    *Name,
+  IN     CONST CHAR8    *Place
+  )
+{
+  MRM_PLAN_FIT  Fit;
+  MRM_TEXT      Difference;
+  CHAR8         Reason[MRM_PLAN_FAULT_SIZE];
+
+  if (Read->Plan == NULL) {
+    return;
+  }
+
+  MrmTextBegin (&Difference, Reason, sizeof (Reason));
+  Fit = JudgeFit (Read->Plan, &Difference);
+  if (Fit == MrmFitNot) {
+    KeepMisfit (Name, Read->Plan, Reason);
+  } else if ((mPlan.Plan == NULL) || MrmPlanGoesBefore (Read->Plan, Fit, mPlan.Plan, mFit)) {
+    AdoptPlan (Read);
+    mFit = Fit;
+    AsciiSPrint (mPlace, sizeof (mPlace), "%a", Place);
+  } else {
+    Say (
+      "%a is not taken: %a the plan %a",
+      Name,
+      (Fit < mFit) ? "it says less of which PC it is for than" : "it is not newer than",
+      mPlace
+      );
+  }
+
+  FreePlan (Read);
+}
+
+/**
+  Consider a plan on the ESP.
+
+  @param[in] Folder  Its folder below MRM_FOLDER, with a backslash behind it; empty for none.
+  @param[in] File    Its name there.
+**/
+STATIC
+VOID
+ConsiderFile (
+  IN CONST CHAR16  *Folder,
+  IN CONST CHAR16  *File
+  )
+{
+  MRM_READ_PLAN  Read;
+  CHAR16         Path[LONGEST_PATH];
+  CHAR8          Name[NAME_SIZE];
+  CHAR8          Place[NAME_SIZE];
+
+  UnicodeSPrint (Path, sizeof (Path), L"%s%s%s", MRM_FOLDER, Folder, File);
+  AsciiSPrint (Name, sizeof (Name), "%s%s", Folder, File);
+  AsciiSPrint (Place, sizeof (Place), "from %a", Name);
+  ReadPlanFile (Path, Name, &Read);
+  Consider (&Read, Name, Place);
+}
+
+/**
+  Consider a file of the folder of plans.
+
+  @param[in] File  Its name; a plan's ends with PLAN_ENDING, in letters of either case.
+**/
+STATIC
+VOID
+VisitPlan (
+  IN CONST CHAR16  *File
+  )
+{
+  UINTN  Length;
+  UINTN  Index;
+
+  Length = StrLen (File);
+  if (Length < ARRAY_SIZE (PLAN_ENDING)) {
+    return;
+  }
+
+  File += Length - (ARRAY_SIZE (PLAN_ENDING) - 1);
+  for (Index = 0; Index < ARRAY_SIZE (PLAN_ENDING) - 1; Index++) {
+    if (CharToUpper (File[Index]) != CharToUpper (PLAN_ENDING[Index])) {
+      return;
+    }
+  }
+
+  ConsiderFile (PLANS_FOLDER L"\\", File + Index - Length);
 }
 
 /**
@@ -416,40 +564,37 @@ OpenPlan (
   VOID
   )
 {
+  EFI_STATUS     Status;
   MRM_READ_PLAN  Read;
-  CONST CHAR8    *Where;
+  UINTN          Misfits;
 
-  Where = "in this image";
-  ReadCarried (&mPlan);
-  ReadPlanFile (&Read);
-  if ((Read.Plan != NULL) && (mPlan.Plan != NULL) && (Read.Plan->Made <= mPlan.Plan->Made)) {
-    Say ("plan.bin is not taken: it is not newer than the plan this image carries");
-    FreePlan (&Read);
-  }
-
-  if (Read.Plan != NULL) {
-    FreePlan (&mPlan);
-    mPlan = Read;
-    Where = "from plan.bin";
+  ReadCarried (&Read);
+  Consider (&Read, "the plan in this image", "in this image");
+  ConsiderFile (L"", PLAN_FILE);
+  Status = VisitEspFiles (MRM_FOLDER PLANS_FOLDER, VisitPlan);
+  if (EFI_ERROR (Status) && (Status != EFI_NOT_FOUND)) {
+    Say ("the folder of plans cannot be read: %r", Status);
   }
 
   mBase = ChecksumOf (&mPlan);
   if (mPlan.Plan != NULL) {
     ReadCommitted (&Read);
     if (Read.Plan != NULL) {
-      FreePlan (&mPlan);
-      mPlan = Read;
-      Where = "as it was reloaded";
+      AdoptPlan (&Read);
+      AsciiSPrint (mPlace, sizeof (mPlace), "as it was reloaded");
     }
   }
 
-  gPlan = mPlan.Plan;
+  Misfits = EndMisfits ((BOOLEAN)(gPlan == NULL));
   if (gPlan == NULL) {
-    Say ("there is no plan: make one by `python -m generator esp PARTITIONS.yaml --output DIR`");
+    Say (
+      (Misfits == 0) ? "there is no plan: make one by `python -m generator esp PARTITIONS.yaml --output DIR`"
+                     : "there is no plan for this PC"
+      );
     return EFI_NOT_FOUND;
   }
 
-  Say ("plan %a for %a, %d partitions, %a", gPlan->Title, gPlan->Machine, gPlan->PartitionCount, Where);
+  Say ("plan %a for %a, %d partitions, %a", gPlan->Title, gPlan->Machine, gPlan->PartitionCount, mPlace);
   return EFI_SUCCESS;
 }
 

@@ -26,13 +26,13 @@ typedef struct {
 extern CONST MRM_PLAN  *gPlan;
 
 /**
-  Choose the plan and read it: the one this image carries, or the file of MRM_PLAN_FILE when it
-  is newer and, under Secure Boot, signed; and instead of that the one that was reloaded last
-  while it was in force. Why a plan is not taken is said.
+  Choose the plan and read it: of the one this image carries, \EFI\MRM\plan.bin and \EFI\MRM\plans\*.bin
+  the one that fits this PC best, then the newest; files, under Secure Boot, only if they are signed.
+  Instead of that, the one that was reloaded last while it was in force. Why a plan is not taken is said;
+  what differs in plans for other PCs only when there is none for this one.
 
-  @retval EFI_SUCCESS           gPlan is a plan that can be relied on.
-  @retval EFI_NOT_FOUND         There is no plan, or none that can be taken.
-  @retval EFI_OUT_OF_RESOURCES  No memory.
+  @retval EFI_SUCCESS    gPlan is a plan that can be relied on.
+  @retval EFI_NOT_FOUND  There is no plan, or none that can be taken.
 **/
 EFI_STATUS
 OpenPlan (
@@ -63,8 +63,8 @@ MeansPlan (
   );
 
 /**
-  Read a plan that somebody gives: a blob, or a PE image that holds one. Under Secure Boot it has
-  to be an image that the PC's firmware takes.
+  Read a plan that somebody gives: a blob, or a PE image that holds one. It must be for this PC, and
+  under Secure Boot an image that the PC's firmware takes.
 
   @param[in]     Bytes  The bytes; they are copied.
   @param[in]     Size   Their number.

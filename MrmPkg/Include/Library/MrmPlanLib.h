@@ -10,10 +10,31 @@
 
 #include <MrmPlan.h>
 #include <Library/MrmLogLib.h>
+#include <Library/MrmMachineLib.h>
 
 #define MRM_PLAN_SECTION     ".mrmplan"   ///< name of a section, without a terminating zero
 #define MRM_PLAN_NOBODY      MAX_UINT32
-#define MRM_PLAN_FAULT_SIZE  200   ///< bytes of the longest fault, with the terminating zero
+#define MRM_PLAN_FAULT_SIZE  240   ///< bytes of the longest fault, with the terminating zero
+
+///
+/// What a PC tells of which one it is.
+///
+typedef struct {
+  CONST UINT8                  *Uuid;         ///< MRM_UUID_SIZE bytes as SMBIOS keeps them
+  CONST CHAR8                  *System;       ///< made by MrmPlanSystem()
+  UINTN                        ProcessorCount;
+  CONST MRM_PROCESSOR_FACTS    *Processors;   ///< all of them
+} MRM_PLAN_PC;
+
+///
+/// How well a plan fits a PC, worst first.
+///
+typedef enum {
+  MrmFitNot,      ///< it is for another one
+  MrmFitAny,      ///< it is for any PC
+  MrmFitMachine,  ///< it is for PCs of this make, with these processors
+  MrmFitUuid      ///< it is for this very one
+} MRM_PLAN_FIT;
 
 /**
   Read a plan.
@@ -81,6 +102,64 @@ MrmPlanFindSection (
   IN  CONST UINT8  *Image,
   IN  UINTN        ImageSize,
   OUT UINTN        *BlobSize
+  );
+
+//
+// MrmPlanFit.c
+//
+
+/**
+  Judge whether a plan is for a PC. A UUID in the plan decides alone; else what SMBIOS calls the PC, and the
+  APIC IDs of its processors.
+
+  @param[in]     Plan        The plan.
+  @param[in]     Pc          The PC.
+  @param[in,out] Difference  Receives what differs, for MrmFitNot; MRM_PLAN_FAULT_SIZE bytes are enough.
+
+  @return  How well it fits.
+**/
+MRM_PLAN_FIT
+EFIAPI
+MrmPlanFit (
+  IN     CONST MRM_PLAN     *Plan,
+  IN     CONST MRM_PLAN_PC  *Pc,
+  IN OUT MRM_TEXT           *Difference
+  );
+
+/**
+  Which of two plans for a PC is carried out: the one that names it more closely, then the newer one.
+
+  @param[in] Plan      A plan.
+  @param[in] Fit       How well it fits.
+  @param[in] Other     Another plan.
+  @param[in] OtherFit  How well that fits.
+
+  @retval TRUE   The plan.
+  @retval FALSE  The other one.
+**/
+BOOLEAN
+EFIAPI
+MrmPlanGoesBefore (
+  IN CONST MRM_PLAN  *Plan,
+  IN MRM_PLAN_FIT    Fit,
+  IN CONST MRM_PLAN  *Other,
+  IN MRM_PLAN_FIT    OtherFit
+  );
+
+/**
+  Make the name of a PC: its maker and product, printable ASCII, single spaces between words, cut after
+  MRM_SYSTEM_LENGTH characters. generator/model/identity.py makes the same.
+
+  @param[in]  Vendor   Manufacturer of the system, as SMBIOS tells it (SMBIOS 3.3 section 7.2); may be empty.
+  @param[in]  Product  Its product name; may be empty.
+  @param[out] System   Receives the name; MRM_SYSTEM_LENGTH + 1 bytes.
+**/
+VOID
+EFIAPI
+MrmPlanSystem (
+  IN  CONST CHAR8  *Vendor,
+  IN  CONST CHAR8  *Product,
+  OUT CHAR8        *System
   );
 
 #endif

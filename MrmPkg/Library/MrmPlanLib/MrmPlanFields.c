@@ -8,6 +8,25 @@
 
 #include "MrmPlanInternal.h"
 
+STATIC CONST MRM_PLAN_FIELD  mIdentityFields[] = {
+  {
+    .Name = "Uuid", .Kind = MrmFieldNumbers, .Offset = OFFSET_OF (MRM_PLAN_IDENTITY, Uuid), .Width = 1, .CountOffset =
+    OFFSET_OF (MRM_PLAN_IDENTITY, UuidSize), .Minimum = 0, .Maximum = 16
+  },
+  {
+    .Name = "System", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_IDENTITY, System), .Width = 1, .Maximum = 80,
+    .Optional = TRUE
+  },
+  {
+    .Name = "ApicIds", .Kind = MrmFieldNumbers, .Offset = OFFSET_OF (MRM_PLAN_IDENTITY, ApicIds), .Width = 4,
+    .CountOffset = OFFSET_OF (MRM_PLAN_IDENTITY, ApicIdCount), .Minimum = 0, .Maximum = 8192
+  }
+};
+
+STATIC CONST MRM_PLAN_RECORD  mIdentity = {
+  "MRM_PLAN_IDENTITY", 24, sizeof (MRM_PLAN_IDENTITY), ARRAY_SIZE (mIdentityFields), mIdentityFields
+};
+
 STATIC CONST MRM_PLAN_FIELD  mConsoleFields[] = {
   {
     .Name = "Kind", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_CONSOLE, Kind), .Width = sizeof
@@ -261,6 +280,9 @@ STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {
     .Name = "Machine", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN, Machine), .Width = 1, .Maximum = 65535
   },
   {
+    .Name = "Identity", .Kind = MrmFieldInline, .Offset = OFFSET_OF (MRM_PLAN, Identity), .Record = &mIdentity
+  },
+  {
     .Name = "AllOff", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN, AllOff), .Width = sizeof (MRM_ALL_OFF),
     .Maximum = MrmAllOffMenu
   },
@@ -288,5 +310,5 @@ STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanRecord = {
-  "MRM_PLAN", 73, sizeof (MRM_PLAN), ARRAY_SIZE (mPlanFields), mPlanFields
+  "MRM_PLAN", 97, sizeof (MRM_PLAN), ARRAY_SIZE (mPlanFields), mPlanFields
 };

@@ -297,7 +297,7 @@ MrmPlanJudge (
   UINT32       Number;
   CONST CHAR8  *What;
 
-  if (!JudgeRest (Plan, Fault)) {
+  if (!MrmPlanJudgeIdentity (Plan, Fault) || !JudgeRest (Plan, Fault)) {
     return FALSE;
   }
 

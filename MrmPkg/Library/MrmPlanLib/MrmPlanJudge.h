@@ -7,6 +7,7 @@
 #ifndef MRM_PLAN_JUDGE_H_
 #define MRM_PLAN_JUDGE_H_
 
+#include <Library/MrmLogLib.h>
 #include <MrmPlan.h>
 
 /**
@@ -49,6 +50,21 @@ CONST CHAR8 *
 MrmPlanJudgePartition (
   IN CONST MRM_PLAN  *Plan,
   IN UINT32          Number
+  );
+
+/**
+  Judge what the plan says of its PC.
+
+  @param[in]     Plan   The plan.
+  @param[in,out] Fault  Receives what is wrong.
+
+  @retval TRUE   Nothing is.
+  @retval FALSE  Fault says what.
+**/
+BOOLEAN
+MrmPlanJudgeIdentity (
+  IN     CONST MRM_PLAN  *Plan,
+  IN OUT MRM_TEXT        *Fault
   );
 
 #endif

@@ -53,6 +53,13 @@ def test_a_display_of_the_pc_is_there_when_it_is_asked_for() -> None:
     assert [device for device in with_one if device not in without] == ["VGA,bus=pcie.0"]
 
 
+def test_a_uuid_of_the_pc_is_there_when_it_has_one() -> None:
+    boot = Boot(Path("vars.fd"))
+    assert values(command_line(Q35, boot, CHANNELS), "-uuid") == []
+    uuid = "4c4c4544-0035-5910-8052-b4c04f4d3233"
+    assert values(command_line(replace(Q35, uuid=uuid), boot, CHANNELS), "-uuid") == [uuid]
+
+
 def test_only_named_root_ports_get_a_drive() -> None:
     boot = Boot(Path("vars.fd"), disks={"PciRoot(0x0)/Pci(0x4,0x0)": Path("disk.img")})
     devices = values(command_line(Q35, boot, CHANNELS), "-device")

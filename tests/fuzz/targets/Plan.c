@@ -8,6 +8,12 @@
 #include <Library/BaseLib.h>
 #include <Library/MrmPlanLib.h>
 
+STATIC CONST UINT8                mUuid[MRM_UUID_SIZE] = { 1, 2, 3 };
+STATIC CONST MRM_PROCESSOR_FACTS  mProcessors[]        = { { .ApicId = 0 }, { .ApicId = 2 } };
+STATIC CONST MRM_PLAN_PC          mPc                  = {
+  mUuid, "ACME Server 9000", ARRAY_SIZE (mProcessors), mProcessors
+};
+
 int
 LLVMFuzzerTestOneInput (
   CONST UINT8  *Data,
@@ -55,6 +61,10 @@ LLVMFuzzerTestOneInput (
         (VOID)Last;
         FUZZ_CHECK (Plan->Partitions[Index].Memory[0].Purpose == MrmMemoryLow);
       }
+
+      MrmTextBegin (&Fault, Reason, sizeof (Reason));
+      FUZZ_CHECK ((MrmPlanFit (Plan, &mPc, &Fault) == MrmFitNot) == (Fault.Length != 0));
+      FUZZ_CHECK (!Fault.Cut);
     }
 
     free (Room);

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from generator.api import load_machine
 from generator.model.device_path import DevicePath
-from generator.model.machine import Bar, Features, Machine, PciFunction
+from generator.model.machine import Bar, Features, Identity, Machine, PciFunction
 from generator.places import Place
 from generator.scan import render_machine_file, scan
 from generator.scan.processors import parse_list
@@ -34,6 +35,7 @@ from tests.generator.scan.support import (
 
 AT = Place("any")
 GIB = 1 << 30
+DMI = "sys/class/dmi/id"
 HOST_BRIDGE = "sys/bus/pci/devices/0000:00:00.0/config"
 
 
@@ -268,6 +270,37 @@ def test_uarts_firmware_and_acpi() -> None:
         "amd-vi",
         True,
     )
+
+
+MINE, MANY = "4c4c4544-0035-5910-8052-b4c04f4d3233", "03000200-0400-0500-0006-000700080009"
+
+
+@pytest.mark.parametrize(
+    ("told", "uuid", "words"),
+    [
+        (None, None, ["no UUID"]),
+        (MINE, MINE, []),
+        (MINE.upper(), MINE, []),
+        ("00000000-0000-0000-0000-000000000000", None, ["no UUID"]),
+        ("ffffffff-ffff-ffff-ffff-ffffffffffff", None, ["no UUID"]),
+        (MANY, None, [f"the UUID {MANY} is that of many boards", "no UUID"]),
+        ("Not Specified", None, ["no UUID"]),
+    ],
+)
+def test_identity(told: str | None, uuid: str | None, words: list[str]) -> None:
+    files = server() if told is None else {**server(), f"{DMI}/product_uuid": told.encode() + b"\n"}
+    machine, notes = scanned(files)
+    assert machine.identity == Identity(None if uuid is None else UUID(uuid), "ACME Server 9000")
+    found = [line for line in notes if line.startswith("identity: ")]
+    assert [line.startswith(f"identity: {word}") for line, word in zip(found, words, strict=True)] == [
+        True for _ in words
+    ]
+
+
+def test_a_machine_that_does_not_say_who_it_is() -> None:
+    files = {path: data for path, data in server().items() if not path.startswith(DMI)}
+    machine, _ = scanned(files)
+    assert machine.identity == Identity()
 
 
 def test_the_file_says_what_was_scanned(tmp_path: Path) -> None:
