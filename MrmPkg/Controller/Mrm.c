@@ -8,6 +8,7 @@
 #include "Run.h"
 #include "Console/Screen.h"
 #include "Life/Bind.h"
+#include "Scan/Scan.h"
 #include "Build/Firmware.h"
 #include "Machine/Interrupt.h"
 #include "Machine/MachineCheck.h"
@@ -145,7 +146,7 @@ ReleaseAll (
   @param[in] SystemTable  System table of the PC's firmware.
 
   @retval EFI_ABORTED  No partition could be started; the console says why.
-  @retval EFI_SUCCESS  All partitions are off and the plan wants the PC's firmware back.
+  @retval EFI_SUCCESS  All partitions are off and the plan wants the PC's firmware back, or the PC was scanned.
   @return Other        The machine or this image cannot run MRM; the console says why.
 **/
 EFI_STATUS
@@ -166,6 +167,12 @@ MrmEntry (
   gBS->SetWatchdogTimer (0, 0, 0, NULL);
 
   Status = SurveyMachine (ImageHandle);
+  if (!EFI_ERROR (Status) && gMachine.ScanOnly) {
+    Status = ScanMachine ();
+    ReleaseAll ();
+    return Status;
+  }
+
   if (!EFI_ERROR (Status)) {
     Status = OpenPlan ();
   }

@@ -21,8 +21,8 @@ def take_source(parser: argparse._ActionsContainer) -> None:
         dest="source",
         type=Path,
         metavar="PATH",
-        help="what generator/collect.sh made, or ACPI tables: a folder, tar, zip, or text of acpidump; "
-        "default: the running system, best as root",
+        help="what generator/collect.sh or Mrm.efi scan made, or ACPI tables: a folder, tar, zip, or text of "
+        "acpidump; default: the running system, best as root",
     )
 
 

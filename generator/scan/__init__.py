@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Build a machine file from a running Linux, or from what collect.sh brought along from one.
+"""Build a machine file from a running Linux, or from what collect.sh or `Mrm.efi scan` brought along.
 
-`open_snapshot` gives the files of either; `scan` makes a `Machine` of them, with a `Note` for everything it
+`open_snapshot` gives the files of each; `scan` makes a `Machine` of them, with a `Note` for everything it
 could not learn or found odd; `render_machine_file` writes it down.  Nothing here raises on odd firmware.
 """
 

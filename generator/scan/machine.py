@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from generator.model.identity import SHARED_UUIDS, parse_uuid, system_of
@@ -55,7 +55,7 @@ def scan(snapshot: Snapshot, name: str | None = None) -> Scan:
         name=name or name_of(title),
         title=title,
         physical_address_bits=scan_address_bits(cpuinfo, notes),
-        firmware=replace(scan_firmware(snapshot, pci.paths, notes), holds=scan_held(snapshot, tables, place)),
+        firmware=scan_firmware(snapshot, pci.paths, scan_held(snapshot, tables, place), notes),
         controller_console=_console(uarts),
         processors=processors,
         memory=scan_memory(snapshot, tables, notes, place),

@@ -12,6 +12,7 @@ from generator.places import Place
 from generator.scan.notes import Notes
 from generator.scan.snapshot import KERNEL_LOG, Snapshot
 from generator.scan.tables import Tables
+from generator.scan.uefi import DISABLED, X2APIC
 
 LAST_APIC_ID = 0xFFFFFFFE
 CPUS = "sys/devices/system/cpu"
@@ -79,6 +80,10 @@ def scan_processors(
     if not listed:
         notes.add("processors", "no MADT could be read: only the running processors are known")
         listed = list(seats)
+    disabled = set(parse_list(snapshot.text(DISABLED) or ""))
+    for apic_id in sorted(disabled):
+        notes.add("processors", f"the firmware has disabled the processor with APIC ID {apic_id}: left out")
+    listed = [apic_id for apic_id in listed if apic_id not in disabled]
     unknown = sorted(set(seats) - set(listed))
     if unknown:
         notes.add("processors", f"running, but not enabled in the MADT: {_some(unknown)}")
@@ -189,6 +194,9 @@ def _x2apic(snapshot: Snapshot, flags: set[str], notes: Notes) -> str | None:
     """Whether the local APICs are in x2APIC mode; the kernel tells only in its log."""
     if "x2apic" not in flags:
         return "absent"
+    told = snapshot.text(X2APIC)
+    if told is not None:
+        return told
     log = snapshot.text(KERNEL_LOG) or ""
     if _X2APIC_ON.search(log):
         return "enabled"

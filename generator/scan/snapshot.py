@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Where a scan reads: the running system, or a collection that generator/collect.sh made elsewhere.
+"""Where a scan reads: the running system, or a collection that generator/collect.sh or `Mrm.efi scan` made.
 
 A snapshot has files and links by their paths on the scanned machine, without the leading slash.  Collections
 keep a link as a text file NAME.link, so that they survive any file system.  Bare ACPI tables (APIC, FACP, …)
@@ -17,6 +17,7 @@ from generator.printable import quoted
 from generator.reading import UnreadableError, is_folder, read_file
 from generator.scan.archive import LARGEST_FILE, SnapshotError, read_archive, read_bytes
 from generator.scan.table_files import name_tables, parse_dump, read_folder, signature_of
+from generator.scan.uefi import MARK, as_linux
 
 TABLES = "sys/firmware/acpi/tables"
 KERNEL_LOG = "dmesg.txt"
@@ -178,6 +179,10 @@ def _open_folder(source: Path) -> Snapshot:
     for folder in folders:
         if is_folder(folder / "sys") or is_folder(folder / "proc"):
             snapshot = FolderSnapshot(source.name, live=False, root=folder)
+            if snapshot.read(MARK) is not None:
+                raise SnapshotError(
+                    f"{source}: an unpacked machine.tar of a PC's firmware; name the archive itself"
+                )
             _require_whole(snapshot, source)
             return snapshot
     return _bare_tables(read_folder(source), source)
@@ -198,9 +203,8 @@ def _open_file(source: Path) -> Snapshot:
     if rooted is None:
         names = ((path.rsplit("/", 1)[-1], content) for path, content in sorted(files.items()))
         return _bare_tables(name_tables(names), source)
-    snapshot = MemorySnapshot(source.name, live=False, files=rooted)
-    _require_whole(snapshot, source)
-    return snapshot
+    _require_whole(MemorySnapshot(source.name, live=False, files=rooted), source)
+    return MemorySnapshot(source.name, live=False, files=as_linux(rooted) if MARK in rooted else rooted)
 
 
 def _bare_tables(tables: Mapping[str, bytes], source: Path) -> MemorySnapshot:
@@ -216,7 +220,7 @@ def _require_whole(snapshot: Snapshot, source: Path) -> None:
     text = snapshot.text(COMPLETE)
     if text is None:
         raise SnapshotError(
-            f"{source}: {COMPLETE}, which collect.sh writes last, is not there: it was interrupted, or not "
+            f"{source}: {COMPLETE}, which is written last, is not there: it was interrupted, or not "
             "all of the collection was copied; collect again"
         )
     first = text.splitlines()[0]

@@ -40,11 +40,13 @@ LIBRARIES = (
     "MrmFaultLib",
     "MrmVolumeLib",
     "MrmPlanLib",
+    "MrmArchiveLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
 CONSTANTS = (
     "MRM_ACPI_FIXED_SIZE",
+    "MRM_ARCHIVE_BLOCK",
     "MRM_BACK_OFF_MAXIMUM",
     "MRM_CLOCK_CORRECTABLE",
     "MRM_CLOCK_EXACT",

@@ -9,12 +9,12 @@ from tests.firmware_host.decide import Decide
 from tests.firmware_host.memory import Guarded
 
 
-def parse(decide: Decide, options: bytes) -> tuple[bool, str]:
-    """Whether they ask for `verify`, and the first word that means nothing."""
+def parse(decide: Decide, options: bytes, word: str = "Verify") -> tuple[bool, str]:
+    """Whether they ask for a word, `verify` for instance, and the first word that means nothing."""
     memory = Guarded(decide.ffi, options)
     parsed = decide.ffi.new("MRM_LOAD_OPTIONS *")
     decide.call("MrmLoadOptionsParse", memory.pointer, len(options), parsed)
-    return bool(parsed.Verify), decide.ffi.string(parsed.Unknown).decode("ascii")
+    return bool(getattr(parsed, word)), decide.ffi.string(parsed.Unknown).decode("ascii")
 
 
 def words(text: str, ending: str = "\0") -> bytes:
@@ -55,6 +55,18 @@ def test_the_word_verify_means_verify(decide: Decide, text: str, ending: str) ->
 )
 def test_nothing_else_means_verify(decide: Decide, text: str, unknown: str) -> None:
     assert parse(decide, words(text)) == (False, unknown)
+
+
+@pytest.mark.parametrize("text", ["scan", r"\EFI\MRM\Mrm.efi SCAN", 'Mrm.efi verify "Scan"'])
+def test_the_word_scan_means_scan(decide: Decide, text: str) -> None:
+    assert parse(decide, words(text), "Scan") == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"), [("", ""), ("verify", ""), (r"\scan\Mrm.efi", ""), ("Mrm.efi scanning", "scanning")]
+)
+def test_nothing_else_means_scan(decide: Decide, text: str, unknown: str) -> None:
+    assert parse(decide, words(text), "Scan") == (False, unknown)
 
 
 def test_both_can_be_there(decide: Decide) -> None:

@@ -120,6 +120,74 @@ FreeEspFile (
 }
 
 /**
+  Open a file in MRM_FOLDER, empty.
+
+  @param[in]  Path  Its path.
+  @param[out] File  Receives the file.
+
+  @return  Status of the file system.
+**/
+STATIC
+EFI_STATUS
+OpenEmpty (
+  IN  CONST CHAR16       *Path,
+  OUT EFI_FILE_PROTOCOL  **File
+  )
+{
+  EFI_STATUS  Status;
+
+  // An older one may be longer: remove it first.
+  Status = gMachine.Esp->Open (gMachine.Esp, File, (CHAR16 *)Path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, 0);
+  if (!EFI_ERROR (Status)) {
+    (*File)->Delete (*File);
+  }
+
+  Status = MakeFolder (MRM_FOLDER);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  return gMachine.Esp->Open (
+                         gMachine.Esp,
+                         File,
+                         (CHAR16 *)Path,
+                         EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE,
+                         0
+                         );
+}
+
+EFI_STATUS
+WriteEspFile (
+  IN CONST CHAR16  *Path,
+  IN CONST VOID    *Data,
+  IN UINTN         Size
+  )
+{
+  EFI_STATUS         Status;
+  EFI_FILE_PROTOCOL  *File;
+  UINTN              Written;
+
+  Status = OpenEmpty (Path, &File);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  Written = Size;
+  Status  = File->Write (File, &Written, (VOID *)Data);
+  if (!EFI_ERROR (Status) && (Written != Size)) {
+    Status = EFI_VOLUME_FULL;
+  }
+
+  // Until it is flushed, a FAT driver may have the data only in memory.
+  if (!EFI_ERROR (Status)) {
+    Status = File->Flush (File);
+  }
+
+  File->Close (File);
+  return Status;
+}
+
+/**
   List the files of a folder that is open.
 
   @param[in]     Folder  The folder.

@@ -10,6 +10,8 @@
 #include <Library/MrmRangeLib.h>
 #include <Uefi.h>
 
+#define MRM_FOLDER  L"\\EFI\\MRM"   ///< where MRM's own files are
+
 /**
   Make sure a folder exists on the ESP.
 
@@ -48,6 +50,24 @@ ReadEspFile (
 VOID
 FreeEspFile (
   IN OUT MRM_RANGE  *File
+  );
+
+/**
+  Write a whole file in MRM_FOLDER, which is made if need be, instead of an older one.
+
+  @param[in] Path  Path on the ESP.
+  @param[in] Data  What the file is to hold.
+  @param[in] Size  Bytes of it.
+
+  @retval EFI_SUCCESS      Written, and on the disk.
+  @retval EFI_VOLUME_FULL  There is no room for it.
+  @return Other            Status of the file system.
+**/
+EFI_STATUS
+WriteEspFile (
+  IN CONST CHAR16  *Path,
+  IN CONST VOID    *Data,
+  IN UINTN         Size
   );
 
 /**

@@ -48,6 +48,7 @@ typedef struct {
   EFI_FILE_PROTOCOL           *Esp;              ///< root of the volume Mrm.efi came from
   EFI_HANDLE                  EspDevice;         ///< that volume
   BOOLEAN                     VerifyOnly;        ///< load option "verify": judge, report, change nothing
+  BOOLEAN                     ScanOnly;          ///< load option "scan": write down what the PC is, nothing else
 } MRM_MACHINE;
 
 ///

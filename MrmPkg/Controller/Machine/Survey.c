@@ -308,8 +308,9 @@ ReadLoadOptions (
 
   MrmLoadOptionsParse (LoadedImage->LoadOptions, LoadedImage->LoadOptionsSize, &Options);
   gMachine.VerifyOnly = Options.Verify;
+  gMachine.ScanOnly   = Options.Scan;
   if (Options.Unknown[0] != '\0') {
-    Say ("warning: the load option \"%a\" means nothing here; expected verify, or none", Options.Unknown);
+    Say ("warning: the load option \"%a\" means nothing here; expected verify, scan, or none", Options.Unknown);
   }
 }
 

@@ -66,6 +66,14 @@ BindPciConsole (
   Keep (Partition, MRM_RULE_CONSOLE_EXISTS, "UART %a at %a 0x%lx", Console->Function, Io ? "I/O port" : "address", Base);
 }
 
+BOOLEAN
+IsUart (
+  IN UINT16  IoBase
+  )
+{
+  return (BOOLEAN)(IoRead8 (IoBase + UART_LINE_STATUS) != NOBODY_DECODES);
+}
+
 VOID
 BindConsole (
   IN OUT MRM_PARTITION  *Partition
@@ -83,7 +91,7 @@ BindConsole (
     return;
   }
 
-  if (IoRead8 (Console->IoBase + UART_LINE_STATUS) == NOBODY_DECODES) {
+  if (!IsUart (Console->IoBase)) {
     Refuse (Partition, MRM_RULE_CONSOLE_EXISTS, "promised a UART at I/O port 0x%x, found none", Console->IoBase);
   } else {
     Partition->Console.Kind     = Console->Kind;

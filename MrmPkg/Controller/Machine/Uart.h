@@ -42,4 +42,17 @@ ReleaseConsole (
   IN CONST MRM_PARTITION  *Partition
   );
 
+/**
+  Whether something answers where a UART would be.
+
+  @param[in] IoBase  First of its eight I/O ports.
+
+  @retval TRUE   It does.
+  @retval FALSE  Nobody decodes its line status register.
+**/
+BOOLEAN
+IsUart (
+  IN UINT16  IoBase
+  );
+
 #endif

@@ -21,14 +21,13 @@
 #include <Library/UefiLib.h>
 #include <Protocol/LoadedImage.h>
 
-#define MRM_FOLDER          L"\\EFI\\MRM\\"
 #define PLAN_FILE           L"plan.bin"
 #define PLANS_FOLDER        L"plans"
 #define PLAN_ENDING         L".bin"
 #define LONGEST_PATH        300                        ///< characters: a folder and the longest name FAT knows
 #define NAME_SIZE           80                         ///< bytes of what a plan is called
-#define KEPT_PATH           L"\\EFI\\MRM\\plan"
-#define KEPT_FILE           L"\\EFI\\MRM\\plan.a"   ///< one of those that KEPT_PATH names
+#define KEPT_PATH           MRM_FOLDER L"\\plan"
+#define KEPT_FILE           MRM_FOLDER L"\\plan.a"   ///< one of those that KEPT_PATH names
 #define KEPT_SIGNATURE      SIGNATURE_32 ('M', 'R', 'M', 'R')
 #define MRM_KEPT_PLAN_SIZE  (SIZE_64KB + SIZE_4KB)     ///< bytes of what is committed
 #define SECURE_BOOT_ON      1                          ///< of the variable SecureBoot (UEFI 2.10 section 3.3)
@@ -440,7 +439,7 @@ ConsiderFile (
   CHAR8          Name[NAME_SIZE];
   CHAR8          Place[NAME_SIZE];
 
-  UnicodeSPrint (Path, sizeof (Path), L"%s%s%s", MRM_FOLDER, Folder, File);
+  UnicodeSPrint (Path, sizeof (Path), L"%s\\%s%s", MRM_FOLDER, Folder, File);
   AsciiSPrint (Name, sizeof (Name), "%s%s", Folder, File);
   AsciiSPrint (Place, sizeof (Place), "from %a", Name);
   ReadPlanFile (Path, Name, &Read);
@@ -571,7 +570,7 @@ OpenPlan (
   ReadCarried (&Read);
   Consider (&Read, "the plan in this image", "in this image");
   ConsiderFile (L"", PLAN_FILE);
-  Status = VisitEspFiles (MRM_FOLDER PLANS_FOLDER, VisitPlan);
+  Status = VisitEspFiles (MRM_FOLDER L"\\" PLANS_FOLDER, VisitPlan);
   if (EFI_ERROR (Status) && (Status != EFI_NOT_FOUND)) {
     Say ("the folder of plans cannot be read: %r", Status);
   }
@@ -612,7 +611,7 @@ KeepPlan (
     return EFI_BAD_BUFFER_SIZE;
   }
 
-  MakeFolder (L"\\EFI\\MRM");
+  MakeFolder (MRM_FOLDER);
   Kept = AllocateZeroPool (MRM_KEPT_PLAN_SIZE);
   if ((Kept == NULL) || !OpenKept (Lasting)) {
     Status = EFI_OUT_OF_RESOURCES;

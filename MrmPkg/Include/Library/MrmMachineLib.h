@@ -312,6 +312,7 @@ MrmDomainOfMemory (
 
 typedef struct {
   BOOLEAN    Verify;                     ///< judge and report only
+  BOOLEAN    Scan;                       ///< write down what the PC is only
   CHAR8      Unknown[MRM_OPTION_SIZE];   ///< first word with no meaning, cut to this; "" = there is none
 } MRM_LOAD_OPTIONS;
 

@@ -8,6 +8,7 @@
 #include <Library/BaseMemoryLib.h>
 
 #define VERIFY        "verify"
+#define SCAN          "scan"
 #define MOST_OPTIONS  SIZE_4KB   ///< characters that are looked at
 
 /**
@@ -88,6 +89,29 @@ NextWord (
   return TRUE;
 }
 
+/**
+  Whether a word is one that means something.
+
+  @param[in] Word        The word, cut to MRM_OPTION_SIZE.
+  @param[in] Characters  Its characters, those cut off included.
+  @param[in] Known       The one that means something.
+  @param[in] Size        Its size with the zero behind it, at most MRM_OPTION_SIZE.
+
+  @retval TRUE   It is.
+  @retval FALSE  It is not.
+**/
+STATIC
+BOOLEAN
+IsWord (
+  IN CONST CHAR8  *Word,
+  IN UINTN        Characters,
+  IN CONST CHAR8  *Known,
+  IN UINTN        Size
+  )
+{
+  return (BOOLEAN)((Characters == Size - 1) && (CompareMem (Word, Known, Size) == 0));
+}
+
 VOID
 EFIAPI
 MrmLoadOptionsParse (
@@ -112,11 +136,10 @@ MrmLoadOptionsParse (
 
   Index = 0;
   for (Number = 0; NextWord (Options, Length, &Index, Word, &IsText, &Characters); Number++) {
-    if (  IsText
-       && (Characters == sizeof (VERIFY) - 1)
-       && (CompareMem (Word, VERIFY, sizeof (VERIFY)) == 0))
-    {
+    if (IsText && IsWord (Word, Characters, VERIFY, sizeof (VERIFY))) {
       Parsed->Verify = TRUE;
+    } else if (IsText && IsWord (Word, Characters, SCAN, sizeof (SCAN))) {
+      Parsed->Scan = TRUE;
     } else if ((Number > 0) && IsText && (Characters > 0) && (Parsed->Unknown[0] == '\0')) {
       // The first word may be the image's name.
       CopyMem (Parsed->Unknown, Word, sizeof (Word));

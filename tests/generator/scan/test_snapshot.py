@@ -207,7 +207,7 @@ def zipped(tar: Path) -> bytes:
 def test_a_run_that_was_interrupted(tmp_path: Path) -> None:
     """What it left is not taken, folder or archive, and a run that is told to end leaves nothing."""
     folder = lay_out(tmp_path / "facts")
-    with pytest.raises(SnapshotError, match=r"collection\.txt, which collect\.sh writes last, is not there"):
+    with pytest.raises(SnapshotError, match=r"collection\.txt, which is written last, is not there"):
         open_snapshot(folder)
     (folder / "collection.txt").write_text("")
     with pytest.raises(SnapshotError, match="interrupted"):
