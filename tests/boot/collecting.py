@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Scan a machine in QEMU without MRM: the collector runs in it, the host scans what that brings."""
+"""Scan a machine in QEMU: a Linux on it runs the collector, or Mrm.efi writes what the firmware knows."""
 
 import asyncio
 import base64
@@ -11,16 +11,29 @@ from pathlib import Path
 
 from ci.guests import initrd
 from ci.images.boot import prepare_boot
+from ci.images.gpt import run_tool
 from ci.progress import PROJECT
 from ci.qemu.command import MachineDescription
 from ci.qemu.guest import BOOT_SECONDS, Guest
 from ci.qemu.machine import Machine as RunningMachine
+from ci.qemu.timing import scaled
 from generator.api import load_machine
 from generator.model.machine import Machine
 
 GUESTS = PROJECT / "Build" / "guests"
 NEWEST = "linux-6.12"
 COLLECT_SECONDS = 180
+FIRMWARE_SECONDS = 120
+ESP_OFFSET = 2048 * 512
+UUID = "4c4c4544-0035-5910-8052-b4c04f4d3233"
+"""System UUID of the machines that are scanned."""
+SCRIPT = """@echo -off
+fs0:
+\\EFI\\MRM\\Mrm.efi scan
+echo STATUS %lasterror%
+echo END
+"""
+"""For the firmware's own shell."""
 
 
 async def collect(
@@ -64,6 +77,38 @@ def scan_machine(
     """Boot, collect, scan; return the machine file's facts and the findings told on standard error."""
     archive = folder / "facts.tar.gz"
     archive.write_bytes(asyncio.run(collect(description, folder / "run", parameters, kernel)))
+    return _scanned(archive, folder, name)
+
+
+async def ask_firmware(description: MachineDescription, mrm: Path, folder: Path) -> str:
+    """Scan the bare machine from the firmware's shell, take the archive off its ESP; return what was said.
+
+    mrm: a Mrm.efi, with a plan or without. Raises as `collect`.
+    """
+    esp = folder / "ESP"
+    (esp / "EFI" / "MRM").mkdir(parents=True)
+    (esp / "EFI" / "MRM" / "Mrm.efi").write_bytes(mrm.read_bytes())
+    (esp / "startup.nsh").write_text(SCRIPT.replace("\n", "\r\n"), encoding="ascii")
+    boot = prepare_boot(description, folder / "run", esp)
+    async with RunningMachine(description, boot, folder / "run") as machine:
+        console = machine.console(description.serial_ports[0].name)
+        await console.wait_for(r"\nEND", scaled(FIRMWARE_SECONDS), since=console.start())
+        said = console.text.replace("\r", "")
+    volume = f"{folder / 'run' / 'esp.img'}@@{ESP_OFFSET}"
+    run_tool("mcopy", "-i", volume, "::/EFI/MRM/machine.tar", str(folder / "machine.tar"))
+    return said
+
+
+def scan_by_firmware(
+    description: MachineDescription, mrm: Path, folder: Path, name: str
+) -> tuple[Machine, str, str]:
+    """Scan by the firmware; return the machine file's facts, the findings told, and what Mrm.efi said."""
+    said = asyncio.run(ask_firmware(description, mrm, folder))
+    return (*_scanned(folder / "machine.tar", folder, name), said)
+
+
+def _scanned(archive: Path, folder: Path, name: str) -> tuple[Machine, str]:
+    """The machine file that the generator makes of an archive, and the findings."""
     output = folder / "scanned.yaml"
     arguments = ["scan", "--from", str(archive), "--output", str(output), "--name", name]
     run = subprocess.run(

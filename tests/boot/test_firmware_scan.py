@@ -1,41 +1,30 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """`Mrm.efi scan`, without any OS, finds what the machine's file in platforms/ says, as a Linux on it does."""
 
-import asyncio
 import dataclasses
-import subprocess
-import sys
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ci.images.boot import prepare_boot
-from ci.images.gpt import run_tool
 from ci.progress import PROJECT
-from ci.qemu.command import MachineDescription
 from ci.qemu.description import load_description
-from ci.qemu.machine import Machine as RunningMachine
 from ci.qemu.timing import scaled
+from ci.run.plan import load_plan
 from generator.api import load_machine, make_plan
+from generator.command_line import run as generator
 from generator.model.machine import Machine, PciFunction, PciRoot
 from generator.places import Place
+from tests.boot.bench import Bench
 from tests.boot.builds import partition_file
+from tests.boot.collecting import UUID, scan_by_firmware
 
 pytestmark = [pytest.mark.boot(30), pytest.mark.timeout(1800)]
 
 FOUR_GIB = 4 << 30
-SECONDS = 120
-ESP_OFFSET = 2048 * 512
 ANYWHERE = Place("any")
-UUID = "4c4c4544-0035-5910-8052-b4c04f4d3233"
-SCRIPT = """@echo -off
-fs0:
-\\EFI\\MRM\\Mrm.efi scan
-echo STATUS %lasterror%
-echo END
-"""
-"""A script of the firmware's own shell."""
+SECONDS = 240
 
 
 @pytest.fixture(scope="module", params=["q35", "q35-devices"])
@@ -44,45 +33,19 @@ def file(request: pytest.FixtureRequest) -> Path:
     return PROJECT / "platforms" / f"{request.param}.yaml"
 
 
-async def scan_by_firmware(description: MachineDescription, mrm: Path, folder: Path) -> str:
-    """Boot the bare machine, scan it from the shell, take the archive off its ESP; returns what was said."""
-    esp = folder / "ESP"
-    (esp / "EFI" / "MRM").mkdir(parents=True)
-    (esp / "EFI" / "MRM" / "Mrm.efi").write_bytes(mrm.read_bytes())
-    (esp / "startup.nsh").write_text(SCRIPT.replace("\n", "\r\n"), encoding="ascii")
-    boot = prepare_boot(description, folder / "run", esp)
-    async with RunningMachine(description, boot, folder / "run") as machine:
-        console = machine.console(description.serial_ports[0].name)
-        await console.wait_for(r"\nEND", scaled(SECONDS), since=console.start())
-        said = console.text.replace("\r", "")
-    volume = f"{folder / 'run' / 'esp.img'}@@{ESP_OFFSET}"
-    run_tool("mcopy", "-i", volume, "::/EFI/MRM/machine.tar", str(folder / "machine.tar"))
-    return said
-
-
 @pytest.fixture(scope="module")
-def folder(
+def result(
     file: Path, images: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, str]:
-    """A folder with the archive, and what was said."""
-    folder = tmp_path_factory.mktemp(file.stem)
+) -> tuple[Machine, str, str]:
+    """The machine that was scanned, the findings told, and what was said."""
     description = dataclasses.replace(load_description(file), uuid=UUID)
-    return folder, asyncio.run(scan_by_firmware(description, images("RELEASE") / "Mrm.efi", folder))
+    mrm = images("RELEASE") / "Mrm.efi"
+    return scan_by_firmware(description, mrm, tmp_path_factory.mktemp(file.stem), file.stem)
 
 
 @pytest.fixture(scope="module")
-def scanned(folder: tuple[Path, str], file: Path) -> tuple[Machine, str]:
-    """The machine file that is made of the archive, and the findings told with it."""
-    source, output = folder[0] / "machine.tar", folder[0] / "scanned.yaml"
-    arguments = ["scan", "--from", str(source), "--output", str(output), "--name", file.stem]
-    run = subprocess.run(
-        [sys.executable, "-m", "generator", *arguments],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return load_machine(output), run.stderr
+def scanned(result: tuple[Machine, str, str]) -> tuple[Machine, str]:
+    return result[:2]
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +71,8 @@ def bare_root(root: PciRoot) -> PciRoot:
     return dataclasses.replace(root, place=ANYWHERE, node=None, functions=functions)
 
 
-def test_it_says_what_it_has_written_and_returns(folder: tuple[Path, str]) -> None:
-    said = folder[1].replace("\n", "")
+def test_it_says_what_it_has_written_and_returns(result: tuple[Machine, str, str]) -> None:
+    said = result[2].replace("\n", "")
     assert "MRM: scan: what this PC is was written to \\EFI\\MRM\\machine.tar" in said
     assert "STATUS 0x0" in said
     assert "there is no plan" not in said
@@ -185,12 +148,21 @@ def test_identity(scanned: tuple[Machine, str]) -> None:
     assert scanned[0].identity.system == "QEMU Standard PC (Q35 + ICH9, 2009)"
 
 
-def test_a_plan_can_be_made_of_it(scanned: tuple[Machine, str], file: Path) -> None:
-    """Of a partition file for this machine, without a change; it is for this PC only."""
-    name = {"q35": "two-kernels", "q35-devices": "devices"}[file.stem]
-    plan, _ = make_plan(partition_file(name), scanned[0].path)
-    expected, _ = make_plan(partition_file(name))
-    for found, wanted in zip(plan.partitions, expected.partitions, strict=True):
-        assert [g.apic_id for g in found.processors.grants] == [g.apic_id for g in wanted.processors.grants]
-        assert [g.root_port.value for g in found.pci] == [g.root_port.value for g in wanted.pci]
-    assert str(plan.machine.identity.uuid) == UUID
+def test_a_plan_of_it_is_carried_out_on_this_pc(
+    scanned: tuple[Machine, str], file: Path, images: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Of a partition file for this machine, without a change: every promise can be kept."""
+    partitions = partition_file({"q35": "two-kernels", "q35-devices": "devices"}[file.stem])
+    arguments = ["--machine", str(scanned[0].path), "--ready", str(images("RELEASE"))]
+    assert generator(["esp", str(partitions), *arguments, "--output", str(tmp_path / "out")]) == 0
+    esp = tmp_path / "out" / "ESP"
+    shutil.rmtree(esp / "EFI" / "BOOT")
+    (esp / "startup.nsh").write_text("fs0:\r\n\\EFI\\MRM\\Mrm.efi verify\r\necho END\r\n", encoding="ascii")
+    plan = load_plan(tmp_path / "out" / "MrmPlan.json", PROJECT)
+    with Bench(plan, esp, tmp_path / "run", uuid=UUID) as bench:
+        console = bench.session.controller
+        bench.run(console.wait_for(r"\nEND", scaled(SECONDS), since=console.start()))
+        said = console.text.replace("\r", "").replace("\n", "")
+    count = len(plan.partitions)
+    assert f"MRM: verify: {count} of {count} partitions could be started" in said
+    assert str(make_plan(partitions, scanned[0].path)[0].machine.identity.uuid) == UUID

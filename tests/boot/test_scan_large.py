@@ -4,17 +4,22 @@
 import dataclasses
 import shlex
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from ci.progress import PROJECT
+from ci.qemu.command import MachineDescription
 from ci.qemu.description import load_description
 from generator.model.device_path import parse_device_path
 from generator.model.machine import Machine, PciFunction
-from tests.boot.collecting import scan_machine
+from generator.places import Place
+from tests.boot.collecting import UUID, scan_by_firmware, scan_machine
 
 pytestmark = [pytest.mark.boot(60), pytest.mark.timeout(1200)]
 
+AT = Place("any")
 GIBIBYTE = 2**30
 MORE = [
     *("-smp", "sockets=2,cores=2,threads=2"),
@@ -32,24 +37,39 @@ MORE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, str]:
-    """The machine of q35.yaml with more in it, and every second thread switched off by the kernel."""
-    folder = tmp_path_factory.mktemp("large")
+def large_machine(folder: Path) -> MachineDescription:
+    """The machine of q35.yaml with more in it."""
     plain = load_description(PROJECT / "platforms" / "q35.yaml")
     program = folder / "qemu"
     program.write_text(f'#!/bin/sh\nexec {shutil.which(plain.binary)} "$@" {shlex.join(MORE)}\n')
     program.chmod(0o755)
-    large = dataclasses.replace(
+    return dataclasses.replace(
         plain,
         binary=str(program),
         cpu="max,monitor=off,vendor=GenuineIntel",
         processors=8,
+        uuid=UUID,
         root_ports=plain.root_ports[:1],
     )
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, str]:
+    """The machine, and every second thread switched off by the kernel."""
+    folder = tmp_path_factory.mktemp("large")
     # Eight emulated processors on few real ones are late for the kernel's test of its timer interrupt.
     # Linux 6.12 counts the cores of the second package from 65536 on (docs/traps.md).
-    return scan_machine(large, folder, "large", "nosmt intel_iommu=on no_timer_check", "linux-6.1")
+    parameters = "nosmt intel_iommu=on no_timer_check"
+    return scan_machine(large_machine(folder), folder, "large", parameters, "linux-6.1")
+
+
+@pytest.fixture(scope="module")
+def by_firmware(
+    images: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Machine, str]:
+    """The machine as its firmware shows it."""
+    folder = tmp_path_factory.mktemp("large-firmware")
+    return scan_by_firmware(large_machine(folder), images("RELEASE") / "Mrm.efi", folder, "large")[:2]
 
 
 def function(machine: Machine, text: str) -> PciFunction:
@@ -118,3 +138,28 @@ def test_the_rest_is_as_on_q35(scanned: tuple[Machine, str]) -> None:
     assert [p.apic_id for p in machine.processors if p.bsp] == [0]
     assert [uart.name for uart in machine.uarts] == ["COM1", "COM2", "COM3", "COM4"]
     assert machine.ecam and machine.acpi.pm_timer
+
+
+def test_the_firmware_shows_the_same(scanned: tuple[Machine, str], by_firmware: tuple[Machine, str]) -> None:
+    """All but what only Linux tells: nodes of root bridges, ways to reset, groups, serial numbers."""
+    linux, firmware = scanned[0], by_firmware[0]
+
+    def bare(function: PciFunction) -> PciFunction:
+        behind = tuple(map(bare, function.behind))
+        return dataclasses.replace(
+            function, place=AT, serial=None, reset=None, iommu_group=None, behind=behind
+        )
+
+    for machine in (linux, firmware):
+        assert [(p.apic_id, p.package, p.core, p.thread, p.node) for p in machine.processors] == [
+            (number, number // 4, number // 2 % 2, number % 2, number // 4) for number in range(8)
+        ]
+    assert [(m.base, m.size, m.node) for m in firmware.memory] == [
+        (m.base, m.size, m.node) for m in linux.memory
+    ]
+    assert [(r.uid, r.bus, tuple(map(bare, r.functions))) for r in firmware.roots] == [
+        (r.uid, r.bus, tuple(map(bare, r.functions))) for r in linux.roots
+    ]
+    assert firmware.acpi == linux.acpi
+    assert firmware.features.hidden_processors == 0
+    assert by_firmware[1] == ""

@@ -11,7 +11,7 @@ from ci.qemu.description import load_description
 from generator.api import load_machine
 from generator.model.machine import Machine, PciFunction, PciRoot
 from generator.places import Place
-from tests.boot.collecting import scan_machine
+from tests.boot.collecting import UUID, scan_machine
 
 pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1200)]
 
@@ -28,7 +28,8 @@ def file(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="module")
 def scanned(file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, str]:
     """The machine file of a scan, and the findings it was made with."""
-    return scan_machine(load_description(file), tmp_path_factory.mktemp(file.stem), file.stem)
+    description = dataclasses.replace(load_description(file), uuid=UUID)
+    return scan_machine(description, tmp_path_factory.mktemp(file.stem), file.stem)
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,8 @@ def test_firmware(scanned: tuple[Machine, str], written: Machine) -> None:
     told = [line for line in findings.splitlines() if not line.startswith("finding: firmware:")]
     serial_card = "finding: uarts: ttyS4 is part of the PCI function 0000:0b:00.0: left out"
     assert told == ([serial_card] if found.name == "q35-devices" else [])
+
+
+def test_identity(scanned: tuple[Machine, str]) -> None:
+    identity = scanned[0].identity
+    assert (str(identity.uuid), identity.system) == (UUID, "QEMU Standard PC (Q35 + ICH9, 2009)")
