@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -35,7 +36,9 @@ SECONDS = 180.0
 PORT = "PciRoot(0x0)/Pci(0x3,0x0)"
 SLOT = 128 << 10
 """Bytes of the keeper's disk for each file."""
-FILES = ("before", "after", "damaged", "circle")
+FOREIGN = UUID("4c4c4544-0035-5910-8052-b4c04f4d3233")
+"""Of another PC."""
+FILES = ("before", "after", "damaged", "circle", "foreign")
 
 
 @dataclass
@@ -96,10 +99,13 @@ def machine(built: Builder, folder: Path) -> Iterator[Machine]:
     blobs = [plan_of((result.esp / "EFI/MRM/Mrm.efi").read_bytes()) for result in (before, after)]
     assert blobs[0] is not None and blobs[1] is not None
     values = read(blobs[1])
+    values["Identity"]["Uuid"] = FOREIGN.bytes_le
+    foreign = write(values)
+    values = read(blobs[1])
     for number, partition in enumerate(values["Partitions"]):
         partition["Policy"]["After"] = [1 - number]
     damaged = blobs[1][:-1] + bytes([blobs[1][-1] ^ 1])
-    contents = dict(zip(FILES, (blobs[0], blobs[1], damaged, write(values)), strict=True))
+    contents = dict(zip(FILES, (blobs[0], blobs[1], damaged, write(values), foreign), strict=True))
     disk = folder / "plans.img"
     disk.write_bytes(
         b"".join(content.ljust(SLOT, b"\0") for content in contents.values()).ljust(16 << 20, b"\0")
@@ -128,6 +134,7 @@ def memory(text: str, name: str) -> list[str]:
         ("after", "refused: one runs and would change: stop it first, or reload with 'restart'"),
         ("damaged", "refused: it is damaged: its checksum is another one"),
         ("circle", "refused: partition 0 (third): it waits for a partition that waits for it"),
+        ("foreign", f"refused: it is for another PC: that has the UUID {FOREIGN}, this one tells none"),
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(machine: Machine, name: str, reason: str) -> None:
