@@ -53,10 +53,10 @@ def console_owned_once(plan: Plan) -> Iterator[Finding]:
 @error
 def console_not_controllers(plan: Plan) -> Iterator[Finding]:
     """The controller's console belongs to no partition."""
-    kept = plan.controller_console.uart
+    controllers = plan.controller_console.uart
     for partition in plan.partitions:
         console = partition.console
-        if console is not None and console.uart is not None and console.uart == kept:
+        if console is not None and console.uart is not None and console.uart == controllers:
             yield Finding(
                 console.name.place,
                 f"{console.uart.name} is the console of the controller",

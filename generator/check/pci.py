@@ -88,9 +88,9 @@ def _told(plan: Plan, shortage: PciShortage) -> str:
         return f"{asked}: {shortage.why}"
     if not shortage.found and not shortage.others:
         return f"{plan.machine.name} has no functions with {asked}"
-    kept = [f"{_named(f)} {_why_not_free(plan, f)}" for f in shortage.others[:MOST_NAMED]]
+    named = [f"{_named(f)} {_why_not_free(plan, f)}" for f in shortage.others[:MOST_NAMED]]
     more = len(shortage.others) - MOST_NAMED
-    others = "; ".join([*kept, *([f"and {more} more"] if more > 0 else [])]) or "there are no others"
+    others = "; ".join([*named, *([f"and {more} more"] if more > 0 else [])]) or "there are no others"
     return f"{shortage.found} of {shortage.wanted} functions with {asked} are free: {others}"
 
 

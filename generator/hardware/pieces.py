@@ -22,7 +22,7 @@ _SD_HOST = 0x0805
 class Piece:
     """Functions that can only be given away together.
 
-    `port` leads to them; None for those on the root bus `bus` of `root`.  `kept` says why they stay with the
+    `port` leads to them; None for those on the root bus `bus` of `root`.  `stays` says why they stay with the
     controller, None if a partition could have them.  `along` are functions that come along, each of which is
     in a smaller piece too.
     """
@@ -31,7 +31,7 @@ class Piece:
     port: PciFunction | None
     functions: tuple[PciFunction, ...]
     along: tuple[PciFunction, ...]
-    kept: str | None
+    stays: str | None
 
     @property
     def disabled(self) -> tuple[PciFunction, ...]:
@@ -58,7 +58,7 @@ class Piece:
             "port": str(self.port.path) if self.port is not None else None,
             "buses": self.buses,
             "segment": self.root.segment,
-            "kept": self.kept,
+            "stays": self.stays,
             "functions": [
                 {
                     "path": str(function.path),
@@ -120,7 +120,7 @@ def _kept(machine: Machine, root: PciRoot, port: PciFunction) -> str | None:
 
 def most_at_once(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
     """As many useful pieces as partitions can have at the same time: of nested ones the inner."""
-    free = [piece for piece in pieces if piece.kept is None and piece.useful]
+    free = [piece for piece in pieces if piece.stays is None and piece.useful]
     return tuple(piece for piece in free if not any(_is_inside(other, piece) for other in free))
 
 

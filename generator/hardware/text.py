@@ -49,7 +49,7 @@ def _branch(branch: Branch) -> str:
     last = f"–{bridge.subordinate}" if bridge is not None and bridge.subordinate > bridge.secondary else ""
     buses = f" → bus {bridge.secondary}{last}" if bridge is not None else ""
     serial = f" {function.serial}" if function.serial else ""
-    mark = branch.key or ("-" if branch.kept else "")
+    mark = branch.key or ("-" if branch.stays else "")
     indent = "  " * (branch.depth - 1)
     return f"  {mark:2}  {indent}{device:02x}.{number} {name_of(function)}{serial}{buses}{note}"
 
@@ -60,23 +60,23 @@ def render_pieces(machine: Machine) -> list[str]:
     if not pieces:
         return []
     lines = ["", "could be given away, to one partition each, with everything behind the port:"]
-    free = [piece for piece in pieces if piece.kept is None]
+    free = [piece for piece in pieces if piece.stays is None]
     lines += [line for piece in free for line in _piece(piece)] or ["  nothing"]
     lines.append("stays with the controller:")
-    lines += [line for piece in pieces if piece.kept is not None for line in _piece(piece)] or ["  nothing"]
+    lines += [line for piece in pieces if piece.stays is not None for line in _piece(piece)] or ["  nothing"]
     return lines
 
 
 def _piece(piece: Piece) -> Iterator[str]:
     """A port, or a root bus, with its functions."""
     where = str(piece.port.path) if piece.port is not None else piece.root.path
-    kept = f": {piece.kept}" if piece.kept is not None else ""
-    yield f"  {where}, {piece.buses}{kept}"
+    why = f": {piece.stays}" if piece.stays is not None else ""
+    yield f"  {where}, {piece.buses}{why}"
     for function in piece.functions:
         device, number = function.path.nodes[-1]
         title = f" {function.title}" if function.title else ""
         off = ": would stay disabled, neither MSI nor MSI-X" if function in piece.disabled else ""
-        off = off if piece.kept is None else ""
+        off = off if piece.stays is None else ""
         yield f"    {device:02x}.{number} {function.vendor:04x}:{function.device:04x}{title}{off}"
     if piece.along:
         yield "    with it: " + counted(piece.along)
@@ -102,7 +102,7 @@ def _cells(machine: Machine) -> Iterator[str]:
     yield str(len(free))
     yield str(len({piece.port.path.way[0] for piece in free if piece.port is not None}))
     yield summed("; ", (counted(piece.useful) for piece in free)) or "nothing"
-    outer = [piece for piece in pieces if piece.kept is None and piece.useful and piece not in free]
+    outer = [piece for piece in pieces if piece.stays is None and piece.useful and piece not in free]
     yield "; ".join(f"{counted(piece.useful)}, with {counted(piece.along)}" for piece in outer) or "–"
     yield "; ".join(_stays(pieces)) or "–"
 
@@ -110,6 +110,6 @@ def _cells(machine: Machine) -> Iterator[str]:
 def _stays(pieces: Iterable[Piece]) -> Iterator[str]:
     """What stays, and why."""
     for piece in pieces:
-        if piece.kept is not None and piece.useful:
-            why = f"on bus {piece.root.bus}" if piece.port is None else piece.kept
+        if piece.stays is not None and piece.useful:
+            why = f"on bus {piece.root.bus}" if piece.port is None else piece.stays
             yield f"{why}: {counted(piece.useful)}"

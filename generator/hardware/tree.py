@@ -30,7 +30,7 @@ class Offer:
 class Branch:
     """A line of the tree: a function, or without one a root bridge.
 
-    `key` is the letter of the offer that the function belongs to, empty if there is none; `kept`: it stays
+    `key` is the letter of the offer that the function belongs to, empty if there is none; `stays`: it stays
     with the controller; `note` says what else is to be known of it.
     """
 
@@ -38,7 +38,7 @@ class Branch:
     root: PciRoot
     function: PciFunction | None
     key: str = ""
-    kept: bool = False
+    stays: bool = False
     note: str = ""
 
 
@@ -46,7 +46,7 @@ def offers_of(machine: Machine) -> tuple[Offer, ...]:
     """What partitions could have: first what can be had at the same time, then what comes with others."""
     pieces = pieces_of(machine)
     free = most_at_once(pieces)
-    outer = [piece for piece in pieces if piece.kept is None and piece.useful and piece not in free]
+    outer = [piece for piece in pieces if piece.stays is None and piece.useful and piece not in free]
     keys: dict[DevicePath, str] = {}
     found: list[Offer] = []
     for number, piece in enumerate((*free, *outer)):
@@ -69,8 +69,8 @@ def tree_of(machine: Machine, offers: Iterable[Offer]) -> Iterator[Branch]:
 def _below(root: PciRoot, functions: Iterable[PciFunction], depth: int, judge: _Judge) -> Iterator[Branch]:
     """Lines of functions and everything behind them."""
     for function in functions:
-        key, kept = judge.fate(function)
-        yield Branch(depth, root, function, key, kept, judge.note(function))
+        key, stays = judge.fate(function)
+        yield Branch(depth, root, function, key, stays, judge.note(function))
         yield from _below(root, function.behind, depth + 1, judge)
 
 
@@ -103,7 +103,7 @@ class _Judge:
             return "", function.bridge is None
         if piece.port is not None and piece.port.path in self._offers:
             return self._offers[piece.port.path].key, False
-        return "", piece.kept is not None and bool(piece.functions)
+        return "", piece.stays is not None and bool(piece.functions)
 
     def note(self, function: PciFunction) -> str:
         """What keeps a function, or what is special about it."""
@@ -113,7 +113,7 @@ class _Judge:
         if piece is not None:
             return self._note_of_port(function, piece)
         piece = self._pieces.get(function.path)
-        if piece is None or piece.kept is not None:
+        if piece is None or piece.stays is not None:
             return "" if function.bridge is None else self._leads(function)
         if function in piece.disabled:
             return "stays disabled: neither MSI nor MSI-X"
@@ -121,8 +121,8 @@ class _Judge:
 
     def _note_of_port(self, port: PciFunction, piece: Piece) -> str:
         """What is to be known of a port with a piece of its own."""
-        if piece.kept is not None:
-            return piece.kept if not piece.functions else f"stays: {piece.kept}"
+        if piece.stays is not None:
+            return piece.stays if not piece.functions else f"stays: {piece.stays}"
         offer = self._offers.get(port.path)
         if offer is None:
             return "nothing that anybody asks for"

@@ -43,7 +43,7 @@ BOOT_DEVICE = Key(
     "array",
     "none: nothing is protected",
 )
-KEPT = Key(
+RESERVED = Key(
     "memory",
     SIZE,
     "RAM below 4 GiB that firmware and controller keep.",
@@ -65,7 +65,7 @@ INTERFACE = Key(
     "how it starts systems: `uefi` (64-bit), `uefi32`, `bios`",
     "unknown",
 )
-FIRMWARE_KEYS = Keys((VENDOR, VERSION, BOOT_DEVICE, KEPT, HOLDS, INTERFACE))
+FIRMWARE_KEYS = Keys((VENDOR, VERSION, BOOT_DEVICE, RESERVED, HOLDS, INTERFACE))
 FIRMWARE = Key(
     "firmware",
     mapping_of(FIRMWARE_KEYS),
@@ -111,7 +111,7 @@ def read_firmware(fields: Fields, problems: list[Problem]) -> FirmwareFacts | No
         return None
     vendor, version = firmware.read(VENDOR), firmware.read(VERSION)
     devices = _boot_devices(firmware, problems)
-    memory, interface = firmware.read(KEPT), firmware.read(INTERFACE)
+    memory, interface = firmware.read(RESERVED), firmware.read(INTERFACE)
     holds = tuple(h for n in firmware.listed(HOLDS) if (h := _held(n, problems)) is not None)
     if memory is None:
         return None

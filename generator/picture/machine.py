@@ -13,7 +13,7 @@ from generator.model.intent import CONSOLE_NONE
 from generator.model.machine import Machine
 from generator.model.plan import ConsolePlan, Plan
 from generator.picture.canvas import INK, PAPER, SOFT_INK, Canvas, shorten
-from generator.picture.owners import FREE, KEPT, Look, Owners, look_of, owners_of, patterns
+from generator.picture.owners import FREE, STAYS, Look, Owners, look_of, owners_of, patterns
 from generator.picture.rows import Row, draw_rows, name_of, place_of
 from generator.picture.sheet import Section, basic_sections, render_sheet
 from generator.places import Located
@@ -47,7 +47,7 @@ def render_machine_svg(machine: Machine) -> str:
     )
     legend = (
         *((looks[offer.key], "a partition could have it") for offer in offers[:1]),
-        (KEPT, "stays with the PC's firmware and the controller"),
+        (STAYS, "stays with the PC's firmware and the controller"),
         (FREE, "free, or of no use by itself"),
     )
     return render_sheet(
@@ -75,8 +75,8 @@ def _owners(plan: Plan) -> Owners:
     owners = owners_of(plan)
     every = plan.machine.processors
     cores = {(p.package, p.core) for p in every if p.bsp}
-    kept = {p.apic_id: KEPT for p in every if (p.package, p.core) in cores}
-    return replace(owners, processors={**owners.processors, **kept})
+    staying = {p.apic_id: STAYS for p in every if (p.package, p.core) in cores}
+    return replace(owners, processors={**owners.processors, **staying})
 
 
 def _draw_offers(
@@ -149,9 +149,13 @@ def _row(branch: Branch, looks: Mapping[str, Look]) -> Row:
     root, function = branch.root, branch.function
     if function is None:
         return Row(0, root.path, f"segment {root.segment}, bus {root.bus}", FREE, root.path)
-    look = looks.get(branch.key, KEPT if branch.kept else FREE)
+    look = looks.get(branch.key, STAYS if branch.stays else FREE)
     whose = (
-        f"a partition could have it ({branch.key})" if branch.key else "stays" if branch.kept else "of no use"
+        f"a partition could have it ({branch.key})"
+        if branch.key
+        else "stays"
+        if branch.stays
+        else "of no use"
     )
     title = f"{function.path}: {branch.note or whose}"
     return Row(branch.depth, place_of(function), name_of(function, False), look, title, branch.note)

@@ -26,9 +26,9 @@ def render_machine_page(machine: Machine) -> str:
     for offer in offers:
         parts.append(heading(counted(offer.piece.useful), offer.key))
         parts.append(table(_of_offer(offer, notes)))
-    kept = [piece for piece in pieces_of(machine) if piece.kept is not None]
-    if kept:
-        parts += [heading("What stays with the controller, and why"), table(_of_kept(kept))]
+    staying = [piece for piece in pieces_of(machine) if piece.stays is not None]
+    if staying:
+        parts += [heading("What stays with the controller, and why"), table(_of_what_stays(staying))]
     parts += [heading("What MRM requires of a machine"), table(_requirements(machine))]
     return complete_page(machine.title, render_machine_svg(machine), parts, _FOOTER)
 
@@ -44,13 +44,13 @@ def _of_offer(offer: Offer, notes: Mapping[DevicePath, str]) -> Iterator[tuple[s
         yield "" if number else offer.piece.buses, markup(text), function.place.short
 
 
-def _of_kept(pieces: list[Piece]) -> Iterator[tuple[str, str, str]]:
+def _of_what_stays(pieces: list[Piece]) -> Iterator[tuple[str, str, str]]:
     """What stays, piece by piece."""
     for piece in pieces:
         where = str(piece.port.path) if piece.port is not None else f"{piece.root.path}, {piece.buses}"
         place = piece.port.place if piece.port is not None else piece.root.place
         what = "; ".join(map(_function, piece.functions))
-        yield piece.kept or "", f"<code>{where}</code><br>{markup(what)}", place.short
+        yield piece.stays or "", f"<code>{where}</code><br>{markup(what)}", place.short
 
 
 def _requirements(machine: Machine) -> Iterator[tuple[str, str, str]]:

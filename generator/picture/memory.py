@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from generator.load.values import format_size
 from generator.model.plan import Plan
 from generator.picture.canvas import INK, LINE, PAPER, SOFT_INK, Canvas, text_width
-from generator.picture.owners import KEPT, Owners
+from generator.picture.owners import STAYS, Owners
 from generator.picture.places import Piece, pieces_of
 from generator.resolve.memory import BELOW_4G_LIMIT, GIB, KIB, LOW_LIMIT, LOW_MINIMUM
 
@@ -101,12 +101,12 @@ class _Bar:
 
     def _name(self, piece: Piece, left: float, right: float, labelled: float) -> float:
         """Letter and size of a piece, where they fit; returns where the last letter stands."""
-        middle, kept = (left + right) / 2, piece.look is KEPT
+        middle, stays = (left + right) / 2, piece.look is STAYS
         size = _size_text(piece.end - piece.start)
         if right - left >= text_width(size, 12) + 8:
-            colour = PAPER if kept else INK
-            self.canvas.text(middle, self.y + _BAR - 8, size, 12, "middle", colour=colour, halo=not kept)
-            if kept:
+            colour = PAPER if stays else INK
+            self.canvas.text(middle, self.y + _BAR - 8, size, 12, "middle", colour=colour, halo=not stays)
+            if stays:
                 self.canvas.text(middle, self.y + 18, "firmware", 11, "middle", bold=True, colour=PAPER)
         if piece.look.key and right - left >= 22 and middle - labelled >= 22:
             self.canvas.badge(middle, self.y + 14, piece.look.key, 12)

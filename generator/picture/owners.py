@@ -16,7 +16,7 @@ from generator.model.plan import PartitionPlan, Plan
 from generator.picture.canvas import PAPER
 
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
-KEPT_FILL = "#3d3d3d"
+STAYS_FILL = "#3d3d3d"
 """Of what the PC's firmware and the controller keep."""
 FREE_FILL = PAPER
 
@@ -42,7 +42,7 @@ class Look:
     fill: str
 
 
-KEPT = Look("PC firmware and controller", "", KEPT_FILL)
+STAYS = Look("PC firmware and controller", "", STAYS_FILL)
 FREE = Look("nobody", "", FREE_FILL)
 
 
@@ -101,12 +101,12 @@ def owners_of(plan: Plan) -> Owners:
     partitions = tuple(
         (partition, look_of(number, partition.name.value)) for number, partition in enumerate(plan.partitions)
     )
-    processors = {p.apic_id: KEPT for p in plan.machine.processors if p.bsp}
+    processors = {p.apic_id: STAYS for p in plan.machine.processors if p.bsp}
     ports: dict[DevicePath, Look] = {}
     disabled: set[DevicePath] = set()
     uarts: dict[str, Look] = {}
     if plan.controller_console.uart is not None:
-        uarts[plan.controller_console.uart.name] = KEPT
+        uarts[plan.controller_console.uart.name] = STAYS
     booting: set[int] = set()
     for partition, look in partitions:
         grants = partition.processors.grants

@@ -9,7 +9,7 @@ from generator.model.machine import PciFunction, PciRoot
 from generator.model.plan import Plan
 from generator.model.ports import Ports, can_work, is_port
 from generator.picture.canvas import INK, PAPER, SOFT_INK, Canvas, shorten
-from generator.picture.owners import FREE, KEPT, Look, Owners
+from generator.picture.owners import FREE, STAYS, Look, Owners
 from generator.picture.rows import Row, buses_of, draw_rows, name_of, place_of
 
 _COLUMNS = 3
@@ -78,7 +78,7 @@ class _Looks:
             return owner
         port = function if is_port(function) else self._ports.least.get(function.path)
         if port is None or port.path in self._split or not any(map(can_work, port.below())):
-            return KEPT
+            return STAYS
         return FREE
 
     def name(self, function: PciFunction) -> str:
@@ -120,7 +120,7 @@ def _speakers(plan: Plan, owners: Owners) -> Iterator[tuple[str, str, Look]]:
     """Everything that shows text or pictures: what it is, whose, and how that looks."""
     for uart in plan.machine.uarts:
         look = owners.uarts.get(uart.name, FREE)
-        name = "the controller" if look is KEPT else "free" if look is FREE else look.name
+        name = "the controller" if look is STAYS else "free" if look is FREE else look.name
         yield f"{uart.name}  {uart.io_base:#x}", name, look
     for partition, look in owners.partitions:
         if partition.console is not None and partition.console.path is not None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.model.plan import Plan
-from generator.picture.owners import KEPT, Look, Owners
+from generator.picture.owners import STAYS, Look, Owners
 from generator.resolve.allocation import allocate_memory
 
 
@@ -24,10 +24,10 @@ def pieces_of(plan: Plan, owners: Owners) -> list[Piece]:
     """The pieces of all partitions, and what firmware and controller keep, by address."""
     allocation = allocate_memory(plan.machine, plan.partitions)
     pieces = [
-        Piece(start, end, KEPT, "kept below 4 GiB; where is up to the firmware")
+        Piece(start, end, STAYS, "reserved below 4 GiB; where is up to the firmware")
         for start, end in allocation.reserved
     ]
-    pieces += [Piece(held.base, held.end, KEPT, f"held: {held.what}") for held in allocation.held]
+    pieces += [Piece(held.base, held.end, STAYS, f"held: {held.what}") for held in allocation.held]
     for (_, look), allocated in zip(owners.partitions, allocation.partitions, strict=True):
         for part in allocated:
             pieces.extend(Piece(start, end, look, part.request.why) for start, end in part.ranges)

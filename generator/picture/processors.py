@@ -6,7 +6,7 @@ from __future__ import annotations
 from generator.model.machine import Processor
 from generator.model.plan import Plan
 from generator.picture.canvas import INK, LINE, PAPER, SHADE, SOFT_INK, Canvas
-from generator.picture.owners import FREE, KEPT, Owners
+from generator.picture.owners import FREE, STAYS, Owners
 
 _SIZES = ((24, 56), (64, 40), (192, 28), (512, 18), (2048, 12), (1 << 30, 8))
 """Up to so many processors, cells are this wide."""
@@ -64,13 +64,13 @@ def _cell(canvas: Canvas, owners: Owners, processor: Processor, x: float, y: flo
         canvas.polygon(((x + at, y + at), (x + at + corner, y + at), (x + at, y + at + corner)), INK)
     middle = x + cell / 2
     if cell >= 40:
-        colour = PAPER if look is KEPT else INK
+        colour = PAPER if look is STAYS else INK
         canvas.text(
-            middle, y + cell - 7, str(processor.apic_id), 12, "middle", colour=colour, halo=look is not KEPT
+            middle, y + cell - 7, str(processor.apic_id), 12, "middle", colour=colour, halo=look is not STAYS
         )
         if look.key:
             canvas.badge(middle, y + cell * 0.37, look.key, 13 if cell > 40 else 11)
-        elif look is KEPT and processor.bsp:
+        elif look is STAYS and processor.bsp:
             canvas.text(middle, y + cell * 0.42, "BSP", 11, "middle", bold=True, colour=PAPER)
     elif cell >= 18 and look.key:
         size = min(11, cell * 0.45)

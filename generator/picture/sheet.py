@@ -11,7 +11,7 @@ from generator.model.intent import Restart
 from generator.model.plan import FileBoot, PartitionPlan, Plan, ShellBoot, SourcePlan
 from generator.picture.canvas import INK, LINE, PAPER, SHADE, SOFT_INK, Canvas, number, shorten
 from generator.picture.memory import draw_memory
-from generator.picture.owners import FREE, KEPT, Look, Owners, owners_of
+from generator.picture.owners import FREE, STAYS, Look, Owners, owners_of
 from generator.picture.pci import draw_consoles, draw_pci
 from generator.picture.processors import draw_processors
 from generator.show import describe_source
@@ -21,7 +21,7 @@ _MARGIN = 32
 _INNER = WIDTH - 2 * _MARGIN
 _CARD_HEIGHT = 104
 FREE_OR_KEPT: Sequence[tuple[Look, str]] = (
-    (KEPT, "kept by the PC's firmware and the controller"),
+    (STAYS, "stays with the PC's firmware and the controller"),
     (FREE, "free"),
 )
 """The legend of what is no partition's."""
@@ -154,7 +154,7 @@ def _draw_boot(canvas: Canvas, plan: Plan, owners: Owners, x: float, y: float, w
     canvas.polygon(
         ((x + stem / 2 - 4, middle + 3), (x + stem / 2 + 4, middle + 3), (x + stem / 2, middle + 11)), INK
     )
-    canvas.rectangle(x, middle + 11, stem, 48, KEPT.fill, INK, 6)
+    canvas.rectangle(x, middle + 11, stem, 48, STAYS.fill, INK, 6)
     console = plan.controller_console.uart
     canvas.text(x + 12, middle + 30, "Mrm.efi", 13, bold=True, colour=PAPER)
     named = f"controller, {console.name}" if console is not None else "controller, no console"

@@ -15,7 +15,7 @@ from generator.__main__ import main
 from generator.api import judge, make_plan
 from generator.letters import letters
 from generator.picture import render_page, render_svg
-from generator.picture.owners import KEPT, owners_of
+from generator.picture.owners import STAYS, owners_of
 from generator.picture.places import pieces_of
 from tests.generator.support import PROJECT, document, partition
 from tests.generator.test_emit import everything
@@ -126,7 +126,7 @@ def test_memory_is_drawn_where_it_may_lie(path: Path) -> None:
     for planned in plan.partitions:
         own = [piece for piece in pieces if piece.look.name == planned.name.value]
         assert sum(piece.end - piece.start for piece in own) == planned.memory.size.value
-    assert any(piece.look is KEPT for piece in pieces)
+    assert any(piece.look is STAYS for piece in pieces)
 
 
 def test_the_command_writes_both_and_says_what_is_wrong(

@@ -213,7 +213,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] is True
     assert [row["name"] for row in told["rows"]] == [r.name for r in REQUIREMENTS]
-    assert [piece["port"] for piece in told["pieces"] if piece["kept"] is None] == [
+    assert [piece["port"] for piece in told["pieces"] if piece["stays"] is None] == [
         f"PciRoot(0x0)/Pci(0x{device:X},0x0)" for device in range(3, 9)
     ]
 

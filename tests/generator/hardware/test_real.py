@@ -56,23 +56,23 @@ def test_a_chipset_behind_one_root_port_is_divided() -> None:
     found = pieces("b450m-pro4")
     switch = "PciRoot(0x0)/Pci(0x1,0x3)"
     assert [f.title for f in found[switch].functions] == ["USB controller (xHCI)", "AHCI controller"]
-    assert len(found[switch].along) == 3 and found[switch].kept is None
-    assert found[f"{switch}/Pci(0x0,0x2)/Pci(0x0,0x0)"].kept == "neither MSI nor MSI-X"
+    assert len(found[switch].along) == 3 and found[switch].stays is None
+    assert found[f"{switch}/Pci(0x0,0x2)/Pci(0x0,0x0)"].stays == "neither MSI nor MSI-X"
     for device in (1, 4):
         (card,) = found[f"{switch}/Pci(0x0,0x2)/Pci(0x{device},0x0)"].functions
         assert card.title == "Ethernet controller"
-    assert found["PciRoot(0x0)"].kept == "what is on a root bus cannot be told apart"
+    assert found["PciRoot(0x0)"].stays == "what is on a root bus cannot be told apart"
 
 
 def test_four_network_cards_behind_one_switch_are_four_pieces() -> None:
     found = pieces("cfl-k700-i7")
-    behind = [p.kept for path, p in found.items() if path.startswith("PciRoot(0x0)/Pci(0x1B,0x6)/")]
+    behind = [p.stays for path, p in found.items() if path.startswith("PciRoot(0x0)/Pci(0x1B,0x6)/")]
     assert behind == [None, None, None, None, "nothing is behind it"]
 
 
 def test_empty_slots_and_empty_switches_are_no_pieces() -> None:
     found = pieces("raptorlake")
-    assert {p.kept for path, p in found.items() if "/Pci(0x7," in path} == {"nothing is behind it"}
+    assert {p.stays for path, p in found.items() if "/Pci(0x7," in path} == {"nothing is behind it"}
 
 
 def test_a_machine_with_nothing_but_its_boot_drive_is_told(

@@ -51,7 +51,7 @@ def test_every_function_is_on_one_line_with_the_letter_of_its_offer(machine: Mac
         for branch in lines
         if branch.function and not branch.function.bridge and branch.function.path not in owned
     )
-    assert not any(branch.key and branch.kept for branch in lines)
+    assert not any(branch.key and branch.stays for branch in lines)
 
 
 def test_letters_that_need_no_others_can_be_had_at_the_same_time(machine: Machine) -> None:
@@ -69,7 +69,7 @@ def test_what_stays_says_why(machine: Machine) -> None:
     roots = {branch.root.uid: branch.note for branch in lines if branch.function is None}
     for branch in lines:
         function = branch.function
-        if function is None or not branch.kept or function.class_code >> 16 == 6:
+        if function is None or not branch.stays or function.class_code >> 16 == 6:
             continue
         way = [notes[above] for above in function.path.way]
         assert any(way) or (len(way) == 1 and "cannot be told apart" in roots[branch.root.uid]), function.path
@@ -92,7 +92,7 @@ def test_the_page_tells_how_to_ask_for_each_and_needs_nothing_from_elsewhere(mac
     for offer in offers_of(machine):
         assert f"<code>pci: {offer.port.path}</code>" in page
     for piece in pieces_of(machine):
-        assert piece.kept is None or piece.kept in page
+        assert piece.stays is None or piece.stays in page
     assert "invariant-tsc" in page
     assert not re.search(r"(?:src|href)=|url\((?!#)|@import|<script", page)
     assert re.findall(r"https?://[^\"' <]+", page) == ["http://www.w3.org/2000/svg"]
