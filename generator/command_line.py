@@ -57,14 +57,14 @@ MOST_LINES = 40
 """Lines of a tool's output that are repeated."""
 
 DESCRIPTION = """\
-Turn a partition file and the facts of a machine into a checked plan, and the plan into EDK2 source.
+Turn a partition file and the facts of a machine into a checked plan, and the plan into what a PC boots.
 
 """
 EPILOG = """\
 The machine file is platforms/NAME.yaml for `machine: NAME`, found in the folders above the partition file.
-Messages are `file:line:column: what is wrong; what was expected; what to change [rule]`.
+Messages are `file:line:column: severity: what is wrong; expected what; what to change [rule]`.
 Exit status: 0 = all is well, 1 = the input is wrong, 2 = wrong usage,
-130 = interrupted, 141 = whoever read the output stopped reading.
+3 = the plans of `diff --exit-code` differ, 130 = interrupted, 141 = whoever read the output stopped reading.
 """
 
 

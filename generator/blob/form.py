@@ -33,7 +33,7 @@ LIMITS = (
     Constant("MRM_NAME_LENGTH", 32, "partition name with terminating zero"),
     Constant("MRM_MAX_BOOT_SOURCES", 8, "boot sources of one partition"),
     Constant("MRM_DIGEST_LENGTH", 16, "hexadecimal digits of a digest"),
-    Constant("MRM_PLAN_LARGEST", 4 << 20, "bytes of a blob"),
+    LARGEST := Constant("MRM_PLAN_LARGEST", 4 << 20, "bytes of a blob"),
     Constant("MRM_UUID_SIZE", 16, "bytes of a UUID"),
     Constant("MRM_SYSTEM_LENGTH", 80, "characters of what SMBIOS calls a PC"),
     Constant("MRM_MAX_PC_PROCESSORS", 8192, "processors of a PC that a plan can name"),

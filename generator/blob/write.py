@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generator.blob.form import HEADER, MAGIC, PLAN, VERSION, identity
+from generator.blob.form import HEADER, LARGEST, MAGIC, PLAN, VERSION, identity
 from generator.blob.types import (
     REFERENCE,
     Choice,
@@ -40,6 +40,8 @@ def write(plan: Values) -> bytes:
     writer = _Writer(HEADER.size)
     start = writer.room(PLAN.size)
     writer.record(start, PLAN, plan)
+    if len(writer.data) > LARGEST.number:
+        raise BlobError(f"it has {len(writer.data)} bytes, more than {LARGEST.number}")
     body = bytes(writer.data[HEADER.size :])
     header = (
         MAGIC,

@@ -16,7 +16,7 @@ from generator.emit import PLAN_JSON, make_blob
 from generator.emit.plan_json import render_plan_json
 from generator.errors import Problem, UserErrors
 from generator.esp.image import ImageError, plan_image, with_plan
-from generator.esp.tree import ready, write_tree
+from generator.esp.tree import TreeError, ready, write_tree
 from generator.places import Place
 
 _TIME_LIMIT_SECONDS = 60
@@ -60,7 +60,12 @@ def _run_esp(options: argparse.Namespace) -> int:
             found.mrm, "ready-image", str(error), "a Mrm.efi without a plan", "build it by `make ready`"
         ) from None
     esp = options.output / "ESP"
-    write_tree(esp, _signed(image, options), found.shell, plan, options.startup)
+    try:
+        write_tree(esp, _signed(image, options), found.shell, plan, options.startup)
+    except TreeError as error:
+        raise _problem(
+            esp, "esp-own", str(error), "a folder of MRM's own", "name another --output, and copy by hand"
+        ) from None
     (options.output / PLAN_JSON).write_text(render_plan_json(plan), "utf-8")
     _tell(options, warnings, f"{esp}: copy what is in it to an ESP", str(esp))
     return 0

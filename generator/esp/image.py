@@ -14,6 +14,8 @@ _READ_ONLY_DATA = 0x40000040
 """IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ."""
 _PAGE, _FILE_ALIGNMENT = 0x1000, 0x200
 _SECTION_HEADER = struct.Struct("<8sIIIIIIHHI")
+_X64, _PE32_PLUS, _EFI_APPLICATION = 0x8664, 0x20B, 10
+"""IMAGE_FILE_MACHINE_AMD64, magic of the optional header, IMAGE_SUBSYSTEM_EFI_APPLICATION."""
 _CERTIFICATES = 4
 """Index of the data directory that names a signature."""
 
@@ -26,12 +28,11 @@ def with_plan(image: bytes, blob: bytes) -> bytes:
     """A `Mrm.efi` that carries this plan instead of any that it carried.
 
     Raises:
-        ImageError: It is no image, is signed already, or has no room for another section header.
+        ImageError: It is no EFI application, is cut off, is signed already, or has no room for another
+            section header.
     """
-    try:
-        pe = pefile.PE(data=image, fast_load=True)
-    except pefile.PEFormatError as error:
-        raise ImageError(f"it is no PE image: {error}") from None
+    pe = _parse(image)
+    _check_application(pe, len(image))
     if pe.OPTIONAL_HEADER.DATA_DIRECTORY[_CERTIFICATES].Size:
         raise ImageError(
             "it is signed, which another plan would break: take the unsigned one, and sign the result"
@@ -67,11 +68,7 @@ def plan_of(image: bytes) -> bytes | None:
     Raises:
         ImageError: It is no image.
     """
-    try:
-        pe = pefile.PE(data=image, fast_load=True)
-    except pefile.PEFormatError as error:
-        raise ImageError(f"it is no PE image: {error}") from None
-    for section in pe.sections:
+    for section in _parse(image).sections:
         if section.Name == SECTION:
             return image[section.PointerToRawData :][: section.Misc_VirtualSize]
     return None
@@ -91,6 +88,37 @@ def plan_image(blob: bytes) -> bytes:
     section = _SECTION_HEADER.pack(SECTION, len(blob), _PAGE, stored, headers, 0, 0, 0, 0, _READ_ONLY_DATA)
     head = dos + coff + optional + bytes(16 * 8) + section
     return head.ljust(headers, b"\0") + blob.ljust(stored, b"\0")
+
+
+def _parse(image: bytes) -> pefile.PE:
+    """The headers of an image.
+
+    Raises:
+        ImageError: It is no image.
+    """
+    try:
+        return pefile.PE(data=image, fast_load=True)
+    except pefile.PEFormatError as error:
+        raise ImageError(f"it is no PE image: {str(error).strip(chr(39))}") from None
+
+
+def _check_application(pe: pefile.PE, size: int) -> None:
+    """See that an image is one that a PC's firmware starts, and whole: a download may have been interrupted.
+
+    Raises:
+        ImageError: It is not.
+    """
+    header = pe.OPTIONAL_HEADER
+    kind = (pe.FILE_HEADER.Machine, header.Magic, getattr(header, "Subsystem", None))
+    if kind != (_X64, _PE32_PLUS, _EFI_APPLICATION):
+        raise ImageError("it is no EFI application for x86-64")
+    if not pe.sections or len(header.DATA_DIRECTORY) <= _CERTIFICATES:
+        raise ImageError("its headers are cut off")
+    end = max(section.PointerToRawData + section.SizeOfRawData for section in pe.sections)
+    if end > size:
+        raise ImageError(f"it is cut off: it has {size} bytes, and its sections end at {end}")
+    if not header.SectionAlignment or not header.FileAlignment:
+        raise ImageError("its sections have no alignment")
 
 
 def _up(value: int, alignment: int) -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,14 @@ IMAGES = "images"
 """Folder of a build that receives what is ready."""
 BUILT = Path(__file__).resolve().parents[2] / "Build" / "ready" / IMAGES
 """In a checkout, by `make ready`."""
+
+
+_OWN = {Path(name).parts[1] for name in MRM_NAMES}
+"""Folders in `EFI` that a tree has."""
+
+
+class TreeError(ValueError):
+    """A folder is not one that a tree can be written into; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +67,32 @@ def ready(folder: Path | None = None) -> Ready:
 
 
 def write_tree(esp: Path, image: bytes, shell: Path, plan: Plan, startup: bool = False) -> None:
-    """Write the files of an ESP into a folder, which is emptied first of what a tree has.
+    """Write the files of an ESP into a folder. `EFI` in it is replaced when all files are there.
+
+    Boot files may come from the tree that is replaced.
 
     Raises:
-        OSError: A file cannot be read or written.
+        TreeError: `EFI` has folders of other systems, which would be lost.
+        OSError: A file cannot be read or written; `EFI` is as it was.
     """
-    if (esp / "EFI").exists():
-        shutil.rmtree(esp / "EFI")
-    for name in MRM_NAMES:
-        _write(esp / name, image)
-    for source, name in plan.esp_files:
-        _copy(source, esp / name)
-    for partition in plan.partitions:
-        for boot in partition.boot.sources:
-            if isinstance(boot, ShellBoot):
-                _copy(shell, esp / boot.esp_file)
+    place = esp / "EFI"
+    foreign = sorted(each.name for each in place.iterdir() if each.name not in _OWN) if place.is_dir() else []
+    if foreign:
+        raise TreeError(f"{place.name} has {', '.join(foreign)}, which MRM did not write and would remove")
+    esp.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".mrm-", dir=esp) as folder:
+        made = Path(folder)
+        for name in MRM_NAMES:
+            _write(made / name, image)
+        for source, name in plan.esp_files:
+            _copy(source, made / name)
+        for partition in plan.partitions:
+            for boot in partition.boot.sources:
+                if isinstance(boot, ShellBoot):
+                    _copy(shell, made / boot.esp_file)
+        if place.is_dir():
+            shutil.rmtree(place)
+        (made / "EFI").replace(place)
     if startup:
         _write(esp / STARTUP, _STARTUP_TEXT.encode("ascii"))
 
