@@ -198,12 +198,14 @@ ReadImage (
   EFI_STATUS  Status;
   EFI_HANDLE  Image;
   BOOLEAN     Taken;
+  UINTN       Before;
 
   Taken  = FALSE;
+  Before = Fault->Length;
   Status = gBS->LoadImage (FALSE, gImageHandle, NULL, (VOID *)Bytes, Size, &Image);
   if (!EFI_ERROR (Status)) {
     Taken = ReadSection (Image, Read, Fault);
-    if (!Taken && (Fault->Length == 0)) {
+    if (!Taken && (Fault->Length == Before)) {
       MrmTextAdd (Fault, "it is an image without a plan");
     }
   } else {
@@ -512,19 +514,25 @@ ReadCommitted (
   OUT MRM_READ_PLAN  *Read
   )
 {
-  KEPT_PLAN  Kept;
-  MRM_RANGE  File;
-  BOOLEAN    Lasting;
-  CHAR8      Reason[MRM_PLAN_FAULT_SIZE];
-  MRM_TEXT   Fault;
+  EFI_STATUS  Status;
+  KEPT_PLAN   Kept;
+  MRM_RANGE   File;
+  BOOLEAN     Lasting;
+  CHAR8       Reason[MRM_PLAN_FAULT_SIZE];
+  MRM_TEXT    Fault;
 
   ZeroMem (Read, sizeof (*Read));
-  if (EFI_ERROR (ReadEspFile (KEPT_FILE, &File))) {
+  Status = ReadEspFile (KEPT_FILE, &File);
+  if (Status == EFI_NOT_FOUND) {
     // Nobody has reloaded a plan yet: nothing is left behind for that.
     return;
   }
 
-  FreeEspFile (&File);
+  // If it is damaged, the other file of the journal may have the plan.
+  if (!EFI_ERROR (Status)) {
+    FreeEspFile (&File);
+  }
+
   if (!OpenKept (&Lasting)) {
     return;
   }
