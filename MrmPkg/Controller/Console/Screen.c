@@ -14,6 +14,7 @@
 #include "Core/Log.h"
 #include <Guid/ConsoleInDevice.h>
 #include <Guid/ConsoleOutDevice.h>
+#include <Library/BaseMemoryLib.h>
 #include <Library/DevicePathLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
@@ -183,39 +184,101 @@ FindKeyboards (
   }
 }
 
+/**
+  Go on with a console that is known, or begin with a new one.
+
+  @param[in]  Handle   The console.
+  @param[out] Console  Receives it. What a known one had is this one's from now on.
+
+  @retval TRUE   It can be used.
+  @retval FALSE  It can not; Console->Handle is undefined.
+**/
+STATIC
+BOOLEAN
+OpenConsole (
+  IN  EFI_HANDLE          Handle,
+  OUT MRM_CONSOLE_SCREEN  *Console
+  )
+{
+  EFI_SERIAL_IO_PROTOCOL  *Line;
+  UINTN                   Index;
+
+  Console->Handle = Handle;
+  if (!IsThere (Console)) {
+    return FALSE;
+  }
+
+  Line = FindLine (Handle);
+  for (Index = 0; Index < mCount; Index++) {
+    if ((mConsoles[Index].Handle == Handle) && (mConsoles[Index].Line == Line)) {
+      CopyMem (Console, &mConsoles[Index], sizeof (*Console));
+      ZeroMem (&mConsoles[Index], sizeof (mConsoles[Index]));
+      return TRUE;
+    }
+  }
+
+  Console->Line    = Line;
+  Console->Printed = GetLog ()->Added;
+  if (Line == NULL) {
+    Console->Screen.Keyboard = TRUE;
+    Console->Screen.View     = BeginScreen (Console) ? MrmViewStatus : MrmViewClosed;
+  }
+
+  return TRUE;
+}
+
+/**
+  Find the consoles there are now: devices may have gone to a partition, or come back from one.
+**/
+STATIC
 VOID
-OpenScreens (
+FindConsoles (
   VOID
   )
 {
   EFI_HANDLE          *Handles;
+  MRM_CONSOLE_SCREEN  *Consoles;
+  UINTN               Found;
   UINTN               Count;
   UINTN               Index;
-  VOID                *Registration;
-  MRM_CONSOLE_SCREEN  *Console;
 
   if (EFI_ERROR (gBS->LocateHandleBuffer (ByProtocol, &gEfiConsoleOutDeviceGuid, NULL, &Count, &Handles))) {
     return;
   }
 
-  mConsoles = AllocateZeroPool (Count * sizeof (*mConsoles));
-  for (Index = 0; (mConsoles != NULL) && (Index < Count); Index++) {
-    Console         = &mConsoles[mCount];
-    Console->Handle = Handles[Index];
-    if (EFI_ERROR (gBS->HandleProtocol (Handles[Index], &gEfiSimpleTextOutProtocolGuid, (VOID **)&Console->Out))) {
-      continue;
-    }
-
-    Console->Line    = FindLine (Handles[Index]);
-    Console->Printed = GetLog ()->Added;
-    mCount++;
-    if (Console->Line == NULL) {
-      Console->Screen.Keyboard = TRUE;
-      Console->Screen.View     = BeginScreen (Console) ? MrmViewStatus : MrmViewClosed;
+  Consoles = AllocateZeroPool (Count * sizeof (*Consoles));
+  Found    = 0;
+  for (Index = 0; (Consoles != NULL) && (Index < Count); Index++) {
+    if (OpenConsole (Handles[Index], &Consoles[Found])) {
+      Found++;
     }
   }
 
   FreePool (Handles);
+  if (Consoles == NULL) {
+    return;
+  }
+
+  for (Index = 0; Index < mCount; Index++) {
+    FreeScreen (&mConsoles[Index]);
+  }
+
+  if (mConsoles != NULL) {
+    FreePool (mConsoles);
+  }
+
+  mConsoles = Consoles;
+  mCount    = Found;
+}
+
+VOID
+OpenScreens (
+  VOID
+  )
+{
+  VOID  *Registration;
+
+  FindConsoles ();
   FindKeyboards ();
   if (!EFI_ERROR (gBS->CreateEvent (0, 0, NULL, NULL, &mNewKeyboard))) {
     gBS->RegisterProtocolNotify (&gEfiConsoleInDeviceGuid, mNewKeyboard, &Registration);
@@ -328,6 +391,8 @@ RenewScreens (
 {
   UINTN  Index;
 
+  FindConsoles ();
+  FindKeyboards ();
   for (Index = 0; Index < mCount; Index++) {
     MrmScreenForget (&mConsoles[Index].Screen);
     // What its text was made of may be gone.
