@@ -22,6 +22,10 @@ class Fact:
 WAITING, BOOTING, BOOTED, OFF = Fact(waits=True), Fact(), Fact(over=True), Fact(live=False, waits=True)
 
 
+GONE = 0xFFFFFFFF
+"""MRM_PLAN_NOBODY."""
+
+
 class Turns:
     """An MRM_TURNS."""
 
@@ -36,6 +40,11 @@ class Turns:
             c.Live, c.Starts, c.Waits, c.Over = fact.live, fact.starts, fact.waits, fact.over
         found = self._decide.ffi.new("UINTN *")
         return found[0] if self._decide.call("MrmTurnNext", self.c, array, len(facts), now, found) else None
+
+    def renumber(self, *numbers: int | None) -> None:
+        """Give the partitions other numbers; None for one that is gone."""
+        array = self._decide.ffi.new("UINT32[]", [GONE if number is None else number for number in numbers])
+        self._decide.call("MrmTurnRenumber", self.c, array, len(numbers))
 
 
 def test_one_at_a_time_in_the_order_of_the_plan(decide: Decide) -> None:
@@ -68,6 +77,18 @@ def test_an_os_that_calls_no_service_keeps_others_for_a_time(decide: Decide) -> 
 def test_who_runs_is_not_kept(decide: Decide) -> None:
     """A turn is granted only to somebody who asks; nobody else is ever named."""
     assert Turns(decide).next(0, BOOTED, BOOTING, OFF) is None
+
+
+def test_a_turn_goes_on_under_another_number(decide: Decide) -> None:
+    turns = Turns(decide)
+    assert turns.next(0, OFF, WAITING) == 1
+    turns.renumber(None, 0)
+    assert turns.next(10, BOOTING, WAITING) is None
+    assert turns.next(20, BOOTED, WAITING) == 1
+    turns.renumber(0, None)
+    assert turns.next(30, WAITING) == 0
+    turns.renumber()
+    assert turns.next(40, BOOTING, WAITING) == 1
 
 
 FACTS = st.builds(Fact, st.booleans(), st.integers(1, 3), st.booleans(), st.booleans())

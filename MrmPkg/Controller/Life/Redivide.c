@@ -316,6 +316,7 @@ Redivide (
   CloseResetEntry ();
   MovePartitions (Next);
   RenumberOwners (mPending.Becomes, gPartitionCount);
+  RenumberTurns (mPending.Becomes, gPartitionCount);
   Before          = gPartitions;
   BeforeCount     = gPartitionCount;
   gPartitions     = Next;
@@ -323,7 +324,6 @@ Redivide (
   AdoptPlan (&mPending.Read);
   FreePartitions (Before, BeforeCount);
   EnforceBuiltIn (gPartitions);
-  ClearTurns ();
   BindPartitions (gPartitions, gPartitionCount);
   OpenResetEntry ();
   BeginNew (Names, Ran);

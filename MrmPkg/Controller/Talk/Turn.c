@@ -9,6 +9,7 @@
 #include "Core/Clock.h"
 #include "Core/Log.h"
 #include <Library/BaseMemoryLib.h>
+#include <Library/MrmPlanLib.h>
 
 #define WORTH_TELLING  100   ///< milliseconds of waiting
 
@@ -55,10 +56,21 @@ PollTurns (
 }
 
 VOID
-ClearTurns (
-  VOID
+RenumberTurns (
+  IN CONST UINT32  *Numbers,
+  IN UINTN         Count
   )
 {
-  ZeroMem (&mTurns, sizeof (mTurns));
+  UINT64  AskedAt[MRM_MAX_PARTITIONS];
+  UINTN   Index;
+
+  CopyMem (AskedAt, mAskedAt, sizeof (AskedAt));
   ZeroMem (mAskedAt, sizeof (mAskedAt));
+  for (Index = 0; Index < Count; Index++) {
+    if (Numbers[Index] != MRM_PLAN_NOBODY) {
+      mAskedAt[Numbers[Index]] = AskedAt[Index];
+    }
+  }
+
+  MrmTurnRenumber (&mTurns, Numbers, Count);
 }

@@ -18,11 +18,15 @@ PollTurns (
   );
 
 /**
-  Forget whose turn it is: the partitions have other numbers from now on.
+  Keep whose turn it is, while the partitions get other numbers.
+
+  @param[in] Numbers  For each number a partition has had: its new one, or MRM_PLAN_NOBODY.
+  @param[in] Count    How many there are.
 **/
 VOID
-ClearTurns (
-  VOID
+RenumberTurns (
+  IN CONST UINT32  *Numbers,
+  IN UINTN         Count
   );
 
 #endif

@@ -369,6 +369,22 @@ typedef struct {
 } MRM_TURNS;
 
 /**
+  Keep whose turn it is, while the partitions get other numbers: two kernels must not have a turn at a time.
+
+  @param[in,out] Turns    Whose turn it is; nobody's when the holder is gone.
+  @param[in]     Numbers  For each number a partition has had: its new one, or one not below MRM_MAX_PARTITIONS when it
+                          is gone.
+  @param[in]     Count    How many there are.
+**/
+VOID
+EFIAPI
+MrmTurnRenumber (
+  IN OUT MRM_TURNS     *Turns,
+  IN     CONST UINT32  *Numbers,
+  IN     UINTN         Count
+  );
+
+/**
   Say which partition's kernel may boot now: one at a time, in the order of the plan.
 
   @param[in,out] Turns  Whose turn it is.

@@ -34,6 +34,24 @@ IsTaken (
   return Holder->Live && (Holder->Starts == Turns->Starts) && !Holder->Over;
 }
 
+VOID
+EFIAPI
+MrmTurnRenumber (
+  IN OUT MRM_TURNS     *Turns,
+  IN     CONST UINT32  *Numbers,
+  IN     UINTN         Count
+  )
+{
+  if (!Turns->Taken) {
+    return;
+  }
+
+  Turns->Taken = (BOOLEAN)((Turns->Holder < Count) && (Numbers[Turns->Holder] < MRM_MAX_PARTITIONS));
+  if (Turns->Taken) {
+    Turns->Holder = Numbers[Turns->Holder];
+  }
+}
+
 BOOLEAN
 EFIAPI
 MrmTurnNext (
