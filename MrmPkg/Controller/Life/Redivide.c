@@ -313,7 +313,6 @@ Redivide (
 
   BeginReport ();
   Say ("plan %a for %a, reloaded by %a: %d partitions go on", mPending.Read.Plan->Title, mPending.Read.Plan->Machine, mPending.Who, Kept);
-  CloseResetEntry ();
   MovePartitions (Next);
   RenumberOwners (mPending.Becomes, gPartitionCount);
   RenumberTurns (mPending.Becomes, gPartitionCount);
@@ -325,7 +324,7 @@ Redivide (
   FreePartitions (Before, BeforeCount);
   EnforceBuiltIn (gPartitions);
   BindPartitions (gPartitions, gPartitionCount);
-  OpenResetEntry ();
+  ExtendResetEntry ();
   BeginNew (Names, Ran);
   Say ("machine: %ld KiB of memory are free", FreeMemory () / SIZE_1KB);
   WriteReport ();

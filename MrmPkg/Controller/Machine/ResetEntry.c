@@ -68,9 +68,8 @@ extern CONST UINT8  MrmResetEntryEnd[];
 
 STATIC BOOLEAN                          mOpen;
 STATIC EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL  *mRootBridge;
-STATIC MRM_PCI_ADDRESS                  mHost;                      ///< the host bridge
-STATIC MRM_PCI_WRITE                    mPam;                       ///< what the PC's firmware had there
-STATIC UINTN                            mFirst[MRM_MAX_PARTITIONS]; ///< each partition's first processor in the table
+STATIC MRM_PCI_ADDRESS                  mHost;  ///< the host bridge
+STATIC MRM_PCI_WRITE                    mPam;   ///< what the PC's firmware had there
 
 #define TABLE  ((MRM_RESET_ENTRY_TABLE *)(UINTN)(PAGE_BASE + TABLE_OFFSET))
 
@@ -107,6 +106,89 @@ FindPam (
 }
 
 /**
+  Add the processors of all partitions to the table, but for those it has already. What it has stays where it is: a
+  processor may be looking for itself there.
+
+  @param[in,out] Table  The table.
+
+  @retval TRUE   All of them are in it.
+  @retval FALSE  They are too many for it.
+**/
+STATIC
+BOOLEAN
+AddProcessors (
+  IN OUT MRM_RESET_ENTRY_TABLE  *Table
+  )
+{
+  UINTN   Index;
+  UINTN   Processor;
+  UINT32  Entry;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if (gPartitions[Index].Life.State == MrmStateRefused) {
+      continue;
+    }
+
+    for (Processor = 0; Processor < gPartitions[Index].Plan->ProcessorCount; Processor++) {
+      for (Entry = 0; Entry < Table->Count; Entry++) {
+        if (Table->Processors[Entry].ApicId == gPartitions[Index].ApicIds[Processor]) {
+          break;
+        }
+      }
+
+      if (Entry < Table->Count) {
+        continue;
+      }
+
+      if (Entry == ARRAY_SIZE (Table->Processors)) {
+        return FALSE;
+      }
+
+      Table->Processors[Entry].ApicId  = gPartitions[Index].ApicIds[Processor];
+      Table->Processors[Entry].Reached = 0;
+      // Only now: a processor that looks for itself sees whole entries.
+      MemoryFence ();
+      Table->Count = Entry + 1;
+    }
+  }
+
+  return TRUE;
+}
+
+/**
+  Find a processor of a partition that has come to the reset entry.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] Entry      The entry of the table to begin with; receives where the processor is.
+
+  @retval TRUE   There is one.
+  @retval FALSE  There is none from that entry on.
+**/
+STATIC
+BOOLEAN
+FindReached (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT UINT32               *Entry
+  )
+{
+  UINTN  Index;
+
+  for ( ; mOpen && (*Entry < TABLE->Count); (*Entry)++) {
+    if (TABLE->Processors[*Entry].Reached == 0) {
+      continue;
+    }
+
+    for (Index = 0; Index < Partition->Plan->ProcessorCount; Index++) {
+      if (TABLE->Processors[*Entry].ApicId == Partition->ApicIds[Index]) {
+        return TRUE;
+      }
+    }
+  }
+
+  return FALSE;
+}
+
+/**
   Write code, table and jump.
 
   @param[out] Page  The page.
@@ -120,31 +202,12 @@ WritePage (
   OUT UINT8  *Page
   )
 {
-  STATIC CONST UINT8     Jump[] = JUMP;
-  MRM_RESET_ENTRY_TABLE  *Table;
-  UINTN                  Index;
-  UINTN                  Processor;
+  STATIC CONST UINT8  Jump[] = JUMP;
 
-  Table = (MRM_RESET_ENTRY_TABLE *)(Page + TABLE_OFFSET);
   ZeroMem (Page, JUMP_OFFSET);
   CopyMem (Page, MrmResetEntry, (UINTN)(MrmResetEntryEnd - MrmResetEntry));
   CopyMem (Page + JUMP_OFFSET, Jump, sizeof (Jump));
-  for (Index = 0; Index < gPartitionCount; Index++) {
-    if (gPartitions[Index].Life.State == MrmStateRefused) {
-      continue;
-    }
-
-    mFirst[Index] = Table->Count;
-    for (Processor = 0; Processor < gPartitions[Index].Plan->ProcessorCount; Processor++) {
-      if (Table->Count == ARRAY_SIZE (Table->Processors)) {
-        return FALSE;
-      }
-
-      Table->Processors[Table->Count++].ApicId = gPartitions[Index].ApicIds[Processor];
-    }
-  }
-
-  return TRUE;
+  return AddProcessors ((MRM_RESET_ENTRY_TABLE *)(Page + TABLE_OFFSET));
 }
 
 VOID
@@ -185,17 +248,10 @@ ReachedResetEntry (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  UINTN  First;
-  UINTN  Index;
+  UINT32  Entry;
 
-  First = mFirst[Partition - gPartitions];
-  for (Index = 0; mOpen && (Index < Partition->Plan->ProcessorCount); Index++) {
-    if (TABLE->Processors[First + Index].Reached != 0) {
-      return TRUE;
-    }
-  }
-
-  return FALSE;
+  Entry = 0;
+  return FindReached (Partition, &Entry);
 }
 
 VOID
@@ -203,12 +259,20 @@ ClearResetEntry (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  UINTN  First;
-  UINTN  Index;
+  UINT32  Entry;
 
-  First = mFirst[Partition - gPartitions];
-  for (Index = 0; mOpen && (Index < Partition->Plan->ProcessorCount); Index++) {
-    TABLE->Processors[First + Index].Reached = 0;
+  for (Entry = 0; FindReached (Partition, &Entry); Entry++) {
+    TABLE->Processors[Entry].Reached = 0;
+  }
+}
+
+VOID
+ExtendResetEntry (
+  VOID
+  )
+{
+  if (mOpen && !AddProcessors (TABLE)) {
+    Say ("the BIOS reset entry has no room for all processors: an OS on others that restarts through it stands still");
   }
 }
 

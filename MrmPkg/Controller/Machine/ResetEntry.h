@@ -19,6 +19,14 @@ OpenResetEntry (
   );
 
 /**
+  Have the reset entry know the processors of partitions that are new. It stays open meanwhile, for those that go on.
+**/
+VOID
+ExtendResetEntry (
+  VOID
+  );
+
+/**
   TRUE if a processor of a partition has come to the reset entry since its start.
 
   @param[in] Partition  The partition, one of gPartitions.
