@@ -324,6 +324,7 @@ Redivide (
   FreePartitions (Before, BeforeCount);
   EnforceBuiltIn (gPartitions);
   BindPartitions (gPartitions, gPartitionCount);
+  FeedFirmware ();
   ExtendResetEntry ();
   BeginNew (Names, Ran);
   Say ("machine: %ld KiB of memory are free", FreeMemory () / SIZE_1KB);

@@ -21,6 +21,7 @@
 
 STATIC MRM_RANGE      mHeldRanges[MOST_HELD];
 STATIC MRM_RANGE_SET  mHeld = { mHeldRanges, 0, MOST_HELD };   ///< memory of partitions that are gone
+STATIC BOOLEAN        mReturned;                               ///< the PC's firmware has got back some that was used
 
 /**
   Read the memory map of the PC's firmware.
@@ -182,12 +183,17 @@ AllocateRange (
   Status = EFI_SUCCESS;
   Begin  = Range->Base;
   End    = Range->Base + Range->Size;
+  if (mReturned) {
+    // What is free may have been somebody else's.
+    Partition->MemoryUsed = TRUE;
+  }
+
   for (Index = 0; !EFI_ERROR (Status) && (Index < mHeld.Count); Index++) {
     Held    = MAX (mHeld.Ranges[Index].Base, Begin);
     HeldEnd = MIN (mHeld.Ranges[Index].Base + mHeld.Ranges[Index].Size, End);
     if (Held < HeldEnd) {
-      Status                 = AllocateFree (Begin, Held);
-      Begin                  = HeldEnd;
+      Status                = AllocateFree (Begin, Held);
+      Begin                 = HeldEnd;
       Partition->MemoryUsed = TRUE;
     }
   }
@@ -390,6 +396,7 @@ ReleaseMemory (
   IN OUT MRM_PARTITION  *Partition
   )
 {
+  mReturned = mReturned || (Partition->MemoryUsed && (Partition->PieceCount > 0));
   while (Partition->PieceCount > 0) {
     Partition->PieceCount--;
     gBS->FreePages (
@@ -434,7 +441,35 @@ HoldMemory (
   }
 
   Partition->PieceCount = Left;
+  Partition->MemoryUsed = TRUE;
   ReleaseMemory (Partition);
+}
+
+VOID
+FeedFirmware (
+  VOID
+  )
+{
+  MRM_RANGE_SET  Free;
+  EFI_STATUS     Status;
+  UINT64         Room;
+  UINT64         Largest;
+  UINTN          Index;
+
+  if (EFI_ERROR (ReadFreeMemory (&Free))) {
+    return;
+  }
+
+  Status = EFI_SUCCESS;
+  for (Index = 0; !EFI_ERROR (Status) && (Index < mHeld.Count); Index++) {
+    Status = MrmRangeRemove (&Free, mHeld.Ranges[Index].Base, mHeld.Ranges[Index].Size);
+  }
+
+  Room = MrmRangeRoom (&Free, SIZE_4KB, 0, SIZE_4GB, &Largest);
+  FreePool (Free.Ranges);
+  if (!EFI_ERROR (Status) && (Room < MRM_FIRMWARE_SHARE / 2)) {
+    ReleaseHeldMemory ();
+  }
 }
 
 VOID
@@ -442,6 +477,7 @@ ReleaseHeldMemory (
   VOID
   )
 {
+  mReturned = mReturned || (mHeld.Count > 0);
   while (mHeld.Count > 0) {
     mHeld.Count--;
     gBS->FreePages (mHeld.Ranges[mHeld.Count].Base, EFI_SIZE_TO_PAGES ((UINTN)mHeld.Ranges[mHeld.Count].Size));

@@ -54,6 +54,15 @@ HoldMemory (
   );
 
 /**
+  Give the memory that is held back to the PC's firmware if it has less than half of its share: what is held counts as
+  free when partitions are bound, but the firmware cannot use it.
+**/
+VOID
+FeedFirmware (
+  VOID
+  );
+
+/**
   Give the memory that is held back to the PC's firmware.
 **/
 VOID
