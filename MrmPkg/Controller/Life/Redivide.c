@@ -322,7 +322,7 @@ Redivide (
   gPartitionCount = mPending.Read.Plan->PartitionCount;
   AdoptPlan (&mPending.Read);
   FreePartitions (Before, BeforeCount);
-  EnforceBuiltIn (gPartitions);
+  EnforceBuiltIn (gPartitions, mPending.Who);
   BindPartitions (gPartitions, gPartitionCount);
   FeedFirmware ();
   ExtendResetEntry ();

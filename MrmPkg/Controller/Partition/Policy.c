@@ -127,18 +127,50 @@ ReadCommitted (
   return FALSE;
 }
 
+/**
+  See that no policy on the ESP replaces that of the plan, now in force, when the PC starts again: one that was reloaded
+  under a plan with the same policy would.
+
+  @param[in] Who  Who asked for the plan.
+**/
+STATIC
+VOID
+ForgetCommitted (
+  IN CONST CHAR8  *Who
+  )
+{
+  EFI_STATUS  Status;
+  CHAR8       Before[MRM_NAME_LENGTH];
+  CHAR8       Reason[CHANGE_SIZE];
+  MRM_TEXT    Fault;
+
+  MrmTextBegin (&Fault, Reason, sizeof (Reason));
+  if (!mOpen || EFI_ERROR (MrmPolicyUnpack (gPlan, mJournal.Committed.Image, mSpare, Before, &Fault))) {
+    return;
+  }
+
+  MrmPolicyPack (gPlan, Who, (CONST UINT8 *)BUILT_IN, 0, mImage);
+  Status = CommitJournal (&mJournal, mImage);
+  if (EFI_ERROR (Status)) {
+    Say ("policy: the one that %a reloaded is in force again when the PC starts again: %r", Before, Status);
+  }
+}
+
 VOID
 EnforceBuiltIn (
-  IN OUT MRM_PARTITION  *Partitions
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     CONST CHAR8    *Who
   )
 {
   mPartitions = Partitions;
   MrmPolicyBuiltIn (gPlan, mSpare);
-  if (!mOpen && SomebodyMayReload () && !ReadCommitted ()) {
+  if (!mOpen && SomebodyMayReload ()) {
     // Nobody could reload a policy under the plan before.
-    MrmPolicyBuiltIn (gPlan, mSpare);
+    ReadCommitted ();
   }
 
+  ForgetCommitted (Who);
+  MrmPolicyBuiltIn (gPlan, mSpare);
   Enforce ();
 }
 

@@ -66,10 +66,12 @@ ClosePolicy (
   Put the policy of the plan in force, which is another plan than before.
 
   @param[in,out] Partitions  Its partitions; receive their policies.
+  @param[in]     Who         Name of the partition that asked for the plan.
 **/
 VOID
 EnforceBuiltIn (
-  IN OUT MRM_PARTITION  *Partitions
+  IN OUT MRM_PARTITION  *Partitions,
+  IN     CONST CHAR8    *Who
   );
 
 #endif
