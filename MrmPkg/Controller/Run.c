@@ -197,6 +197,8 @@ PollUntilEnd (
     if (!PcEnds () && PollRedivision ()) {
       RenewScreens ();
       NoteActivity ();
+      // A start that is due has not been seen yet: without it all partitions may seem to be off.
+      continue;
     }
 
     Off = AllOff ();

@@ -15,12 +15,12 @@ from uuid import UUID
 import pytest
 
 from ci.qemu.guest import Guest
-from generator.blob.read import read
+from generator.blob.read import read as read_plan
 from generator.blob.write import write
-from generator.esp.image import plan_of
+from generator.esp.image import SECTION, plan_image, plan_of
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
-from tests.boot.efivars import mount, read_json
+from tests.boot.efivars import FOLDER, FREE, mount, read, read_json
 from tests.boot.support import boot_of, undisturbed
 
 pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800)]
@@ -38,7 +38,7 @@ SLOT = 128 << 10
 """Bytes of the keeper's disk for each file."""
 FOREIGN = UUID("4c4c4544-0035-5910-8052-b4c04f4d3233")
 """Of another PC."""
-FILES = ("before", "after", "damaged", "circle", "foreign")
+FILES = ("before", "after", "damaged", "circle", "foreign", "bare", "off", "other", "next")
 
 
 @dataclass
@@ -98,14 +98,22 @@ def machine(built: Builder, folder: Path) -> Iterator[Machine]:
     shutil.copytree(after.esp / "EFI" / "MRM" / "third", esp / "EFI" / "MRM" / "third")
     blobs = [plan_of((result.esp / "EFI/MRM/Mrm.efi").read_bytes()) for result in (before, after)]
     assert blobs[0] is not None and blobs[1] is not None
-    values = read(blobs[1])
-    values["Identity"]["Uuid"] = FOREIGN.bytes_le
-    foreign = write(values)
-    values = read(blobs[1])
-    for number, partition in enumerate(values["Partitions"]):
+    circle = read_plan(blobs[1])
+    for number, partition in enumerate(circle["Partitions"]):
         partition["Policy"]["After"] = [1 - number]
     damaged = blobs[1][:-1] + bytes([blobs[1][-1] ^ 1])
-    contents = dict(zip(FILES, (blobs[0], blobs[1], damaged, write(values), foreign), strict=True))
+    elsewhere = read_plan(blobs[1])
+    elsewhere["Identity"]["Uuid"] = FOREIGN.bytes_le
+    bare = plan_image(b"").replace(SECTION, b".nothing")
+    off, other, following = (read_plan(blobs[number]) for number in (0, 0, 1))
+    for values in (off, other):
+        values["AllOff"] = "MrmAllOffPowerOff"
+        for partition in values["Partitions"]:
+            partition["Policy"]["ShutdownMilliseconds"] = 0
+    for partition in (*other["Partitions"], *following["Partitions"]):
+        partition["Boot"]["TimeoutSeconds"] = 1
+    made = (write(values) for values in (off, other, following))
+    contents = dict(zip(FILES, (*blobs, damaged, write(circle), write(elsewhere), bare, *made), strict=True))
     disk = folder / "plans.img"
     disk.write_bytes(
         b"".join(content.ljust(SLOT, b"\0") for content in contents.values()).ljust(16 << 20, b"\0")
@@ -133,6 +141,7 @@ def memory(text: str, name: str) -> list[str]:
     [
         ("after", "refused: one runs and would change: stop it first, or reload with 'restart'"),
         ("damaged", "refused: it is damaged: its checksum is another one"),
+        ("bare", "refused: it is an image without a plan"),
         ("circle", "refused: partition 0 (third): it waits for a partition that waits for it"),
         ("foreign", f"refused: it is for another PC: that has the UUID {FOREIGN}, this one tells none"),
     ],
@@ -199,6 +208,31 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
     machine.bench.run(rounds())
 
 
+def test_all_that_runs_may_end_at_once(machine: Machine) -> None:
+    """Nobody is asked to shut down, and the PC is to go off with the last partition: it is divided anew.
+
+    Whoever asked comes back, and finds its variables.
+    """
+    variable = f"{FOLDER}/Kept-{FREE}"
+
+    async def ask() -> None:
+        session, keeper = machine.bench.session, machine.keeper
+        since = len(session.controller.text)
+        assert await machine.reload("off") == (0, "done")
+        await machine.divided("redivide.yaml", since)
+        command = rf"printf '\007\000\000\000kept' >/run/kept; cat /run/kept >{variable}"
+        assert (await keeper.run(command)).status == 0
+        boot, since, begin = boot_of(session, "keeper"), len(session.controller.text), keeper.console.mark()
+        keeper.type("mrmctl reload --restart /run/other")
+        await keeper.next_boot(boot, begin, SECONDS)
+        said = machine.text(since)
+        assert "0 partitions go on" in said and "all partitions are off" not in said
+        await machine.fetch()
+        assert await read(keeper, "Kept", FREE) == "kept"
+
+    machine.bench.run(ask())
+
+
 def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Machine, folder: Path) -> None:
     """And a power cut amid a reload leaves the old plan or the new one."""
     print(f"MRM_SEED={SEED}")
@@ -206,7 +240,8 @@ def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Mach
 
     async def kept() -> None:
         since = len(machine.bench.session.controller.text)
-        assert (await machine.reload("after", restart=True))[0] == 0
+        # What the keeper has been promised by the test before, it is promised by this one.
+        assert (await machine.reload("next", restart=True))[0] == 0
         await machine.divided("redivided.yaml", since)
         await machine.bench.machine.cut_power()
 

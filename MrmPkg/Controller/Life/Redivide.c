@@ -30,6 +30,7 @@
 ///
 typedef struct {
   MRM_READ_PLAN    Read;                          ///< empty: none waits
+  MRM_PARTITION    *Next;                         ///< its partitions, all of them absent
   CHAR8            Who[MRM_NAME_LENGTH];          ///< asked for it
   UINT32           Same[MRM_MAX_PARTITIONS];      ///< for each of its partitions: which of gPartitions it is, or MRM_PLAN_NOBODY
   UINT32           Becomes[MRM_MAX_PARTITIONS];   ///< for each of gPartitions: which it becomes, or MRM_PLAN_NOBODY
@@ -125,6 +126,23 @@ EndRunning (
   }
 }
 
+/**
+  Forget the plan that waits.
+**/
+STATIC
+VOID
+FreePending (
+  VOID
+  )
+{
+  if (mPending.Next != NULL) {
+    FreePartitions (mPending.Next, mPending.Read.Plan->PartitionCount);
+    mPending.Next = NULL;
+  }
+
+  FreePlan (&mPending.Read);
+}
+
 VOID
 AskRedivision (
   IN  CONST CHAR8  *Who,
@@ -169,6 +187,10 @@ AskRedivision (
   } else if ((Running < gPartitionCount) && !Restart) {
     MrmTextAdd (&Fault, gPartitions[Running].Plan->Name);
     MrmTextAdd (&Fault, " runs and would change: stop it first, or reload with 'restart'");
+  } else if (EFI_ERROR (AllocatePartitions (mPending.Read.Plan, &mPending.Next))) {
+    // Told now: partitions that have been asked to shut down must not wait in vain.
+    mPending.Next = NULL;
+    MrmTextAdd (&Fault, "there is no memory for its partitions");
   } else {
     // The policy in force is committed already.  If the new one cannot be committed, nothing changes.
     Status = KeepPlan (Bytes, Size, &Lasting);
@@ -187,7 +209,7 @@ AskRedivision (
     AsciiSPrint (Result, Room, "refused: it cannot be committed to the ESP: %r", Status);
   }
 
-  FreePlan (&mPending.Read);
+  FreePending ();
 }
 
 BOOLEAN
@@ -201,12 +223,12 @@ RedivisionEnds (
 /**
   Move partitions that go on to where the new plan has them, and take everything from the others.
 
-  @param[out] Next  The partitions of the new plan, all of them absent.
+  @param[in,out] Next  The partitions of the new plan, all of them absent.
 **/
 STATIC
 VOID
 MovePartitions (
-  OUT MRM_PARTITION  *Next
+  IN OUT MRM_PARTITION  *Next
   )
 {
   UINT32    Index;
@@ -286,13 +308,11 @@ BeginNew (
 
 /**
   Divide the PC anew.
-
-  @param[in,out] Next  Room for the partitions of the new plan.
 **/
 STATIC
 VOID
 Redivide (
-  IN OUT MRM_PARTITION  *Next
+  VOID
   )
 {
   STATIC CHAR8   Names[MRM_MAX_PARTITIONS][MRM_NAME_LENGTH];
@@ -306,20 +326,24 @@ Redivide (
   Kept = 0;
   for (Index = 0; Index < gPartitionCount; Index++) {
     Kept += (mPending.Becomes[Index] == MRM_PLAN_NOBODY) ? 0 : 1;
-    if (mPending.Ran[Index]) {
+    // One that is about to be started again counts as one that ran.
+    if (  mPending.Ran[Index]
+       || ((mPending.Becomes[Index] == MRM_PLAN_NOBODY) && (gPartitions[Index].Life.State == MrmStateRestarting)))
+    {
       AsciiStrCpyS (Names[Ran++], MRM_NAME_LENGTH, gPartitions[Index].Plan->Name);
     }
   }
 
   BeginReport ();
   Say ("plan %a for %a, reloaded by %a: %d partitions go on", mPending.Read.Plan->Title, mPending.Read.Plan->Machine, mPending.Who, Kept);
-  MovePartitions (Next);
+  MovePartitions (mPending.Next);
   RenumberOwners (mPending.Becomes, gPartitionCount);
   RenumberTurns (mPending.Becomes, gPartitionCount);
   Before          = gPartitions;
   BeforeCount     = gPartitionCount;
-  gPartitions     = Next;
+  gPartitions     = mPending.Next;
   gPartitionCount = mPending.Read.Plan->PartitionCount;
+  mPending.Next   = NULL;
   AdoptPlan (&mPending.Read);
   FreePartitions (Before, BeforeCount);
   EnforceBuiltIn (gPartitions, mPending.Who);
@@ -337,23 +361,17 @@ PollRedivision (
   VOID
   )
 {
-  MRM_PARTITION  *Next;
-
   if (mPending.Read.Plan == NULL) {
     return FALSE;
   }
 
+  // Those that cannot be asked are off at once.  The PC is then divided at once, too: when all partitions are off, the
+  // policy of the plan before may switch the PC off.
+  EndRunning ();
   if (FindRunning () < gPartitionCount) {
-    EndRunning ();
     return FALSE;
   }
 
-  if (EFI_ERROR (AllocatePartitions (mPending.Read.Plan, &Next))) {
-    Say ("the plan that was reloaded is put in force when the PC starts again: there is no memory for it now");
-    FreePlan (&mPending.Read);
-    return FALSE;
-  }
-
-  Redivide (Next);
+  Redivide ();
   return TRUE;
 }
