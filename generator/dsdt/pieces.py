@@ -7,13 +7,12 @@ import functools
 import hashlib
 import json
 import shutil
+import string
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import jinja2
 
 from generator.dsdt.placeholders import PLACEHOLDERS, Placeholder, Spot
 from generator.errors import Problem, UserErrors
@@ -22,6 +21,8 @@ from generator.places import Place
 IASL = "iasl"
 COMPILED = Path(__file__).with_name("compiled.json")
 """What a release brings along; a checkout does not have it."""
+_ASL = Path(__file__).with_name("asl")
+"""The source of each piece, with `${WORD}` for each placeholder."""
 HEADER = 36
 """Bytes of a table's header (ACPI 6.5, section 5.2.6)."""
 _TIME_LIMIT_SECONDS = 60
@@ -86,10 +87,8 @@ def _digest(sources: tuple[tuple[str, str], ...]) -> str:
 def _source(name: str) -> str:
     """The ASL of a piece, as a table of its own."""
     words = {word: value for placeholder in PLACEHOLDERS[name] for word, value in placeholder.words.items()}
-    # An undefined word in a template is an error, not an empty text.
-    loader = jinja2.PackageLoader("generator.dsdt", "asl")
-    templates = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=False)
-    text = templates.get_template(f"{name}.asl.j2").render(words)
+    # A word that PLACEHOLDERS lacks is an error, not an empty text.
+    text = string.Template((_ASL / f"{name}.asl").read_text("utf-8")).substitute(words)
     body = text if name == "sleep" else f"Scope (\\_SB)\n{{\n{text}\n}}\n"
     return f'DefinitionBlock ("", "DSDT", 2, "MRM", "PIECE", 1)\n{{\n{body}}}\n'
 

@@ -25,7 +25,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """What stands in the ASL for words between @, and the bytes in the AML that come of it."""
+    """What stands in the ASL for `${WORD}`, and the bytes in the AML that come of it."""
 
     words: dict[str, str]
     pattern: bytes

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from ci.progress import PROJECT
 
 SOURCES = {
-    ".asl", ".asm", ".c", ".cfg", ".dec", ".dsc", ".fdf", ".h", ".inc", ".inf", ".ini", ".j2", ".nasm",
+    ".asl", ".asm", ".c", ".cfg", ".dec", ".dsc", ".fdf", ".h", ".inc", ".inf", ".ini", ".nasm",
     ".nasminc", ".py", ".s", ".sh", ".toml", ".uni", ".vfr", ".yaml", ".yml",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-{# SPDX-License-Identifier: BSD-2-Clause-Patent #}
+// SPDX-License-Identifier: BSD-2-Clause-Patent
   //
   // The UART of the console in I/O space; without interrupt, so it is polled.
   //
@@ -9,6 +9,6 @@
     Name (_DDN, "console")
     Name (_CRS, ResourceTemplate ()
     {
-      IO (Decode16, {{ PORT }}, {{ PORT }}, 0x01, 0x08)
+      IO (Decode16, ${PORT}, ${PORT}, 0x01, 0x08)
     })
   }

@@ -1,4 +1,4 @@
-{# SPDX-License-Identifier: BSD-2-Clause-Patent #}
+// SPDX-License-Identifier: BSD-2-Clause-Patent
   //
   // A byte of the mailbox, as QEMU's pvpanic has it: Linux's stock driver tells a panic there, so that
   // the partition can be started again whatever the panic left behind.
@@ -10,6 +10,6 @@
     Name (_CRS, ResourceTemplate ()
     {
       QWordMemory (ResourceConsumer, PosDecode, MinFixed, MaxFixed, Cacheable, ReadWrite,
-        0, {{ PANIC_FIRST }}, {{ PANIC_LAST }}, 0, {{ PANIC_LENGTH }})
+        0, ${PANIC_FIRST}, ${PANIC_LAST}, 0, ${PANIC_LENGTH})
     })
   }

@@ -1,14 +1,14 @@
-{# SPDX-License-Identifier: BSD-2-Clause-Patent #}
+// SPDX-License-Identifier: BSD-2-Clause-Patent
   //
   // The configuration space of exactly these buses is taken.
   //
-  Device ({{ NAME }})
+  Device (${NAME})
   {
     Name (_HID, EisaId ("PNP0C02"))
-    Name (_UID, {{ UID }})
+    Name (_UID, ${UID})
     Name (_CRS, ResourceTemplate ()
     {
       QWordMemory (ResourceConsumer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
-        0, {{ ECAM_FIRST }}, {{ ECAM_LAST }}, 0, {{ ECAM_LENGTH }})
+        0, ${ECAM_FIRST}, ${ECAM_LAST}, 0, ${ECAM_LENGTH})
     })
   }

@@ -1,4 +1,4 @@
-{# SPDX-License-Identifier: BSD-2-Clause-Patent #}
+// SPDX-License-Identifier: BSD-2-Clause-Patent
   //
   // The UART of a PCI serial card, in I/O or in memory space; without interrupt, so it is polled.
   //
@@ -10,12 +10,12 @@
     Name (UIOR, ResourceTemplate ()
     {
       WordIO (ResourceConsumer, MinFixed, MaxFixed, PosDecode, EntireRange,
-        0, {{ CONSOLE_IO_FIRST }}, {{ CONSOLE_IO_LAST }}, 0, {{ CONSOLE_IO_LENGTH }}, , , PORT)
+        0, ${CONSOLE_IO_FIRST}, ${CONSOLE_IO_LAST}, 0, ${CONSOLE_IO_LENGTH}, , , PORT)
     })
     Name (UMER, ResourceTemplate ()
     {
       QWordMemory (ResourceConsumer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
-        0, {{ CONSOLE_MEMORY_FIRST }}, {{ CONSOLE_MEMORY_LAST }}, 0, {{ CONSOLE_MEMORY_LENGTH }})
+        0, ${CONSOLE_MEMORY_FIRST}, ${CONSOLE_MEMORY_LAST}, 0, ${CONSOLE_MEMORY_LENGTH})
     })
 
     Method (_CRS, 0, Serialized)

@@ -1,34 +1,34 @@
-{# SPDX-License-Identifier: BSD-2-Clause-Patent #}
+// SPDX-License-Identifier: BSD-2-Clause-Patent
   //
   // What lies behind one PCI port. A window that the port does not forward has length zero and is left out.
   //
-  Device ({{ NAME }})
+  Device (${NAME})
   {
     Name (_HID, EisaId ("PNP0A08"))
     Name (_CID, EisaId ("PNP0A03"))
-    Name (_UID, {{ UID }})
-    Name (_SEG, {{ SEGMENT }})
-    Name (_BBN, {{ BASE_BUS }})
+    Name (_UID, ${UID})
+    Name (_SEG, ${SEGMENT})
+    Name (_BBN, ${BASE_BUS})
 
     Name (BUSR, ResourceTemplate ()
     {
       WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
-        0, {{ BUS_FIRST }}, {{ BUS_LAST }}, 0, {{ BUS_LENGTH }})
+        0, ${BUS_FIRST}, ${BUS_LAST}, 0, ${BUS_LENGTH})
     })
     Name (MEMR, ResourceTemplate ()
     {
       DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
-        0, {{ MEMORY_FIRST }}, {{ MEMORY_LAST }}, 0, {{ MEMORY_LENGTH }}, , , MEMW)
+        0, ${MEMORY_FIRST}, ${MEMORY_LAST}, 0, ${MEMORY_LENGTH}, , , MEMW)
     })
     Name (PREF, ResourceTemplate ()
     {
       QWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, Prefetchable, ReadWrite,
-        0, {{ PREFETCHABLE_FIRST }}, {{ PREFETCHABLE_LAST }}, 0, {{ PREFETCHABLE_LENGTH }}, , , PREW)
+        0, ${PREFETCHABLE_FIRST}, ${PREFETCHABLE_LAST}, 0, ${PREFETCHABLE_LENGTH}, , , PREW)
     })
     Name (IORS, ResourceTemplate ()
     {
       WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
-        0, {{ IO_FIRST }}, {{ IO_LAST }}, 0, {{ IO_LENGTH }}, , , IOWI)
+        0, ${IO_FIRST}, ${IO_LAST}, 0, ${IO_LENGTH}, , , IOWI)
     })
 
     //

@@ -1,4 +1,4 @@
-{# SPDX-License-Identifier: BSD-2-Clause-Patent #}
+// SPDX-License-Identifier: BSD-2-Clause-Patent
   //
   // Soft off, by the sleep control register of the FADT.
   //

@@ -1,11 +1,11 @@
-{# SPDX-License-Identifier: BSD-2-Clause-Patent #}
+// SPDX-License-Identifier: BSD-2-Clause-Patent
   //
   // A thermal zone that an OS polls, without any interrupt: the controller asks it to shut down by a
   // temperature above _CRT, and knows from the count of readings whether anybody would notice.
   //
   ThermalZone (THRM)
   {
-    OperationRegion (MBOX, SystemMemory, {{ THERMAL }}, 8)
+    OperationRegion (MBOX, SystemMemory, ${THERMAL}, 8)
     Field (MBOX, DWordAcc, NoLock, Preserve)
     {
       TEMP, 32,
