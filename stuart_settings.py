@@ -33,9 +33,9 @@ from edk2toollib.utility_functions import RunCmd
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))
 
-from ci import release  # noqa: E402  (the project is not installed)
-from ci.edk2 import edk2_path  # noqa: E402
+from ci.edk2 import edk2_path  # noqa: E402  (the project is not installed)
 from ci.progress import SetupError  # noqa: E402
+from ci.release import version as release  # noqa: E402
 from generator.api import generate  # noqa: E402
 from generator.emit import PLAN_BLOB  # noqa: E402
 from generator.errors import UserErrors  # noqa: E402

@@ -23,6 +23,9 @@ from generator.reading import is_folder, real_path, why_unreadable
 from generator.resolve import resolve
 
 PLATFORMS = "platforms"
+_PACKAGED = Path(__file__).with_name(PLATFORMS)
+_OURS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parent.parent / PLATFORMS
+"""Machine files of a release, else of this checkout."""
 MACHINE_SUFFIXES = (".yaml", ".yml")
 MOST_NAMED = 20
 """Machine files that a message lists."""
@@ -118,7 +121,7 @@ def _find_machine_file(intent: Intent, problems: list[Problem]) -> Path | None:
     """The machine file that `machine:` names; None, with a problem, if there is none."""
     wanted = intent.machine
     root = _project_root(real_path(intent.path))
-    folder = root / PLATFORMS if root is not None else Path(__file__).resolve().parent.parent / PLATFORMS
+    folder = _OURS if root is None else root / PLATFORMS
     if wanted.value.endswith(MACHINE_SUFFIXES):
         path = folder_of(wanted.place) / wanted.value
     else:

@@ -31,6 +31,7 @@ from generator.dsdt.pieces import CompileError
 from generator.errors import UserErrors
 from generator.printable import SENTENCE, printable
 from generator.scan import SnapshotError
+from generator.version import version
 
 COMMANDS: tuple[Command, ...] = (
     check.COMMAND,
@@ -50,6 +51,9 @@ COMMANDS: tuple[Command, ...] = (
 )
 """In the order of the help."""
 
+CHECKOUT, INSTALLED = "python -m generator", "mrm"
+"""What help and messages call the program."""
+
 STOPPED_READING, INTERRUPTED = 141, 130
 """Exit statuses as a shell gives them for SIGPIPE and SIGINT."""
 
@@ -58,7 +62,6 @@ MOST_LINES = 40
 
 DESCRIPTION = """\
 Turn a partition file and the facts of a machine into a checked plan, and the plan into what a PC boots.
-
 """
 EPILOG = """\
 The machine file is platforms/NAME.yaml for `machine: NAME`, found in the folders above the partition file.
@@ -76,28 +79,37 @@ class _Parser(argparse.ArgumentParser):
         super().error(printable(message, SENTENCE))
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The argument parser."""
-    width = max(len(command.name) for command in COMMANDS)
+class _Version(argparse.Action):
+    """`--version`: looks for the version only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it, and end."""
+        print(f"mrm {version()}")
+        parser.exit()
+
+
+def build_parser(program: str) -> argparse.ArgumentParser:
+    """The argument parser, which calls the program by this name."""
     parser = _Parser(
-        prog="python -m generator",
-        description=DESCRIPTION + "\n".join(f"  {c.name:{width}}  {c.summary}" for c in COMMANDS),
+        prog=program,
+        description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version of MRM and end")
+    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
-        subparser = commands.add_parser(command.name, description=command.summary)
+        subparser = commands.add_parser(command.name, help=command.summary, description=command.summary)
         command.configure(subparser)
         subparser.set_defaults(run=command.run)
     return parser
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, and end in order whatever comes; returns the exit status."""
+def run(arguments: Sequence[str] | None = None, program: str = CHECKOUT) -> int:
+    """Run one command of the program, and end in order whatever comes; returns the exit status."""
     prepare_streams()
     try:
-        status = _run(arguments)
+        status = _run(arguments, program)
         sys.stdout.flush()
     except BrokenPipeError:
         status = STOPPED_READING
@@ -105,23 +117,25 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = INTERRUPTED
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
-        fail(f"{where}{error.strerror or error}")
+        fail(program, f"{where}{error.strerror or error}")
         status = 1
     except MemoryError:
-        fail("there is not enough memory")
+        fail(program, "there is not enough memory")
         status = 1
     except Exception as error:  # noqa: BLE001 - a user has no use for a traceback, and can report this
         at = traceback.extract_tb(error.__traceback__)[-1]
-        fail(f"internal error: {type(error).__name__}: {error} ({Path(at.filename).name}:{at.lineno})")
+        fail(
+            program, f"internal error: {type(error).__name__}: {error} ({Path(at.filename).name}:{at.lineno})"
+        )
         status = 1
     finally:
         abandon_output()
     return status
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None, program: str) -> int:
     """Run one command, and tell what is wrong with its input."""
-    options = build_parser().parse_args(arguments)
+    options = build_parser(program).parse_args(arguments)
     try:
         return int(options.run(options))
     except UserErrors as errors:
@@ -130,8 +144,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         else:
             print_problems(errors.problems)
     except SnapshotError as error:
-        fail(error)
+        fail(program, error)
     except CompileError as error:
         for line in str(error).splitlines()[:MOST_LINES]:
-            fail(f"internal error: {line}")
+            fail(program, f"internal error: {line}")
     return 1

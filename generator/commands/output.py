@@ -54,9 +54,9 @@ def print_lines(lines: Iterable[object]) -> None:
         print(printable(line, LINE))
 
 
-def fail(text: object) -> None:
-    """Why a command ends here, to standard error."""
-    print(f"python -m generator: {printable(text, SENTENCE)}", file=sys.stderr)
+def fail(program: str, text: object) -> None:
+    """Why a command of the program ends here, to standard error."""
+    print(f"{program}: {printable(text, SENTENCE)}", file=sys.stderr)
 
 
 def to_json(value: Any) -> str:

@@ -18,7 +18,7 @@ STARTUP = "startup.nsh"
 _STARTUP_TEXT = (
     "# The UEFI shell runs this by itself: MRM starts without a boot entry.\r\n\\EFI\\MRM\\Mrm.efi\r\n"
 )
-_PACKAGED = Path(__file__).with_name("ready")
+PACKAGED = Path(__file__).with_name("ready")
 """In a release."""
 IMAGES = "images"
 """Folder of a build that receives what is ready."""
@@ -48,7 +48,7 @@ def ready(folder: Path | None = None) -> Ready:
     Raises:
         UserErrors: There is none.
     """
-    folders = [folder] if folder is not None else [_PACKAGED, BUILT]
+    folders = [folder] if folder is not None else [PACKAGED, BUILT]
     for candidate in folders:
         found = Ready(candidate / "Mrm.efi", candidate / "Shell.efi")
         if found.mrm.is_file():

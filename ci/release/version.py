@@ -2,10 +2,12 @@
 """Version and date of what is built."""
 
 import os
-import re
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+
+from generator.version import stated
 
 _EARLIEST = datetime(2023, 1, 1, tzinfo=UTC)
 """Linux takes PCI windows of a firmware of an earlier date for wrong, and cuts them."""
@@ -17,12 +19,7 @@ def version(declaration: Path) -> str:
     Raises:
         ValueError: It states none of two numbers.
     """
-    found = re.search(
-        r"^\s*PACKAGE_VERSION\s*=\s*(\d+\.\d+)\s*$", declaration.read_text("utf-8"), re.MULTILINE
-    )
-    if found is None:
-        raise ValueError(f"{declaration}: no PACKAGE_VERSION of two numbers")
-    return found[1]
+    return stated(declaration)
 
 
 def revision(declaration: Path) -> int:
@@ -31,14 +28,17 @@ def revision(declaration: Path) -> int:
     return int(upper) << 16 | int(lower)
 
 
-def date(repository: Path) -> str:
-    """Return the date as SMBIOS has it, mm/dd/yyyy in UTC: the same whenever the same source is built.
+def seconds(repository: Path) -> int:
+    """Return when what is built was made, in seconds since 1970 began: the same for the same source.
 
-    It is that of SOURCE_DATE_EPOCH (reproducible-builds.org), else of the last commit, else today.
+    It is SOURCE_DATE_EPOCH (reproducible-builds.org), else the time of the last commit, else now.
     """
-    seconds = os.environ.get("SOURCE_DATE_EPOCH") or _commit_time(repository)
-    when = datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)
-    return max(when, _EARLIEST).strftime("%m/%d/%Y")
+    return int(os.environ.get("SOURCE_DATE_EPOCH") or _commit_time(repository) or time.time())
+
+
+def date(repository: Path) -> str:
+    """Return the date of that as SMBIOS has it, mm/dd/yyyy in UTC."""
+    return max(datetime.fromtimestamp(seconds(repository), UTC), _EARLIEST).strftime("%m/%d/%Y")
 
 
 def _commit_time(repository: Path) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ci import release
 from ci.progress import PROJECT
+from ci.release import version as release
 
 
 def declaration(folder: Path, line: str) -> Path:
