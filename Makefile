@@ -3,7 +3,7 @@
 # there already is not fetched or made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build ready test quick lint fuzz bench faults format clean distclean
+.PHONY: help setup run build ready release test quick lint fuzz bench faults format clean distclean
 .NOTPARALLEL:
 
 # Variables to set on the command line, described by `make help`.
@@ -51,6 +51,11 @@ build: update ## build Mrm.efi and the ESP's contents: Build/q35/ESP
 
 ready: update ## build Mrm.efi for any plan; `python -m generator esp` then makes an ESP in a second
 	@$(STUART) stuart_build -c platforms/ready.py TARGET="$(TARGET)"
+
+# Whatever TARGET says: nothing else is released.
+release: override TARGET := RELEASE
+release: ready ## build what users without this checkout install: Build/release, tried in bare Debian systems
+	@$(BIN)/python -m ci.release
 
 .PHONY: update
 update: setup

@@ -45,12 +45,23 @@ class GuestVersions:
 
 
 @dataclass(frozen=True)
+class BareDebian:
+    """A bare Debian that a release is tried in: its suite, its Python and what is installed."""
+
+    name: str
+    suite: str
+    python: str
+    packages: list[str]
+
+
+@dataclass(frozen=True)
 class Versions:
     """All of `ci/versions.yaml`."""
 
     edk2: Edk2Version
     emulator: EmulatorVersion
     guests: GuestVersions
+    bare: list[BareDebian]
 
 
 _FILE = Path(__file__).with_name("versions.yaml")
@@ -69,4 +80,5 @@ def load(path: Path = _FILE) -> Versions:
         edk2=Edk2Version(**data["edk2"]),
         emulator=EmulatorVersion(**data["emulator"]),
         guests=GuestVersions(**data["guests"]),
+        bare=[BareDebian(**debian) for debian in data["bare"]],
     )

@@ -103,7 +103,7 @@ def pci_found(plan: Plan) -> Iterator[Finding]:
                 shortage.place,
                 _told(plan, shortage),
                 "functions behind ports that nobody else has",
-                "ask for something else; `python -m generator plan` lists who has what",
+                "ask for something else; the command `plan` lists who has what",
             )
 
 

@@ -59,7 +59,7 @@ def complete_page(title: str, picture: str, parts: Iterable[str], footer: str) -
             f"<title>{markup(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>",
             f'<div class="sheet">\n{picture}</div>',
             *parts,
-            f"<footer>Made by <code>python -m generator show</code>. {markup(footer)}"
+            f"<footer>Made by the command <code>show</code>. {markup(footer)}"
             "</footer>\n</main>\n</body>\n</html>\n",
         )
     )

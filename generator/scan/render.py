@@ -22,7 +22,7 @@ def _lines(machine: Machine, notes: tuple[Note, ...]) -> Iterator[str]:
     """The file, line by line."""
     yield "# SPDX-License-Identifier: BSD-2-Clause-Patent"
     yield "#"
-    yield "# Facts of a machine, written by `python -m generator scan`; the keys: docs/machine-file.md."
+    yield "# Facts of a machine, written by the command `scan`; the keys: docs/machine-file.md."
     if notes:
         yield "#"
         yield "# What the scan could not learn or found odd:"
