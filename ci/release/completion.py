@@ -20,6 +20,9 @@ FILES = {
 def render_completion(parser: argparse.ArgumentParser, shell: str) -> str:
     """Return the text of a shell's file; `shell` is a key of FILES."""
     for action in _actions(parser):
+        if isinstance(action.choices, dict) and not isinstance(action, argparse._SubParsersAction):
+            # shtab takes a dictionary of choices for commands.
+            action.choices = list(action.choices)
         if action.type is Path:
             names = [action.metavar] if isinstance(action.metavar, str) else action.metavar or ()
             folder = "DIR" in names

@@ -138,7 +138,7 @@ def test_why_a_plan_is_not_taken(text: dict[str, str], case: str, reason: str) -
 
 
 def test_without_any_plan_the_way_out_is_said(text: dict[str, str]) -> None:
-    assert "MRM: there is no plan: make one by `python -m generator esp" in text["none"]
+    assert "MRM: there is no plan: make one by `mrm esp" in text["none"]
     assert "could be started" not in text["none"]
 
 
