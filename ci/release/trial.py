@@ -38,6 +38,8 @@ COMMANDS = {
     "show": "show shells.yaml --output picture",
 }
 """What is run, there and here; each may rely on the files of those before it."""
+_CALLED = "/root/pc"
+"""The folder of the example, in the bare system."""
 _SECONDS = 900
 _ABSENT = "cc gcc clang iasl nasm make"
 _MADE = 1767225600
@@ -67,7 +69,7 @@ def try_release(wheel: Path, kernel: Path, systems: Sequence[BareDebian], packag
             unpack(archive, root)
             shutil.copytree(wheels, root / "wheels")
             shutil.copy(wheel, root)
-            there = root / "root" / "pc"
+            there = root / _CALLED.lstrip("/")
             _example(there, kernel)
             log = LOGS / f"trial-{debian.name}.log"
             variables = ["PIP_NO_INDEX=1", "PIP_FIND_LINKS=/wheels", f"SOURCE_DATE_EPOCH={_MADE}"]
@@ -76,7 +78,7 @@ def try_release(wheel: Path, kernel: Path, systems: Sequence[BareDebian], packag
                 raise SetupError(
                     f"in a bare {debian.name} the trial ends with status {status}; {log}:\n{tail}"
                 )
-            if found := differences(here, there):
+            if found := differences(here, there, _CALLED):
                 raise SetupError(f"in a bare {debian.name} the release differs:\n" + "\n".join(found))
             shutil.rmtree(root)
 
@@ -91,7 +93,7 @@ def script(wheel: str) -> str:
         "venv=${venv%/bin/mrm}",
         *(f"test -s $venv/{file}" for file in (MAN_PAGE, *FILES.values())),
         f'bash -c "source $venv/{FILES["bash"]}; complete -p {INSTALLED}"',
-        "cd ~/pc",
+        f"cd {_CALLED}",
     ]
     for name, arguments in COMMANDS.items():
         lines.append(f"status=0; {INSTALLED} {arguments} >{name}.out 2>{name}.err || status=$?")
@@ -100,9 +102,15 @@ def script(wheel: str) -> str:
     return "\n".join(lines)
 
 
-def differences(here: Path, there: Path) -> list[str]:
-    """Return in which files two folders differ, one line each."""
-    ours, theirs = _files(here), _files(there)
+def differences(here: Path, there: Path, called: str | None = None) -> list[str]:
+    """Return in which files two folders differ, one line each.
+
+    Args:
+        here: Where this checkout has worked.
+        there: Where the release has worked.
+        called: What that folder was called there; None if it was there where it is.
+    """
+    ours, theirs = _files(here, str(here)), _files(there, called or str(there))
     found = []
     for name in sorted(ours.keys() | theirs.keys()):
         if name not in theirs:
@@ -118,12 +126,14 @@ def differences(here: Path, there: Path) -> list[str]:
     return found
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    """Content of all files below a folder; the program has one name in both, and its usage one line."""
+def _files(folder: Path, called: str) -> dict[str, bytes]:
+    """Content of all files below a folder; program and folder have one name in both, and usage is one line."""
     found = {}
     for path in folder.rglob("*"):
         if path.is_file():
             data = path.read_bytes()
+            if path.suffix == ".json":
+                data = data.replace(called.encode(), b".")
             if path.suffix in (".out", ".err"):
                 data = b" ".join(data.replace(CHECKOUT.encode(), INSTALLED.encode()).split())
             found[str(path.relative_to(folder))] = data
