@@ -35,12 +35,11 @@ class Module:
 def modules_of(build: Path, tool_chain: str = "RELEASE_GCC") -> list[Module]:
     """Return the modules of a build, each once, sorted by package and name.
 
+    Modules of earlier builds in the same folder are among them, unless their description is gone.
+
     Args:
         build: Folder with the output of one or more platforms, such as `Build/ready`.
         tool_chain: EDK2's target and tool chain.
-
-    Raises:
-        OSError: A module's files are not there any more.
     """
     found = {
         (module.package, module.name): module
@@ -66,12 +65,15 @@ def sources_of(description: str) -> list[str]:
 
 
 def _module(makefile: str) -> Module | None:
-    """The module of a makefile that EDK2's build has written; None for that of a whole platform."""
+    """The module of a makefile that EDK2's build has written; None for a platform, or if it is gone."""
     settings = {name: value.strip() for name, value in _SETTING.findall(makefile)}
     if "MODULE_FILE" not in settings:
         return None
     folder = Path(settings["MODULE_DIR"])
-    description = (folder / settings["MODULE_FILE"]).read_text("utf-8", "replace")
+    file = folder / settings["MODULE_FILE"]
+    if not file.is_file():
+        return None
+    description = file.read_text("utf-8", "replace")
     licences = set(_LICENCE.findall(description))
     unknown = []
     for source in sources_of(description):

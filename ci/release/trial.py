@@ -127,7 +127,7 @@ def differences(here: Path, there: Path, called: str | None = None) -> list[str]
 
 
 def _files(folder: Path, called: str) -> dict[str, bytes]:
-    """Content of all files below a folder; program and folder have one name in both, and usage is one line."""
+    """Content of all files below a folder; one name for program and folder, usage in one line."""
     found = {}
     for path in folder.rglob("*"):
         if path.is_file():

@@ -57,5 +57,10 @@ def test_a_module_is_told_once_with_what_its_files_state(build: Path) -> None:
     assert module.unknown == ("Three.nasm",)
 
 
+def test_a_module_of_an_earlier_build_that_is_gone_is_left_out(build: Path, tmp_path: Path) -> None:
+    (tmp_path / "edk2/MdePkg/Library/TestLib/TestLib.inf").unlink()
+    assert modules_of(build) == []
+
+
 def test_another_target_is_not_this_build(build: Path) -> None:
     assert modules_of(build, "DEBUG_GCC") == []
