@@ -112,8 +112,8 @@ def machine(built: Builder, folder: Path) -> Iterator[Machine]:
             partition["Policy"]["ShutdownMilliseconds"] = 0
     for partition in (*other["Partitions"], *following["Partitions"]):
         partition["Boot"]["TimeoutSeconds"] = 1
-    made = (write(values) for values in (off, other, following))
-    contents = dict(zip(FILES, (*blobs, damaged, write(circle), write(elsewhere), bare, *made), strict=True))
+    more = (write(values) for values in (off, other, following))
+    contents = dict(zip(FILES, (*blobs, damaged, write(circle), write(elsewhere), bare, *more), strict=True))
     disk = folder / "plans.img"
     disk.write_bytes(
         b"".join(content.ljust(SLOT, b"\0") for content in contents.values()).ljust(16 << 20, b"\0")
