@@ -41,6 +41,7 @@ LIBRARIES = (
     "MrmVolumeLib",
     "MrmPlanLib",
     "MrmArchiveLib",
+    "MrmChannelLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
@@ -48,6 +49,15 @@ CONSTANTS = (
     "MRM_ACPI_FIXED_SIZE",
     "MRM_ARCHIVE_BLOCK",
     "MRM_BACK_OFF_MAXIMUM",
+    "MRM_CHANNEL_AREA_SIZE",
+    "MRM_CHANNEL_BURST",
+    "MRM_CHANNEL_COMMANDS",
+    "MRM_CHANNEL_MTU_LEAST",
+    "MRM_CHANNEL_MTU_MOST",
+    "MRM_CHANNEL_PARTING",
+    "MRM_CHANNEL_PATIENCE",
+    "MRM_CHANNEL_RX_ENTRIES",
+    "MRM_CHANNEL_TX_PAGES",
     "MRM_CLOCK_CORRECTABLE",
     "MRM_CLOCK_EXACT",
     "MRM_CLOCK_READINGS",
@@ -136,7 +146,7 @@ INT32 HostIncrement (INT32 Number);
 # What BaseMemoryLib calls of BaseLib.
 BASE_LIB = (
     *("BitField", "CheckSum", "LShiftU64", "Math64", "RShiftU64"),
-    *("SwapBytes16", "SwapBytes32", "Unaligned", "X64/GccInline"),
+    *("SwapBytes16", "SwapBytes32", "SwapBytes64", "Unaligned", "X64/GccInline"),
 )
 
 # The options of EDK2's tool chain GCC for a RELEASE X64 build that matter to the compiler front end.

@@ -29,6 +29,8 @@ _LIBC.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 _LIBC.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 _FAILED = ctypes.c_void_p(-1).value
 _FLAGS = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+_LOW = 0x40
+"""MAP_32BIT of Linux on x86."""
 
 
 class Guarded:
@@ -37,12 +39,13 @@ class Guarded:
     The memory goes back when the object does, or at the end of a `with` statement, whose value is `pointer`.
     """
 
-    def __init__(self, ffi: FFI, contents: bytes) -> None:
-        """Allocate as many bytes as there are contents, and fill them."""
+    def __init__(self, ffi: FFI, contents: bytes, *, low: bool = False) -> None:
+        """Allocate as many bytes as there are contents, and fill them; `low`: below 2 GiB."""
         self.size = len(contents)
         pages = -(-self.size // mmap.PAGESIZE)
         self._length = (pages + 2) * mmap.PAGESIZE
-        address = _LIBC.mmap(None, self._length, mmap.PROT_READ | mmap.PROT_WRITE, _FLAGS, -1, 0)
+        flags = _FLAGS | (_LOW if low else 0)
+        address = _LIBC.mmap(None, self._length, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
         assert address not in (None, _FAILED), ctypes.get_errno()
         self._base = int(address)
         self.address = self._base + (pages + 1) * mmap.PAGESIZE - self.size

@@ -15,6 +15,7 @@ _MAY_CALL = re.compile(
     r"CalculateCrc32|CalculateSum8|MemoryFence|CopyMem|ZeroMem|SetMem|CompareMem|CopyGuid|CompareGuid|IsZeroGuid|Mrm\w+"
     r"|gEfi(HobMemoryAlloc(Module|Stack)|MemoryTypeInformation)Guid|gEfiAuthenticatedVariableGuid|gMrmHandOffGuid|gMrmPlan(Record|Partition)"
     r"|gEfiVectorHandoffInfoPpiGuid"
+    r"|SwapBytes(16|32|64)|(Read|Write)Unaligned(16|32)"
     r"|_GLOBAL_OFFSET_TABLE_"
 )
 

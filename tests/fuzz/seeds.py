@@ -76,6 +76,14 @@ for _place, _mark in {
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "AcpiNuma": (struct.pack("<BH", 1, len(NODES)) + NODES + struct.pack("<BH", 1, len(SLIT)) + SLIT,),
     "AcpiPlan": (_plan(),),
+    "Channel": (
+        # A command with an address of its own, a descriptor, a packet to cut; doorbells, table, …
+        bytes([0, 4, 0, 0, 0, 13, *bytes(57), 3, 5, 0x80, 9])
+        + bytes([1, 5, *struct.pack(">BBBBHHQ", 1, 8, 17, 1, 64, 64, 4096), 0])
+        + bytes([1, 7, *struct.pack(">4xHHQ", 1000, 54, 0), *struct.pack(">4xHHQ", 100, 946, 54), 0, 200]),
+        bytes([3, 0, 1, 0, 0, 0, 0, 1, 1, 2, 0, 2, 0, 0x30, 0xE0, 0xFE, 0, 3, 0, 0, 2, 0x80, 20, 9])
+        + bytes([0, 6, 0, 0, 1, *bytes(range(16)), 250]),
+    ),
     "CommandLine": (
         bytes([9]) + b"quiet ro " + b"BOOT_IMAGE=/vmlinuz ro quiet\0",
         b"\0console=ttyS0 earlycon=uart8250,io,0x3f8 earlyprintk=serial,0x2f8 kgdboc=ttyS0 8250.nr_uarts=1 "

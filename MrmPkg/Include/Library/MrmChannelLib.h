@@ -1,0 +1,255 @@
+/** @file
+  What is decided about channels: network cards that exist in memory only.  Pure: no globals, no I/O, no waiting.
+
+  A network card is a PCI function in RAM.  Its configuration space, its registers and its MSI-X table are memory that
+  a partition writes as it likes; its rings are in the partition's own memory.  The function is a gVNIC in its GQI-QPL
+  form, which stock kernels drive (gve).  Nothing a partition writes is believed: a descriptor is copied first and
+  judged then, and an address is used only when all of what it stands for lies in that partition's own memory.
+
+  The area of a partition is MRM_CHANNEL_AREA_SIZE bytes: the ECAM of one PCI bus with a function per network, device
+  n for network n, then the window with their BARs.
+
+  "PCIe" is PCI Express Base 5.0, "SDM" is Intel's Software Developer's Manual, volume 3.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_CHANNEL_LIB_H_
+#define MRM_CHANNEL_LIB_H_
+
+#include <Guid/MrmHandOff.h>
+#include <Library/MrmRangeLib.h>
+
+#define MRM_CHANNEL_ECAM_SIZE       SIZE_1MB   ///< configuration space of one bus
+#define MRM_CHANNEL_AREA_SIZE       SIZE_2MB   ///< ECAM, then the window
+#define MRM_CHANNEL_FUNCTION_SIZE   SIZE_16KB  ///< of the window, for each function
+#define MRM_CHANNEL_MAX_FUNCTIONS   8          ///< networks of one partition
+
+#define MRM_CHANNEL_MAC_SIZE        6
+#define MRM_CHANNEL_MTU_LEAST       1280       ///< what IPv6 asks for
+#define MRM_CHANNEL_MTU_MOST        2028       ///< buffers have 2048 bytes: padding, header, VLAN tag
+
+#define MRM_CHANNEL_VECTORS         3          ///< transmit, receive, management
+#define MRM_CHANNEL_NOTIFIERS       2          ///< vectors with an interrupt doorbell
+
+#define MRM_CHANNEL_TX_ENTRIES      512        ///< descriptors of the transmit ring
+#define MRM_CHANNEL_TX_PAGES        256        ///< pages of the transmit queue's page list
+#define MRM_CHANNEL_RX_ENTRIES      512        ///< descriptors of the receive ring, and pages of its list
+#define MRM_CHANNEL_LIST_PAGES      512        ///< pages of one page list at most
+#define MRM_CHANNEL_LISTS           2
+#define MRM_CHANNEL_PACKET_SIZE     SIZE_64KB  ///< what a driver hands over in one piece, to be cut into frames
+#define MRM_CHANNEL_FRAME_SIZE      2048       ///< a frame with header and VLAN tag is smaller
+
+#define MRM_CHANNEL_BURST           64         ///< frames of one port in one round, at most
+#define MRM_CHANNEL_COMMANDS        8          ///< commands of one port in one round, at most
+#define MRM_CHANNEL_PATIENCE        200        ///< milliseconds a frame waits for its receiver's buffers
+#define MRM_CHANNEL_PARTING         100        ///< milliseconds a driver that goes is looked at without a pause
+
+///
+/// Pages a driver has registered; each lies in the partition's memory.
+///
+typedef struct {
+  BOOLEAN    Used;
+  UINT32     Id;                               ///< as the driver calls it
+  UINT32     Count;
+  UINT64     Pages[MRM_CHANNEL_LIST_PAGES];    ///< addresses
+} MRM_CHANNEL_LIST;
+
+///
+/// A queue as the driver has made it.
+///
+typedef struct {
+  BOOLEAN    Live;
+  BOOLEAN    Broken;                           ///< it named something that is not there: nothing more is received
+  UINT8      Notifier;                         ///< vector it is told by
+  UINT8      Sequence;                         ///< receive: 1 to 7
+  UINT32     Head;                             ///< descriptors used, counted without end
+  UINT32     List;                             ///< index of its page list
+  UINT64     Ring;                             ///< address of the descriptors
+  UINT64     Slots;                            ///< receive: address of the buffers' offsets
+} MRM_CHANNEL_QUEUE;
+
+///
+/// A packet on its way: whole, or to be cut into frames.
+///
+typedef struct {
+  UINT32     Length;                           ///< bytes; 0 = there is none
+  UINT32     Header;                           ///< bytes repeated in each frame; 0 = it is one frame
+  UINT32     Sent;                             ///< bytes behind the header that are on their way
+  UINT32     Descriptors;                      ///< it took so many
+  UINT16     SegmentSize;                      ///< bytes behind the header in each frame
+  UINT16     NetworkOffset;                    ///< of the IP header
+  UINT16     TransportOffset;                  ///< of the TCP header
+  BOOLEAN    Ipv6;
+  UINT64     Since;                            ///< milliseconds: it waits for its receiver since then
+} MRM_CHANNEL_PACKET;
+
+///
+/// One network card: what the controller knows of it.  A partition reaches nothing of this.
+///
+typedef struct {
+  BOOLEAN                Open;                 ///< its partition runs: the area is looked at
+  BOOLEAN                Attached;             ///< a driver has an admin queue
+  BOOLEAN                AttachedByPage;       ///< by its page number, as drivers of revision 0 do
+  BOOLEAN                Configured;
+  BOOLEAN                LinkUp;               ///< as the driver was told
+  UINT8                  Mac[MRM_CHANNEL_MAC_SIZE];
+  UINT16                 Mtu;
+  volatile UINT32        *Config;              ///< its configuration space
+  volatile UINT32        *Registers;           ///< BAR 0
+  volatile UINT32        *Table;               ///< BAR 1: MSI-X table and pending bits
+  volatile UINT32        *Doorbells;           ///< BAR 2
+  CONST MRM_RANGE_SET    *Memory;              ///< of its partition
+  CONST UINT32           *ApicIds;             ///< processors of its partition
+  UINT32                 ApicIdCount;
+  UINT32                 AdminPage;            ///< page number of the admin queue
+  UINT32                 AdminHead;            ///< commands done, counted without end
+  UINT64                 AdminQueue;           ///< address
+  UINT64                 PartingSince;         ///< milliseconds: its driver is about to go; 0 = it is not
+  UINT64                 Counters;             ///< address of the event counters
+  MRM_CHANNEL_LIST       Lists[MRM_CHANNEL_LISTS];
+  MRM_CHANNEL_QUEUE      Tx;
+  MRM_CHANNEL_QUEUE      Rx;
+  MRM_CHANNEL_PACKET     Packet;
+  UINT32                 Wanted;               ///< bit n: vector n is to be sent
+  UINT64                 Frames;               ///< delivered
+  UINT64                 Dropped;              ///< for want of buffers or of a receiver
+  UINT64                 Refused;              ///< commands, descriptors, frames and interrupts that must not be
+  UINT8                  Bytes[MRM_CHANNEL_PACKET_SIZE];   ///< of Packet
+} MRM_CHANNEL_PORT;
+
+///
+/// A network: a switch that knows the MAC of each of its ports.
+///
+typedef struct {
+  UINTN               PortCount;
+  MRM_CHANNEL_PORT    **Ports;
+  UINT8               Frame[MRM_CHANNEL_FRAME_SIZE];   ///< the frame being delivered
+} MRM_CHANNEL_NETWORK;
+
+///
+/// An interrupt that a partition may have: a fixed, edge-triggered one to a processor of its own.
+///
+typedef struct {
+  UINT32    ApicId;
+  UINT8     Vector;                            ///< 0x20 to 0xFF
+} MRM_CHANNEL_INTERRUPT;
+
+/**
+  Make the area of a partition as its system finds it: functions present, nothing attached.
+
+  @param[out] Area           MRM_CHANNEL_AREA_SIZE bytes, at a multiple of 1 MiB below 4 GiB as the partition sees it.
+  @param[in]  Base           That address.
+  @param[in]  FunctionCount  Network cards, at most MRM_CHANNEL_MAX_FUNCTIONS.
+**/
+VOID
+EFIAPI
+MrmChannelBuildArea (
+  OUT UINT8   *Area,
+  IN  UINT64  Base,
+  IN  UINTN   FunctionCount
+  );
+
+/**
+  Begin to look at a network card: its partition is about to start, its area is new.
+
+  @param[in,out] Port      Mac, Mtu, Memory, ApicIds and ApicIdCount are the caller's; the rest is begun anew.
+  @param[in]     Area      The area.
+  @param[in]     Function  Which of its functions.
+**/
+VOID
+EFIAPI
+MrmChannelOpen (
+  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN     UINT8             *Area,
+  IN     UINTN             Function
+  );
+
+/**
+  Look at a network card no more: nothing in its partition's memory or area is touched from here on.
+
+  @param[in,out] Port  The network card.
+**/
+VOID
+EFIAPI
+MrmChannelClose (
+  IN OUT MRM_CHANNEL_PORT  *Port
+  );
+
+/**
+  One round over a network: obey drivers, move frames, tell of links.  The work of a round is bounded by
+  MRM_CHANNEL_COMMANDS and MRM_CHANNEL_BURST for each port, whatever partitions write.
+
+  After it, and after a fence that makes what was written visible, the caller asks MrmChannelInterrupts() for each port.
+
+  @param[in,out] Network  The network.
+  @param[in]     Now      Milliseconds.
+
+  @retval TRUE   Something was done that partitions had asked for rightly: more may follow at once.
+  @retval FALSE  Nothing was, or only what was refused.
+**/
+BOOLEAN
+EFIAPI
+MrmChannelServe (
+  IN OUT MRM_CHANNEL_NETWORK  *Network,
+  IN     UINT64               Now
+  );
+
+/**
+  Decide which interrupts a partition is sent now (PCIe 6.1.4, SDM 11.11).  What its system masks is kept for later.
+
+  @param[in,out] Port        Wanted keeps what is masked.
+  @param[out]    Interrupts  MRM_CHANNEL_VECTORS elements.
+
+  @return  How many there are.
+**/
+UINTN
+EFIAPI
+MrmChannelInterrupts (
+  IN OUT MRM_CHANNEL_PORT       *Port,
+  OUT    MRM_CHANNEL_INTERRUPT  *Interrupts
+  );
+
+/**
+  TRUE while a driver is about to go: one of revision 0 does not wait to be noticed, and the next may come at once.
+
+  @param[in] Network  The network.
+  @param[in] Now      Milliseconds.
+**/
+BOOLEAN
+EFIAPI
+MrmChannelIsParting (
+  IN CONST MRM_CHANNEL_NETWORK  *Network,
+  IN UINT64                     Now
+  );
+
+/**
+  Make the MAC of a card that was given none: the same at each start, another one for each machine, partition and
+  network.
+
+  @param[in]  Machine    UUID of the PC.
+  @param[in]  Partition  Name of the partition.
+  @param[in]  Network    Name of the network.
+  @param[out] Mac        Receives MRM_CHANNEL_MAC_SIZE bytes: a locally administered address of one card.
+**/
+VOID
+EFIAPI
+MrmChannelMac (
+  IN  CONST GUID   *Machine,
+  IN  CONST CHAR8  *Partition,
+  IN  CONST CHAR8  *Network,
+  OUT UINT8        *Mac
+  );
+
+/**
+  TRUE while a driver is attached to any port: the network needs looks soon.
+
+  @param[in] Network  The network.
+**/
+BOOLEAN
+EFIAPI
+MrmChannelIsUsed (
+  IN CONST MRM_CHANNEL_NETWORK  *Network
+  );
+
+#endif

@@ -1,0 +1,429 @@
+/** @file
+  Drivers that come and go, and their commands.
+
+  A driver of revision 0 gives the page number of its admin queue and takes it back by writing 0; one of revision 1
+  gives an address, and waits when it goes until it is told that the device is reset.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmChannelInternal.h"
+
+#define DESCRIPTOR_VERSION  1
+#define OPTION_GQI_QPL      3
+#define FORMAT_GQI_QPL      2
+#define PARAMETER_MTU       1
+#define LINK_SPEED          10000   ///< Mbit/s, as a system shows it; nothing is limited to that
+#define REGISTERED_PAGES    (MRM_CHANNEL_LISTS * MRM_CHANNEL_LIST_PAGES)
+
+#pragma pack(1)
+
+///
+/// What a driver is told of the device; numbers are big endian.
+///
+typedef struct {
+  UINT64    RegisteredPages;
+  UINT16    Reserved1;
+  UINT16    TxEntries;
+  UINT16    RxEntries;
+  UINT16    Queues;
+  UINT16    Mtu;
+  UINT16    Counters;
+  UINT16    TxPages;
+  UINT16    RxPages;
+  UINT8     Mac[MRM_CHANNEL_MAC_SIZE];
+  UINT16    OptionCount;
+  UINT16    Length;
+  UINT8     Reserved2[6];
+  UINT16    OptionId;
+  UINT16    OptionLength;
+  UINT32    OptionRequires;
+  UINT32    OptionFeatures;
+} DEVICE_DESCRIPTOR;
+
+#pragma pack()
+
+STATIC_ASSERT (sizeof (DEVICE_DESCRIPTOR) == 52, "40 bytes and an option of 12");
+
+/**
+  Read a register.
+
+  @param[in] Port   The network card.
+  @param[in] Index  REGISTER_*.
+**/
+STATIC
+UINT32
+Read (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN UINTN                   Index
+  )
+{
+  return SwapBytes32 (Port->Registers[Index]);
+}
+
+/**
+  Write a register.
+
+  @param[in] Port   The network card.
+  @param[in] Index  REGISTER_*.
+  @param[in] Value  The value.
+**/
+STATIC
+VOID
+Write (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN UINTN                   Index,
+  IN UINT32                  Value
+  )
+{
+  Port->Registers[Index] = SwapBytes32 (Value);
+}
+
+VOID
+MrmChannelForgetDriver (
+  IN OUT MRM_CHANNEL_PORT  *Port
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < MRM_CHANNEL_LISTS; Index++) {
+    Port->Lists[Index].Used = FALSE;
+  }
+
+  Port->Attached      = FALSE;
+  Port->Configured    = FALSE;
+  Port->Tx.Live       = FALSE;
+  Port->Rx.Live       = FALSE;
+  Port->Packet.Length = 0;
+  Port->AdminHead     = 0;
+  Port->PartingSince  = 0;
+  Port->Wanted        = 0;
+}
+
+/**
+  A driver has gone: make the registers as the next one expects them.
+
+  @param[in,out] Port  The network card.
+**/
+STATIC
+VOID
+Detach (
+  IN OUT MRM_CHANNEL_PORT  *Port
+  )
+{
+  // A command that the next driver has posted already stays.
+  if (Read (Port, REGISTER_ADMIN_BELL) == Port->AdminHead) {
+    Write (Port, REGISTER_ADMIN_BELL, 0);
+  }
+
+  MrmChannelForgetDriver (Port);
+  Write (Port, REGISTER_ADMIN_COUNT, 0);
+  if ((Read (Port, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) == 0) {
+    Write (Port, REGISTER_DRIVER_STATUS, 0);
+  }
+
+  // Last: a driver of revision 1 waits for it.
+  Write (Port, REGISTER_DEVICE_STATUS, DEVICE_STATUS_IS_RESET | (Port->LinkUp ? DEVICE_STATUS_LINK : 0));
+}
+
+/**
+  Look whether a driver has given an admin queue, and take it.
+
+  @param[in,out] Port  The network card, not attached.
+
+  @retval TRUE   It has.
+  @retval FALSE  There is none, or it is not the partition's memory.
+**/
+STATIC
+BOOLEAN
+Attach (
+  IN OUT MRM_CHANNEL_PORT  *Port
+  )
+{
+  UINT32  Page;
+  UINT64  Queue;
+
+  Page = Read (Port, REGISTER_ADMIN_PAGE);
+  if (Page != 0) {
+    Queue = (UINT64)Page * SIZE_4KB;
+  } else if ((Read (Port, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) != 0) {
+    Queue = ((UINT64)Read (Port, REGISTER_ADMIN_HIGH) << 32) | Read (Port, REGISTER_ADMIN_LOW);
+  } else {
+    return FALSE;
+  }
+
+  if (  ((Queue & (SIZE_4KB - 1)) != 0)
+     || (MrmChannelReach (Port, Queue, ADMIN_ENTRIES * sizeof (ADMIN_COMMAND)) == NULL))
+  {
+    return FALSE;
+  }
+
+  Port->Attached       = TRUE;
+  Port->AttachedByPage = Page != 0;
+  Port->AdminPage      = Page;
+  Port->AdminQueue     = Queue;
+  Port->AdminHead      = 0;
+  Write (Port, REGISTER_DEVICE_STATUS, Port->LinkUp ? DEVICE_STATUS_LINK : 0);
+  return TRUE;
+}
+
+BOOLEAN
+MrmChannelNoticeDriver (
+  IN OUT MRM_CHANNEL_PORT  *Port
+  )
+{
+  UINT32   Posted;
+  BOOLEAN  Stays;
+
+  if (!Port->Attached) {
+    // A driver that comes and goes between two looks waits for an answer all the same.
+    if (((Read (Port, REGISTER_DRIVER_STATUS) & ~DRIVER_STATUS_RUN) != 0)) {
+      Write (Port, REGISTER_DRIVER_STATUS, Read (Port, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN);
+      Write (Port, REGISTER_DEVICE_STATUS, DEVICE_STATUS_IS_RESET | (Port->LinkUp ? DEVICE_STATUS_LINK : 0));
+    }
+
+    return Attach (Port);
+  }
+
+  // Commands posted run ahead of those done by the length of the ring at most; else a driver has begun anew.
+  Posted = Read (Port, REGISTER_ADMIN_BELL);
+  if (Port->AttachedByPage) {
+    Stays = Read (Port, REGISTER_ADMIN_PAGE) == Port->AdminPage;
+  } else {
+    Stays = (Read (Port, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) != 0;
+  }
+
+  if (Stays && (Posted - Port->AdminHead <= ADMIN_ENTRIES)) {
+    return FALSE;
+  }
+
+  Detach (Port);
+  return TRUE;
+}
+
+/**
+  Describe the device.
+
+  @param[in] Port     The network card.
+  @param[in] Command  A copy of the command.
+
+  @return  Its status.
+**/
+STATIC
+UINT32
+Describe (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST ADMIN_COMMAND     *Command
+  )
+{
+  DEVICE_DESCRIPTOR  Device;
+  VOID               *Place;
+
+  Place = MrmChannelReach (Port, SwapBytes64 (Command->Body.Describe.Address), sizeof (Device));
+  if (  (Place == NULL)
+     || (SwapBytes32 (Command->Body.Describe.Version) != DESCRIPTOR_VERSION)
+     || (SwapBytes32 (Command->Body.Describe.Length) < sizeof (Device)))
+  {
+    return COMMAND_INVALID;
+  }
+
+  ZeroMem (&Device, sizeof (Device));
+  Device.RegisteredPages = SwapBytes64 (REGISTERED_PAGES);
+  Device.TxEntries       = SwapBytes16 (MRM_CHANNEL_TX_ENTRIES);
+  Device.RxEntries       = SwapBytes16 (MRM_CHANNEL_RX_ENTRIES);
+  Device.Queues          = SwapBytes16 (1);
+  Device.Mtu             = SwapBytes16 (Port->Mtu);
+  Device.Counters        = SwapBytes16 (COUNTERS);
+  Device.TxPages         = SwapBytes16 (MRM_CHANNEL_TX_PAGES);
+  Device.RxPages         = SwapBytes16 (MRM_CHANNEL_RX_ENTRIES);
+  Device.OptionCount     = SwapBytes16 (1);
+  Device.Length          = SwapBytes16 (sizeof (Device));
+  Device.OptionId        = SwapBytes16 (OPTION_GQI_QPL);
+  Device.OptionLength    = SwapBytes16 (sizeof (Device.OptionFeatures));
+  CopyMem (Device.Mac, Port->Mac, sizeof (Device.Mac));
+  CopyMem (Place, &Device, sizeof (Device));
+  return COMMAND_PASSED;
+}
+
+/**
+  Take the event counters, and tell the driver which doorbells its interrupts have.
+
+  @param[in,out] Port     The network card.
+  @param[in]     Command  A copy of the command.
+
+  @return  Its status.
+**/
+STATIC
+UINT32
+Configure (
+  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN     CONST ADMIN_COMMAND  *Command
+  )
+{
+  UINT64  Counters;
+  UINT64  Bells;
+  UINT32  CounterCount;
+  UINT32  BellCount;
+  UINT32  Stride;
+  UINT32  Index;
+  UINT32  Word;
+  VOID    *Place;
+
+  Counters     = SwapBytes64 (Command->Body.Configure.Counters);
+  Bells        = SwapBytes64 (Command->Body.Configure.Doorbells);
+  CounterCount = SwapBytes32 (Command->Body.Configure.CounterCount);
+  BellCount    = SwapBytes32 (Command->Body.Configure.DoorbellCount);
+  Stride       = SwapBytes32 (Command->Body.Configure.DoorbellStride);
+  if (Port->Configured) {
+    return COMMAND_EXISTS;
+  }
+
+  if (  (CounterCount <= COUNTER_RX)
+     || (CounterCount > COUNTERS)
+     || ((Counters & (sizeof (UINT32) - 1)) != 0)
+     || (MrmChannelReach (Port, Counters, CounterCount * sizeof (UINT32)) == NULL)
+     || (BellCount > MRM_CHANNEL_NOTIFIERS)
+     || (Stride < sizeof (UINT32))
+     || (Stride > SIZE_4KB)
+     || (Command->Body.Configure.FirstVector != 0)
+     || (Command->Body.Configure.QueueFormat != FORMAT_GQI_QPL))
+  {
+    return COMMAND_INVALID;
+  }
+
+  for (Index = 0; Index < BellCount; Index++) {
+    Place = MrmChannelReach (Port, Bells + (UINT64)Index * Stride, sizeof (Word));
+    if (Place == NULL) {
+      return COMMAND_INVALID;
+    }
+
+    Word = SwapBytes32 (DOORBELL_INTERRUPT + DOORBELL_STEP * Index);
+    CopyMem (Place, &Word, sizeof (Word));
+    Port->Doorbells[DOORBELL_INTERRUPT + DOORBELL_STEP * Index] = 0;
+  }
+
+  Port->Counters   = Counters;
+  Port->Configured = TRUE;
+  return COMMAND_PASSED;
+}
+
+/**
+  Forget the event counters; nobody uses them any more.
+
+  @param[in,out] Port  The network card.
+  @param[in]     Now   Milliseconds.
+
+  @return  The command's status.
+**/
+STATIC
+UINT32
+Deconfigure (
+  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN     UINT64            Now
+  )
+{
+  if (!Port->Configured) {
+    return COMMAND_PRECONDITION;
+  }
+
+  Port->Tx.Live       = FALSE;
+  Port->Rx.Live       = FALSE;
+  Port->Packet.Length = 0;
+  Port->Configured    = FALSE;
+  Port->PartingSince  = Now;
+  return COMMAND_PASSED;
+}
+
+/**
+  Tell the link's speed.
+
+  @param[in] Port     The network card.
+  @param[in] Address  Where the driver wants it.
+
+  @return  The command's status.
+**/
+STATIC
+UINT32
+TellSpeed (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN UINT64                  Address
+  )
+{
+  UINT64  Speed;
+  VOID    *Place;
+
+  Place = MrmChannelReach (Port, Address, sizeof (Speed));
+  if (Place == NULL) {
+    return COMMAND_INVALID;
+  }
+
+  Speed = SwapBytes64 (LINK_SPEED);
+  CopyMem (Place, &Speed, sizeof (Speed));
+  return COMMAND_PASSED;
+}
+
+/**
+  Carry out one command.
+
+  @param[in,out] Port     The network card.
+  @param[in]     Command  A copy of the command.
+  @param[in]     Now      Milliseconds.
+
+  @return  Its status.
+**/
+STATIC
+UINT32
+CarryOut (
+  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN     CONST ADMIN_COMMAND  *Command,
+  IN     UINT64               Now
+  )
+{
+  switch (SwapBytes32 (Command->Opcode)) {
+    case OPCODE_DESCRIBE:
+      return Describe (Port, Command);
+    case OPCODE_CONFIGURE:
+      return Configure (Port, Command);
+    case OPCODE_DECONFIGURE:
+      return Deconfigure (Port, Now);
+    case OPCODE_SET_PARAMETER:
+      return (  (SwapBytes32 (Command->Body.Parameter.Type) == PARAMETER_MTU)
+             && (SwapBytes64 (Command->Body.Parameter.Value) <= Port->Mtu)) ? COMMAND_PASSED : COMMAND_INVALID;
+    case OPCODE_REPORT_STATS:
+      // A report that is never written: the driver's own numbers are all there is.
+    case OPCODE_COMPATIBILITY:
+      return COMMAND_PASSED;
+    case OPCODE_LINK_SPEED:
+      return TellSpeed (Port, SwapBytes64 (Command->Body.Address));
+    default:
+      return MrmChannelQueueCommand (Port, Command);
+  }
+}
+
+BOOLEAN
+MrmChannelObey (
+  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN     UINT64            Now
+  )
+{
+  ADMIN_COMMAND  Command;
+  ADMIN_COMMAND  *Place;
+  UINT32         Posted;
+  UINT32         Status;
+  UINT32         Done;
+
+  Posted = Read (Port, REGISTER_ADMIN_BELL);
+  for (Done = 0; (Port->AdminHead != Posted) && (Done < MRM_CHANNEL_COMMANDS); Done++) {
+    Place = (ADMIN_COMMAND *)(UINTN)Port->AdminQueue + Port->AdminHead % ADMIN_ENTRIES;
+    CopyMem (&Command, Place, sizeof (Command));
+    Status           = CarryOut (Port, &Command, Now);
+    Port->Refused   += (Status == COMMAND_PASSED) ? 0 : 1;
+    Status           = SwapBytes32 (Status);
+    Port->AdminHead += 1;
+    CopyMem (&Place->Status, &Status, sizeof (Status));
+    MemoryFence ();
+    Write (Port, REGISTER_ADMIN_COUNT, Port->AdminHead);
+  }
+
+  return Done != 0;
+}

@@ -1,0 +1,66 @@
+/** @file
+  Memory of a partition: no address is used before it is found to be the partition's own.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmChannelInternal.h"
+
+VOID *
+MrmChannelReach (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN UINT64                  Address,
+  IN UINT64                  Size
+  )
+{
+  if ((Address == 0) || (Size == 0) || !MrmRangeContains (Port->Memory, Address, Size)) {
+    return NULL;
+  }
+
+  return (VOID *)(UINTN)Address;
+}
+
+BOOLEAN
+MrmChannelGather (
+  IN  CONST MRM_CHANNEL_LIST  *List,
+  IN  UINT64                  Offset,
+  IN  UINT32                  Size,
+  OUT UINT8                   *Bytes
+  )
+{
+  UINT64  All;
+  UINT32  Within;
+  UINT32  Part;
+
+  All = (UINT64)List->Count * SIZE_4KB;
+  if (!List->Used || (Offset > All) || (Size > All - Offset)) {
+    return FALSE;
+  }
+
+  while (Size != 0) {
+    Within = (UINT32)Offset & (SIZE_4KB - 1);
+    Part   = MIN (Size, SIZE_4KB - Within);
+    CopyMem (Bytes, (VOID *)(UINTN)(List->Pages[Offset / SIZE_4KB] + Within), Part);
+    Bytes  += Part;
+    Offset += Part;
+    Size   -= Part;
+  }
+
+  return TRUE;
+}
+
+BOOLEAN
+MrmChannelFindList (
+  IN  CONST MRM_CHANNEL_PORT  *Port,
+  IN  UINT32                  Id,
+  OUT UINT32                  *Index
+  )
+{
+  for (*Index = 0; *Index < MRM_CHANNEL_LISTS; (*Index)++) {
+    if (Port->Lists[*Index].Used && (Port->Lists[*Index].Id == Id)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}

@@ -1,0 +1,359 @@
+/** @file
+  Commands of a driver about page lists and queues.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmChannelInternal.h"
+
+/**
+  Tell a driver where the doorbell and the event counter of a queue are.
+
+  @param[in] Port       The network card.
+  @param[in] Resources  What the driver names for it, big endian.
+  @param[in] Doorbell   Index of the doorbell.
+  @param[in] Counter    Index of the event counter.
+
+  @retval TRUE   Told.
+  @retval FALSE  The address is not the partition's.
+**/
+STATIC
+BOOLEAN
+TellResources (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN UINT64                  Resources,
+  IN UINT32                  Doorbell,
+  IN UINT32                  Counter
+  )
+{
+  UINT32  Words[2];
+  VOID    *Place;
+
+  Place = MrmChannelReach (Port, SwapBytes64 (Resources), sizeof (Words));
+  if (Place == NULL) {
+    return FALSE;
+  }
+
+  Words[0] = SwapBytes32 (Doorbell);
+  Words[1] = SwapBytes32 (Counter);
+  CopyMem (Place, Words, sizeof (Words));
+  return TRUE;
+}
+
+/**
+  Set an event counter.
+
+  @param[in] Port   The network card, configured.
+  @param[in] Index  Which.
+  @param[in] Value  The value.
+**/
+STATIC
+VOID
+SetCounter (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN UINT32                  Index,
+  IN UINT32                  Value
+  )
+{
+  ((volatile UINT32 *)(UINTN)Port->Counters)[Index] = SwapBytes32 (Value);
+}
+
+/**
+  Register a page list.
+
+  @param[in,out] Port     The network card.
+  @param[in]     Command  A copy of the command.
+
+  @return  Its status.
+**/
+STATIC
+UINT32
+RegisterList (
+  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN     CONST ADMIN_COMMAND  *Command
+  )
+{
+  MRM_CHANNEL_LIST  *List;
+  CONST UINT8       *Addresses;
+  UINT64            PageSize;
+  UINT32            Id;
+  UINT32            Count;
+  UINT32            Index;
+
+  // Older drivers do not say how large a page is: as they have them.
+  PageSize = SwapBytes64 (Command->Body.Register.PageSize);
+  Id       = SwapBytes32 (Command->Body.Register.Id);
+  Count    = SwapBytes32 (Command->Body.Register.Count);
+  if (MrmChannelFindList (Port, Id, &Index)) {
+    return COMMAND_EXISTS;
+  }
+
+  for (Index = 0; (Index < MRM_CHANNEL_LISTS) && Port->Lists[Index].Used; Index++) {
+  }
+
+  if ((Index == MRM_CHANNEL_LISTS) || (Count > MRM_CHANNEL_LIST_PAGES)) {
+    return COMMAND_EXHAUSTED;
+  }
+
+  List      = &Port->Lists[Index];
+  Addresses = MrmChannelReach (Port, SwapBytes64 (Command->Body.Register.Addresses), Count * sizeof (UINT64));
+  if ((Addresses == NULL) || ((PageSize != 0) && (PageSize != SIZE_4KB))) {
+    return COMMAND_INVALID;
+  }
+
+  // All are copied before the first is judged.
+  CopyMem (List->Pages, Addresses, Count * sizeof (UINT64));
+  for (Index = 0; Index < Count; Index++) {
+    List->Pages[Index] = SwapBytes64 (List->Pages[Index]);
+    if (  ((List->Pages[Index] & (SIZE_4KB - 1)) != 0)
+       || (MrmChannelReach (Port, List->Pages[Index], SIZE_4KB) == NULL))
+    {
+      return COMMAND_INVALID;
+    }
+  }
+
+  List->Id    = Id;
+  List->Count = Count;
+  List->Used  = TRUE;
+  return COMMAND_PASSED;
+}
+
+/**
+  TRUE if a live queue uses a page list.
+
+  @param[in] Port  The network card.
+  @param[in] List  Index of the list.
+**/
+STATIC
+BOOLEAN
+ListInUse (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN UINT32                  List
+  )
+{
+  return (Port->Tx.Live && (Port->Tx.List == List)) || (Port->Rx.Live && (Port->Rx.List == List));
+}
+
+/**
+  Forget a page list.
+
+  @param[in,out] Port  The network card.
+  @param[in]     Id    The driver's number.
+
+  @return  The command's status.
+**/
+STATIC
+UINT32
+UnregisterList (
+  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN     UINT32            Id
+  )
+{
+  UINT32  Index;
+
+  if (!MrmChannelFindList (Port, Id, &Index)) {
+    return COMMAND_NOT_FOUND;
+  }
+
+  if (ListInUse (Port, Index)) {
+    return COMMAND_PRECONDITION;
+  }
+
+  Port->Lists[Index].Used = FALSE;
+  return COMMAND_PASSED;
+}
+
+/**
+  Judge what both kinds of queues have in common, and begin one.
+
+  @param[in]  Port      The network card.
+  @param[in]  ListId    The driver's number of the page list.
+  @param[in]  Notifier  Vector it is told by.
+  @param[in]  Ring      Address of its descriptors.
+  @param[in]  RingSize  Their bytes.
+  @param[out] Queue     Receives the queue, not live yet.
+
+  @retval TRUE   Begun.
+  @retval FALSE  Something is not there.
+**/
+STATIC
+BOOLEAN
+BeginQueue (
+  IN  CONST MRM_CHANNEL_PORT  *Port,
+  IN  UINT32                  ListId,
+  IN  UINT32                  Notifier,
+  IN  UINT64                  Ring,
+  IN  UINT32                  RingSize,
+  OUT MRM_CHANNEL_QUEUE       *Queue
+  )
+{
+  UINT32  List;
+
+  if (  !MrmChannelFindList (Port, ListId, &List)
+     || (Notifier >= MRM_CHANNEL_NOTIFIERS)
+     || (MrmChannelReach (Port, Ring, RingSize) == NULL))
+  {
+    return FALSE;
+  }
+
+  ZeroMem (Queue, sizeof (*Queue));
+  Queue->List     = List;
+  Queue->Notifier = (UINT8)Notifier;
+  Queue->Ring     = Ring;
+  return TRUE;
+}
+
+/**
+  Make the transmit queue.
+
+  @param[in,out] Port     The network card.
+  @param[in]     Command  A copy of the command.
+
+  @return  Its status.
+**/
+STATIC
+UINT32
+CreateTx (
+  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN     CONST ADMIN_COMMAND  *Command
+  )
+{
+  UINT16  Entries;
+
+  // Older drivers do not say how long the ring is: as they were told.
+  Entries = SwapBytes16 (Command->Body.CreateTx.Entries);
+  if (!Port->Configured || Port->Tx.Live) {
+    return COMMAND_PRECONDITION;
+  }
+
+  if (  (Command->Body.CreateTx.Queue != 0)
+     || ((Entries != 0) && (Entries != MRM_CHANNEL_TX_ENTRIES))
+     || !BeginQueue (
+           Port,
+           SwapBytes32 (Command->Body.CreateTx.List),
+           SwapBytes32 (Command->Body.CreateTx.Notifier),
+           SwapBytes64 (Command->Body.CreateTx.Ring),
+           MRM_CHANNEL_TX_ENTRIES * sizeof (TX_DESCRIPTOR),
+           &Port->Tx
+           )
+     || !TellResources (Port, Command->Body.CreateTx.Resources, DOORBELL_TX, COUNTER_TX))
+  {
+    return COMMAND_INVALID;
+  }
+
+  // Both may have values of a queue that was there before.
+  Port->Doorbells[DOORBELL_TX] = 0;
+  SetCounter (Port, COUNTER_TX, 0);
+  Port->Tx.Live = TRUE;
+  return COMMAND_PASSED;
+}
+
+/**
+  Make the receive queue.
+
+  @param[in,out] Port     The network card.
+  @param[in]     Command  A copy of the command.
+
+  @return  Its status.
+**/
+STATIC
+UINT32
+CreateRx (
+  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN     CONST ADMIN_COMMAND  *Command
+  )
+{
+  UINT64  Slots;
+  UINT16  Entries;
+  UINT16  BufferSize;
+
+  Slots      = SwapBytes64 (Command->Body.CreateRx.Slots);
+  Entries    = SwapBytes16 (Command->Body.CreateRx.Entries);
+  BufferSize = SwapBytes16 (Command->Body.CreateRx.BufferSize);
+  if (!Port->Configured || Port->Rx.Live) {
+    return COMMAND_PRECONDITION;
+  }
+
+  if (  (Command->Body.CreateRx.Queue != 0)
+     || ((Entries != 0) && (Entries != MRM_CHANNEL_RX_ENTRIES))
+     || ((BufferSize != 0) && (BufferSize != RX_BUFFER_SIZE))
+     || (MrmChannelReach (Port, Slots, MRM_CHANNEL_RX_ENTRIES * sizeof (UINT64)) == NULL)
+     || !BeginQueue (
+           Port,
+           SwapBytes32 (Command->Body.CreateRx.List),
+           SwapBytes32 (Command->Body.CreateRx.Notifier),
+           SwapBytes64 (Command->Body.CreateRx.Ring),
+           MRM_CHANNEL_RX_ENTRIES * sizeof (RX_DESCRIPTOR),
+           &Port->Rx
+           )
+     || !TellResources (Port, Command->Body.CreateRx.Resources, DOORBELL_RX, COUNTER_RX))
+  {
+    return COMMAND_INVALID;
+  }
+
+  Port->Doorbells[DOORBELL_RX] = 0;
+  SetCounter (Port, COUNTER_RX, 0);
+  Port->Rx.Slots    = Slots;
+  Port->Rx.Sequence = 1;
+  Port->Rx.Live     = TRUE;
+  return COMMAND_PASSED;
+}
+
+/**
+  End a queue.
+
+  @param[in]     Id     The driver's number of it.
+  @param[in,out] Queue  The queue.
+
+  @return  The command's status.
+**/
+STATIC
+UINT32
+Destroy (
+  IN     UINT32             Id,
+  IN OUT MRM_CHANNEL_QUEUE  *Queue
+  )
+{
+  if ((Id != 0) || !Queue->Live) {
+    return COMMAND_NOT_FOUND;
+  }
+
+  Queue->Live = FALSE;
+  return COMMAND_PASSED;
+}
+
+UINT32
+MrmChannelQueueCommand (
+  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN     CONST ADMIN_COMMAND  *Command
+  )
+{
+  switch (SwapBytes32 (Command->Opcode)) {
+    case OPCODE_REGISTER_LIST:
+      return RegisterList (Port, Command);
+    case OPCODE_UNREGISTER_LIST:
+      return UnregisterList (Port, SwapBytes32 (Command->Body.Id));
+    case OPCODE_CREATE_TX:
+      return CreateTx (Port, Command);
+    case OPCODE_CREATE_RX:
+      return CreateRx (Port, Command);
+    case OPCODE_DESTROY_TX:
+      Port->Packet.Length = 0;
+      return Destroy (SwapBytes32 (Command->Body.Id), &Port->Tx);
+    case OPCODE_DESTROY_RX:
+      return Destroy (SwapBytes32 (Command->Body.Id), &Port->Rx);
+    default:
+      return COMMAND_UNIMPLEMENTED;
+  }
+}
+
+VOID
+MrmChannelFinish (
+  IN OUT MRM_CHANNEL_PORT  *Port
+  )
+{
+  Port->Tx.Head      += Port->Packet.Descriptors;
+  Port->Packet.Length = 0;
+  SetCounter (Port, COUNTER_TX, Port->Tx.Head);
+  Port->Wanted |= 1U << Port->Tx.Notifier;
+}

@@ -1,0 +1,312 @@
+/** @file
+  The switch of a network, and its rounds.
+
+  Each port has the one MAC that it was given: a frame that says to come from another is refused, and where a frame
+  goes needs not be learned.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmChannelInternal.h"
+
+#define MANAGEMENT_VECTOR   (MRM_CHANNEL_VECTORS - 1)
+#define ETHERTYPE_OFFSET    12
+#define ETHERTYPE_VLAN      0x8100
+#define ETHERTYPE_SERVICE   0x88A8
+#define GROUP_ADDRESS       BIT0
+
+/**
+  Judge a frame.
+
+  @param[in] Port    Who sends it.
+  @param[in] Frame   The frame.
+  @param[in] Length  Bytes, ETHERNET_HEADER at least.
+
+  @retval TRUE   It may be delivered.
+  @retval FALSE  It is too long for the network, or has another's address as its own.
+**/
+STATIC
+BOOLEAN
+IsProper (
+  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST UINT8             *Frame,
+  IN UINT32                  Length
+  )
+{
+  UINT32  Type;
+  UINT32  Most;
+
+  Type = ((UINT32)Frame[ETHERTYPE_OFFSET] << 8) | Frame[ETHERTYPE_OFFSET + 1];
+  Most = (UINT32)Port->Mtu + ETHERNET_HEADER;
+  if ((Type == ETHERTYPE_VLAN) || (Type == ETHERTYPE_SERVICE)) {
+    Most += VLAN_TAG;
+  }
+
+  return (Length <= Most) && (CompareMem (Frame + MRM_CHANNEL_MAC_SIZE, Port->Mac, MRM_CHANNEL_MAC_SIZE) == 0);
+}
+
+/**
+  Make the frame that is to go next.
+
+  @param[in,out] Network  Frame receives it if it is cut out of a packet.
+  @param[in]     Port     Who sends it.
+  @param[out]    Frame    Receives where it is.
+
+  @return  Its bytes.
+**/
+STATIC
+UINT32
+NextFrame (
+  IN OUT MRM_CHANNEL_NETWORK     *Network,
+  IN     CONST MRM_CHANNEL_PORT  *Port,
+  OUT    CONST UINT8             **Frame
+  )
+{
+  if (Port->Packet.Header == 0) {
+    *Frame = Port->Bytes;
+    return Port->Packet.Length;
+  }
+
+  *Frame = Network->Frame;
+  return MrmChannelCut (&Port->Packet, Port->Bytes, Network->Frame);
+}
+
+/**
+  Give a frame to those it is for.
+
+  @param[in,out] Network  The network.
+  @param[in]     From     Who sends it.
+  @param[in]     Frame    The frame, which IsProper() has judged.
+  @param[in]     Length   Its bytes.
+  @param[in]     Patient  Whether a single receiver without buffers is waited for.
+
+  @retval TRUE   It was dealt with.
+  @retval FALSE  Its receiver has no buffers, and is waited for.
+**/
+STATIC
+BOOLEAN
+Deliver (
+  IN OUT MRM_CHANNEL_NETWORK     *Network,
+  IN     CONST MRM_CHANNEL_PORT  *From,
+  IN     CONST UINT8             *Frame,
+  IN     UINT32                  Length,
+  IN     BOOLEAN                 Patient
+  )
+{
+  MRM_CHANNEL_PORT  *To;
+  BOOLEAN           Group;
+  UINTN             Index;
+
+  Group = (Frame[0] & GROUP_ADDRESS) != 0;
+  for (Index = 0; Index < Network->PortCount; Index++) {
+    To = Network->Ports[Index];
+    if ((To == From) || (!Group && (CompareMem (Frame, To->Mac, MRM_CHANNEL_MAC_SIZE) != 0))) {
+      continue;
+    }
+
+    // Its driver may have taken its memory back since the last frame.
+    if (To->Open && To->Attached) {
+      MrmChannelNoticeDriver (To);
+    }
+
+    if (MrmChannelRoom (To) != 0) {
+      MrmChannelGive (To, Frame, Length);
+    } else if (!Group && Patient && To->Rx.Live && !To->Rx.Broken) {
+      return FALSE;
+    } else {
+      To->Dropped++;
+    }
+  }
+
+  return TRUE;
+}
+
+/**
+  Send the next frame of the packet that is on its way.
+
+  @param[in,out] Network  The network.
+  @param[in,out] Port     Who sends it.
+  @param[in]     Now      Milliseconds.
+
+  @retval TRUE   It was dealt with.
+  @retval FALSE  Its receiver has no buffers, and is waited for.
+**/
+STATIC
+BOOLEAN
+SendFrame (
+  IN OUT MRM_CHANNEL_NETWORK  *Network,
+  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN     UINT64               Now
+  )
+{
+  CONST UINT8  *Frame;
+  UINT32       Length;
+
+  Length = NextFrame (Network, Port, &Frame);
+  if (!IsProper (Port, Frame, Length)) {
+    Port->Refused++;
+    MrmChannelFinish (Port);
+    return TRUE;
+  }
+
+  if (!Deliver (Network, Port, Frame, Length, Now - Port->Packet.Since < MRM_CHANNEL_PATIENCE)) {
+    return FALSE;
+  }
+
+  Port->Packet.Since = Now;
+  if (Port->Packet.Header != 0) {
+    Port->Packet.Sent += Port->Packet.SegmentSize;
+  }
+
+  if ((Port->Packet.Header == 0) || (Port->Packet.Sent >= Port->Packet.Length - Port->Packet.Header)) {
+    MrmChannelFinish (Port);
+  }
+
+  return TRUE;
+}
+
+/**
+  Send frames of a port, MRM_CHANNEL_BURST at most.
+
+  @param[in,out] Network  The network.
+  @param[in,out] Port     The port.
+  @param[in]     Now      Milliseconds.
+
+  @retval TRUE   At least one was.
+  @retval FALSE  There was none, none that was good, or its receiver is waited for.
+**/
+STATIC
+BOOLEAN
+SendFrames (
+  IN OUT MRM_CHANNEL_NETWORK  *Network,
+  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN     UINT64               Now
+  )
+{
+  UINTN   Count;
+  UINT64  Refused;
+
+  Refused = Port->Refused;
+  for (Count = 0; Count < MRM_CHANNEL_BURST; Count++) {
+    if ((Count != 0) && MrmChannelNoticeDriver (Port)) {
+      break;
+    }
+
+    if (!Port->Tx.Live || ((Port->Packet.Length == 0) && !MrmChannelTake (Port, Now))) {
+      break;
+    }
+
+    if (!SendFrame (Network, Port, Now)) {
+      break;
+    }
+  }
+
+  return Count > Port->Refused - Refused;
+}
+
+/**
+  Tell drivers when their link goes up or down: it is up while anybody else's driver receives.
+
+  @param[in,out] Network  The network.
+**/
+STATIC
+VOID
+TellLinks (
+  IN OUT MRM_CHANNEL_NETWORK  *Network
+  )
+{
+  MRM_CHANNEL_PORT  *Port;
+  UINTN             Index;
+  UINTN             Live;
+  BOOLEAN           Up;
+
+  Live = 0;
+  for (Index = 0; Index < Network->PortCount; Index++) {
+    Live += Network->Ports[Index]->Rx.Live ? 1 : 0;
+  }
+
+  for (Index = 0; Index < Network->PortCount; Index++) {
+    Port = Network->Ports[Index];
+    Up   = Live > (UINTN)(Port->Rx.Live ? 1 : 0);
+    if (Port->Open && (Up != Port->LinkUp)) {
+      Port->LinkUp                             = Up;
+      Port->Registers[REGISTER_DEVICE_STATUS]  = SwapBytes32 (
+                                                   (Up ? DEVICE_STATUS_LINK : 0)
+                                                   | (Port->Attached ? 0 : DEVICE_STATUS_IS_RESET)
+                                                   );
+      Port->Wanted                            |= Port->Configured ? (1U << MANAGEMENT_VECTOR) : 0;
+    }
+  }
+}
+
+BOOLEAN
+EFIAPI
+MrmChannelServe (
+  IN OUT MRM_CHANNEL_NETWORK  *Network,
+  IN     UINT64               Now
+  )
+{
+  MRM_CHANNEL_PORT  *Port;
+  UINTN             Index;
+  UINT64            Refused;
+  BOOLEAN           Busy;
+
+  Busy = FALSE;
+  for (Index = 0; Index < Network->PortCount; Index++) {
+    Port = Network->Ports[Index];
+    if (!Port->Open) {
+      continue;
+    }
+
+    MrmChannelNoticeDriver (Port);
+    if (Port->Attached) {
+      Refused = Port->Refused;
+      Busy    = (MrmChannelObey (Port, Now) && (Port->Refused == Refused)) || Busy;
+      Busy    = SendFrames (Network, Port, Now) || Busy;
+    }
+  }
+
+  TellLinks (Network);
+  return Busy;
+}
+
+BOOLEAN
+EFIAPI
+MrmChannelIsUsed (
+  IN CONST MRM_CHANNEL_NETWORK  *Network
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Network->PortCount; Index++) {
+    if (Network->Ports[Index]->Open && Network->Ports[Index]->Attached) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+BOOLEAN
+EFIAPI
+MrmChannelIsParting (
+  IN CONST MRM_CHANNEL_NETWORK  *Network,
+  IN UINT64                     Now
+  )
+{
+  CONST MRM_CHANNEL_PORT  *Port;
+  UINTN                   Index;
+
+  for (Index = 0; Index < Network->PortCount; Index++) {
+    Port = Network->Ports[Index];
+    if (  Port->Attached
+       && !Port->Configured
+       && (Port->PartingSince != 0)
+       && (Now - Port->PartingSince < MRM_CHANNEL_PARTING))
+    {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A network of MrmChannelLib with drivers that do as a gVNIC's driver does, or as nobody should."""
+
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+from tests.firmware_host.decide import Decide
+from tests.firmware_host.memory import Guarded
+
+PAGE = 4096
+PASSED, EXISTS, PRECONDITION, INVALID = 1, 0xFFFFFFF1, 0xFFFFFFF5, 0xFFFFFFF7
+NOT_FOUND, EXHAUSTED, UNIMPLEMENTED = 0xFFFFFFF8, 0xFFFFFFFC, 0xFFFFFFFE
+DESCRIBE, CONFIGURE, REGISTER, UNREGISTER, CREATE_TX, CREATE_RX, DESTROY_TX, DESTROY_RX = range(1, 9)
+DECONFIGURE, SET_PARAMETER, REPORT_STATS, LINK_SPEED, PTYPES, COMPATIBILITY = 9, 11, 12, 13, 14, 15
+LINK, IS_RESET = 1 << 2, 1 << 4
+MASKED = 1 << 30
+TX_ID, RX_ID = 7, 9
+BROADCAST = b"\xff" * 6
+
+# Where a driver keeps what, in pages of its memory.
+ADMIN, BUFFER, ADDRESSES, COUNTERS, BELLS, RESOURCES, TX_RING, RX_RING, RX_SLOTS, TX_PAGES = (
+    *(0, 1, 2, 3, 4, 5),
+    *(6, 8, 16, 17),
+)
+DEVICE_STATUS, DRIVER_STATUS, ADMIN_PAGE, ADMIN_BELL, ADMIN_COUNT, ADMIN_HIGH, ADMIN_LOW = (
+    *(0x00, 0x04, 0x10, 0x14, 0x18),
+    *(0x20, 0x24),
+)
+
+
+class Card:
+    """A network card, and its partition's memory with a driver in it."""
+
+    def __init__(self, decide: Decide, mac: bytes, mtu: int = 1500, apic_ids: Sequence[int] = (3,)) -> None:
+        self._decide, ffi = decide, decide.ffi
+        self.mac = mac
+        self.rx_pages = TX_PAGES + decide.MRM_CHANNEL_TX_PAGES
+        # A page number has 32 bits.
+        size = PAGE * (self.rx_pages + decide.MRM_CHANNEL_RX_ENTRIES)
+        self.memory = Guarded(ffi, bytes(size), low=True)
+        self.base = self.memory.address
+        self._bytes = ffi.buffer(self.memory.pointer, self.memory.size)
+        self._range = ffi.new("MRM_RANGE[1]", [{"Base": self.base, "Size": self.memory.size}])
+        self._set = ffi.new("MRM_RANGE_SET *", {"Ranges": self._range, "Count": 1, "Capacity": 1})
+        self._apic_ids = ffi.new("UINT32[]", list(apic_ids))
+        self.area = Guarded(ffi, bytes(decide.MRM_CHANNEL_AREA_SIZE))
+        self._window = ffi.buffer(self.area.pointer, self.area.size)
+        self.c = ffi.new("MRM_CHANNEL_PORT *")
+        self.c.Mac, self.c.Mtu, self.c.Memory = mac, mtu, self._set
+        self.c.ApicIds, self.c.ApicIdCount = self._apic_ids, len(apic_ids)
+        self.posted = self.sent = self.filled = 0
+        self.taken = 0
+        self.start()
+
+    def start(self) -> None:
+        """Its partition starts: a new area, and nothing attached."""
+        self._decide.call("MrmChannelBuildArea", self.area.pointer, 0xC0000000, 1)
+        self._decide.call("MrmChannelOpen", self.c, self.area.pointer, 0)
+
+    # The area.
+    def config(self, offset: int) -> int:
+        """A dword of configuration space."""
+        return int(struct.unpack_from("<I", self._window, offset)[0])
+
+    def set_config(self, offset: int, value: int) -> None:
+        struct.pack_into("<I", self._window, offset, value)
+
+    def register(self, offset: int, bar: int = 0) -> int:
+        """A register of BAR 0, or a doorbell of BAR 2."""
+        return int(struct.unpack_from(">I", self._window, (1 << 20) + 0x1000 * bar + offset)[0])
+
+    def set_register(self, offset: int, value: int, bar: int = 0) -> None:
+        struct.pack_into(">I", self._window, (1 << 20) + 0x1000 * bar + offset, value & 0xFFFFFFFF)
+
+    def set_entry(
+        self, number: int, address: int = 0xFEE03000, data: int = 0x41, upper: int = 0, mask: int = 0
+    ) -> None:
+        """An entry of the MSI-X table."""
+        struct.pack_into("<4I", self._window, (1 << 20) + 0x1000 + 16 * number, address, upper, data, mask)
+
+    @property
+    def pending(self) -> int:
+        return int(struct.unpack_from("<I", self._window, (1 << 20) + 0x1800)[0])
+
+    # Its own memory.
+    def read(self, page: int, size: int, offset: int = 0) -> bytes:
+        start = page * PAGE + offset
+        return bytes(self._bytes[start : start + size])
+
+    def write(self, page: int, contents: bytes, offset: int = 0) -> None:
+        start = page * PAGE + offset
+        self._bytes[start : start + len(contents)] = contents
+
+    def at(self, page: int, offset: int = 0) -> int:
+        """The address of a page."""
+        return self.base + page * PAGE + offset
+
+    # The driver.
+    def attach(self, revision: int = 1) -> None:
+        """Give the admin queue."""
+        self.posted = 0
+        if revision == 0:
+            self.set_register(ADMIN_PAGE, self.at(ADMIN) // PAGE)
+        else:
+            self.set_register(ADMIN_HIGH, self.at(ADMIN) >> 32)
+            self.set_register(ADMIN_LOW, self.at(ADMIN))
+            self.set_register(DRIVER_STATUS, 1)
+
+    def post(self, opcode: int, body: bytes = b"") -> int:
+        """Post a command; its slot."""
+        slot = self.posted % 64
+        self.write(ADMIN, struct.pack(">II", opcode, 0) + body.ljust(56, b"\0"), slot * 64)
+        self.posted += 1
+        self.set_register(ADMIN_BELL, self.posted)
+        return slot
+
+    def status(self, slot: int) -> int:
+        return int(struct.unpack(">I", self.read(ADMIN, 4, slot * 64 + 4))[0])
+
+    def configure_body(self, **other: int) -> bytes:
+        values = {
+            "counters": self.at(COUNTERS),
+            "bells": self.at(BELLS),
+            "counter_count": 16,
+            "bell_count": 2,
+            "stride": 64,
+            "first": 0,
+            "format": 2,
+            **other,
+        }
+        return struct.pack(">QQIIIIB", *values.values())
+
+    def list_body(self, identity: int, first_page: int, count: int, page_size: int = PAGE) -> bytes:
+        """The body of REGISTER; the addresses are written, too."""
+        addresses = [self.at(first_page + number) for number in range(count)]
+        self.write(ADDRESSES, struct.pack(f">{count}Q", *addresses))
+        return struct.pack(">IIQQ", identity, count, self.at(ADDRESSES), page_size)
+
+    def tx_body(self, **other: int) -> bytes:
+        values = {
+            "queue": 0,
+            "reserved": 0,
+            "resources": self.at(RESOURCES),
+            "ring": self.at(TX_RING),
+            "list": TX_ID,
+            "notifier": 0,
+            "completion": 0,
+            "entries": 0,
+            **other,
+        }
+        return struct.pack(">IIQQIIQH", *values.values())
+
+    def rx_body(self, **other: int) -> bytes:
+        values = {
+            "queue": 0,
+            "index": 0,
+            "reserved": 0,
+            "notifier": 1,
+            "resources": self.at(RESOURCES, 64),
+            "ring": self.at(RX_RING),
+            "slots": self.at(RX_SLOTS),
+            "list": RX_ID,
+            "entries": 512,
+            "size": 2048,
+            **other,
+        }
+        return struct.pack(">IIIIQQQIHH", *values.values())
+
+    def fill(self, count: int) -> None:
+        """Give so many buffers more."""
+        self.filled += count
+        self.set_register(64, self.filled, bar=2)
+
+    def send(self, frame: bytes, *, checksum: tuple[int, int] | None = None) -> None:
+        """Post a packet that is one frame; `checksum`: where summing begins, and where the field is."""
+        offset = (self.sent % 256) * PAGE
+        self.write(TX_PAGES, frame, offset)
+        start, place = checksum or (0, 0)
+        kind = 1 if checksum else 0
+        self.post_descriptors(
+            struct.pack(">BBBBHHQ", kind, (place - start) // 2, start // 2, 1, len(frame), len(frame), offset)
+        )
+
+    def send_large(
+        self, packet: bytes, header: int, l3: int, l4: int, size: int, *, ipv6: bool = False
+    ) -> None:
+        """Post a packet that is to be cut."""
+        self.write(TX_PAGES, packet)
+        first = struct.pack(">BBBBHHQ", 0x11, 8, l4 // 2, 3, len(packet), header, 0)
+        metadata = struct.pack(">B15x", 0x30)
+        kind = 0x22 if ipv6 else 0x20
+        segment = struct.pack(">BBHHHQ", kind, l3 // 2, 0, size, len(packet) - header, header)
+        self.post_descriptors(first, metadata, segment)
+
+    def post_descriptors(self, *descriptors: bytes) -> None:
+        for descriptor in descriptors:
+            self.write(TX_RING, descriptor, (self.sent % 512) * 16)
+            self.sent += 1
+        self.set_register(0, self.sent, bar=2)
+
+    @property
+    def done(self) -> int:
+        """Transmit descriptors the device is done with."""
+        return int(struct.unpack(">I", self.read(COUNTERS, 4))[0])
+
+    def receive(self) -> list[bytes]:
+        """Frames that have come; their buffers are given back."""
+        frames = []
+        while True:
+            slot = self.taken % 512
+            *_, length, flags = struct.unpack(">48xIHHBBHHH", self.read(RX_RING, 64, slot * 64))
+            if flags & 7 != self.taken % 7 + 1:
+                break
+            (offset,) = struct.unpack(">Q", self.read(RX_SLOTS, 8, slot * 8))
+            frames.append(self.read(self.rx_pages, length, offset)[2:])
+            self.taken += 1
+        self.fill(len(frames))
+        return frames
+
+
+class Network:
+    """A switch with cards."""
+
+    def __init__(self, decide: Decide, *cards: Card) -> None:
+        self._decide = decide
+        self.cards = cards
+        self._ports = decide.ffi.new("MRM_CHANNEL_PORT *[]", [card.c for card in cards])
+        self.c = decide.ffi.new("MRM_CHANNEL_NETWORK *", {"PortCount": len(cards), "Ports": self._ports})
+        self.now = 0
+
+    def serve(self) -> bool:
+        """One round."""
+        return bool(self._decide.call("MrmChannelServe", self.c, self.now))
+
+    @property
+    def parting(self) -> bool:
+        """Whether a driver is about to go."""
+        return bool(self._decide.call("MrmChannelIsParting", self.c, self.now))
+
+    def settle(self) -> None:
+        """Rounds until nothing is to be done."""
+        for _ in range(1000):
+            if not self.serve():
+                return
+        raise AssertionError("it is busy for ever")
+
+    def interrupts(self, card: Card) -> list[tuple[int, int]]:
+        """(APIC ID, vector) of what is sent to a card's partition now."""
+        found = self._decide.ffi.new("MRM_CHANNEL_INTERRUPT[3]")
+        count = self._decide.call("MrmChannelInterrupts", card.c, found)
+        return [(found[number].ApicId, found[number].Vector) for number in range(count)]
+
+    def command(self, card: Card, opcode: int, body: bytes = b"") -> int:
+        """Have a command carried out; its status."""
+        slot = card.post(opcode, body)
+        self.settle()
+        assert card.register(ADMIN_COUNT) == card.posted
+        return card.status(slot)
+
+    def bring_up(self, card: Card, revision: int = 1, buffers: int = 512) -> None:
+        """Do all that a driver does until its link can be used."""
+        card.sent = card.filled = card.taken = 0
+        card.write(RX_RING, bytes(8 * PAGE))
+        card.attach(revision)
+        assert self.command(card, CONFIGURE, card.configure_body()) == PASSED
+        for identity, first, count in (
+            (TX_ID, TX_PAGES, card.rx_pages - TX_PAGES),
+            (RX_ID, card.rx_pages, 512),
+        ):
+            assert self.command(card, REGISTER, card.list_body(identity, first, count)) == PASSED
+        assert self.command(card, CREATE_TX, card.tx_body()) == PASSED
+        assert self.command(card, CREATE_RX, card.rx_body()) == PASSED
+        card.write(RX_SLOTS, struct.pack(">512Q", *(number * PAGE for number in range(512))))
+        card.fill(buffers)
+        for number in range(3):
+            card.set_entry(number, data=0x41 + number)
+        card.set_config(0x50, card.config(0x50) | 1 << 31)
+
+
+def frame(to: bytes, source: bytes, payload: bytes = b"payload", kind: int = 0x0800) -> bytes:
+    """An Ethernet frame."""
+    return to + source + struct.pack(">H", kind) + payload
+
+
+def pair(decide: Decide, **options: Any) -> tuple[Network, Card, Card]:
+    """Two cards that are up on one network."""
+    one = Card(decide, b"\x02MRM\0\1", **options)
+    two = Card(decide, b"\x02MRM\0\2", **options)
+    network = Network(decide, one, two)
+    network.bring_up(one)
+    network.bring_up(two)
+    network.settle()
+    return network, one, two
