@@ -60,7 +60,7 @@ def is_plan(found: Any) -> bool:
         return False
     if not isinstance(found, dict) or not isinstance(found.get("partitions"), list):
         return False
-    if not isinstance(found.get("controller", {}), dict):
+    if not isinstance(found.get("controller", {}), dict) or not isinstance(found.get("networks", []), list):
         return False
     return all(
         isinstance(partition, dict)
@@ -109,7 +109,12 @@ def _top(plan: Mapping[str, Any]) -> dict[str, Any]:
     """What belongs to no partition."""
     controller = plan.get("controller") or {}
     told = {f"controller.{key}": controller.get(key) for key in ("console", "all_off", "power_button")}
-    return {"machine": plan.get("machine"), **told}
+    networks = {
+        f"network {network.get('name')}.mtu": network.get("mtu")
+        for network in plan.get("networks", ())
+        if isinstance(network, dict)
+    }
+    return {"machine": plan.get("machine"), **told, **networks}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
@@ -160,7 +165,7 @@ def _name_of(element: Any) -> str:
         return str(element)
     if "purpose" in element:
         return f"{element['purpose']} below {_told('limit', element.get('limit'))}"
-    return str(element.get("root_port") or element.get("parameter"))
+    return str(element.get("root_port") or element.get("network") or element.get("parameter"))
 
 
 def _told(leaf: str, value: Any) -> str:

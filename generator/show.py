@@ -35,6 +35,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield _fact("console", controller.name.value, controller.name.place.short)
     yield _fact("all off", plan.all_off, "")
     yield _fact("power", f"button: {plan.power_button}", "")
+    for network in plan.networks:
+        yield _fact("network", f"{network.name.value}, MTU {network.mtu.value}", network.name.place.short)
     for partition in plan.partitions:
         yield ""
         yield from _partition(partition)
@@ -65,6 +67,7 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
         text = f"  {format_size(request.size)} in {request.minimum:#x}–{request.limit - 1:#x}: {request.why}"
         yield _fact("", text, request.place.short)
     yield from _ports(partition)
+    yield from _cards(partition)
     console = partition.console
     name = describe_console(console)
     yield _fact("console", name, console.name.place.short if console is not None else "")
@@ -97,6 +100,14 @@ def _ports(partition: PartitionPlan) -> Iterator[str]:
             title = f" {function.title}" if function.title else ""
             text = f"  {function.vendor:04x}:{function.device:04x}{title}{serial}{mate}{off}"
             yield _fact("", text, function.place.short)
+
+
+def _cards(partition: PartitionPlan) -> Iterator[str]:
+    """The lines of a partition's cards on networks."""
+    for device, port in enumerate(partition.ports):
+        mac = port.mac.value if port.mac is not None else "MAC made at boot"
+        text = f"{port.network.value}, {mac}, as segment {partition.channel_segment}, device {device}"
+        yield _fact("network", text, port.place.short)
 
 
 def describe_source(source: SourcePlan) -> str:

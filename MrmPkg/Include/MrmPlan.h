@@ -16,8 +16,8 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  5
-#define MRM_PLAN_FORMAT   0x0B8F157FU
+#define MRM_PLAN_VERSION  6
+#define MRM_PLAN_FORMAT   0xE3F54E59U
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -28,6 +28,7 @@
 #define MRM_MAX_PCI_BUSES        16        ///< PCI host bridges of one partition
 #define MRM_NAME_LENGTH          32        ///< partition name with terminating zero
 #define MRM_MAX_BOOT_SOURCES     8         ///< boot sources of one partition
+#define MRM_MAX_PORTS            8         ///< networks one partition is on
 #define MRM_DIGEST_LENGTH        16        ///< hexadecimal digits of a digest
 #define MRM_PLAN_LARGEST         4194304   ///< bytes of a blob
 #define MRM_UUID_SIZE            16        ///< bytes of a UUID
@@ -64,7 +65,8 @@ typedef enum {
 
 ///
 /// What a patch writes into the compiled DSDT (little endian, Width bytes).
-/// Index selects the element of MRM_PLAN_PARTITION.PciBuses; zero for the console.
+/// Index selects the element of MRM_PLAN_PARTITION.PciBuses, one behind the last for its cards on
+/// networks; zero for the console.
 ///
 typedef enum {
   MrmPatchBusFirst,             ///< first bus number
@@ -183,6 +185,15 @@ typedef struct {
 } MRM_PLAN_PCI_BUS;
 
 ///
+/// A card of a partition on a network in memory (docs/channels.md).
+///
+typedef struct {
+  CONST CHAR8    *Network;   ///< name of the network
+  UINT16         Mtu;        ///< bytes of the largest packet, the same for all on the network
+  UINT64         Mac;        ///< first byte highest; 0: made of the PC's UUID and both names
+} MRM_PLAN_PORT;
+
+///
 /// One boot source; a partition tries them in order.
 ///
 typedef struct {
@@ -251,6 +262,9 @@ typedef struct {
   CONST MRM_PLAN_MEMORY       *Memory;             ///< exactly one MrmMemoryLow, first
   UINT32                      PciBusCount;
   CONST MRM_PLAN_PCI_BUS      *PciBuses;
+  UINT16                      ChannelSegment;      ///< PCI segment of its cards on networks; 0 without any
+  UINT32                      PortCount;           ///< device n of that segment is the n-th
+  CONST MRM_PLAN_PORT         *Ports;
   MRM_PLAN_CONSOLE            Console;
   BOOLEAN                     Display;             ///< owns the display function among its PCI functions
   MRM_PLAN_BOOT               Boot;

@@ -20,7 +20,7 @@ from generator.blob.types import (
     Truth,
 )
 
-VERSION = 5
+VERSION = 6
 """MRM_PLAN_VERSION; a controller reads the plans of its own version only."""
 
 MAGIC = b"MRM plan"
@@ -32,6 +32,7 @@ LIMITS = (
     Constant("MRM_MAX_PCI_BUSES", 16, "PCI host bridges of one partition"),
     Constant("MRM_NAME_LENGTH", 32, "partition name with terminating zero"),
     Constant("MRM_MAX_BOOT_SOURCES", 8, "boot sources of one partition"),
+    Constant("MRM_MAX_PORTS", 8, "networks one partition is on"),
     Constant("MRM_DIGEST_LENGTH", 16, "hexadecimal digits of a digest"),
     LARGEST := Constant("MRM_PLAN_LARGEST", 4 << 20, "bytes of a blob"),
     Constant("MRM_UUID_SIZE", 16, "bytes of a UUID"),
@@ -54,6 +55,8 @@ PC_PERMITS = (
 
 _LIMIT = {limit.name: limit.number for limit in LIMITS}
 MAXIMUM_BUSES = _LIMIT["MRM_MAX_PCI_BUSES"]
+MTU_LEAST, MTU_MOST = 1280, 2028
+"""MRM_CHANNEL_MTU_LEAST and MRM_CHANNEL_MTU_MOST of MrmChannelLib.h."""
 _PATH, _TEXT, _LARGE = 511, 0xFFFF, 1 << 20
 """Characters of a path and of any other text; bytes of a table or of JSON."""
 _DAY = 24 * 3600 * 1000
@@ -82,7 +85,8 @@ CONSOLE_KIND = Enumeration(
 PATCH_KIND = Enumeration(
     "MRM_PATCH_KIND",
     "What a patch writes into the compiled DSDT (little endian, Width bytes).\n"
-    "Index selects the element of MRM_PLAN_PARTITION.PciBuses; zero for the console.",
+    "Index selects the element of MRM_PLAN_PARTITION.PciBuses, one behind the last for its cards on\n"
+    "networks; zero for the console.",
     (
         ("MrmPatchBusFirst", "first bus number"),
         ("MrmPatchBusLast", "last bus number"),
@@ -161,6 +165,21 @@ PCI_BUS = Record(
             'UEFI device path text of that port, e.g. "PciRoot(0x0)/Pci(0x3,0x0)"',
         ),
         Field("Segment", Number(2, 1), "PCI segment under which the partition sees it"),
+    ),
+)
+PORT = Record(
+    "MRM_PLAN_PORT",
+    "A card of a partition on a network in memory (docs/channels.md).",
+    (
+        Field("Network", Text(_LIMIT["MRM_NAME_LENGTH"] - 1), "name of the network"),
+        Field(
+            "Mtu",
+            Number(2, MTU_LEAST, MTU_MOST),
+            "bytes of the largest packet, the same for all on the network",
+        ),
+        Field(
+            "Mac", Number(8, 0, (1 << 48) - 1), "first byte highest; 0: made of the PC's UUID and both names"
+        ),
     ),
 )
 CONSOLE = Record(
@@ -305,6 +324,11 @@ PARTITION = Record(
         Field("SharedCores", Truth(), "TRUE: others that say so too may have threads of its cores"),
         Field("Memory", Records(MEMORY, "MemoryCount", 1, 8), "exactly one MrmMemoryLow, first"),
         Field("PciBuses", Records(PCI_BUS, "PciBusCount", 0, _LIMIT["MRM_MAX_PCI_BUSES"])),
+        Field("ChannelSegment", Number(2), "PCI segment of its cards on networks; 0 without any"),
+        Field(
+            "Ports",
+            Records(PORT, "PortCount", 0, _LIMIT["MRM_MAX_PORTS"], "device n of that segment is the n-th"),
+        ),
         Field("Console", Inline(CONSOLE)),
         Field("Display", Truth(), "owns the display function among its PCI functions"),
         Field("Boot", Inline(BOOT)),

@@ -23,6 +23,7 @@ from generator.resolve.memory import (
     MIB,
     PAGE,
     capacity,
+    controller_bytes,
     held_within,
     low_reserved_for_firmware,
     reserved_for_firmware,
@@ -294,7 +295,7 @@ def memory_fits(plan: Plan) -> Iterator[Finding]:
         if request.purpose is not MemoryPurpose.MrmMemoryLow
     ]
     reserved = reserved_for_firmware(
-        plan.machine, sum(partition.boot.copy_bytes for partition in plan.partitions)
+        plan.machine, sum(controller_bytes(partition) for partition in plan.partitions)
     )
     ends = sorted({request.limit for _, request in requests} | {BELOW_4G_LIMIT})
     starts = sorted({request.minimum for _, request in requests} | {MIB}, reverse=True)

@@ -81,10 +81,13 @@ def _uses(partition: PartitionPlan) -> Iterator[_Use]:
     # A partition that is not asked to shut down has no thermal zone.
     if partition.policy.shutdown.value:
         yield _Use("thermal")
-    for index, grant in enumerate(partition.pci):
-        fills = (("name", f"PC{index:02X}"), ("uid", index + 1), ("segment", grant.segment))
+    # A host bridge for each port, then one for the cards on networks.
+    segments = [grant.segment for grant in partition.pci]
+    segments += [partition.channel_segment] if partition.ports else []
+    for index, segment in enumerate(segments):
+        fills = (("name", f"PC{index:02X}"), ("uid", index + 1), ("segment", segment))
         yield _Use("bus", index, fills)
-    for index in range(len(partition.pci)):
+    for index in range(len(segments)):
         yield _Use("ecam", index, (("name", f"EC{index:02X}"), ("uid", index + 1)))
 
 

@@ -23,6 +23,7 @@ from generator.model.plan import (
     PermissionsPlan,
     Plan,
     PolicyPlan,
+    PortPlan,
     SourcePlan,
 )
 from generator.printable import SENTENCE, printable
@@ -104,6 +105,8 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
         "PciBuses": [
             {"RootPort": str(grant.root_port.value), "Segment": grant.segment} for grant in partition.pci
         ],
+        "ChannelSegment": partition.channel_segment,
+        "Ports": [_port(plan, port) for port in partition.ports],
         "Console": _console(partition.console),
         "Display": partition.display.value,
         "Boot": _boot(partition.boot),
@@ -114,6 +117,13 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
             for patch in dsdt.patches
         ],
     }
+
+
+def _port(plan: Plan, port: PortPlan) -> dict[str, Any]:
+    """A card on a network; in a plan without faults every network is there."""
+    mtu = plan.networks[port.index].mtu.value if port.index is not None else 0
+    mac = int(port.mac.value.replace(":", ""), 16) if port.mac is not None else 0
+    return {"Network": port.network.value, "Mtu": mtu, "Mac": mac}
 
 
 def _console(console: ConsolePlan | None) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def plan_to_json(plan: Plan, host_paths: bool = True) -> dict[str, Any]:
             "all_off": plan.all_off,
             "power_button": plan.power_button,
         },
+        **_networks(plan),
         "partitions": [_partition(partition, host_paths) for partition in plan.partitions],
     }
 
@@ -89,11 +90,35 @@ def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
         },
         "isolation": ISOLATION,
         "pci": [_pci(partition, grant) for grant in partition.pci],
+        **_ports(partition),
         "console": _console(partition.console),
         "display": partition.display.value,
         "boot": _boot(partition.boot, host_paths),
         "policy": _policy(partition.policy),
     }
+
+
+def _networks(plan: Plan) -> dict[str, Any]:
+    """The networks, if there are any."""
+    if not plan.networks:
+        return {}
+    return {"networks": [{"name": network.name.value, "mtu": network.mtu.value} for network in plan.networks]}
+
+
+def _ports(partition: PartitionPlan) -> dict[str, Any]:
+    """The networks a partition is on, if any; a MAC that is null is made at boot."""
+    if not partition.ports:
+        return {}
+    cards = [
+        {
+            "network": port.network.value,
+            "segment": partition.channel_segment,
+            "device": device,
+            "mac": port.mac.value if port.mac is not None else None,
+        }
+        for device, port in enumerate(partition.ports)
+    ]
+    return {"network": cards}
 
 
 def _pci(partition: PartitionPlan, grant: PciGrant) -> dict[str, Any]:

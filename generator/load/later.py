@@ -23,9 +23,7 @@ CONTROLLER: Mapping[str, Later] = {
     "display": Later("displays stay with the PC's firmware", "display: true"),
 }
 
-PARTITION: Mapping[str, Later] = {
-    "network": Later("partitions have the devices behind their ports", "network: [NAME]"),
-}
+PARTITION: Mapping[str, Later] = {}
 
 ISOLATION: Mapping[str, Later] = {
     "guarded": Later("only cooperative isolation exists", "isolation: guarded (AMD SVM or VT-x)"),

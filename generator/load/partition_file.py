@@ -23,6 +23,7 @@ from generator.load.keys import (
 )
 from generator.load.layers import EXTENDS, read_layers
 from generator.load.layers import shown_path as shown_path
+from generator.load.networks import NETWORK, NETWORKS, read_networks, read_ports
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
 from generator.load.partition_boot import BOOT, read_boot
 from generator.load.partition_console import CONSOLE, UART, read_console
@@ -76,7 +77,7 @@ LEVEL = Key(
     inherited=True,
 )
 PARTITION_KEYS = Keys(
-    (NAME, PROCESSORS, MEMORY, PCI, CONSOLE, DISPLAY, LEVEL, BOOT, *partition_policy.KEYS.keys)
+    (NAME, PROCESSORS, MEMORY, PCI, NETWORK, CONSOLE, DISPLAY, LEVEL, BOOT, *partition_policy.KEYS.keys)
 )
 DEFAULTS_KEYS = Keys(tuple(key for key in PARTITION_KEYS.keys if key.inherited))
 
@@ -157,7 +158,7 @@ BASE = Key(
     "a partition file to build on, or a list of them",
     "nothing",
 )
-FILE_KEYS = Keys((FORMAT_KEY, MACHINE, CONTROLLER, DEFAULTS, PARTITIONS, BASE))
+FILE_KEYS = Keys((FORMAT_KEY, MACHINE, CONTROLLER, NETWORKS, DEFAULTS, PARTITIONS, BASE))
 
 
 def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]) -> Intent | None:
@@ -195,6 +196,7 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         fields.lose(CONTROLLER.name, controller.unread)
     elif controller_node is not None:
         fields.unread.add(CONTROLLER.name)
+    networks = read_networks(fields)
     defaults_node = fields.node(DEFAULTS.name)
     defaults = (
         read_mapping(defaults_node, "'defaults'", DEFAULTS_KEYS.names, problems, later.PARTITION)
@@ -225,6 +227,7 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         power_button=button.value if button else "shutdown",
         beyond=Located(len(beyond), beyond[0].place) if beyond else None,
         defaults=_untaken(defaults_node, items, problems),
+        networks=networks,
         unread=frozenset(fields.unread),
     )
 
@@ -293,13 +296,14 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     processors = read_processors(fields)
     memory = read_memory(fields)
     pci = read_pci(fields)
+    network = read_ports(fields)
     console = read_console(fields)
     display = fields.read(DISPLAY)
     _isolation(fields)
     boot, policy = read_boot(fields), read_policy(fields)
     unread = frozenset(fields.unread)
     return PartitionIntent(
-        fields.place, name, processors, memory, pci, console, boot, policy, display, unread
+        fields.place, name, processors, memory, pci, console, boot, policy, display, network, unread
     )
 
 

@@ -24,6 +24,10 @@ CONSOLE_AUTO = "auto"
 CONSOLE_NONE = "none"
 MAXIMUM_PARTITIONS = 64
 """MRM_MAX_PARTITIONS of MrmPlan.h."""
+MAXIMUM_NETWORKS = 16
+"""Networks of one file."""
+MAXIMUM_PORTS = 8
+"""MRM_MAX_PORTS of MrmPlan.h: networks one partition is on."""
 EVERYONE = "all"
 """Stands for every partition in permissions."""
 
@@ -228,6 +232,24 @@ class PolicyIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkIntent:
+    """One entry of `networks:`; `mtu` in bytes, None for the default."""
+
+    place: Place
+    name: Located[str]
+    mtu: Located[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortIntent:
+    """A network a partition is on; `mac` is None for one that is made at boot."""
+
+    place: Place
+    network: Located[str]
+    mac: Located[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionIntent:
     """One entry of `partitions:`; `name` is None only where it could not be read."""
 
@@ -240,6 +262,7 @@ class PartitionIntent:
     boot: BootIntent
     policy: PolicyIntent = PolicyIntent()
     display: Located[bool] | None = None
+    network: tuple[PortIntent, ...] = ()
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:
@@ -271,6 +294,7 @@ class Intent:
     power_button: PowerButton = "shutdown"
     beyond: Located[int] | None = None
     defaults: DefaultsIntent | None = None
+    networks: tuple[NetworkIntent, ...] = ()
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -275,6 +275,28 @@ class PolicyPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """A network in memory; `mtu` in bytes."""
+
+    place: Place
+    name: Located[str]
+    mtu: Located[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PortPlan:
+    """A card of a partition on a network; `index` is that network's, None if there is none so named.
+
+    `mac` is None for one that the controller makes of the PC's UUID and both names.
+    """
+
+    place: Place
+    network: Located[str]
+    index: int | None
+    mac: Located[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionPlan:
     """One partition."""
 
@@ -288,7 +310,13 @@ class PartitionPlan:
     boot: BootPlan
     policy: PolicyPlan
     pci_shortages: tuple[PciShortage, ...] = ()
+    ports: tuple[PortPlan, ...] = ()
     unread: frozenset[str] = frozenset()
+
+    @property
+    def channel_segment(self) -> int:
+        """The PCI segment of its cards on networks, after those of its ports; 0 without any."""
+        return max((grant.segment for grant in self.pci), default=0) + 1 if self.ports else 0
 
     def knows(self, *keys: str) -> bool:
         """Whether all of these keys of the partition file could be read."""
@@ -325,6 +353,7 @@ class Plan:
     power_button: PowerButton
     partitions: tuple[PartitionPlan, ...]
     beyond: Located[int] | None = None
+    networks: tuple[NetworkPlan, ...] = ()
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -193,6 +193,7 @@ def _card(
         format_size(partition.memory.size.value),
         f"{len(partition.pci)} port{'' if len(partition.pci) == 1 else 's'}",
         speaks,
+        *([f"on {', '.join(port.network.value for port in partition.ports)}"] if partition.ports else []),
         *(["display"] if partition.display.value else []),
         f"restarts {RESTARTS[partition.policy.restart]}",
     ]

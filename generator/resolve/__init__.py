@@ -16,6 +16,7 @@ from generator.model.plan import ConsolePlan, PartitionPlan, Plan
 from generator.places import Located
 from generator.resolve.boot import resolve_boot
 from generator.resolve.memory import resolve_memory
+from generator.resolve.networks import resolve_networks, resolve_ports
 from generator.resolve.pci import is_serial, resolve_pci
 from generator.resolve.policy import resolve_policy
 from generator.resolve.processors import resolve_processors
@@ -33,6 +34,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     memory = resolve_memory(intent.partitions, machine, files, processors)
     cards = [console.path if console is not None else None for console in consoles]
     pci = resolve_pci(intent.partitions, machine, cards)
+    networks = resolve_networks(intent.networks)
     names = [partition.name.value for partition in intent.partitions if partition.name is not None]
     partitions: list[PartitionPlan] = []
     for number, partition in enumerate(intent.partitions):
@@ -50,6 +52,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                     partition.boot, _name(partition).value, consoles[number], pci[number].grants, files
                 ),
                 policy=resolve_policy(partition, names),
+                ports=resolve_ports(partition.network, networks),
                 unread=partition.unread,
             )
         )
@@ -62,6 +65,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
         power_button=intent.power_button,
         partitions=tuple(partitions),
         beyond=intent.beyond,
+        networks=networks,
         unread=intent.unread,
     )
 

@@ -18,6 +18,7 @@ from generator.resolve.memory import (
     LOW_MINIMUM,
     MIB,
     PAGE,
+    controller_bytes,
     low_reserved_for_firmware,
     reserved_for_firmware,
 )
@@ -53,8 +54,8 @@ class Allocation:
 def allocate_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Allocation:
     """Allocate all requests in the controller's order: lowest limit, highest minimum, the file's order."""
     free = sorted(machine.free)
-    copies = sum(partition.boot.copy_bytes for partition in partitions)
-    reserved = reserved_for_firmware(machine, copies) // PAGE * PAGE
+    others = sum(controller_bytes(partition) for partition in partitions)
+    reserved = reserved_for_firmware(machine, others) // PAGE * PAGE
     reserved_ranges = _take(free, reserved, PAGE, MIB, BELOW_4G_LIMIT, MOST_PIECES)
     low = low_reserved_for_firmware(machine) // PAGE * PAGE
     reserved_ranges += _take(free, low, PAGE, LOW_MINIMUM, LOW_LIMIT, MOST_PIECES)

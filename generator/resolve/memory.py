@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from generator.model.files import Files
 from generator.model.intent import BootIntent, MemoryIntent, PartitionIntent
 from generator.model.machine import HeldRange, Machine
-from generator.model.plan import MemoryPlan, MemoryPurpose, MemoryRequest, ProcessorsPlan
+from generator.model.plan import MemoryPlan, MemoryPurpose, MemoryRequest, PartitionPlan, ProcessorsPlan
 from generator.places import Located, Place
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -46,6 +46,8 @@ DMA32_SHARE = 128 * MIB
 """What a partition with memory above 4 GiB gets below: Linux's bounce buffers are 64 MiB."""
 FIRMWARE_LEAST = 64 * MIB
 """What the controller leaves free below 4 GiB for the PC's firmware, whatever the machine file says."""
+CARDS = 4 * MIB
+"""What the controller uses for a partition's cards: 2 MiB at a multiple of that, and their state."""
 LARGEST_ALIGNMENT = 2 * MIB
 """A large page: better alignment has no use unless somebody asks for it."""
 MOST_WINDOWS = 2
@@ -70,7 +72,7 @@ def resolve_memory(
         for number, (intent, low) in enumerate(zip(intents, lows, strict=True))
         if intent.knows("memory") and intent.memory.size is not None and low is not None
     ]
-    choice = _Choice(needs, machine, sum(_copies(intent.boot, files) for intent in intents))
+    choice = _Choice(needs, machine, sum(_controller_bytes(intent, files) for intent in intents))
     chosen = []
     for need in needs:
         grants = processors[need.number].grants
@@ -118,8 +120,8 @@ class _Bounds:
 class _Choice:
     """Chooses windows, NUMA-near where that fits; keeps account of what is left on each node."""
 
-    def __init__(self, needs: Sequence[_Need], machine: Machine, copies: int) -> None:
-        """`copies` are the controller's copies of boot files, in bytes."""
+    def __init__(self, needs: Sequence[_Need], machine: Machine, others: int) -> None:
+        """`others` are the bytes that the controller uses for all partitions."""
         self._top = 1 << machine.physical_address_bits
         self._windows = _node_windows(machine)
         self._room = {
@@ -130,7 +132,7 @@ class _Choice:
             node: sum(capacity(machine, max(start, MIB), min(end, BELOW_4G_LIMIT)) for start, end in windows)
             for node, windows in self._windows.items()
         }
-        self.left = sum(self._below.values()) - reserved_for_firmware(machine, copies)
+        self.left = sum(self._below.values()) - reserved_for_firmware(machine, others)
         """Bytes below 4 GiB that nobody is promised."""
         for need in needs:
             memory = need.intent
@@ -182,15 +184,15 @@ def _node_windows(machine: Machine) -> dict[int, tuple[Window, ...]]:
     return {node: tuple(of_node[:MOST_WINDOWS]) for node, of_node in order.items()}
 
 
-def reserved_for_firmware(machine: Machine, copies: int) -> int:
+def reserved_for_firmware(machine: Machine, others: int) -> int:
     """Bytes of `capacity` below 4 GiB that no partition can have.
 
-    `copies` are the controller's copies of boot files.  What the firmware is known to hold is no longer part
-    of the capacity, and so not counted again.
+    `others` are those that the controller uses for all partitions.  What the firmware is known to hold is
+    no longer part of the capacity, and so not counted again.
     """
     ram = sum(max(0, min(memory.end, BELOW_4G_LIMIT) - max(memory.base, MIB)) for memory in machine.memory)
     held = ram - capacity(machine, MIB, BELOW_4G_LIMIT)
-    return max(machine.firmware.memory - held, FIRMWARE_LEAST) + copies
+    return max(machine.firmware.memory - held, FIRMWARE_LEAST) + others
 
 
 def low_reserved_for_firmware(machine: Machine) -> int:
@@ -217,6 +219,16 @@ def held_within(machine: Machine, start: int, end: int) -> list[HeldRange]:
     """What the firmware holds of these addresses, in order."""
     held = (h for h in machine.firmware.holds if h.base < end and start < h.end)
     return sorted(held, key=lambda held: held.base)
+
+
+def controller_bytes(partition: PartitionPlan) -> int:
+    """Bytes the controller uses for a partition: copies of boot files, and its cards on networks."""
+    return partition.boot.copy_bytes + (CARDS if partition.ports else 0)
+
+
+def _controller_bytes(intent: PartitionIntent, files: Files) -> int:
+    """The same of one that is not planned yet."""
+    return _copies(intent.boot, files) + (CARDS if intent.network else 0)
 
 
 def _copies(boot: BootIntent, files: Files) -> int:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from generator.api import make_plan
 from generator.blob.__main__ import made
-from generator.blob.form import HEADER, PLAN, VERSION, identity
+from generator.blob.form import HEADER, MTU_LEAST, MTU_MOST, PLAN, VERSION, identity
 from generator.blob.read import read
 from generator.blob.types import Choice, Inline, Numbers, Record, Records, Text, Truth, Type, size
 from generator.blob.write import BlobError, write
@@ -111,6 +111,10 @@ def test_what_is_generated_is_up_to_date(decide: Decide) -> None:
         assert path.read_text("utf-8") == text, f"{path.name}: run `python -m generator.blob`"
     assert (VERSION, identity()) == (decide.MRM_PLAN_VERSION, decide.MRM_PLAN_FORMAT)
     assert decide.MRM_PLAN_FAULT_SIZE == LONGEST_FAULT
+
+
+def test_networks_have_an_mtu_that_their_cards_can_have(decide: Decide) -> None:
+    assert (decide.MRM_CHANNEL_MTU_LEAST, decide.MRM_CHANNEL_MTU_MOST) == (MTU_LEAST, MTU_MOST)
 
 
 def test_too_little_room_is_told(decide: Decide, values: Values) -> None:
@@ -226,6 +230,25 @@ def _patch(**changes: Any) -> Callable[[Values], None]:
     return lambda plan: plan["Partitions"][1]["DsdtPatches"][1].update(changes)
 
 
+CARD = {"Network": "lan", "Mtu": 1400, "Mac": 0}
+"""A card on a network."""
+
+
+def _cards(segment: int, *cards: Values) -> Callable[[Values], None]:
+    """Give the second partition cards."""
+    return _change(ChannelSegment=segment, Ports=list(cards))
+
+
+def _on_network(*cards: Values) -> Callable[[Values], None]:
+    """Give each partition a card."""
+
+    def change(plan: Values) -> None:
+        for partition, card in zip(plan["Partitions"], cards, strict=True):
+            partition.update(ChannelSegment=9, Ports=[card])
+
+    return change
+
+
 def _circle(plan: Values) -> None:
     for number, partition in enumerate(plan["Partitions"]):
         partition["Policy"]["After"] = [1 - number]
@@ -263,6 +286,14 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
         ),
         "two of its PCI ports are one segment",
     ),
+    "cards without a segment": (_change(Ports=[CARD], ChannelSegment=0), "without a PCI segment"),
+    "a segment without cards": (_change(Ports=[], ChannelSegment=9), "a segment without cards"),
+    "a segment of a port": (_cards(1, CARD), "no PCI segment left for its cards"),
+    "a network twice": (_cards(9, CARD, CARD), "it is on a network twice"),
+    "the name of a network": (_cards(9, {**CARD, "Network": "Lan"}), "the name of a network is not"),
+    "a group's MAC": (_cards(9, {**CARD, "Mac": 1 << 40}), "stands for several"),
+    "another MTU": (_on_network({**CARD, "Mtu": 1500}, CARD), "another MTU, or its MAC"),
+    "another's MAC": (_on_network({**CARD, "Mac": 2}, {**CARD, "Mac": 2}), "another MTU, or its MAC"),
     "same console": (_twin("Console"), "another partition has its console"),
     "controller's console": (
         lambda plan: plan["Partitions"][1].update(Console=plan["Console"]),

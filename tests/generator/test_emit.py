@@ -42,12 +42,14 @@ def everything() -> str:
         "shell",
     ]
     machine = "controller: {all_off: reboot, power_button: ignore}\n"
+    machine += "networks: [lan, {name: back, mtu: 1280}]\n"
     return document(
         partition(
             "all-of-it",
             processors="{apic_ids: [3, 1], allow_shared_cores: true}",
             memory="{size: 512 MiB, below_1g: 128 MiB, above: 1 GiB}",
             pci='["PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x5,0x0)", 04.0]',
+            network="[{name: back, mac: '52:54:00:AB:00:0f'}, lan]",
             console="COM4",
             display="true",
             boot=f"{{timeout: 3 s, order: [{', '.join(order)}]}}",

@@ -69,6 +69,7 @@ def test_severities() -> None:
         "memory-dma32",
         "memory-for-grub",
         "memory-order",
+        "network-alone",
         "pci-bus-mates",
         "pci-disabled",
         "pci-reset",

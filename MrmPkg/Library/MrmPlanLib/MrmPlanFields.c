@@ -92,6 +92,24 @@ STATIC CONST MRM_PLAN_RECORD  mPciBus = {
   "MRM_PLAN_PCI_BUS", 10, sizeof (MRM_PLAN_PCI_BUS), ARRAY_SIZE (mPciBusFields), mPciBusFields
 };
 
+STATIC CONST MRM_PLAN_FIELD  mPortFields[] = {
+  {
+    .Name = "Network", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_PORT, Network), .Width = 1, .Maximum = 31
+  },
+  {
+    .Name = "Mtu", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_PORT, Mtu), .Width = 2, .Minimum = 0x500ULL,
+    .Maximum = 0x7ecULL
+  },
+  {
+    .Name = "Mac", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_PORT, Mac), .Width = 8, .Minimum = 0, .Maximum
+    = 0xffffffffffffULL
+  }
+};
+
+STATIC CONST MRM_PLAN_RECORD  mPort = {
+  "MRM_PLAN_PORT", 18, sizeof (MRM_PLAN_PORT), ARRAY_SIZE (mPortFields), mPortFields
+};
+
 STATIC CONST MRM_PLAN_FIELD  mBootSourceFields[] = {
   {
     .Name = "Kind", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_BOOT_SOURCE, Kind), .Width = sizeof
@@ -243,6 +261,14 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
     OFFSET_OF (MRM_PLAN_PARTITION, PciBusCount), .Record = &mPciBus, .Minimum = 0, .Maximum = 16
   },
   {
+    .Name = "ChannelSegment", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, ChannelSegment), .Width =
+    2, .Minimum = 0, .Maximum = 0xffffULL
+  },
+  {
+    .Name = "Ports", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Ports), .CountOffset = OFFSET_OF
+    (MRM_PLAN_PARTITION, PortCount), .Record = &mPort, .Minimum = 0, .Maximum = 8
+  },
+  {
     .Name = "Console", .Kind = MrmFieldInline, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Console), .Record = &mConsole
   },
   {
@@ -265,7 +291,7 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanPartition = {
-  "MRM_PLAN_PARTITION", 132, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
+  "MRM_PLAN_PARTITION", 142, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
 };
 
 STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {

@@ -142,6 +142,42 @@ ShareUart (
 }
 
 /**
+  Whether two partitions are on a network that they see differently, or with the same MAC.
+
+  @param[in] One    One partition.
+  @param[in] Other  Another one.
+
+  @retval TRUE   They are.
+  @retval FALSE  They are not.
+**/
+STATIC
+BOOLEAN
+DisagreeOnNetwork (
+  IN CONST MRM_PLAN_PARTITION  *One,
+  IN CONST MRM_PLAN_PARTITION  *Other
+  )
+{
+  CONST MRM_PLAN_PORT  *Port;
+  CONST MRM_PLAN_PORT  *Against;
+  UINT32               Index;
+  UINT32               Number;
+
+  for (Index = 0; Index < One->PortCount; Index++) {
+    for (Number = 0; Number < Other->PortCount; Number++) {
+      Port    = &One->Ports[Index];
+      Against = &Other->Ports[Number];
+      if (  MrmPlanSameText (Port->Network, Against->Network)
+         && ((Port->Mtu != Against->Mtu) || ((Port->Mac != 0) && (Port->Mac == Against->Mac))))
+      {
+        return TRUE;
+      }
+    }
+  }
+
+  return FALSE;
+}
+
+/**
   Judge a partition against those before it.
 
   @param[in]     Plan    The plan.
@@ -180,6 +216,10 @@ JudgeAgainstOthers (
 
     if (SharePort (Partition, Other)) {
       return PartitionFault (Fault, Plan, Number, "another partition has one of its PCI ports");
+    }
+
+    if (DisagreeOnNetwork (Partition, Other)) {
+      return PartitionFault (Fault, Plan, Number, "another partition has another MTU, or its MAC, on its network");
     }
 
     if (ShareUart (&Partition->Console, &Other->Console)) {

@@ -10,6 +10,7 @@
 
 #define LOW_LIMIT    0x90000     ///< bytes: beyond what a real-mode trampoline reaches safely
 #define BELOW_1G     BASE_1GB
+#define MAC_GROUP    BIT0        ///< of the first byte
 #define ALL_PERMITS  (MRM_PERMIT_START | MRM_PERMIT_STOP | MRM_PERMIT_RESTART | MRM_PERMIT_NMI)
 
 /**
@@ -185,6 +186,55 @@ JudgeHardware (
 }
 
 /**
+  Judge cards on networks.
+
+  @param[in] Partition  The partition.
+
+  @return  What is wrong; NULL for nothing.
+**/
+STATIC
+CONST CHAR8 *
+JudgePorts (
+  IN CONST MRM_PLAN_PARTITION  *Partition
+  )
+{
+  UINT32  Index;
+  UINT32  Before;
+
+  if ((Partition->PortCount == 0) != (Partition->ChannelSegment == 0)) {
+    return "it has cards on networks without a PCI segment, or a segment without cards";
+  }
+
+  if (Partition->PortCount == 0) {
+    return NULL;
+  }
+
+  if (  (Partition->PciBusCount == MRM_MAX_PCI_BUSES)
+     || HasSegment (Partition, Partition->ChannelSegment, Partition->PciBusCount))
+  {
+    return "there is no PCI segment left for its cards on networks";
+  }
+
+  for (Index = 0; Index < Partition->PortCount; Index++) {
+    if (!IsName (Partition->Ports[Index].Network)) {
+      return "the name of a network is not a-z, then a-z, 0-9 and hyphens";
+    }
+
+    if (((Partition->Ports[Index].Mac >> 40) & MAC_GROUP) != 0) {
+      return "the MAC of a card stands for several";
+    }
+
+    for (Before = 0; Before < Index; Before++) {
+      if (MrmPlanSameText (Partition->Ports[Index].Network, Partition->Ports[Before].Network)) {
+        return "it is on a network twice";
+      }
+    }
+  }
+
+  return NULL;
+}
+
+/**
   Judge boot sources.
 
   @param[in] Partition  The partition.
@@ -300,7 +350,7 @@ JudgeDsdt (
       return "patches of its DSDT lie outside it, or not one behind the other";
     }
 
-    if ((Patch->Index != 0) && (Patch->Index >= Partition->PciBusCount)) {
+    if ((Patch->Index != 0) && (Patch->Index >= Partition->PciBusCount + ((Partition->PortCount == 0) ? 0 : 1))) {
       return "a patch of its DSDT is for a PCI bus that it does not have";
     }
 
@@ -331,6 +381,10 @@ MrmPlanJudgePartition (
   What = JudgeMemory (Partition);
   if (What == NULL) {
     What = JudgeHardware (Partition);
+  }
+
+  if (What == NULL) {
+    What = JudgePorts (Partition);
   }
 
   if (What == NULL) {

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The key `networks` of the file and the key `network` of a partition (docs/channels.md)."""
+
+from __future__ import annotations
+
+import re
+
+from generator.blob.form import MTU_LEAST, MTU_MOST
+from generator.errors import Problem
+from generator.load.keys import Form, Key, Keys, Schema, any_of, integer, no_text, one_or_more
+from generator.load.nodes import Mapping, Node
+from generator.load.partition_policy import parse_name
+from generator.load.reader import Fields, read_mapping, read_scalar
+from generator.model.intent import MAXIMUM_NETWORKS, MAXIMUM_PORTS, NetworkIntent, PortIntent
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
+_NAME_SCHEMA: Schema = {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"}
+
+
+def parse_mac(text: str) -> str | None:
+    """Six bytes in hexadecimal, such as 52:54:00:12:34:56; in lower case."""
+    return text.lower() if _MAC.fullmatch(text) else None
+
+
+NAME = Key(
+    "name",
+    Form("a text", parse_name, _NAME_SCHEMA),
+    "A lower-case letter, then up to 30 of a–z, 0–9 and hyphens.",
+    "a lower-case letter, then up to 30 of `a`–`z`, `0`–`9`, `-`",
+    "required",
+    required=True,
+)
+MTU = Key(
+    "mtu",
+    integer(MTU_LEAST, MTU_MOST),
+    "Bytes of the largest packet.",
+    f"bytes of the largest packet, {MTU_LEAST} to {MTU_MOST}",
+    "1500",
+)
+NETWORK_KEYS = Keys((NAME, MTU))
+
+PORT_NAME = Key("name", Form("a network", parse_name, _NAME_SCHEMA), "A network of the file.", required=True)
+MAC = Key(
+    "mac",
+    Form(
+        "a MAC such as 52:54:00:12:34:56",
+        parse_mac,
+        {"type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"},
+    ),
+    "The MAC of the network card; without it one is made from the PC's UUID and both names.",
+)
+PORT_KEYS = Keys((PORT_NAME, MAC))
+
+NETWORKS = Key(
+    "networks",
+    no_text(
+        "a list",
+        {
+            "type": "array",
+            "maxItems": MAXIMUM_NETWORKS,
+            "items": any_of(_NAME_SCHEMA, {**NETWORK_KEYS.schema, "required": [NAME.name]}),
+        },
+    ),
+    "Networks in memory that partitions can be on.",
+    f"up to {MAXIMUM_NETWORKS} networks in memory, below: names, or `{{name, mtu}}`",
+    "none",
+)
+_PORT_SCHEMA = any_of(_NAME_SCHEMA, {**PORT_KEYS.schema, "required": [PORT_NAME.name]})
+NETWORK = Key(
+    "network",
+    Form("a network's name, or {name, mac}", parse_name, one_or_more(_PORT_SCHEMA)),
+    "Networks that it has a card on, in memory.",
+    f"networks that it has a card on, {MAXIMUM_PORTS} at most: names, or `{{name, mac}}`",
+    "none",
+)
+
+
+def read_networks(file: Fields) -> tuple[NetworkIntent, ...]:
+    """The networks of a file, as far as they can be read."""
+    items = file.items(NETWORKS.name, MAXIMUM_NETWORKS)
+    found = [_network(item, file.problems) for item in items]
+    if None in found:
+        file.unread.add(NETWORKS.name)
+    return tuple(network for network in found if network is not None)
+
+
+def _network(node: Node, problems: list[Problem]) -> NetworkIntent | None:
+    """A name, or `{name, mtu}`."""
+    if not isinstance(node, Mapping):
+        name = read_scalar(node, "an entry of 'networks'", "a name, or {name, mtu}", parse_name, problems)
+        return None if name is None else NetworkIntent(node.place, name)
+    fields = read_mapping(node, "an entry of 'networks'", NETWORK_KEYS.names, problems)
+    if fields is None:
+        return None
+    name, mtu = fields.read(NAME), fields.read(MTU)
+    return None if name is None or fields.unread else NetworkIntent(node.place, name, mtu)
+
+
+def read_ports(partition: Fields) -> tuple[PortIntent, ...]:
+    """The networks a partition is on, as far as they can be read."""
+    found = [_port(item, partition.problems) for item in partition.items(NETWORK.name)]
+    if None in found:
+        partition.unread.add(NETWORK.name)
+    return tuple(port for port in found if port is not None)
+
+
+def _port(node: Node, problems: list[Problem]) -> PortIntent | None:
+    """A name, or `{name, mac}`."""
+    if not isinstance(node, Mapping):
+        name = read_scalar(node, "an entry of 'network'", NETWORK.form.expected, NETWORK.form.parse, problems)
+        return None if name is None else PortIntent(node.place, name)
+    fields = read_mapping(node, "an entry of 'network'", PORT_KEYS.names, problems)
+    if fields is None:
+        return None
+    name, mac = fields.read(PORT_NAME), fields.read(MAC)
+    return None if name is None or fields.unread else PortIntent(node.place, name, mac)

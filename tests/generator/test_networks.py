@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Networks in memory: keys, what is resolved, and what people and tools are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.api import judge, make_plan
+from generator.blob.form import MTU_LEAST, MTU_MOST
+from generator.blob.read import read
+from generator.diff import compare
+from generator.dsdt.assemble import make_dsdt
+from generator.emit import make_blob
+from generator.emit.plan_json import plan_to_json
+from generator.errors import UserErrors
+from generator.model.intent import MAXIMUM_NETWORKS, MAXIMUM_PORTS
+from generator.picture.sheet import render_svg
+from generator.resolve.memory import CARDS, controller_bytes
+from generator.show import render_plan_text
+from tests.generator.support import PROJECT, document, partition
+
+Write = Callable[[str], Path]
+
+TWO = "networks: [lan, {name: back, mtu: 1280}]\n"
+MAC = "52:54:00:ab:00:0f"
+
+
+def two(first: str, second: str = "lan", head: str = TWO, **keys: str) -> str:
+    """A file with two partitions on these networks."""
+    return document(partition(network=first, **keys), partition("two", network=second), head=head)
+
+
+def plan_of(write: Write, text: str) -> dict[str, Any]:
+    return plan_to_json(make_plan(write(text))[0])
+
+
+def test_networks_and_cards(write: Write) -> None:
+    told = plan_of(write, two(f"[{{name: back, mac: '{MAC.upper()}'}}, lan]", "[lan, {name: back}]"))
+    assert told["networks"] == [{"name": "lan", "mtu": 1500}, {"name": "back", "mtu": 1280}]
+    one, other = (entry["network"] for entry in told["partitions"])
+    assert one == [
+        {"network": "back", "segment": 1, "device": 0, "mac": MAC},
+        {"network": "lan", "segment": 1, "device": 1, "mac": None},
+    ]
+    assert [(card["network"], card["device"]) for card in other] == [("lan", 0), ("back", 1)]
+
+
+def test_their_segment_follows_those_of_the_ports(write: Write) -> None:
+    told = plan_of(write, two("lan", pci="[03.0, 04.0]"))
+    one, other = told["partitions"]
+    assert [grant["segment"] for grant in one["pci"]] == [1, 2]
+    assert one["network"][0]["segment"] == 3
+    assert other["network"][0]["segment"] == 1
+
+
+def test_without_networks_nothing_changes(write: Write) -> None:
+    plan, _ = make_plan(write(document(partition(pci="03.0"))))
+    told = plan_to_json(plan)
+    assert "networks" not in told and "network" not in told["partitions"][0]
+    found = read(make_blob(plan))["Partitions"][0]
+    assert (found["ChannelSegment"], found["Ports"]) == (0, [])
+    assert {patch.index for patch in make_dsdt(plan.partitions[0]).patches} == {0}
+    assert "network" not in render_plan_text(plan)
+    assert controller_bytes(plan.partitions[0]) == plan.partitions[0].boot.copy_bytes
+
+
+def test_the_controller_is_told(write: Write) -> None:
+    plan, _ = make_plan(write(two(f"[{{name: back, mac: '{MAC}'}}, lan]", "[back, lan]", pci="03.0")))
+    one, other = read(make_blob(plan))["Partitions"]
+    assert one["ChannelSegment"] == 2
+    assert one["Ports"] == [
+        {"Network": "back", "Mtu": 1280, "Mac": 0x525400AB000F},
+        {"Network": "lan", "Mtu": 1500, "Mac": 0},
+    ]
+    assert [port["Network"] for port in other["Ports"]] == ["back", "lan"]
+    assert {patch["Index"] for patch in one["DsdtPatches"]} == {0, 1}, "one more host bridge"
+    assert controller_bytes(plan.partitions[0]) == plan.partitions[0].boot.copy_bytes + CARDS
+
+
+def test_people_are_told(write: Write) -> None:
+    plan, _ = make_plan(write(two(f"{{name: lan, mac: '{MAC}'}}")))
+    text = render_plan_text(plan)
+    assert "network     lan, MTU 1500" in text
+    assert f"network     lan, {MAC}, as segment 1, device 0" in text
+    assert "network     lan, MAC made at boot, as segment 1, device 0" in text
+    assert "on lan" in render_svg(plan)
+
+
+def test_differences_are_told(write: Write) -> None:
+    before = plan_of(write, two("lan"))
+    after = plan_of(
+        write,
+        two(f"[lan, {{name: back, mac: '{MAC}'}}]", head=TWO.replace("lan,", "{name: lan, mtu: 2000},")),
+    )
+    told = [str(difference) for difference in compare(before, after)]
+    assert told == [
+        "network lan.mtu: 1500 → 2000",
+        "one.network[back].network: nothing → back",
+        "one.network[back].segment: nothing → 1",
+        "one.network[back].device: nothing → 1",
+        f"one.network[back].mac: nothing → {MAC}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "head", "words"),
+    [
+        ("lan", f"networks: [{{name: lan, mtu: {MTU_LEAST - 1}}}]\n", "'mtu' is "),
+        ("lan", f"networks: [{{name: lan, mtu: {MTU_MOST + 1}}}]\n", "'mtu' is "),
+        ("lan", "networks: [{mtu: 1500}]\n", "an entry of 'networks' has no 'name'"),
+        ("lan", "networks: [[lan]]\n", "an entry of 'networks' is a list"),
+        ("lan", "networks: [{name: lan, uplink: pc}]\n", "unknown key 'uplink'"),
+        ("{mac: '52:54:00:ab:00:0f'}", TWO, "an entry of 'network' has no 'name'"),
+        ("{name: lan, mac: 52-54-00-ab-00-0f}", TWO, "'mac' is "),
+        ("{name: lan, mac: '52:54:00:ab:00'}", TWO, "'mac' is "),
+        ("[[lan]]", TWO, "an entry of 'network' is a list"),
+    ],
+)
+def test_what_is_not_right_is_said_at_its_place(write: Write, first: str, head: str, words: str) -> None:
+    with pytest.raises(UserErrors) as caught:
+        make_plan(write(two(first, head=head)))
+    assert any(words in str(problem) for problem in caught.value.problems), str(caught.value)
+
+
+def test_as_many_as_there_can_be(write: Write) -> None:
+    names = [f"n{number}" for number in range(MAXIMUM_NETWORKS + 1)]
+    some = ", ".join(names[:MAXIMUM_PORTS])
+    plan, _ = judge(write(two(f"[{some}]", f"[{some}]", head=f"networks: [{', '.join(names[:-1])}]\n")))
+    assert plan is not None
+    assert len(plan.networks) == MAXIMUM_NETWORKS
+    assert len(plan.partitions[0].ports) == MAXIMUM_PORTS
+    with pytest.raises(UserErrors, match="17 entries; those from here on were not read"):
+        make_plan(write(two("n0", "n0", head=f"networks: [{', '.join(names)}]\n")))
+
+
+def test_fifteen_ports_and_cards(tmp_path: Path) -> None:
+    """Cards take the place of one of sixteen ports."""
+    file = PROJECT / "tests" / "generator" / "examples" / "pci-limit.yaml"
+    text = file.read_text("utf-8").replace("machines/", f"{file.parent}/machines/")
+    text = text.replace("files/linux", str(PROJECT / "README.md"))
+    lines = [line for line in text.splitlines() if "0x11,0x0" not in line and "Pci(0x10,0x0)" not in line]
+    for count, found in ((15, False), (16, True)):
+        ports = lines if count == 15 else [*lines, '      - "PciRoot(0x0)/Pci(0x10,0x0)"']
+        head = "\n".join(ports).replace("partitions:", "networks: [lan]\npartitions:")
+        path = tmp_path / "test.yaml"
+        path.write_text(head + "\n    network: lan\n", "utf-8")
+        rules = {problem.rule for problem in judge(path)[1]}
+        assert ("pci-limit" in rules) == found
