@@ -11,6 +11,7 @@
 #include "Life/PcEnd.h"
 #include "Life/Redivide.h"
 #include "Life/Requests.h"
+#include "Talk/Channel.h"
 #include "Talk/Control.h"
 #include "Talk/Turn.h"
 #include "Talk/Variables.h"
@@ -216,8 +217,10 @@ PollUntilEnd (
       Refreshed = Milliseconds ();
     }
 
-    AdjustTick ();
-    WaitForTimerOrWake (Timer);
+    if (!PollNetworks ()) {
+      AdjustTick ();
+      WaitForTimerOrWake (Timer);
+    }
   }
 }
 
@@ -243,6 +246,7 @@ RunPartitions (
     return Status;
   }
 
+  OpenNetworks ();
   OpenResetEntry ();
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Life.State == MrmStateAbsent) {
@@ -255,6 +259,7 @@ RunPartitions (
   PollUntilEnd (Timer);
   CloseScreens ();
   CloseResetEntry ();
+  CloseNetworks ();
   ReleaseTick ();
   gBS->CloseEvent (Timer);
   for (Index = 0; Index < gPartitionCount; Index++) {

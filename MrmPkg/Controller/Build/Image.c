@@ -47,7 +47,7 @@ CollectAcpiFacts (
   Facts->ProcessorCount   = Partition->Plan->ProcessorCount;
   Facts->ApicIds          = Partition->ApicIds;
   Facts->LocalApicAddress = gMachine.LocalApicAddress;
-  Facts->PciBusCount      = Partition->PciBusCount;
+  Facts->PciBusCount      = HostBridgeCount (Partition);
   Facts->PciBuses         = Partition->PciBuses;
   Facts->PmTimerPort      = gMachine.PmTimer.Port;
   Facts->PmTimer32Bit     = gMachine.PmTimer.Is32Bit;
@@ -229,7 +229,7 @@ BuildHobs (
     Resources[Count++].Range      = Partition->Pieces[Index];
   }
 
-  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+  for (Index = 0; Index < HostBridgeCount (Partition); Index++) {
     Resources[Count].ResourceType = EFI_RESOURCE_MEMORY_RESERVED;
     Resources[Count++].Range      = EcamRange (&Partition->PciBuses[Index]);
   }

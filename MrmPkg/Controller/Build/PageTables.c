@@ -345,7 +345,7 @@ MapDevices (
   Range.Base = gMachine.LocalApicAddress;
   Range.Size = SIZE_4KB;
   Status     = Map (Tables, &Range, UNCACHED | NO_EXECUTE);
-  for (Index = 0; !EFI_ERROR (Status) && Index < Partition->PciBusCount; Index++) {
+  for (Index = 0; !EFI_ERROR (Status) && Index < HostBridgeCount (Partition); Index++) {
     Bus    = &Partition->PciBuses[Index];
     Range  = EcamRange (Bus);
     Status = Map (Tables, &Range, UNCACHED | NO_EXECUTE);
@@ -357,7 +357,7 @@ MapDevices (
       Status = Map (Tables, &Bus->Prefetchable, UNCACHED | NO_EXECUTE);
     }
 
-    if (!EFI_ERROR (Status)) {
+    if (!EFI_ERROR (Status) && (Index < Partition->PciBusCount)) {
       Status = HideDisabled (Tables, &Partition->PciPorts[Index], Bus);
     }
   }

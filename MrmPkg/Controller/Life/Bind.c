@@ -7,6 +7,7 @@
 
 #include "Life/Bind.h"
 #include "Life/Life.h"
+#include "Talk/Channel.h"
 #include "Talk/Control.h"
 #include "Talk/Variables.h"
 #include "Machine/BootFiles.h"
@@ -88,6 +89,7 @@ ReleasePartition (
   )
 {
   // Memory first: firmware may need some to wake processors.
+  CloseCards (Partition);
   ReleaseMemory (Partition);
   FreeParts (Partition);
   ReleaseProcessors (Partition);
@@ -102,6 +104,7 @@ DropPartition (
     ReleaseDevices (Partition);
   }
 
+  CloseCards (Partition);
   HoldMemory (Partition);
   FreeParts (Partition);
 }
@@ -121,10 +124,12 @@ BindPartitions (
   }
 
   BindMemory (Partitions, Count);
+  ForEachPartition (BindCardArea, Partitions, Count);
   if (!gMachine.VerifyOnly) {
     // The only steps that change the machine.
     ForEachPartition (OpenStore, Partitions, Count);
     ForEachPartition (OpenControl, Partitions, Count);
+    ForEachPartition (OpenCards, Partitions, Count);
     ForEachPartition (ClaimProcessors, Partitions, Count);
   }
 

@@ -6,6 +6,7 @@
 
 #include "Life/Life.h"
 #include "Build/Image.h"
+#include "Talk/Channel.h"
 #include "Talk/Variables.h"
 #include "Machine/Interrupt.h"
 #include "Machine/MachineCheckClear.h"
@@ -161,6 +162,7 @@ StartPartition (
   }
 
   MrmLifecycleStart (&Partition->Life, Milliseconds ());
+  StartCards (Partition);
   Partition->Quiesced = FALSE;
   Partition->StartTsc = AsmReadTsc ();
   Say ("%a: starting", Partition->Plan->Name);
@@ -178,6 +180,7 @@ ReclaimPartition (
   IN OUT MRM_PARTITION  *Partition
   )
 {
+  StopCards (Partition);
   ReclaimProcessors (Partition);
   ClearResetEntry (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
@@ -351,6 +354,7 @@ ReclaimAll (
 
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (MrmLifecycleIsLive (&gPartitions[Index].Life)) {
+      StopCards (&gPartitions[Index]);
       ReclaimProcessors (&gPartitions[Index]);
       QuiescePci (&gPartitions[Index]);
     }

@@ -7,6 +7,7 @@
 #include "Life/Redivide.h"
 #include "Life/Bind.h"
 #include "Life/Life.h"
+#include "Talk/Channel.h"
 #include "Talk/Control.h"
 #include "Talk/Turn.h"
 #include "Machine/Memory.h"
@@ -336,6 +337,7 @@ Redivide (
 
   BeginReport ();
   Say ("plan %a for %a, reloaded by %a: %d partitions go on", mPending.Read.Plan->Title, mPending.Read.Plan->Machine, mPending.Who, Kept);
+  CloseNetworks ();
   MovePartitions (mPending.Next);
   RenumberOwners (mPending.Becomes, gPartitionCount);
   RenumberTurns (mPending.Becomes, gPartitionCount);
@@ -349,6 +351,7 @@ Redivide (
   EnforceBuiltIn (gPartitions, mPending.Who);
   BindPartitions (gPartitions, gPartitionCount);
   FeedFirmware ();
+  OpenNetworks ();
   ExtendResetEntry ();
   BeginNew (Names, Ran);
   Say ("machine: %ld KiB of memory are free", FreeMemory () / SIZE_1KB);

@@ -132,6 +132,14 @@ Wakes (
 }
 
 VOID
+RequestPoll (
+  VOID
+  )
+{
+  mWakes++;
+}
+
+VOID
 BeginPoll (
   VOID
   )

@@ -71,6 +71,14 @@ Wakes (
   );
 
 /**
+  Ask for a look, as a partition does.
+**/
+VOID
+RequestPoll (
+  VOID
+  );
+
+/**
   A look at all mailboxes begins: who has asked until now need not be waited for.
 **/
 VOID

@@ -8,7 +8,9 @@
 #include "Partition/Partition.h"
 #include "Partition/Verdict.h"
 #include "Core/Log.h"
+#include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
+#include <Library/MrmChannelLib.h>
 #include <Library/MrmMachineLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
@@ -160,16 +162,16 @@ AllocateFree (
 /**
   Take a range: what of it is held, and the rest from the PC's firmware.
 
-  @param[in,out] Partition  Receives the range as a piece, and whether it has been somebody else's.
-  @param[in]     Range      The range; each byte of it is held, or free.
+  @param[in]     Range  The range; each byte of it is held, or free.
+  @param[in,out] Used   Becomes TRUE if some of it has been somebody else's.
 
   @return  Status of AllocatePages, or of the set of what is held.
 **/
 STATIC
 EFI_STATUS
 AllocateRange (
-  IN OUT MRM_PARTITION    *Partition,
-  IN     CONST MRM_RANGE  *Range
+  IN     CONST MRM_RANGE  *Range,
+  IN OUT BOOLEAN          *Used
   )
 {
   EFI_STATUS  Status;
@@ -192,9 +194,9 @@ AllocateRange (
     Held    = MAX (mHeld.Ranges[Index].Base, Begin);
     HeldEnd = MIN (mHeld.Ranges[Index].Base + mHeld.Ranges[Index].Size, End);
     if (Held < HeldEnd) {
-      Status                = AllocateFree (Begin, Held);
-      Begin                 = HeldEnd;
-      Partition->MemoryUsed = TRUE;
+      Status = AllocateFree (Begin, Held);
+      Begin  = HeldEnd;
+      *Used  = TRUE;
     }
   }
 
@@ -202,15 +204,7 @@ AllocateRange (
     Status = AllocateFree (Begin, End);
   }
 
-  if (!EFI_ERROR (Status)) {
-    Status = MrmRangeRemove (&mHeld, Range->Base, Range->Size);
-  }
-
-  if (!EFI_ERROR (Status)) {
-    Partition->Pieces[Partition->PieceCount++] = *Range;
-  }
-
-  return Status;
+  return EFI_ERROR (Status) ? Status : MrmRangeRemove (&mHeld, Range->Base, Range->Size);
 }
 
 /**
@@ -302,8 +296,9 @@ BindRequest (
   Status    = MrmMemoryChoose (&Free, Request, MaxPieces, Pieces, &PieceCount);
   FreePool (Free.Ranges);
   for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
-    Status = AllocateRange (Partition, &Pieces[Piece]);
+    Status = AllocateRange (&Pieces[Piece], &Partition->MemoryUsed);
     if (!EFI_ERROR (Status)) {
+      Partition->Pieces[Partition->PieceCount++] = Pieces[Piece];
       Keep (
         Partition,
         MemoryRule (Request->Purpose),
@@ -392,6 +387,58 @@ BindMemory (
 }
 
 VOID
+BindCardArea (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  MRM_RANGE_SET  Free;
+  MRM_RANGE      Area;
+  MRM_PCI_BUS    *Bus;
+  UINTN          Count;
+  BOOLEAN        Used;
+  EFI_STATUS     Status;
+
+  if (Partition->Plan->PortCount == 0) {
+    return;
+  }
+
+  Status = ReadFreeMemory (&Free);
+  if (!EFI_ERROR (Status)) {
+    // Aligned to a large page, and below 4 GiB like the memory window of a real bridge.
+    Status = MrmRangeAllocate (
+               &Free,
+               MRM_CHANNEL_AREA_SIZE,
+               MRM_CHANNEL_AREA_SIZE,
+               SIZE_1MB,
+               SIZE_4GB,
+               1,
+               &Area,
+               &Count
+               );
+    FreePool (Free.Ranges);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    // All of it is written before a start, whoever had it.
+    Status = AllocateRange (&Area, &Used);
+  }
+
+  if (EFI_ERROR (Status)) {
+    Refuse (Partition, MRM_RULE_MEMORY, "promised cards on networks, found no 2 MiB free below 4 GiB: %r", Status);
+    return;
+  }
+
+  Partition->CardArea = Area;
+  Bus                 = &Partition->PciBuses[Partition->PciBusCount];
+  ZeroMem (Bus, sizeof (*Bus));
+  Bus->Segment     = Partition->Plan->ChannelSegment;
+  Bus->EcamBase    = Area.Base;
+  Bus->Memory.Base = Area.Base + MRM_CHANNEL_ECAM_SIZE;
+  Bus->Memory.Size = MRM_CHANNEL_AREA_SIZE - MRM_CHANNEL_ECAM_SIZE;
+  Keep (Partition, MRM_RULE_MEMORY, "cards on networks at 0x%lx", Area.Base);
+}
+
+VOID
 ReleaseMemory (
   IN OUT MRM_PARTITION  *Partition
   )
@@ -403,6 +450,11 @@ ReleaseMemory (
            Partition->Pieces[Partition->PieceCount].Base,
            EFI_SIZE_TO_PAGES ((UINTN)Partition->Pieces[Partition->PieceCount].Size)
            );
+  }
+
+  if (Partition->CardArea.Size != 0) {
+    gBS->FreePages (Partition->CardArea.Base, EFI_SIZE_TO_PAGES (MRM_CHANNEL_AREA_SIZE));
+    Partition->CardArea.Size = 0;
   }
 }
 

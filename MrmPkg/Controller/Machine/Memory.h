@@ -23,6 +23,16 @@ BindMemory (
   );
 
 /**
+  Take memory of the machine for a partition's cards on networks, if it is to have any; after BindMemory().
+
+  @param[in,out] Partition  Receives CardArea and the bus of the cards, or is refused.
+**/
+VOID
+BindCardArea (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
   Give the memory of a partition back to the PC's firmware.
 
   @param[in,out] Partition  Pieces become empty.

@@ -12,9 +12,11 @@
 
 #define QUIET_MILLISECONDS  1000
 #define SLOW_PERIOD         (20 * 10000)   ///< 20 ms in units of 100 ns
+#define FAST_PERIOD         (1 * 10000)    ///< 1 ms
 
 STATIC EFI_TIMER_ARCH_PROTOCOL  *mTimer;
-STATIC UINT64                   mPeriod;   ///< of the PC's firmware while it ticks slower; 0 = it does not
+STATIC UINT64                   mPeriod;   ///< of the PC's firmware while it ticks otherwise; 0 = it does not
+STATIC BOOLEAN                  mFast;     ///< it is to tick fast
 STATIC UINT64                   mActiveAt;
 
 VOID
@@ -28,13 +30,56 @@ ReleaseTick (
   }
 }
 
+/**
+  Have the timer of the PC's firmware tick otherwise.
+
+  @param[in] Wanted  In units of 100 ns; faster or slower than it does.
+
+  @retval TRUE   It does.
+  @retval FALSE  It is left alone: it ticks like that anyway, or not at all, or there is no such timer.
+**/
+STATIC
+BOOLEAN
+Change (
+  IN UINT64  Wanted
+  )
+{
+  UINT64  Period;
+
+  if (  EFI_ERROR (gBS->LocateProtocol (&gEfiTimerArchProtocolGuid, NULL, (VOID **)&mTimer))
+     || EFI_ERROR (mTimer->GetTimerPeriod (mTimer, &Period))
+     || (Period == 0)
+     || ((Wanted == FAST_PERIOD) ? (Period <= Wanted) : (Period >= Wanted))
+     || EFI_ERROR (mTimer->SetTimerPeriod (mTimer, Wanted)))
+  {
+    return FALSE;
+  }
+
+  mPeriod = Period;
+  return TRUE;
+}
+
 VOID
 NoteActivity (
   VOID
   )
 {
   mActiveAt = Milliseconds ();
-  ReleaseTick ();
+  if (!mFast) {
+    ReleaseTick ();
+  }
+}
+
+VOID
+HastenTick (
+  IN BOOLEAN  Fast
+  )
+{
+  if (Fast != mFast) {
+    ReleaseTick ();
+    mFast     = Fast && Change (FAST_PERIOD);
+    mActiveAt = Milliseconds ();
+  }
 }
 
 VOID
@@ -42,20 +87,12 @@ AdjustTick (
   VOID
   )
 {
-  UINT64  Period;
-
-  if (  (mPeriod != 0)
-     || (Milliseconds () - mActiveAt < QUIET_MILLISECONDS)
-     || EFI_ERROR (gBS->LocateProtocol (&gEfiTimerArchProtocolGuid, NULL, (VOID **)&mTimer))
-     || EFI_ERROR (mTimer->GetTimerPeriod (mTimer, &Period)))
-  {
+  if (mFast || (mPeriod != 0) || (Milliseconds () - mActiveAt < QUIET_MILLISECONDS)) {
     return;
   }
 
   // A timer that ticks as slowly already, or does not tick, is left alone.
-  if ((Period != 0) && (Period < SLOW_PERIOD) && !EFI_ERROR (mTimer->SetTimerPeriod (mTimer, SLOW_PERIOD))) {
-    mPeriod = Period;
-  } else {
+  if (!Change (SLOW_PERIOD)) {
     mActiveAt = Milliseconds ();
   }
 }

@@ -27,6 +27,16 @@ AdjustTick (
   );
 
 /**
+  Have the timer tick fast while cards on networks are in use, whatever else happens.
+
+  @param[in] Fast  Whether they are.
+**/
+VOID
+HastenTick (
+  IN BOOLEAN  Fast
+  );
+
+/**
   Give the timer back as the PC's firmware had it.
 **/
 VOID

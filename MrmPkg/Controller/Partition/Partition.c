@@ -83,3 +83,11 @@ FreeAllPartitions (
     gPartitionCount = 0;
   }
 }
+
+UINT32
+HostBridgeCount (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  return Partition->PciBusCount + ((Partition->CardArea.Size != 0) ? 1 : 0);
+}

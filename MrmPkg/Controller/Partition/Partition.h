@@ -43,6 +43,7 @@ typedef struct {
 
 typedef struct _MRM_PARTITION_STORE    MRM_PARTITION_STORE;
 typedef struct _MRM_PARTITION_CONTROL  MRM_PARTITION_CONTROL;
+typedef struct _MRM_PARTITION_CARDS    MRM_PARTITION_CARDS;
 
 ///
 /// One partition on the live machine.
@@ -57,8 +58,10 @@ typedef struct {
   UINTN                       PieceCount;
   MRM_RANGE                   Pieces[MRM_MAX_PIECES];        ///< memory; the low slice first
   UINT32                      PciBusCount;
-  MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];
+  MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];   ///< that of its cards on networks after the others
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
+  MRM_RANGE                   CardArea;                      ///< of its cards on networks; empty without any
+  MRM_PARTITION_CARDS         *Cards;                        ///< the controller's: these cards (Talk/Channel.h)
   MRM_CONSOLE                 Console;                       ///< as the live machine has it
   CONST MRM_PCI_PORT          *ConsolePort;                  ///< port of a console on a PCI card, or NULL
   CONST MRM_PCI_FUNCTION      *ConsoleFunction;              ///< that card
@@ -83,6 +86,16 @@ typedef struct {
 
 extern MRM_PARTITION  *gPartitions;
 extern UINTN          gPartitionCount;
+
+/**
+  How many PCI host bridges a partition sees: one for each port, and one if it has cards on networks.
+
+  @param[in] Partition  The partition.
+**/
+UINT32
+HostBridgeCount (
+  IN CONST MRM_PARTITION  *Partition
+  );
 
 /**
   Make room for the partitions of a plan.

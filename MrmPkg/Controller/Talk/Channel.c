@@ -1,0 +1,448 @@
+/** @file
+  Networks in memory: the controller serves the partitions' cards, and MrmChannelLib decides.
+
+  The boot processor looks at them in its rounds, at TPL_APPLICATION, and goes on without a pause while frames move.
+  Between the rounds, and while a round takes long, a timer event looks once.  Both look at TPL_NOTIFY, so that
+  neither comes amid the other or amid the start of a partition.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Talk/Channel.h"
+#include "Machine/Interrupt.h"
+#include "Machine/Tick.h"
+#include "Machine/Uncached.h"
+#include "Partition/Plan.h"
+#include "Partition/Verdict.h"
+#include "Core/Clock.h"
+#include "Core/Facts.h"
+#include "Core/Log.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/LocalApicLib.h>
+#include <Library/MemoryAllocationLib.h>
+#include <Library/MrmChannelLib.h>
+#include <Library/SynchronizationLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+
+#define LOOK_PERIOD  (1 * 10000)   ///< 1 ms in units of 100 ns: how often the event looks
+#define LINGER       2             ///< milliseconds after the last frame that the next one is waited for
+#define ROUND        5             ///< milliseconds after which everything else has its turn
+
+///
+/// A card, and what has been said of it.
+///
+typedef struct {
+  MRM_CHANNEL_PORT    Port;
+  BOOLEAN             Attached;    ///< told
+  BOOLEAN             Refused;     ///< told
+} CARD;
+
+struct _MRM_PARTITION_CARDS {
+  MRM_RANGE_SET    Memory;                         ///< all that a driver can name
+  MRM_RANGE        Ranges[MRM_MAX_PIECES];
+  UINT32           ApicIds[MRM_MAX_PROCESSORS];
+  UINTN            Count;
+  CARD             Cards[MRM_MAX_PORTS];
+};
+
+///
+/// A network with room for the ports of all partitions.
+///
+typedef struct {
+  MRM_CHANNEL_NETWORK    Switch;
+  CONST CHAR8            *Name;                    ///< the plan's
+  MRM_CHANNEL_PORT       *Ports[MRM_MAX_PARTITIONS];
+} NETWORK;
+
+STATIC NETWORK    *mNetworks;                ///< those that partitions are on, or NULL
+STATIC UINTN      mNetworkCount;
+STATIC EFI_EVENT  mEvent;
+STATIC UINT32     mFence;
+STATIC UINT64     mBusyAt;                   ///< milliseconds
+
+STATIC_ASSERT (MRM_MAX_PORTS == MRM_CHANNEL_MAX_FUNCTIONS, "a card is a function");
+
+/**
+  Say what becomes of a card.
+
+  @param[in] Partition  Whose.
+  @param[in] Number     Which.
+  @param[in] What       The words.
+**/
+STATIC
+VOID
+SayOfCard (
+  IN CONST MRM_PARTITION  *Partition,
+  IN UINTN                Number,
+  IN CONST CHAR8          *What
+  )
+{
+  Say ("%a: network %a: %a", Partition->Plan->Name, Partition->Plan->Ports[Number].Network, What);
+}
+
+/**
+  Tell a card's port who it is.
+
+  @param[in]     Partition  Whose.
+  @param[in]     Plan       What the plan says of it.
+  @param[in,out] Port       Receives its MAC and MTU.
+**/
+STATIC
+VOID
+NamePort (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN     CONST MRM_PLAN_PORT  *Plan,
+  IN OUT MRM_CHANNEL_PORT     *Port
+  )
+{
+  UINTN  Index;
+
+  Port->Mtu = Plan->Mtu;
+  if (Plan->Mac == 0) {
+    MrmChannelMac (&gMachine.Uuid, Partition->Plan->Name, Plan->Network, Port->Mac);
+    return;
+  }
+
+  for (Index = 0; Index < sizeof (Port->Mac); Index++) {
+    Port->Mac[Index] = (UINT8)RShiftU64 (Plan->Mac, (sizeof (Port->Mac) - 1 - Index) * 8);
+  }
+}
+
+VOID
+OpenCards (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  MRM_PARTITION_CARDS  *Cards;
+  MRM_CHANNEL_PORT     *Port;
+  EFI_STATUS           Status;
+  UINTN                Index;
+
+  if (Partition->Plan->PortCount == 0) {
+    return;
+  }
+
+  Cards  = AllocateZeroPool (sizeof (*Cards));
+  Status = (Cards == NULL) ? EFI_OUT_OF_RESOURCES : SetUncached (&Partition->CardArea, TRUE);
+  if (EFI_ERROR (Status)) {
+    Refuse (Partition, MRM_RULE_CONTROLLER, "its cards on networks cannot be made: %r", Status);
+    if (Cards != NULL) {
+      FreePool (Cards);
+    }
+
+    return;
+  }
+
+  Cards->Count           = Partition->Plan->PortCount;
+  Cards->Memory.Ranges   = Cards->Ranges;
+  Cards->Memory.Capacity = ARRAY_SIZE (Cards->Ranges);
+  CopyMem (Cards->ApicIds, Partition->ApicIds, sizeof (Cards->ApicIds));
+  for (Index = 0; Index < Partition->PieceCount; Index++) {
+    // There are no more of them than fit.
+    MrmRangeAdd (&Cards->Memory, Partition->Pieces[Index].Base, Partition->Pieces[Index].Size);
+  }
+
+  for (Index = 0; Index < Cards->Count; Index++) {
+    Port              = &Cards->Cards[Index].Port;
+    Port->Memory      = &Cards->Memory;
+    Port->ApicIds     = Cards->ApicIds;
+    Port->ApicIdCount = Partition->Plan->ProcessorCount;
+    NamePort (Partition, &Partition->Plan->Ports[Index], Port);
+  }
+
+  Partition->Cards = Cards;
+}
+
+VOID
+CloseCards (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  if (Partition->Cards != NULL) {
+    SetUncached (&Partition->CardArea, FALSE);
+    FreePool (Partition->Cards);
+    Partition->Cards = NULL;
+  }
+}
+
+/**
+  Send the interrupts that the cards of a network are to give.
+
+  @param[in,out] Network  The network.
+**/
+STATIC
+VOID
+SendInterrupts (
+  IN OUT MRM_CHANNEL_NETWORK  *Network
+  )
+{
+  MRM_CHANNEL_INTERRUPT  Interrupts[MRM_CHANNEL_VECTORS];
+  UINTN                  Port;
+  UINTN                  Count;
+  UINTN                  Index;
+
+  for (Port = 0; Port < Network->PortCount; Port++) {
+    Count = MrmChannelInterrupts (Network->Ports[Port], Interrupts);
+    for (Index = 0; Index < Count; Index++) {
+      SendFixedIpi (Interrupts[Index].ApicId, Interrupts[Index].Vector);
+    }
+  }
+}
+
+/**
+  Look at all networks once, at TPL_NOTIFY.
+
+  @param[in] Now  Milliseconds.
+
+  @retval TRUE   Something was done.
+  @retval FALSE  Nothing was.
+**/
+STATIC
+BOOLEAN
+ServeOnce (
+  IN UINT64  Now
+  )
+{
+  UINTN    Index;
+  BOOLEAN  Busy;
+
+  Busy = FALSE;
+  for (Index = 0; Index < mNetworkCount; Index++) {
+    Busy = MrmChannelServe (&mNetworks[Index].Switch, Now) || Busy;
+  }
+
+  // A driver lets interrupts come and looks then; what it is to see must be there before its doorbell is read.
+  InterlockedIncrement (&mFence);
+  for (Index = 0; Index < mNetworkCount; Index++) {
+    SendInterrupts (&mNetworks[Index].Switch);
+  }
+
+  if (Busy) {
+    mBusyAt = Now;
+  }
+
+  return Busy;
+}
+
+/**
+  The timer event: look once, and end the pause if there is something to do.
+
+  @param[in] Event    Not used.
+  @param[in] Context  Not used.
+**/
+STATIC
+VOID
+EFIAPI
+OnLook (
+  IN EFI_EVENT  Event,
+  IN VOID       *Context
+  )
+{
+  if (ServeOnce (Milliseconds ())) {
+    RequestPoll ();
+  }
+}
+
+/**
+  Find a network by its name, or begin it.
+
+  @param[in] Name  The name.
+
+  @return  The network; mNetworks has room for it.
+**/
+STATIC
+NETWORK *
+FindNetwork (
+  IN CONST CHAR8  *Name
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < mNetworkCount; Index++) {
+    if (AsciiStrCmp (mNetworks[Index].Name, Name) == 0) {
+      return &mNetworks[Index];
+    }
+  }
+
+  mNetworks[Index].Name         = Name;
+  mNetworks[Index].Switch.Ports = mNetworks[Index].Ports;
+  mNetworkCount++;
+  return &mNetworks[Index];
+}
+
+VOID
+OpenNetworks (
+  VOID
+  )
+{
+  NETWORK     *Network;
+  EFI_STATUS  Status;
+  UINTN       Count;
+  UINTN       Partition;
+  UINTN       Index;
+
+  Count = 0;
+  for (Partition = 0; Partition < gPartitionCount; Partition++) {
+    Count += (gPartitions[Partition].Cards != NULL) ? gPartitions[Partition].Cards->Count : 0;
+  }
+
+  if (Count == 0) {
+    return;
+  }
+
+  // There are no more networks than cards.
+  mNetworks = AllocateZeroPool (Count * sizeof (*mNetworks));
+  Status    = EFI_OUT_OF_RESOURCES;
+  if (mNetworks != NULL) {
+    for (Partition = 0; Partition < gPartitionCount; Partition++) {
+      Count = (gPartitions[Partition].Cards != NULL) ? gPartitions[Partition].Cards->Count : 0;
+      for (Index = 0; Index < Count; Index++) {
+        Network = FindNetwork (gPartitions[Partition].Plan->Ports[Index].Network);
+
+        Network->Ports[Network->Switch.PortCount++] = &gPartitions[Partition].Cards->Cards[Index].Port;
+      }
+    }
+
+    Status = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY, OnLook, NULL, &mEvent);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = gBS->SetTimer (mEvent, TimerPeriodic, LOOK_PERIOD);
+  }
+
+  if (EFI_ERROR (Status)) {
+    Say ("networks: %r: they are slow, or nobody is on one", Status);
+  }
+}
+
+VOID
+CloseNetworks (
+  VOID
+  )
+{
+  if (mEvent != NULL) {
+    gBS->CloseEvent (mEvent);
+    mEvent = NULL;
+  }
+
+  if (mNetworks != NULL) {
+    HastenTick (FALSE);
+    FreePool (mNetworks);
+    mNetworks     = NULL;
+    mNetworkCount = 0;
+  }
+}
+
+VOID
+StartCards (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  UINTN    Index;
+  EFI_TPL  Tpl;
+  UINT8    *Area;
+
+  if (Partition->Cards == NULL) {
+    return;
+  }
+
+  Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
+  Tpl  = gBS->RaiseTPL (TPL_NOTIFY);
+  MrmChannelBuildArea (Area, Partition->CardArea.Base, Partition->Cards->Count);
+  for (Index = 0; Index < Partition->Cards->Count; Index++) {
+    MrmChannelOpen (&Partition->Cards->Cards[Index].Port, Area, Index);
+    Partition->Cards->Cards[Index].Attached = FALSE;
+    Partition->Cards->Cards[Index].Refused  = FALSE;
+  }
+
+  gBS->RestoreTPL (Tpl);
+}
+
+VOID
+StopCards (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  UINTN    Index;
+  EFI_TPL  Tpl;
+
+  if (Partition->Cards == NULL) {
+    return;
+  }
+
+  Tpl = gBS->RaiseTPL (TPL_NOTIFY);
+  for (Index = 0; Index < Partition->Cards->Count; Index++) {
+    MrmChannelClose (&Partition->Cards->Cards[Index].Port);
+  }
+
+  gBS->RestoreTPL (Tpl);
+}
+
+/**
+  Say what has become of the cards of a partition.
+
+  @param[in,out] Partition  The partition.
+**/
+STATIC
+VOID
+TellCards (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  CARD   *Card;
+  UINTN  Index;
+
+  for (Index = 0; (Partition->Cards != NULL) && (Index < Partition->Cards->Count); Index++) {
+    Card = &Partition->Cards->Cards[Index];
+    if (Card->Port.Attached != Card->Attached) {
+      Card->Attached = Card->Port.Attached;
+      SayOfCard (Partition, Index, Card->Attached ? "a driver has come" : "its driver has gone");
+    }
+
+    if ((Card->Port.Refused != 0) && !Card->Refused) {
+      Card->Refused = TRUE;
+      SayOfCard (Partition, Index, "something that its driver asks for is refused (told once)");
+    }
+  }
+}
+
+BOOLEAN
+PollNetworks (
+  VOID
+  )
+{
+  UINT64   Begin;
+  UINT64   Now;
+  UINTN    Index;
+  BOOLEAN  Used;
+  BOOLEAN  Parting;
+  EFI_TPL  Tpl;
+
+  if (mNetworks == NULL) {
+    return FALSE;
+  }
+
+  Begin = Milliseconds ();
+  do {
+    Now = Milliseconds ();
+    Tpl = gBS->RaiseTPL (TPL_NOTIFY);
+    ServeOnce (Now);
+    gBS->RestoreTPL (Tpl);
+    Used    = FALSE;
+    Parting = FALSE;
+    for (Index = 0; Index < mNetworkCount; Index++) {
+      Used    = MrmChannelIsUsed (&mNetworks[Index].Switch) || Used;
+      Parting = MrmChannelIsParting (&mNetworks[Index].Switch, Now) || Parting;
+    }
+
+    CpuPause ();
+  } while ((Parting || (Used && (Now - mBusyAt < LINGER))) && (Now - Begin < ROUND));
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    TellCards (&gPartitions[Index]);
+  }
+
+  HastenTick (Used);
+  return Parting || (Used && (Now - mBusyAt < LINGER));
+}
