@@ -60,6 +60,7 @@ class PartitionPromise:
         sources: Where it boots from, in the order in which they are tried.
         parameters: Kernel parameters that a Linux on its own disk must be given by its own loader.
         disks: Serial numbers of its disks.
+        networks: Names of the networks in memory that it has cards on; these cards are among `pci`.
     """
 
     name: str
@@ -77,6 +78,7 @@ class PartitionPromise:
     sources: Sequence[BootSource] = ()
     parameters: str = ""
     disks: Sequence[str] = ()
+    networks: Sequence[str] = ()
 
     @property
     def boot_disk(self) -> BootSource | None:
@@ -120,6 +122,8 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
     first = boot["sources"][0]
     linux, initrd = first.get("linux"), first.get("initrd")
     functions = [_function(grant, function) for grant in item["pci"] for function in grant["functions"]]
+    cards = item.get("network", [])
+    functions += [_function(card, _CARD) for card in cards]
     return PartitionPromise(
         name=str(item["name"]),
         processors=int(processors["count"]),
@@ -136,7 +140,12 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
         sources=[_source(source) for source in boot["sources"]],
         parameters=" ".join(str(expected["parameter"]) for expected in boot["expected_parameters"]),
         disks=[function.serial for function in functions if function.serial],
+        networks=[str(card["network"]) for card in cards],
     )
+
+
+_CARD = {"path": None, "vendor": "0x1ae0", "device": "0x0042", "class": "0x020000"}
+"""A card on a network in memory, as every system sees it."""
 
 
 def _source(source: dict[str, Any]) -> BootSource:

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Two kernels on a network in memory (docs/channels.md), each seen through its own console."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+from tests.boot.warnings import new_warnings
+
+pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800)]
+
+ADDRESS = {"steady": "10.77.0.1", "other": "10.77.0.2"}
+INTERFACE = "$(basename /sys/bus/pci/drivers/gv*/*:*/net/*)"
+"""The driver is called gve, in older kernels gvnic."""
+MEBIBYTES = 8
+AGAIN = 4
+"""How often a driver goes and comes."""
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    result = built("network")
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+        bench.run(bench.session.settle())
+        yield bench
+
+
+class Shell:
+    """The shell of one partition's system."""
+
+    def __init__(self, bench: Bench, name: str) -> None:
+        self.bench, self.name = bench, name
+        self.guest = bench.session.guests[name]
+        self.address = ADDRESS[name]
+
+    def run(self, command: str, timeout: float = 120) -> str:
+        """Run a command that succeeds, and return what it prints."""
+        done = self.bench.run(self.guest.run(command, timeout))
+        assert done.status == 0, f"{self.name}: {command}: status {done.status}\n{done.output}"
+        return done.output
+
+    def bring_up(self) -> None:
+        """Give its card an address."""
+        self.run(f"ip addr replace {self.address}/24 dev {INTERFACE} && ip link set {INTERFACE} up")
+
+    def ping(self, to: "Shell", count: int = 10) -> None:
+        """Each question is answered."""
+        said = self.run(f"ping -c {count} -W 5 {to.address}")
+        assert f"{count} packets received, 0% packet loss" in said, said
+
+    def carrier(self, wanted: str) -> None:
+        """Its link comes to be up (1) or down (0)."""
+        self.run(
+            f"for i in $(seq 100); do [ $(cat /sys/class/net/{INTERFACE}/carrier) = {wanted} ] && break; "
+            f"sleep 0.2; done; [ $i -lt 100 ]"
+        )
+
+    def offer(self) -> str:
+        """Offer random data to whoever fetches it by HTTP, and return its checksum."""
+        self.run(f"mkdir -p /tmp/www && dd if=/dev/urandom of=/tmp/www/data bs=1M count={MEBIBYTES}")
+        self.run("pidof httpd || httpd -h /tmp/www")
+        return self.sum_in(self.run("sha256sum /tmp/www/data"))
+
+    def fetch(self, other: "Shell") -> None:
+        """Fetch what the other one offers, in the background."""
+        self.run(
+            f"rm -f /tmp/over; (wget -q -O /tmp/got http://{other.address}/data; echo $? >/tmp/over) & true"
+        )
+
+    def fetched(self) -> str:
+        """Wait until it is there, and return its checksum."""
+        self.run("for i in $(seq 300); do [ -e /tmp/over ] && break; sleep 0.2; done; grep -qx 0 /tmp/over")
+        return self.sum_in(self.run("sha256sum /tmp/got"))
+
+    @staticmethod
+    def sum_in(text: str) -> str:
+        found = re.search(r"[0-9a-f]{64}", text)
+        assert found is not None, text
+        return found[0]
+
+
+@pytest.fixture
+def both(bench: Bench) -> tuple[Shell, Shell]:
+    shells = Shell(bench, "steady"), Shell(bench, "other")
+    for shell in shells:
+        shell.bring_up()
+    for shell in shells:
+        shell.carrier("1")
+    return shells
+
+
+def exchange(one: Shell, two: Shell) -> None:
+    """Both fetch data from each other at the same time; it comes unharmed."""
+    sums = [shell.offer() for shell in (one, two)]
+    one.fetch(two)
+    two.fetch(one)
+    assert [two.fetched(), one.fetched()] == sums
+
+
+def test_promises(bench: Bench) -> None:
+    assert broken(bench.session, bench.session.observe({})) == []
+
+
+def test_kernels_warn_of_nothing_new(bench: Bench) -> None:
+    for partition in bench.plan.partitions:
+        assert new_warnings(bench, partition.name) == [], partition.name
+
+
+def test_every_ping_is_answered(both: tuple[Shell, Shell]) -> None:
+    one, two = both
+    one.ping(two)
+    two.ping(one)
+
+
+def test_tcp_both_ways_at_once(both: tuple[Shell, Shell]) -> None:
+    exchange(*both)
+
+
+def test_frames_as_long_as_the_mtu(both: tuple[Shell, Shell]) -> None:
+    one, two = both
+    one.run(f"ping -c 3 -W 5 -s 1472 {two.address}")
+
+
+@pytest.mark.parametrize("name", ["steady", "other"])
+def test_a_driver_goes_and_comes(both: tuple[Shell, Shell], name: str) -> None:
+    one, two = both if name == "steady" else both[::-1]
+    for _ in range(AGAIN):
+        one.run("modprobe -r gve")
+        two.carrier("0")
+        one.run("modprobe gve && sleep 0.5")
+        one.bring_up()
+        two.carrier("1")
+        one.carrier("1")
+    one.ping(two)
+    exchange(one, two)
+
+
+@pytest.mark.parametrize("name", ["steady", "other"])
+@pytest.mark.parametrize("command", ["reboot -f", "panic"])
+def test_one_ends_and_the_other_goes_on(
+    bench: Bench, both: tuple[Shell, Shell], name: str, command: str
+) -> None:
+    one, two = both if name == "steady" else both[::-1]
+
+    async def end() -> None:
+        async with undisturbed(two.guest):
+            report = await bench.session.reboot(name, boot_of(bench.session, name), command)
+        assert broken_after_reboot(bench.session, name, report.data) == []
+
+    one.offer()
+    two.fetch(one)
+    bench.run(end())
+    two.carrier("0")
+    one.bring_up()
+    two.carrier("1")
+    one.ping(two)
+    exchange(one, two)
+
+
+def test_nothing_went_wrong(both: tuple[Shell, Shell]) -> None:
+    """No kernel complains of its card, and the controller has refused nothing."""
+    for shell in both:
+        said = shell.run("dmesg")
+        assert re.findall(r".*(?:gve|gvnic) .*(?:fail|error|timed out|reset).*", said, re.IGNORECASE) == []
+    controller = both[0].bench.session.controller
+    assert controller.find("is refused", controller.start()) is None
