@@ -12,7 +12,7 @@ SECTION = b".mrmplan"
 
 _READ_ONLY_DATA = 0x40000040
 """IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ."""
-_PAGE, _FILE_ALIGNMENT = 0x1000, 0x200
+_PAGE, _FILE_ALIGNMENT, _LARGEST = 0x1000, 0x200, 0xFFFFFFFF
 _SECTION_HEADER = struct.Struct("<8sIIIIIIHHI")
 _X64, _PE32_PLUS, _EFI_APPLICATION = 0x8664, 0x20B, 10
 """IMAGE_FILE_MACHINE_AMD64, magic of the optional header, IMAGE_SUBSYSTEM_EFI_APPLICATION."""
@@ -55,7 +55,10 @@ def with_plan(image: bytes, blob: bytes) -> bytes:
     stored = _up(len(blob), pe.OPTIONAL_HEADER.FileAlignment)
     header = _SECTION_HEADER.pack(SECTION, len(blob), virtual, stored, raw, 0, 0, 0, 0, _READ_ONLY_DATA)
     pe.FILE_HEADER.NumberOfSections = len(sections) + 1
-    pe.OPTIONAL_HEADER.SizeOfImage = virtual + _up(len(blob), alignment)
+    end = virtual + _up(len(blob), alignment)
+    if end > _LARGEST:
+        raise ImageError("its sections are said to lie beyond 4 GiB")
+    pe.OPTIONAL_HEADER.SizeOfImage = end
     pe.OPTIONAL_HEADER.CheckSum = 0
     made = bytearray(pe.write())[: len(image)]
     made[place : place + len(header)] = header

@@ -233,7 +233,6 @@ class Network:
         """One round."""
         return bool(self._decide.call("MrmChannelServe", self.c, self.now))
 
-    @property
     def parting(self) -> bool:
         """Whether a driver is about to go."""
         return bool(self._decide.call("MrmChannelIsParting", self.c, self.now))

@@ -264,15 +264,15 @@ def test_a_driver_about_to_go_is_looked_at(decide: Decide, wait: bool) -> None:
     network = Network(decide, card)
     network.bring_up(card, revision=0)
     network.now = 1000
-    assert not network.parting
+    assert not network.parting()
     assert network.command(card, gve.DECONFIGURE) == PASSED
-    assert network.parting
+    assert network.parting()
     if wait:
         network.now += decide.MRM_CHANNEL_PARTING
     else:
         card.set_register(gve.ADMIN_PAGE, 0)
         network.serve()
-    assert not network.parting
+    assert not network.parting()
 
 
 # Frames.
@@ -668,7 +668,7 @@ def test_interrupts_that_must_not_be(decide: Decide, address: int, data: int, up
 
 def test_a_mac_of_its_own(decide: Decide) -> None:
     """The same at each start, another one for each machine, partition and network; of one card."""
-    seen = {}
+    seen: dict[tuple[bytes, str, str], bytes] = {}
     for machine in (bytes(16), bytes(range(16))):
         for partition in ("a", "ab", "b"):
             for network in ("lan", "back", "blan"):

@@ -187,7 +187,7 @@ AllocateRange (
   End    = Range->Base + Range->Size;
   if (mReturned) {
     // What is free may have been somebody else's.
-    Partition->MemoryUsed = TRUE;
+    *Used = TRUE;
   }
 
   for (Index = 0; !EFI_ERROR (Status) && (Index < mHeld.Count); Index++) {
