@@ -354,7 +354,7 @@ ProbeStore (
 }
 
 /**
-  Probe `fill`: both stores, that of volatile variables with many small ones.
+  Probe `fill`: the store of volatile variables, which cost no commit, with many small ones.
 **/
 STATIC
 VOID
@@ -362,8 +362,6 @@ ProbeFill (
   VOID
   )
 {
-  Clean ();
-  Fill (0, KEPT, LARGE);
   Fill (5000, VOLATILE, SMALL);
   Say ("end", 0);
 }
@@ -385,7 +383,8 @@ ReadTsc (
 }
 
 /**
-  Probe `time`: how long a system waits for SetVariable(), in units of the time-stamp counter.
+  Probe `time`: how long a system waits for SetVariable(), in units of the time-stamp counter.  The store must have
+  room: what is replaced leaves it at the next start only.
 **/
 STATIC
 VOID
