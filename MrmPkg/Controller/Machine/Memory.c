@@ -395,7 +395,6 @@ BindCardArea (
   MRM_RANGE      Area;
   MRM_PCI_BUS    *Bus;
   UINTN          Count;
-  BOOLEAN        Used;
   EFI_STATUS     Status;
 
   if (Partition->Plan->PortCount == 0) {
@@ -419,8 +418,8 @@ BindCardArea (
   }
 
   if (!EFI_ERROR (Status)) {
-    // All of it is written before a start, whoever had it.
-    Status = AllocateRange (&Area, &Used);
+    // All of it is written before a start, whoever had it; but until then it may go back to the PC's firmware.
+    Status = AllocateRange (&Area, &Partition->MemoryUsed);
   }
 
   if (EFI_ERROR (Status)) {
@@ -443,7 +442,7 @@ ReleaseMemory (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  mReturned = mReturned || (Partition->MemoryUsed && (Partition->PieceCount > 0));
+  mReturned = mReturned || (Partition->MemoryUsed && ((Partition->PieceCount > 0) || (Partition->CardArea.Size != 0)));
   while (Partition->PieceCount > 0) {
     Partition->PieceCount--;
     gBS->FreePages (
@@ -490,6 +489,10 @@ HoldMemory (
       // More ranges than can be held: these go back to the PC's firmware.
       Partition->Pieces[Left++] = Partition->Pieces[Piece];
     }
+  }
+
+  if (!EFI_ERROR (MrmRangeAdd (&mHeld, Partition->CardArea.Base, Partition->CardArea.Size))) {
+    Partition->CardArea.Size = 0;
   }
 
   Partition->PieceCount = Left;
