@@ -180,7 +180,7 @@ ReclaimPartition (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  StopCards (Partition);
+  QuiesceCards (Partition);
   ReclaimProcessors (Partition);
   ClearResetEntry (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
@@ -354,7 +354,7 @@ ReclaimAll (
 
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (MrmLifecycleIsLive (&gPartitions[Index].Life)) {
-      StopCards (&gPartitions[Index]);
+      QuiesceCards (&gPartitions[Index]);
       ReclaimProcessors (&gPartitions[Index]);
       QuiescePci (&gPartitions[Index]);
     }

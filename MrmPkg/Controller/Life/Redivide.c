@@ -281,14 +281,14 @@ DidRun (
 }
 
 /**
-  Take the devices of partitions that are new, and start those that ran before.
+  Claim the devices of partitions that are new, and start those that ran before.
 
   @param[in] Names  The names of those that ran.
   @param[in] Count  Their number.
 **/
 STATIC
 VOID
-BeginNew (
+LaunchNew (
   IN CONST CHAR8  Names[][MRM_NAME_LENGTH],
   IN UINTN        Count
   )
@@ -353,7 +353,7 @@ Redivide (
   FeedFirmware ();
   OpenNetworks ();
   ExtendResetEntry ();
-  BeginNew (Names, Ran);
+  LaunchNew (Names, Ran);
   Say ("machine: %ld KiB of memory are free", FreeMemory () / SIZE_1KB);
   WriteReport ();
   RefreshControls ();

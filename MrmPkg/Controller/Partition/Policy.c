@@ -128,14 +128,14 @@ ReadCommitted (
 }
 
 /**
-  See that no policy on the ESP replaces that of the plan, now in force, when the PC starts again: one that was reloaded
-  under a plan with the same policy would.
+  Discard the policy that was committed to the ESP, if it would be in force when the PC starts again.  One that was
+  reloaded under a plan with the same policy would, in place of the one of the plan, which is in force now.
 
   @param[in] Who  Who asked for the plan.
 **/
 STATIC
 VOID
-ForgetCommitted (
+DiscardCommitted (
   IN CONST CHAR8  *Who
   )
 {
@@ -169,7 +169,7 @@ EnforceBuiltIn (
     ReadCommitted ();
   }
 
-  ForgetCommitted (Who);
+  DiscardCommitted (Who);
   MrmPolicyBuiltIn (gPlan, mSpare);
   Enforce ();
 }

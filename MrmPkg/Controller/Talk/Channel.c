@@ -360,7 +360,7 @@ StartCards (
 }
 
 VOID
-StopCards (
+QuiesceCards (
   IN OUT MRM_PARTITION  *Partition
   )
 {

@@ -57,12 +57,12 @@ StartCards (
   );
 
 /**
-  Look at the cards of a partition no more: its memory is about to become something else.
+  Look no longer at the cards of a partition: its memory is about to become something else.
 
   @param[in,out] Partition  The partition.
 **/
 VOID
-StopCards (
+QuiesceCards (
   IN OUT MRM_PARTITION  *Partition
   );
 

@@ -59,7 +59,7 @@ List (
                              HOB list describes it by other means.
   @param[out]    Range       Receives the range, whole pages.
 
-  @retval RETURN_SUCCESS           Given.
+  @retval RETURN_SUCCESS           Done.
   @retval RETURN_OUT_OF_RESOURCES  The partition has not that much memory in one piece.
 **/
 STATIC
@@ -189,16 +189,16 @@ FirmwareLimit (
 }
 
 /**
-  Give the first processor its stack and, directly below it, the guard.
+  Find a location for the stack of the first processor and, directly below it, for the guard.
 
   @param[in,out] State  The layout so far.
 
-  @retval RETURN_SUCCESS           Given.
+  @retval RETURN_SUCCESS           Done.
   @retval RETURN_OUT_OF_RESOURCES  The partition has not that much memory in one piece.
 **/
 STATIC
 RETURN_STATUS
-GiveStack (
+LocateStack (
   IN OUT STATE  *State
   )
 {
@@ -263,7 +263,7 @@ AsciiSize (
 }
 
 /**
-  Give what a boot source needs its places.
+  Find locations for what a boot source needs.
 
   @param[in]     Source  The source.
   @param[in]     Files   Its files.
@@ -275,7 +275,7 @@ AsciiSize (
 **/
 STATIC
 RETURN_STATUS
-GiveSource (
+LocateSource (
   IN     CONST MRM_PLAN_BOOT_SOURCE  *Source,
   IN     CONST MRM_BOOT_FILES        *Files,
   IN     UINTN                       Index,
@@ -303,7 +303,7 @@ GiveSource (
 }
 
 /**
-  Give everything else its place.
+  Find a location for everything else.
 
   @param[in]     Facts  What it follows from.
   @param[in,out] State  The layout so far.
@@ -313,7 +313,7 @@ GiveSource (
 **/
 STATIC
 RETURN_STATUS
-GiveFirmware (
+LocateFirmware (
   IN     CONST MRM_LAYOUT_FACTS  *Facts,
   IN OUT STATE                   *State
   )
@@ -350,7 +350,7 @@ GiveFirmware (
     "all of them, the stack's guard and what boot sources need can be listed"
     );
 
-  Status = GiveStack (State);
+  Status = LocateStack (State);
   for (Index = 0; !RETURN_ERROR (Status) && Index < ARRAY_SIZE (Needs); Index++) {
     Status = Give (State, Needs[Index].Size, Needs[Index].MemoryType, Needs[Index].Range);
   }
@@ -384,12 +384,12 @@ MrmLayOut (
 
   Boot = &Facts->Plan->Boot;
   for (Index = 0; !RETURN_ERROR (Status) && Index < Boot->SourceCount; Index++) {
-    Status = GiveSource (&Boot->Sources[Index], &Facts->BootFiles[Index], Index, &State);
+    Status = LocateSource (&Boot->Sources[Index], &Facts->BootFiles[Index], Index, &State);
   }
 
   if (!RETURN_ERROR (Status)) {
     State.Limit = FirmwareLimit (&State, Boot);
-    Status      = GiveFirmware (Facts, &State);
+    Status      = LocateFirmware (Facts, &State);
   }
 
   if (RETURN_ERROR (Status)) {
