@@ -174,6 +174,15 @@ def test_the_trial_notices_every_difference(tmp_path: Path) -> None:
     ]
 
 
+def test_the_trial_knows_the_folder_by_both_its_names(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "system" / "root" / "pc"
+    for folder, name in ((here, str(here)), (there, "/root/pc")):
+        folder.mkdir(parents=True)
+        (folder / "MrmPlan.json").write_text(f'{{"file": "{name}/vmlinuz"}}')
+    assert differences(here, there, "/root/pc") == []
+    assert differences(here, there) == ["MrmPlan.json has other content"]
+
+
 def test_the_trial_runs_every_command_and_keeps_its_status() -> None:
     text = script("mrm.whl")
     for name, arguments in COMMANDS.items():
