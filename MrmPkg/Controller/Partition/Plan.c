@@ -595,7 +595,8 @@ OpenPlan (
   Misfits = EndMisfits ((BOOLEAN)(gPlan == NULL));
   if (gPlan == NULL) {
     Say (
-      (Misfits == 0) ? "there is no plan: make one by `mrm esp FILE --output DIR`, in a checkout `python -m generator esp`"
+      (Misfits == 0) ? "there is no plan: make one by `mrm esp FILE --output DIR`, "
+                       "in a checkout by `python -m generator esp`"
                      : "there is no plan for this PC"
       );
     return EFI_NOT_FOUND;
