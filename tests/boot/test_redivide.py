@@ -227,7 +227,7 @@ def test_all_that_runs_may_end_at_once(machine: Machine) -> None:
         said = machine.text(since)
         assert "0 partitions go on" in said and "all partitions are off" not in said
         await machine.fetch()
-        assert await read(keeper, "Kept", FREE) == "kept"
+        assert (await read(keeper, "Kept", FREE)).endswith("kept")
 
     machine.bench.run(ask())
 
