@@ -38,6 +38,8 @@ SLOT = 128 << 10
 """Bytes of the keeper's disk for each file."""
 FOREIGN = UUID("4c4c4544-0035-5910-8052-b4c04f4d3233")
 """Of another PC."""
+CARD = "$(basename /sys/bus/pci/drivers/gv*/*:*/net/*)"
+"""The interface of a partition's card on a network."""
 FILES = ("before", "after", "damaged", "circle", "foreign", "bare", "off", "other", "next")
 
 
@@ -82,6 +84,18 @@ class Machine:
             while not re.search(rf"{title}[^\n]* reloaded by keeper(?s:.*)memory are free", self.text(since)):
                 await self.keeper.ticks_on(1)
         return self.text(since)
+
+
+async def bring_up(guest: Guest, number: int) -> None:
+    """Give a partition's card on the network an address."""
+    command = f"ip addr replace 10.78.0.{number}/24 dev {CARD} && ip link set {CARD} up"
+    assert (await guest.run(command)).status == 0
+
+
+async def link(guest: Guest, wanted: int) -> None:
+    """Wait until the link of a partition's card is up (1) or down (0)."""
+    look = f"[ $(cat /sys/class/net/{CARD}/carrier) = {wanted} ]"
+    assert (await guest.run(f"for i in $(seq 100); do {look} && break; sleep 0.2; done; {look}")).status == 0
 
 
 @pytest.fixture(scope="module")
@@ -166,11 +180,15 @@ def test_the_same_plan_changes_nothing(machine: Machine) -> None:
 
 
 def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> None:
-    """The keeper's clock ticks on in the same boot; the same memory, zeroed; nothing is lost in any round."""
+    """The keeper's clock ticks on in the same boot; the same memory, zeroed; nothing is lost in any round.
+
+    Its card on a network goes on, too: it reaches the card of the new partition, until that is gone.
+    """
 
     async def rounds() -> None:
         session = machine.bench.session
         boot, start = boot_of(session, "keeper"), session.controller.text.replace("\r", "")
+        await bring_up(machine.keeper, 1)
         free: list[int] = []
         third: list[list[str]] = []
         for number in range(ROUNDS):
@@ -188,6 +206,9 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
                         r"third: Linux 6\.12\S*-rt-amd64, APIC IDs \d+ \d+", SECONDS, begin
                     )
                     assert await machine.states() == {"keeper": "running", "third": "running"}
+                    await bring_up(session.guests["one"], 3)
+                    await link(machine.keeper, 1)
+                    assert (await machine.keeper.run("ping -c 5 -W 5 10.78.0.3")).status == 0
             third.append(memory(said, "third"))
             since, begin = len(session.controller.text), console.mark()
             async with undisturbed(machine.keeper):
@@ -195,6 +216,7 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
                 said = await machine.divided("redivide.yaml", since)
                 assert "MRM: third: is given up" in said
                 await console.wait_for(r"Shell> $", SECONDS, begin)
+                await link(machine.keeper, 0)
             free.append(int(re.findall(r"machine: (\d+) KiB of memory are free", said)[-1]))
             for name in ("one", "two"):
                 assert memory(said, name) == memory(start, name), name

@@ -364,6 +364,32 @@ def test_a_receiver_without_buffers_is_waited_for(decide: Decide) -> None:
     assert (one.done, two.c.Dropped, two.receive()) == (3, 1, [])
 
 
+def test_one_that_stands_still_is_waited_for_once(decide: Decide) -> None:
+    """Whoever sends to it goes on with what is for others; when it takes frames again, it is waited for again."""
+    one, stuck, three = (Card(decide, b"\x02MRM\0" + bytes([number])) for number in range(3))
+    network = Network(decide, one, stuck, three)
+    network.bring_up(one)
+    network.bring_up(stuck, buffers=0)
+    network.bring_up(three)
+    for number in range(20):
+        one.send(frame(stuck.mac, one.mac, bytes([number])))
+        one.send(frame(three.mac, one.mac, bytes([number])))
+    network.settle()
+    assert (one.done, three.receive()) == (0, [])
+    network.now += decide.MRM_CHANNEL_PATIENCE
+    network.settle()
+    assert (one.done, len(three.receive()), stuck.c.Dropped) == (40, 20, 20)
+    stuck.fill(3)
+    for number in range(4):
+        one.send(frame(stuck.mac, one.mac, bytes([number])))
+    network.settle()
+    assert len(stuck.receive()) == 3 and one.done == 43, "the fourth waits, three milliseconds at most"
+    stuck.set_register(64, 3, bar=2)
+    network.now += 3
+    network.settle()
+    assert (one.done, stuck.c.Dropped) == (44, 21)
+
+
 def test_nobody_waits_for_a_group(decide: Decide) -> None:
     one, two = Card(decide, MAC), Card(decide, b"\x02MRM\0\2")
     network = Network(decide, one, two)

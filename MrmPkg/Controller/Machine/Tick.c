@@ -12,11 +12,10 @@
 
 #define QUIET_MILLISECONDS  1000
 #define SLOW_PERIOD         (20 * 10000)   ///< 20 ms in units of 100 ns
-#define FAST_PERIOD         (1 * 10000)    ///< 1 ms
 
 STATIC EFI_TIMER_ARCH_PROTOCOL  *mTimer;
 STATIC UINT64                   mPeriod;   ///< of the PC's firmware while it ticks otherwise; 0 = it does not
-STATIC BOOLEAN                  mFast;     ///< it is to tick fast
+STATIC UINT64                   mWanted;   ///< the period that cards on networks want; 0 = none do
 STATIC UINT64                   mActiveAt;
 
 VOID
@@ -49,7 +48,7 @@ Change (
   if (  EFI_ERROR (gBS->LocateProtocol (&gEfiTimerArchProtocolGuid, NULL, (VOID **)&mTimer))
      || EFI_ERROR (mTimer->GetTimerPeriod (mTimer, &Period))
      || (Period == 0)
-     || ((Wanted == FAST_PERIOD) ? (Period <= Wanted) : (Period >= Wanted))
+     || ((Wanted < SLOW_PERIOD) ? (Period <= Wanted) : (Period >= Wanted))
      || EFI_ERROR (mTimer->SetTimerPeriod (mTimer, Wanted)))
   {
     return FALSE;
@@ -65,20 +64,23 @@ NoteActivity (
   )
 {
   mActiveAt = Milliseconds ();
-  if (!mFast) {
+  if (mWanted == 0) {
     ReleaseTick ();
   }
 }
 
 VOID
 HastenTick (
-  IN BOOLEAN  Fast
+  IN UINT64  Period
   )
 {
-  if (Fast != mFast) {
+  if (Period != mWanted) {
     ReleaseTick ();
-    mFast     = Fast && Change (FAST_PERIOD);
+    mWanted   = Period;
     mActiveAt = Milliseconds ();
+    if (Period != 0) {
+      Change (Period);
+    }
   }
 }
 
@@ -87,7 +89,7 @@ AdjustTick (
   VOID
   )
 {
-  if (mFast || (mPeriod != 0) || (Milliseconds () - mActiveAt < QUIET_MILLISECONDS)) {
+  if ((mWanted != 0) || (mPeriod != 0) || (Milliseconds () - mActiveAt < QUIET_MILLISECONDS)) {
     return;
   }
 

@@ -29,11 +29,11 @@ AdjustTick (
 /**
   Have the timer tick fast while cards on networks are in use, whatever else happens.
 
-  @param[in] Fast  Whether they are.
+  @param[in] Period  How fast, in units of 100 ns; 0: they are not in use.
 **/
 VOID
 HastenTick (
-  IN BOOLEAN  Fast
+  IN UINT64  Period
   );
 
 /**

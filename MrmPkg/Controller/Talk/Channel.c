@@ -25,9 +25,11 @@
 #include <Library/SynchronizationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
-#define LOOK_PERIOD  (1 * 10000)   ///< 1 ms in units of 100 ns: how often the event looks
-#define LINGER       2             ///< milliseconds after the last frame that the next one is waited for
-#define ROUND        5             ///< milliseconds after which everything else has its turn
+#define LOOK_PERIOD   (1 * 10000)   ///< 1 ms in units of 100 ns: how often the event looks while frames move
+#define QUIET_PERIOD  (2 * 10000)   ///< 2 ms: how often the PC's timer ticks when none have moved for a while
+#define QUIET_AFTER   200           ///< milliseconds after the last frame; so long does the timer tick fast
+#define LINGER        2             ///< milliseconds after the last frame that the next one is waited for
+#define ROUND         5             ///< milliseconds after which everything else has its turn
 
 ///
 /// A card, and what has been said of it.
@@ -60,6 +62,7 @@ STATIC UINTN      mNetworkCount;
 STATIC EFI_EVENT  mEvent;
 STATIC UINT32     mFence;
 STATIC UINT64     mBusyAt;                   ///< milliseconds
+STATIC UINT64     mLookAt;                   ///< TSC before which the event does not look
 
 STATIC_ASSERT (MRM_MAX_PORTS == MRM_CHANNEL_MAX_FUNCTIONS, "a card is a function");
 
@@ -226,7 +229,8 @@ ServeOnce (
 }
 
 /**
-  The timer event: look once, and end the pause if there is something to do.
+  The timer event: look once, and end the pause if there is something to do.  What many cards have to do at once may
+  take longer than a tick; then everything else has as much time as that took, before the next look.
 
   @param[in] Event    Not used.
   @param[in] Context  Not used.
@@ -239,9 +243,20 @@ OnLook (
   IN VOID       *Context
   )
 {
+  UINT64  Begin;
+  UINT64  End;
+
+  Begin = AsmReadTsc ();
+  if (Begin < mLookAt) {
+    return;
+  }
+
   if (ServeOnce (Milliseconds ())) {
     RequestPoll ();
   }
+
+  End     = AsmReadTsc ();
+  mLookAt = End + (End - Begin);
 }
 
 /**
@@ -327,7 +342,7 @@ CloseNetworks (
   }
 
   if (mNetworks != NULL) {
-    HastenTick (FALSE);
+    HastenTick (0);
     FreePool (mNetworks);
     mNetworks     = NULL;
     mNetworkCount = 0;
@@ -347,9 +362,10 @@ StartCards (
     return;
   }
 
+  // Nobody looks at the area of cards that are closed.  Writing it takes a while: it is not cached.
   Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
-  Tpl  = gBS->RaiseTPL (TPL_NOTIFY);
   MrmChannelBuildArea (Area, Partition->CardArea.Base, Partition->Cards->Count);
+  Tpl = gBS->RaiseTPL (TPL_NOTIFY);
   for (Index = 0; Index < Partition->Cards->Count; Index++) {
     MrmChannelOpen (&Partition->Cards->Cards[Index].Port, Area, Index);
     Partition->Cards->Cards[Index].Attached = FALSE;
@@ -443,6 +459,6 @@ PollNetworks (
     TellCards (&gPartitions[Index]);
   }
 
-  HastenTick (Used);
+  HastenTick (!Used ? 0 : (Now - mBusyAt < QUIET_AFTER) ? LOOK_PERIOD : QUIET_PERIOD);
   return Parting || (Used && (Now - mBusyAt < LINGER));
 }

@@ -42,7 +42,7 @@
 
 #define MRM_CHANNEL_BURST           64         ///< frames of one port in one round, at most
 #define MRM_CHANNEL_COMMANDS        8          ///< commands of one port in one round, at most
-#define MRM_CHANNEL_PATIENCE        200        ///< milliseconds a frame waits for its receiver's buffers
+#define MRM_CHANNEL_PATIENCE        200        ///< milliseconds that frames wait for a receiver's buffers, at most
 #define MRM_CHANNEL_PARTING         100        ///< milliseconds a driver that goes is looked at without a pause
 
 ///
@@ -93,6 +93,7 @@ typedef struct {
   BOOLEAN                AttachedByPage;       ///< by its page number, as drivers of revision 0 do
   BOOLEAN                Configured;
   BOOLEAN                LinkUp;               ///< as the driver was told
+  UINT32                 Patience;             ///< milliseconds that others wait for its buffers before they go on
   UINT8                  Mac[MRM_CHANNEL_MAC_SIZE];
   UINT16                 Mtu;
   volatile UINT32        *Config;              ///< its configuration space

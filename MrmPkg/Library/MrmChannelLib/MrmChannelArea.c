@@ -131,6 +131,7 @@ MrmChannelOpen (
   Port->Frames    = 0;
   Port->Dropped   = 0;
   Port->Refused   = 0;
+  Port->Patience  = MRM_CHANNEL_PATIENCE;
   MrmChannelForgetDriver (Port);
   Port->Open = TRUE;
 }

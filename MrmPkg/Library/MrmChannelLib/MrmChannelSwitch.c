@@ -72,13 +72,57 @@ NextFrame (
 }
 
 /**
+  Give a frame to a network card, or drop it, or wait for buffers.
+
+  Waiting uses a receiver's patience up, and each frame that it takes gives a millisecond of it back.  So one that
+  stands still, or is slow on purpose, costs a sender MRM_CHANNEL_PATIENCE once, and not with every frame.
+
+  @param[in,out] To      Who is to have it.
+  @param[in]     Frame   The frame.
+  @param[in]     Length  Its bytes.
+  @param[in]     Group   It is for others, too: nobody waits.
+  @param[in]     Waited  Milliseconds that its sender has waited with it.
+
+  @retval TRUE   It was dealt with.
+  @retval FALSE  Its receiver has no buffers, and is waited for.
+**/
+STATIC
+BOOLEAN
+GiveOrWait (
+  IN OUT MRM_CHANNEL_PORT  *To,
+  IN     CONST UINT8       *Frame,
+  IN     UINT32            Length,
+  IN     BOOLEAN           Group,
+  IN     UINT64            Waited
+  )
+{
+  if (MrmChannelRoom (To) != 0) {
+    MrmChannelGive (To, Frame, Length);
+    To->Patience -= (UINT32)MIN (Waited, To->Patience);
+    To->Patience  = MIN (To->Patience + 1, MRM_CHANNEL_PATIENCE);
+    return TRUE;
+  }
+
+  if (!Group && To->Rx.Live && !To->Rx.Broken) {
+    if (Waited < To->Patience) {
+      return FALSE;
+    }
+
+    To->Patience = 0;
+  }
+
+  To->Dropped++;
+  return TRUE;
+}
+
+/**
   Give a frame to those it is for.
 
   @param[in,out] Network  The network.
   @param[in]     From     Who sends it.
   @param[in]     Frame    The frame, which IsProper() has judged.
   @param[in]     Length   Its bytes.
-  @param[in]     Patient  Whether a single receiver without buffers is waited for.
+  @param[in]     Waited   Milliseconds that it has waited for its receiver.
 
   @retval TRUE   It was dealt with.
   @retval FALSE  Its receiver has no buffers, and is waited for.
@@ -90,7 +134,7 @@ Deliver (
   IN     CONST MRM_CHANNEL_PORT  *From,
   IN     CONST UINT8             *Frame,
   IN     UINT32                  Length,
-  IN     BOOLEAN                 Patient
+  IN     UINT64                  Waited
   )
 {
   MRM_CHANNEL_PORT  *To;
@@ -109,12 +153,8 @@ Deliver (
       MrmChannelNoticeDriver (To);
     }
 
-    if (MrmChannelRoom (To) != 0) {
-      MrmChannelGive (To, Frame, Length);
-    } else if (!Group && Patient && To->Rx.Live && !To->Rx.Broken) {
+    if (!GiveOrWait (To, Frame, Length, Group, Waited)) {
       return FALSE;
-    } else {
-      To->Dropped++;
     }
   }
 
@@ -149,7 +189,7 @@ SendFrame (
     return TRUE;
   }
 
-  if (!Deliver (Network, Port, Frame, Length, Now - Port->Packet.Since < MRM_CHANNEL_PATIENCE)) {
+  if (!Deliver (Network, Port, Frame, Length, Now - Port->Packet.Since)) {
     return FALSE;
   }
 
