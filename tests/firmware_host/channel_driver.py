@@ -44,11 +44,11 @@ class Card:
         self._range = ffi.new("MRM_RANGE[1]", [{"Base": self.base, "Size": self.memory.size}])
         self._set = ffi.new("MRM_RANGE_SET *", {"Ranges": self._range, "Count": 1, "Capacity": 1})
         self._apic_ids = ffi.new("UINT32[]", list(apic_ids))
-        self.area = Guarded(ffi, bytes(decide.MRM_CHANNEL_AREA_SIZE))
+        self.area = Guarded(ffi, bytes(decide.MRM_FUNCTION_AREA_SIZE))
         self._window = ffi.buffer(self.area.pointer, self.area.size)
         self.c = ffi.new("MRM_CHANNEL_PORT *")
-        self.c.Mac, self.c.Mtu, self.c.Memory = mac, mtu, self._set
-        self.c.ApicIds, self.c.ApicIdCount = self._apic_ids, len(apic_ids)
+        self.c.Mac, self.c.Mtu, self.c.Function.Memory = mac, mtu, self._set
+        self.c.Function.ApicIds, self.c.Function.ApicIdCount = self._apic_ids, len(apic_ids)
         self.posted = self.sent = self.filled = 0
         self.taken = 0
         self.start()
@@ -246,7 +246,7 @@ class Network:
 
     def interrupts(self, card: Card) -> list[tuple[int, int]]:
         """(APIC ID, vector) of what is sent to a card's partition now."""
-        found = self._decide.ffi.new("MRM_CHANNEL_INTERRUPT[3]")
+        found = self._decide.ffi.new("MRM_FUNCTION_INTERRUPT[3]")
         count = self._decide.call("MrmChannelInterrupts", card.c, found)
         return [(found[number].ApicId, found[number].Vector) for number in range(count)]
 

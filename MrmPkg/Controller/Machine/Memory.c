@@ -10,7 +10,7 @@
 #include "Core/Log.h"
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
-#include <Library/MrmChannelLib.h>
+#include <Library/MrmFunctionLib.h>
 #include <Library/MrmMachineLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
@@ -406,8 +406,8 @@ BindCardArea (
     // Aligned to a large page, and below 4 GiB like the memory window of a real bridge.
     Status = MrmRangeAllocate (
                &Free,
-               MRM_CHANNEL_AREA_SIZE,
-               MRM_CHANNEL_AREA_SIZE,
+               MRM_FUNCTION_AREA_SIZE,
+               MRM_FUNCTION_AREA_SIZE,
                SIZE_1MB,
                SIZE_4GB,
                1,
@@ -432,8 +432,8 @@ BindCardArea (
   ZeroMem (Bus, sizeof (*Bus));
   Bus->Segment     = Partition->Plan->ChannelSegment;
   Bus->EcamBase    = Area.Base;
-  Bus->Memory.Base = Area.Base + MRM_CHANNEL_ECAM_SIZE;
-  Bus->Memory.Size = MRM_CHANNEL_AREA_SIZE - MRM_CHANNEL_ECAM_SIZE;
+  Bus->Memory.Base = Area.Base + MRM_FUNCTION_ECAM_SIZE;
+  Bus->Memory.Size = MRM_FUNCTION_AREA_SIZE - MRM_FUNCTION_ECAM_SIZE;
   Keep (Partition, MRM_RULE_MEMORY, "cards on networks at 0x%lx", Area.Base);
 }
 
@@ -452,7 +452,7 @@ ReleaseMemory (
   }
 
   if (Partition->CardArea.Size != 0) {
-    gBS->FreePages (Partition->CardArea.Base, EFI_SIZE_TO_PAGES (MRM_CHANNEL_AREA_SIZE));
+    gBS->FreePages (Partition->CardArea.Base, EFI_SIZE_TO_PAGES (MRM_FUNCTION_AREA_SIZE));
     Partition->CardArea.Size = 0;
   }
 }

@@ -147,10 +147,10 @@ OpenCards (
   }
 
   for (Index = 0; Index < Cards->Count; Index++) {
-    Port              = &Cards->Cards[Index].Port;
-    Port->Memory      = &Cards->Memory;
-    Port->ApicIds     = Cards->ApicIds;
-    Port->ApicIdCount = Partition->Plan->ProcessorCount;
+    Port                       = &Cards->Cards[Index].Port;
+    Port->Function.Memory      = &Cards->Memory;
+    Port->Function.ApicIds     = Cards->ApicIds;
+    Port->Function.ApicIdCount = Partition->Plan->ProcessorCount;
     NamePort (Partition, &Partition->Plan->Ports[Index], Port);
   }
 
@@ -180,10 +180,10 @@ SendInterrupts (
   IN OUT MRM_CHANNEL_NETWORK  *Network
   )
 {
-  MRM_CHANNEL_INTERRUPT  Interrupts[MRM_CHANNEL_VECTORS];
-  UINTN                  Port;
-  UINTN                  Count;
-  UINTN                  Index;
+  MRM_FUNCTION_INTERRUPT  Interrupts[MRM_CHANNEL_VECTORS];
+  UINTN                   Port;
+  UINTN                   Count;
+  UINTN                   Index;
 
   for (Port = 0; Port < Network->PortCount; Port++) {
     Count = MrmChannelInterrupts (Network->Ports[Port], Interrupts);

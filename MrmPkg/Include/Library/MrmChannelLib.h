@@ -6,10 +6,7 @@
   form, which stock kernels drive (gve).  Nothing a partition writes is believed: a descriptor is copied first and
   judged then, and an address is used only when all of what it stands for lies in that partition's own memory.
 
-  The area of a partition is MRM_CHANNEL_AREA_SIZE bytes: the ECAM of one PCI bus with a function per network, device
-  n for network n, then the window with their BARs.
-
-  "PCIe" is PCI Express Base 5.0, "SDM" is Intel's Software Developer's Manual, volume 3.
+  The function is one of MrmFunctionLib: device n of the partition's area is its n-th network.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -17,12 +14,8 @@
 #ifndef MRM_CHANNEL_LIB_H_
 #define MRM_CHANNEL_LIB_H_
 
-#include <Guid/MrmHandOff.h>
-#include <Library/MrmRangeLib.h>
+#include <Library/MrmFunctionLib.h>
 
-#define MRM_CHANNEL_ECAM_SIZE       SIZE_1MB   ///< configuration space of one bus
-#define MRM_CHANNEL_AREA_SIZE       SIZE_2MB   ///< ECAM, then the window
-#define MRM_CHANNEL_FUNCTION_SIZE   SIZE_16KB  ///< of the window, for each function
 #define MRM_CHANNEL_MAX_FUNCTIONS   8          ///< networks of one partition
 
 #define MRM_CHANNEL_MAC_SIZE        6
@@ -88,6 +81,7 @@ typedef struct {
 /// One network card: what the controller knows of it.  A partition reaches nothing of this.
 ///
 typedef struct {
+  MRM_FUNCTION           Function;             ///< Memory, ApicIds and ApicIdCount are the caller's
   BOOLEAN                Open;                 ///< its partition runs: the area is looked at
   BOOLEAN                Attached;             ///< a driver has an admin queue
   BOOLEAN                AttachedByPage;       ///< by its page number, as drivers of revision 0 do
@@ -96,13 +90,8 @@ typedef struct {
   UINT32                 Patience;             ///< milliseconds that others wait for its buffers before they go on
   UINT8                  Mac[MRM_CHANNEL_MAC_SIZE];
   UINT16                 Mtu;
-  volatile UINT32        *Config;              ///< its configuration space
   volatile UINT32        *Registers;           ///< BAR 0
-  volatile UINT32        *Table;               ///< BAR 1: MSI-X table and pending bits
   volatile UINT32        *Doorbells;           ///< BAR 2
-  CONST MRM_RANGE_SET    *Memory;              ///< of its partition
-  CONST UINT32           *ApicIds;             ///< processors of its partition
-  UINT32                 ApicIdCount;
   UINT32                 AdminPage;            ///< page number of the admin queue
   UINT32                 AdminHead;            ///< commands done, counted without end
   UINT64                 AdminQueue;           ///< address
@@ -112,7 +101,6 @@ typedef struct {
   MRM_CHANNEL_QUEUE      Tx;
   MRM_CHANNEL_QUEUE      Rx;
   MRM_CHANNEL_PACKET     Packet;
-  UINT32                 Wanted;               ///< bit n: vector n is to be sent
   UINT64                 Frames;               ///< delivered
   UINT64                 Dropped;              ///< for want of buffers or of a receiver
   UINT64                 Refused;              ///< commands, descriptors, frames and interrupts that must not be
@@ -128,18 +116,10 @@ typedef struct {
   UINT8               Frame[MRM_CHANNEL_FRAME_SIZE];   ///< the frame being delivered
 } MRM_CHANNEL_NETWORK;
 
-///
-/// An interrupt that a partition may have: a fixed, edge-triggered one to a processor of its own.
-///
-typedef struct {
-  UINT32    ApicId;
-  UINT8     Vector;                            ///< 0x20 to 0xFF
-} MRM_CHANNEL_INTERRUPT;
-
 /**
-  Make the area of a partition as its system finds it: functions present, nothing attached.
+  Make the area of a partition with its network cards, as its system finds it: nothing attached, no other function.
 
-  @param[out] Area           MRM_CHANNEL_AREA_SIZE bytes, at a multiple of 1 MiB below 4 GiB as the partition sees it.
+  @param[out] Area           MRM_FUNCTION_AREA_SIZE bytes, at a multiple of 1 MiB below 4 GiB as the partition sees it.
   @param[in]  Base           That address.
   @param[in]  FunctionCount  Network cards, at most MRM_CHANNEL_MAX_FUNCTIONS.
 **/
@@ -154,7 +134,7 @@ MrmChannelBuildArea (
 /**
   Begin to look at a network card: its partition is about to start, its area is new.
 
-  @param[in,out] Port      Mac, Mtu, Memory, ApicIds and ApicIdCount are the caller's; the rest is begun anew.
+  @param[in,out] Port      Mac, Mtu and what Function has of the partition are the caller's; the rest is begun anew.
   @param[in]     Area      The area.
   @param[in]     Function  Which of its functions.
 **/
@@ -197,9 +177,9 @@ MrmChannelServe (
   );
 
 /**
-  Decide which interrupts a partition is sent now (PCIe 6.1.4, SDM 11.11).  What its system masks is kept for later.
+  Decide which interrupts a partition is sent now.  What its system masks is kept for later.
 
-  @param[in,out] Port        Wanted keeps what is masked.
+  @param[in,out] Port        The network card.
   @param[out]    Interrupts  MRM_CHANNEL_VECTORS elements.
 
   @return  How many there are.
@@ -207,8 +187,8 @@ MrmChannelServe (
 UINTN
 EFIAPI
 MrmChannelInterrupts (
-  IN OUT MRM_CHANNEL_PORT       *Port,
-  OUT    MRM_CHANNEL_INTERRUPT  *Interrupts
+  IN OUT MRM_CHANNEL_PORT        *Port,
+  OUT    MRM_FUNCTION_INTERRUPT  *Interrupts
   );
 
 /**

@@ -97,7 +97,7 @@ MrmChannelForgetDriver (
   Port->Packet.Length = 0;
   Port->AdminHead     = 0;
   Port->PartingSince  = 0;
-  Port->Wanted        = 0;
+  Port->Function.Wanted        = 0;
 }
 
 /**
@@ -153,7 +153,7 @@ Attach (
   }
 
   if (  ((Queue & (SIZE_4KB - 1)) != 0)
-     || (MrmChannelReach (Port, Queue, ADMIN_ENTRIES * sizeof (ADMIN_COMMAND)) == NULL))
+     || (MrmFunctionReach (&Port->Function, Queue, ADMIN_ENTRIES * sizeof (ADMIN_COMMAND)) == NULL))
   {
     return FALSE;
   }
@@ -219,7 +219,7 @@ Describe (
   DEVICE_DESCRIPTOR  Device;
   VOID               *Place;
 
-  Place = MrmChannelReach (Port, SwapBytes64 (Command->Body.Describe.Address), sizeof (Device));
+  Place = MrmFunctionReach (&Port->Function, SwapBytes64 (Command->Body.Describe.Address), sizeof (Device));
   if (  (Place == NULL)
      || (SwapBytes32 (Command->Body.Describe.Version) != DESCRIPTOR_VERSION)
      || (SwapBytes32 (Command->Body.Describe.Length) < sizeof (Device)))
@@ -281,7 +281,7 @@ Configure (
   if (  (CounterCount <= COUNTER_RX)
      || (CounterCount > COUNTERS)
      || ((Counters & (sizeof (UINT32) - 1)) != 0)
-     || (MrmChannelReach (Port, Counters, CounterCount * sizeof (UINT32)) == NULL)
+     || (MrmFunctionReach (&Port->Function, Counters, CounterCount * sizeof (UINT32)) == NULL)
      || (BellCount > MRM_CHANNEL_NOTIFIERS)
      || (Stride < sizeof (UINT32))
      || (Stride > SIZE_4KB)
@@ -292,7 +292,7 @@ Configure (
   }
 
   for (Index = 0; Index < BellCount; Index++) {
-    Place = MrmChannelReach (Port, Bells + (UINT64)Index * Stride, sizeof (Word));
+    Place = MrmFunctionReach (&Port->Function, Bells + (UINT64)Index * Stride, sizeof (Word));
     if (Place == NULL) {
       return COMMAND_INVALID;
     }
@@ -352,7 +352,7 @@ TellSpeed (
   UINT64  Speed;
   VOID    *Place;
 
-  Place = MrmChannelReach (Port, Address, sizeof (Speed));
+  Place = MrmFunctionReach (&Port->Function, Address, sizeof (Speed));
   if (Place == NULL) {
     return COMMAND_INVALID;
   }

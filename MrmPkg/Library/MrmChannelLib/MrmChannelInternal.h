@@ -42,14 +42,11 @@
 #define INTERRUPT_MASKED      BIT30
 
 ///
-/// Places of the BARs within a function's part of the window, and in BAR 1.
+/// Places of the BARs within a function's part of the window.
 ///
 #define REGISTERS_OFFSET      0x0000
 #define TABLE_OFFSET          0x1000
 #define DOORBELLS_OFFSET      0x2000
-#define BAR_SIZE              SIZE_4KB
-#define PENDING_OFFSET        0x800
-#define CONFIG_MSIX           0x50   ///< offset of the MSI-X capability
 
 #define ADMIN_ENTRIES         64
 #define COUNTER_TX            0
@@ -171,22 +168,6 @@ typedef struct {
 
 STATIC_ASSERT (sizeof (TX_DESCRIPTOR) == 16, "a transmit descriptor has 16 bytes");
 STATIC_ASSERT (sizeof (RX_DESCRIPTOR) == 64, "a receive descriptor has 64 bytes");
-
-/**
-  Reach memory of a partition.
-
-  @param[in] Port     A network card of that partition.
-  @param[in] Address  What the partition names.
-  @param[in] Size     Bytes.
-
-  @return  The memory; NULL if not all of it is the partition's.
-**/
-VOID *
-MrmChannelReach (
-  IN CONST MRM_CHANNEL_PORT  *Port,
-  IN UINT64                  Address,
-  IN UINT64                  Size
-  );
 
 /**
   Copy bytes out of the pages of a list.

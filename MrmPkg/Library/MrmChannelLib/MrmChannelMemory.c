@@ -1,24 +1,10 @@
 /** @file
-  Memory of a partition: no address is used before it is found to be the partition's own.
+  Pages that a driver has registered.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "MrmChannelInternal.h"
-
-VOID *
-MrmChannelReach (
-  IN CONST MRM_CHANNEL_PORT  *Port,
-  IN UINT64                  Address,
-  IN UINT64                  Size
-  )
-{
-  if ((Address == 0) || (Size == 0) || !MrmRangeContains (Port->Memory, Address, Size)) {
-    return NULL;
-  }
-
-  return (VOID *)(UINTN)Address;
-}
 
 BOOLEAN
 MrmChannelGather (

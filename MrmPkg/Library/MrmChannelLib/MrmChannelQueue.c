@@ -29,7 +29,7 @@ TellResources (
   UINT32  Words[2];
   VOID    *Place;
 
-  Place = MrmChannelReach (Port, SwapBytes64 (Resources), sizeof (Words));
+  Place = MrmFunctionReach (&Port->Function, SwapBytes64 (Resources), sizeof (Words));
   if (Place == NULL) {
     return FALSE;
   }
@@ -96,7 +96,11 @@ RegisterList (
   }
 
   List      = &Port->Lists[Index];
-  Addresses = MrmChannelReach (Port, SwapBytes64 (Command->Body.Register.Addresses), Count * sizeof (UINT64));
+  Addresses = MrmFunctionReach (
+                &Port->Function,
+                SwapBytes64 (Command->Body.Register.Addresses),
+                Count * sizeof (UINT64)
+                );
   if ((Addresses == NULL) || ((PageSize != 0) && (PageSize != SIZE_4KB))) {
     return COMMAND_INVALID;
   }
@@ -106,7 +110,7 @@ RegisterList (
   for (Index = 0; Index < Count; Index++) {
     List->Pages[Index] = SwapBytes64 (List->Pages[Index]);
     if (  ((List->Pages[Index] & (SIZE_4KB - 1)) != 0)
-       || (MrmChannelReach (Port, List->Pages[Index], SIZE_4KB) == NULL))
+       || (MrmFunctionReach (&Port->Function, List->Pages[Index], SIZE_4KB) == NULL))
     {
       return COMMAND_INVALID;
     }
@@ -191,7 +195,7 @@ BeginQueue (
 
   if (  !MrmChannelFindList (Port, ListId, &List)
      || (Notifier >= MRM_CHANNEL_NOTIFIERS)
-     || (MrmChannelReach (Port, Ring, RingSize) == NULL))
+     || (MrmFunctionReach (&Port->Function, Ring, RingSize) == NULL))
   {
     return FALSE;
   }
@@ -277,7 +281,7 @@ CreateRx (
   if (  (Command->Body.CreateRx.Queue != 0)
      || ((Entries != 0) && (Entries != MRM_CHANNEL_RX_ENTRIES))
      || ((BufferSize != 0) && (BufferSize != RX_BUFFER_SIZE))
-     || (MrmChannelReach (Port, Slots, MRM_CHANNEL_RX_ENTRIES * sizeof (UINT64)) == NULL)
+     || (MrmFunctionReach (&Port->Function, Slots, MRM_CHANNEL_RX_ENTRIES * sizeof (UINT64)) == NULL)
      || !BeginQueue (
            Port,
            SwapBytes32 (Command->Body.CreateRx.List),
@@ -355,5 +359,5 @@ MrmChannelFinish (
   Port->Tx.Head      += Port->Packet.Descriptors;
   Port->Packet.Length = 0;
   SetCounter (Port, COUNTER_TX, Port->Tx.Head);
-  Port->Wanted |= 1U << Port->Tx.Notifier;
+  Port->Function.Wanted |= 1U << Port->Tx.Notifier;
 }

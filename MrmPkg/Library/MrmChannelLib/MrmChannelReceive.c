@@ -66,6 +66,6 @@ MrmChannelGive (
   Rx->Sequence  = (Rx->Sequence == LAST_SEQUENCE) ? 1 : Rx->Sequence + 1;
   Rx->Head     += 1;
   Port->Frames += 1;
-  Port->Wanted |= 1U << Rx->Notifier;
+  Port->Function.Wanted |= 1U << Rx->Notifier;
   return TRUE;
 }

@@ -274,7 +274,7 @@ TellLinks (
                                                    (Up ? DEVICE_STATUS_LINK : 0)
                                                    | (Port->Attached ? 0 : DEVICE_STATUS_IS_RESET)
                                                    );
-      Port->Wanted                            |= Port->Configured ? (1U << MANAGEMENT_VECTOR) : 0;
+      Port->Function.Wanted                            |= Port->Configured ? (1U << MANAGEMENT_VECTOR) : 0;
     }
   }
 }

@@ -49,7 +49,7 @@ SetRegister (
   )
 {
   Value = __builtin_bswap32 (Value);
-  memcpy (Card->Area + MRM_CHANNEL_ECAM_SIZE + Offset, &Value, sizeof (Value));
+  memcpy (Card->Area + MRM_FUNCTION_ECAM_SIZE + Offset, &Value, sizeof (Value));
 }
 
 STATIC
@@ -223,14 +223,14 @@ Renew (
   IN CARD  *Card
   )
 {
-  STATIC UINT8  New[MRM_CHANNEL_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
+  STATIC UINT8  New[MRM_FUNCTION_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
 
-  if (New[MRM_CHANNEL_ECAM_SIZE - 1] != 0xFF) {
+  if (New[MRM_FUNCTION_ECAM_SIZE - 1] != 0xFF) {
     MrmChannelBuildArea (New, 0xC0000000, 1);
   }
 
   memcpy (Card->Area, New, SIZE_4KB);
-  memcpy (Card->Area + MRM_CHANNEL_ECAM_SIZE, New + MRM_CHANNEL_ECAM_SIZE, MRM_CHANNEL_FUNCTION_SIZE);
+  memcpy (Card->Area + MRM_FUNCTION_ECAM_SIZE, New + MRM_FUNCTION_ECAM_SIZE, MRM_FUNCTION_WINDOW_SIZE);
   MrmChannelOpen (&Card->Port, Card->Area, 0);
 }
 
@@ -256,7 +256,7 @@ Act (
       break;
     case 2:
       Word = (UINT32)FuzzNumber (Fuzz, 4);
-      memcpy (Card->Area + MRM_CHANNEL_ECAM_SIZE + 0x1000 + (FuzzNumber (Fuzz, 1) % 12) * 4, &Word, sizeof (Word));
+      memcpy (Card->Area + MRM_FUNCTION_ECAM_SIZE + 0x1000 + (FuzzNumber (Fuzz, 1) % 12) * 4, &Word, sizeof (Word));
       break;
     case 3:
       Word = (UINT32)FuzzNumber (Fuzz, 4);
@@ -302,11 +302,11 @@ LLVMFuzzerTestOneInput (
   )
 {
   STATIC CONST UINT8      Zero[(PAGES + 1) * SIZE_4KB];
-  STATIC UINT8            Areas[CARDS][MRM_CHANNEL_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
+  STATIC UINT8            Areas[CARDS][MRM_FUNCTION_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
   STATIC CARD             Cards[CARDS];
   MRM_CHANNEL_PORT        *Ports[CARDS];
   MRM_CHANNEL_NETWORK     Network = { .PortCount = CARDS, .Ports = Ports };
-  MRM_CHANNEL_INTERRUPT   Interrupts[MRM_CHANNEL_VECTORS];
+  MRM_FUNCTION_INTERRUPT  Interrupts[MRM_CHANNEL_VECTORS];
   FUZZ                    Fuzz = { Data, Size };
   CARD                    *Card;
   UINTN                   Index;
@@ -325,10 +325,10 @@ LLVMFuzzerTestOneInput (
     Card->Area        = Areas[Index];
     Ports[Index]      = &Card->Port;
     Card->Port.Mtu    = 1500;
-    Card->Port.Memory = &Card->Memory;
 
-    Card->Port.ApicIds     = &Card->ApicId;
-    Card->Port.ApicIdCount = 1;
+    Card->Port.Function.Memory      = &Card->Memory;
+    Card->Port.Function.ApicIds     = &Card->ApicId;
+    Card->Port.Function.ApicIdCount = 1;
     memcpy (Card->Port.Mac, (UINT8[]) { 2, 0, 0, 0, 0, (UINT8)Index }, 6);
     Renew (Card);
   }
