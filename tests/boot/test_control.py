@@ -308,6 +308,8 @@ def test_mrmctl_in_a_partition(bench: Bench) -> None:
         assert (await mrmctl(steady, "name"))[1].split()[-1] == "steady"
         status, state = await mrmctl(steady, "state")
         assert status == 0 and '"name":"realtime","state":"running"' in state
+        status, metrics = await mrmctl(steady, "metrics")
+        assert status == 0 and 'mrm_partition_state{partition="realtime",state="running"} 1' in metrics
         status, log = await mrmctl(steady, "log")
         assert status == 0 and "realtime: running" in log
         since = session.count()

@@ -50,6 +50,56 @@ def test_what_is_shown(shell: tuple[str, ...], variables: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, '{"uptime":3}\n', "")
 
 
+STATE = (
+    b'{"uptime":3601,"partitions":[\n'
+    b'{"name":"steady","state":"running","seconds":3590,"cause":"","starts":1,"failures":0,"processors":2,'
+    b'"memory":1073741824},\n'
+    rb'{"name":"real-time","state":"failed","seconds":7,"cause":"said \\"x\\",\\"starts\\":9 {}","starts":12,'
+    b'"failures":3,"processors":1,"memory":536870912}\n]}\n'
+)
+METRICS = """\
+# TYPE mrm_uptime_seconds gauge
+# HELP mrm_uptime_seconds How long MRM has been running.
+mrm_uptime_seconds 3601
+# TYPE mrm_partition_state gauge
+# HELP mrm_partition_state The state that a partition is in.
+mrm_partition_state{partition="steady",state="running"} 1
+mrm_partition_state{partition="real-time",state="failed"} 1
+# TYPE mrm_partition_state_seconds gauge
+# HELP mrm_partition_state_seconds How long it has been in that state.
+mrm_partition_state_seconds{partition="steady"} 3590
+mrm_partition_state_seconds{partition="real-time"} 7
+# TYPE mrm_partition_starts counter
+# HELP mrm_partition_starts How often it was started.
+mrm_partition_starts_total{partition="steady"} 1
+mrm_partition_starts_total{partition="real-time"} 12
+# TYPE mrm_partition_failures counter
+# HELP mrm_partition_failures How often it has failed.
+mrm_partition_failures_total{partition="steady"} 0
+mrm_partition_failures_total{partition="real-time"} 3
+# TYPE mrm_partition_processors gauge
+# HELP mrm_partition_processors Processors that it has.
+mrm_partition_processors{partition="steady"} 2
+mrm_partition_processors{partition="real-time"} 1
+# TYPE mrm_partition_memory_bytes gauge
+# HELP mrm_partition_memory_bytes Memory that it has.
+mrm_partition_memory_bytes{partition="steady"} 1073741824
+mrm_partition_memory_bytes{partition="real-time"} 536870912
+# EOF
+"""
+
+
+def test_metrics_of_all_partitions(shell: tuple[str, ...], variables: Path) -> None:
+    (variables / f"State-{VENDOR}").write_bytes(ATTRIBUTES + STATE)
+    done = mrmctl(shell, variables, "metrics")
+    assert (done.returncode, done.stdout, done.stderr) == (0, METRICS, "")
+
+
+def test_metrics_without_mrm(shell: tuple[str, ...], tmp_path: Path) -> None:
+    done = mrmctl(shell, tmp_path, "metrics")
+    assert done.returncode == 1 and done.stdout == "" and "no such variable" in done.stderr
+
+
 @pytest.mark.parametrize(("result", "status"), [("done", 0), ("refused: it runs", 1)])
 @pytest.mark.parametrize(
     "request_text",
