@@ -42,6 +42,22 @@ def _variables() -> bytes:
     return struct.pack("<H", 512) + identity + struct.pack("<IBBHI", 512, 0x5A, 0xFE, 0, 0) + variable * 2
 
 
+def _command(
+    opcode: int,
+    block: int = 0,
+    blocks: int = 0,
+    *,
+    page: int = 0,
+    second: int = 0,
+    word11: int = 0,
+    queue: int = 1,
+) -> bytes:
+    """An NVMe command; the fuzz target makes addresses of the pages."""
+    prps = (struct.pack("<BB6x", 0x80 if number else 0, number) for number in (page, second))
+    words = struct.pack("<IIIIII", block, word11, blocks, 0, 0, queue << 24)
+    return struct.pack("<BBHI16x", opcode, 0, 7, 1) + b"".join(prps) + words
+
+
 _CHANGE = struct.pack("<II", 16, 4) + b"abcd"
 _RECORDS = b"".join(bytes([mode, len(_CHANGE)]) + _CHANGE for mode in (0, 0, 0))
 _FILE = bytes([1, 1, 0xFF, 3]) + _RECORDS + bytes(5)
@@ -93,6 +109,21 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b"\0" + _MEMTEST,
     ),
     "ControlArea": (b"\x04" + _AREA,),
+    "Disk": (
+        # A read into a page of its own, a write by a list, zeros; doorbells, table, registers, a hint.
+        bytes([0, 4])
+        + _command(2, 0, 7, page=32)
+        + bytes([1, 7, 0, 41, 7, 1, 42])
+        + bytes([0, 5])
+        + _command(1, 3, 20, page=39, second=7)
+        + bytes([0, 4])
+        + _command(8, 30, 299),
+        bytes([2, 1, 2, 9, 0, 2, *struct.pack("<I", 0xFEE01000), 4, 0, 5, *struct.pack("<I", 0x460000)])
+        + bytes([0, 4])
+        + _command(9, page=50, word11=4)
+        + bytes([0, 4])
+        + _command(6, 1, page=33, queue=0),
+    ),
     "Lifecycle": (
         bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, *bytes(4), 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),
         # The OS runs, reads its temperature, is asked to shut down, reads again, and takes too long.

@@ -9,7 +9,7 @@ from tests.fuzz.build import TARGETS, Builder, run
 from tests.fuzz.seeds import SEEDS, write
 
 RUNS = 20000
-SLOW_RUNS = {"Journal": 4000, "Channel": 4000}
+SLOW_RUNS = {"Journal": 4000, "Channel": 4000, "Disk": 4000}
 """Files of half a mebibyte take their time, and so do rings of that size."""
 
 
