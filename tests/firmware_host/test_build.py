@@ -12,10 +12,10 @@ from tests.firmware_host.decide import FIRMWARE_FLAGS, LIBRARIES, PACKAGE, gcc, 
 
 # Library classes a decide library may call: none of them touches hardware or allocates.
 _MAY_CALL = re.compile(
-    r"CalculateCrc32|CalculateSum8|MemoryFence|CopyMem|ZeroMem|SetMem|CompareMem|CopyGuid|CompareGuid|IsZeroGuid|Mrm\w+"
+    r"CalculateCrc32|CalculateSum8|MemoryFence|CopyMem|ZeroMem|SetMem|CompareMem|CopyGuid|CompareGuid|IsZeroBuffer|IsZeroGuid|Mrm\w+"
     r"|gEfi(HobMemoryAlloc(Module|Stack)|MemoryTypeInformation)Guid|gEfiAuthenticatedVariableGuid|gMrmHandOffGuid|gMrmPlan(Record|Partition)"
     r"|gEfiVectorHandoffInfoPpiGuid"
-    r"|SwapBytes(16|32|64)|(Read|Write)Unaligned(16|32)"
+    r"|SwapBytes(16|32|64)|(Read|Write)Unaligned(16|32|64)"
     r"|_GLOBAL_OFFSET_TABLE_"
 )
 

@@ -50,6 +50,20 @@ MrmDiskFromMedium (
   );
 
 /**
+  Make durable what was written.
+
+  @param[in,out] Disk  The disk.
+  @param[in,out] Cost  Of the round.
+
+  @return  The command's status.
+**/
+UINT16
+MrmDiskMakeDurable (
+  IN OUT MRM_DISK  *Disk,
+  IN OUT COST      *Cost
+  );
+
+/**
   Make durable what was written, if it must be when the command is done.
 
   @param[in,out] Disk     The disk.
