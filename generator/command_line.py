@@ -27,7 +27,7 @@ from generator.commands import (
 )
 from generator.commands.command import Command
 from generator.commands.output import abandon_output, fail, prepare_streams, print_problems, problems_json
-from generator.dsdt.pieces import CompileError
+from generator.dsdt.fragments import CompileError
 from generator.errors import UserErrors
 from generator.printable import SENTENCE, printable
 from generator.scan import SnapshotError

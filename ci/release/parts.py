@@ -12,7 +12,7 @@ from ci.release.completion import FILES, render_completion
 from ci.release.man import render_man_page
 from generator import version as generator_version
 from generator.command_line import INSTALLED, build_parser
-from generator.dsdt import pieces
+from generator.dsdt import fragments
 from generator.esp import tree
 
 PARTS = "Build/release/parts"
@@ -38,7 +38,7 @@ def write_parts(ready: Path, folder: Path) -> None:
     package = PROJECT / "generator"
     for image in IMAGES:
         _write(folder, _inside(tree.PACKAGED / image, package), (ready / image).read_bytes())
-    _write(folder, _inside(pieces.COMPILED, package), pieces.render_compiled().encode())
+    _write(folder, _inside(fragments.COMPILED, package), fragments.render_compiled().encode())
     number = version.version(generator_version.DECLARATION)
     _write(folder, _inside(generator_version.PACKAGED, package), f"{number}\n".encode())
     page = render_man_page(build_parser(INSTALLED), number, version.seconds(PROJECT))

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Put the DSDT of a partition together: its pieces lie one behind the other (ACPI 6.5, section 20.2.1)."""
+"""Put the DSDT of a partition together: its fragments lie one behind the other (ACPI 6.5, section 20.2.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generator.dsdt.pieces import HEADER, pieces
+from generator.dsdt.fragments import HEADER, fragments
 from generator.model.plan import PartitionPlan
 
 FIRST_PROCESSOR_UID = 1
@@ -35,9 +35,9 @@ class Dsdt:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A piece, the index of the PCI bus its patches are for, and what is filled in."""
+    """A fragment, the index of the PCI bus its patches are for, and what is filled in."""
 
-    piece: str
+    fragment: str
     index: int = 0
     fills: tuple[tuple[str, int | str], ...] = ()
 
@@ -46,17 +46,17 @@ def make_dsdt(partition: PartitionPlan) -> Dsdt:
     """The DSDT of a partition.
 
     Raises:
-        UserErrors: The pieces are not compiled, and there is no iasl.
+        UserErrors: The fragments are not compiled, and there is no iasl.
         CompileError: iasl refuses our ASL.
     """
-    known = pieces()
+    known = fragments()
     body = bytearray()
     patches: list[Patch] = []
     for use in _uses(partition):
-        piece, fills = known[use.piece], dict(use.fills)
+        fragment, fills = known[use.fragment], dict(use.fills)
         start = HEADER + len(body)
-        aml = bytearray(piece.aml)
-        for spot in piece.spots:
+        aml = bytearray(fragment.aml)
+        for spot in fragment.spots:
             if spot.patch is not None:
                 patches.append(Patch(start + spot.offset, spot.width, use.index, spot.patch))
             elif spot.fill is not None:
@@ -68,7 +68,7 @@ def make_dsdt(partition: PartitionPlan) -> Dsdt:
 
 
 def _uses(partition: PartitionPlan) -> Iterator[_Use]:
-    """The pieces a partition's DSDT is made of."""
+    """The fragments a partition's DSDT is made of."""
     yield _Use("sleep")
     for number in range(len(partition.processors.grants)):
         yield _Use("processor", 0, (("name", f"C{number:03X}"), ("uid", number + FIRST_PROCESSOR_UID)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Bytes of a piece: what is filled in by the plan (`fill`), or by the controller (`patch`).
+    """Bytes of a fragment: what is filled in by the plan (`fill`), or by the controller (`patch`).
 
     `patch` is the name of an MRM_PATCH_KIND. `offset` counts from the start of the pattern; both in bytes.
     """
@@ -94,4 +94,4 @@ PLACEHOLDERS: dict[str, tuple[Placeholder, ...]] = {
         ),
     ),
 }
-"""The placeholders of each piece; a piece is a file of asl/."""
+"""The placeholders of each fragment; a fragment is a file of asl/."""

@@ -36,7 +36,7 @@ def make_blob(plan: Plan, before: bytes = b"") -> bytes:
     Raises:
         UserErrors: iasl is needed and missing, the plan is too large for its format, or SOURCE_DATE_EPOCH is
             no time.
-        generator.dsdt.pieces.CompileError: iasl refuses our ASL.
+        generator.dsdt.fragments.CompileError: iasl refuses our ASL.
     """
     dsdts = [make_dsdt(partition) for partition in plan.partitions]
     try:

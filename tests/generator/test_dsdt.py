@@ -12,9 +12,9 @@ import pytest
 
 from generator.api import judge, make_plan
 from generator.blob.form import MAXIMUM_BUSES
-from generator.dsdt import pieces
+from generator.dsdt import fragments
 from generator.dsdt.assemble import Dsdt, make_dsdt
-from generator.dsdt.pieces import CompileError, compile_piece
+from generator.dsdt.fragments import CompileError, compile_fragment
 from generator.dsdt.placeholders import PLACEHOLDERS
 from generator.errors import UserErrors
 from tests.generator.support import PROJECT, document, partition
@@ -251,20 +251,20 @@ def test_without_console_there_is_no_uart(tmp_path: Path, write: Write) -> None:
 
 def test_faults_of_our_own_asl_are_found() -> None:
     uid = PLACEHOLDERS["processor"][1]
-    good = 'DefinitionBlock ("", "DSDT", 2, "MRM", "PIECE", 1) { %s }'
+    good = 'DefinitionBlock ("", "DSDT", 2, "MRM", "FRAGMENT", 1) { %s }'
     with pytest.raises(CompileError, match="refuses"):
-        compile_piece(good % "Device (PC00", ())
+        compile_fragment(good % "Device (PC00", ())
     with pytest.raises(CompileError, match="UID: in the AML 0 times"):
-        compile_piece(good % "Name (NONE, 1)", (uid,))
+        compile_fragment(good % "Name (NONE, 1)", (uid,))
     twice = f"Name (ONE0, {uid.words['UID']}) Name (TWO0, {uid.words['UID']})"
     with pytest.raises(CompileError, match="UID: in the AML 2 times"):
-        compile_piece(good % twice, (uid,))
+        compile_fragment(good % twice, (uid,))
 
 
 def test_a_missing_iasl_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserErrors, match="install acpica-tools"):
-        compile_piece('DefinitionBlock ("", "DSDT", 2, "MRM", "PIECE", 1) {}', ())
+        compile_fragment('DefinitionBlock ("", "DSDT", 2, "MRM", "FRAGMENT", 1) {}', ())
 
 
 def test_what_a_release_has_compiled_needs_no_iasl(
@@ -272,20 +272,20 @@ def test_what_a_release_has_compiled_needs_no_iasl(
 ) -> None:
     plan, _ = make_plan(write(document(partition(pci="PciRoot(0x0)/Pci(0x3,0x0)"))))
     compiled = make_dsdt(plan.partitions[0])
-    (tmp_path / "compiled.json").write_text(pieces.render_compiled(), "utf-8")
-    monkeypatch.setattr(pieces, "COMPILED", tmp_path / "compiled.json")
+    (tmp_path / "compiled.json").write_text(fragments.render_compiled(), "utf-8")
+    monkeypatch.setattr(fragments, "COMPILED", tmp_path / "compiled.json")
     monkeypatch.setenv("PATH", "")
-    pieces.forget()
+    fragments.forget()
     try:
         assert make_dsdt(plan.partitions[0]) == compiled
         # What was compiled of other ASL is not taken.
         other = (tmp_path / "compiled.json").read_text("utf-8").replace('"sources": "', '"sources": "0')
         (tmp_path / "compiled.json").write_text(other, "utf-8")
-        pieces.forget()
+        fragments.forget()
         with pytest.raises(UserErrors, match="install acpica-tools"):
             make_dsdt(plan.partitions[0])
     finally:
-        pieces.forget()
+        fragments.forget()
 
 
 def test_panic_device_is_the_byte_of_the_mailbox(tmp_path: Path, write: Write) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The compiled pieces of a DSDT: made by iasl from asl/, or as a release has them (`compiled.json`)."""
+"""The compiled fragments of a DSDT: made by iasl from asl/, or as a release has them (`compiled.json`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IASL = "iasl"
 COMPILED = Path(__file__).with_name("compiled.json")
 """What a release brings along; a checkout does not have it."""
 _ASL = Path(__file__).with_name("asl")
-"""The source of each piece, with `${WORD}` for each placeholder."""
+"""The source of each fragment, with `${WORD}` for each placeholder."""
 HEADER = 36
 """Bytes of a table's header (ACPI 6.5, section 5.2.6)."""
 _TIME_LIMIT_SECONDS = 60
@@ -33,50 +33,52 @@ class CompileError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Fragment:
     """AML, and the places in it; offsets count from its first byte."""
 
     aml: bytes
     spots: tuple[Spot, ...]
 
 
-def pieces() -> Mapping[str, Piece]:
-    r"""All pieces by name, a scope in \_SB each but for `sleep`.
+def fragments() -> Mapping[str, Fragment]:
+    r"""All fragments by name, a scope in \_SB each but for `sleep`.
 
     Raises:
         UserErrors: They are not compiled, and there is no iasl.
         CompileError: iasl refuses them.
     """
     sources = {name: _source(name) for name in PLACEHOLDERS}
-    return _pieces(tuple(sources.items()))
+    return _fragments(tuple(sources.items()))
 
 
 @functools.cache
-def _pieces(sources: tuple[tuple[str, str], ...]) -> Mapping[str, Piece]:
-    """The pieces of these sources."""
+def _fragments(sources: tuple[tuple[str, str], ...]) -> Mapping[str, Fragment]:
+    """The fragments of these sources."""
     if COMPILED.is_file():
         kept = json.loads(COMPILED.read_text("utf-8"))
         if kept["sources"] == _digest(sources):
             return {
-                name: Piece(bytes.fromhex(piece["aml"]), tuple(Spot(**spot) for spot in piece["spots"]))
-                for name, piece in kept["pieces"].items()
+                name: Fragment(
+                    bytes.fromhex(fragment["aml"]), tuple(Spot(**spot) for spot in fragment["spots"])
+                )
+                for name, fragment in kept["fragments"].items()
             }
-    return {name: compile_piece(source, PLACEHOLDERS[name]) for name, source in sources}
+    return {name: compile_fragment(source, PLACEHOLDERS[name]) for name, source in sources}
 
 
 def forget() -> None:
-    """Have the pieces compiled, or read, anew."""
-    _pieces.cache_clear()
+    """Have the fragments compiled, or read, anew."""
+    _fragments.cache_clear()
 
 
 def render_compiled() -> str:
     """The text of COMPILED, for a release."""
     told = {
-        name: {"aml": piece.aml.hex(), "spots": [asdict(spot) for spot in piece.spots]}
-        for name, piece in pieces().items()
+        name: {"aml": fragment.aml.hex(), "spots": [asdict(spot) for spot in fragment.spots]}
+        for name, fragment in fragments().items()
     }
     sources = tuple((name, _source(name)) for name in PLACEHOLDERS)
-    return json.dumps({"sources": _digest(sources), "pieces": told}, indent=1) + "\n"
+    return json.dumps({"sources": _digest(sources), "fragments": told}, indent=1) + "\n"
 
 
 def _digest(sources: tuple[tuple[str, str], ...]) -> str:
@@ -85,16 +87,16 @@ def _digest(sources: tuple[tuple[str, str], ...]) -> str:
 
 
 def _source(name: str) -> str:
-    """The ASL of a piece, as a table of its own."""
+    """The ASL of a fragment, as a table of its own."""
     words = {word: value for placeholder in PLACEHOLDERS[name] for word, value in placeholder.words.items()}
     # A word that PLACEHOLDERS lacks is an error, not an empty text.
     text = string.Template((_ASL / f"{name}.asl").read_text("utf-8")).substitute(words)
     body = text if name == "sleep" else f"Scope (\\_SB)\n{{\n{text}\n}}\n"
-    return f'DefinitionBlock ("", "DSDT", 2, "MRM", "PIECE", 1)\n{{\n{body}}}\n'
+    return f'DefinitionBlock ("", "DSDT", 2, "MRM", "FRAGMENT", 1)\n{{\n{body}}}\n'
 
 
-def compile_piece(source: str, placeholders: tuple[Placeholder, ...]) -> Piece:
-    """Compile the ASL of a piece and find its placeholders.
+def compile_fragment(source: str, placeholders: tuple[Placeholder, ...]) -> Fragment:
+    """Compile the ASL of a fragment and find its placeholders.
 
     Raises:
         UserErrors: There is no iasl.
@@ -108,7 +110,7 @@ def compile_piece(source: str, placeholders: tuple[Placeholder, ...]) -> Piece:
             raise CompileError(f"{words}: in the AML {count} times instead of once")
         start = aml.index(placeholder.pattern)
         spots += [Spot(start + spot.offset, spot.width, spot.fill, spot.patch) for spot in placeholder.spots]
-    return Piece(aml, tuple(sorted(spots, key=lambda spot: spot.offset)))
+    return Fragment(aml, tuple(sorted(spots, key=lambda spot: spot.offset)))
 
 
 def _run_iasl(source: str) -> bytes:
