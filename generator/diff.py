@@ -109,6 +109,9 @@ def _top(plan: Mapping[str, Any]) -> dict[str, Any]:
     """What belongs to no partition."""
     controller = plan.get("controller") or {}
     told = {f"controller.{key}": controller.get(key) for key in ("console", "all_off", "power_button")}
+    channels = controller.get("channels")
+    if isinstance(channels, dict):
+        told["controller.channels.apic_ids"] = channels.get("apic_ids")
     networks = {
         f"network {network.get('name')}.mtu": network.get("mtu")
         for network in plan.get("networks", ())

@@ -25,6 +25,7 @@ from generator.load import (
     partition_policy,
     partition_processors,
 )
+from generator.load.channels import CHANNELS_KEYS
 from generator.load.keys import Keys
 from generator.load.partition_file import CONTROLLER_KEYS, FILE_KEYS, PARTITION_KEYS
 
@@ -47,6 +48,7 @@ def _partition() -> list[str]:
 PARTITION_TABLES: Mapping[str, list[str]] = {
     "file": _table(FILE_KEYS),
     "controller": _table(CONTROLLER_KEYS, "key of `controller`"),
+    "channels": _table(CHANNELS_KEYS, "key of `channels`"),
     "partition": _partition(),
     "processors": _table(partition_processors.KEYS, default=False),
     "memory": _table(partition_memory.MEMORY_KEYS),

@@ -35,6 +35,10 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield _fact("console", controller.name.value, controller.name.place.short)
     yield _fact("all off", plan.all_off, "")
     yield _fact("power", f"button: {plan.power_button}", "")
+    if plan.channels is not None:
+        ids = ", ".join(str(grant.apic_id) for grant in plan.channels.grants)
+        other = ", or another that is free" if plan.channels.by_count else ""
+        yield _fact("channels", f"served by APIC ID {ids}{other}", plan.channels.place.short)
     for network in plan.networks:
         yield _fact("network", f"{network.name.value}, MTU {network.mtu.value}", network.name.place.short)
     for partition in plan.partitions:

@@ -15,6 +15,7 @@
 #include "Machine/Memory.h"
 #include "Machine/Processor.h"
 #include "Machine/Survey.h"
+#include "Machine/Worker.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
 #include "Partition/Plan.h"
@@ -100,6 +101,7 @@ ExecutePlan (
     return Status;
   }
 
+  BindWorker ();
   Bound = BindPartitions (gPartitions, gPartitionCount);
   if (gMachine.VerifyOnly) {
     Status = FinishVerify (gPartitionCount, Bound);
@@ -130,6 +132,8 @@ ReleaseAll (
   for (Index = 0; Index < gPartitionCount; Index++) {
     ReleasePartition (&gPartitions[Index]);
   }
+
+  ReleaseWorkerForGood ();
 
   ReleaseHeldMemory ();
   ReleaseHeldProcessors ();

@@ -16,8 +16,8 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  6
-#define MRM_PLAN_FORMAT   0xE3F54E59U
+#define MRM_PLAN_VERSION  7
+#define MRM_PLAN_FORMAT   0xAC72EF41U
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -279,19 +279,22 @@ typedef struct {
 /// The plan.
 ///
 typedef struct {
-  UINT64                      Made;             ///< when it was made, in seconds since 1970 began, UTC
-  CONST CHAR8                 *Title;           ///< name of the partition file
-  CONST CHAR8                 *Machine;         ///< name of the machine it is for
-  MRM_PLAN_IDENTITY           Identity;         ///< how the controller knows that machine
-  MRM_ALL_OFF                 AllOff;           ///< when the last partition has gone off
-  BOOLEAN                     PowerButton;      ///< the power button asks all partitions to shut down
-  UINT32                      JsonSize;         ///< bytes
-  CONST UINT8                 *Json;            ///< MrmPlan.json, for those who ask; printable ASCII
-  MRM_PLAN_CONSOLE            Console;          ///< UART the controller keeps (report only)
+  UINT64                      Made;               ///< when it was made, in seconds since 1970 began, UTC
+  CONST CHAR8                 *Title;             ///< name of the partition file
+  CONST CHAR8                 *Machine;           ///< name of the machine it is for
+  MRM_PLAN_IDENTITY           Identity;           ///< how the controller knows that machine
+  MRM_ALL_OFF                 AllOff;             ///< when the last partition has gone off
+  BOOLEAN                     PowerButton;        ///< the power button asks all partitions to shut down
+  BOOLEAN                     ChannelProcessor;   ///< a processor of the controller's own serves channels
+  UINT32                      ChannelApicId;      ///< its local APIC ID, chosen by the planner; 0 without one
+  BOOLEAN                     ChannelByCount;     ///< TRUE: any other free processor will do as well
+  UINT32                      JsonSize;           ///< bytes
+  CONST UINT8                 *Json;              ///< MrmPlan.json, for those who ask; printable ASCII
+  MRM_PLAN_CONSOLE            Console;            ///< UART the controller keeps (report only)
   UINT32                      PartitionCount;
   CONST MRM_PLAN_PARTITION    *Partitions;
-  CONST CHAR8                 *Structure;       ///< digest of all that a reload cannot change
-  CONST CHAR8                 *BuiltInPolicy;   ///< digest of that and of the policy in this plan
+  CONST CHAR8                 *Structure;         ///< digest of all that a reload cannot change
+  CONST CHAR8                 *BuiltInPolicy;     ///< digest of that and of the policy in this plan
 } MRM_PLAN;
 
 #endif

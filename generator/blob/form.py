@@ -20,7 +20,7 @@ from generator.blob.types import (
     Truth,
 )
 
-VERSION = 6
+VERSION = 7
 """MRM_PLAN_VERSION; a controller reads the plans of its own version only."""
 
 MAGIC = b"MRM plan"
@@ -373,6 +373,9 @@ PLAN = Record(
         Field("Identity", Inline(IDENTITY), "how the controller knows that machine"),
         Field("AllOff", Choice(ALL_OFF), "when the last partition has gone off"),
         Field("PowerButton", Truth(), "the power button asks all partitions to shut down"),
+        Field("ChannelProcessor", Truth(), "a processor of the controller's own serves channels"),
+        Field("ChannelApicId", Number(4), "its local APIC ID, chosen by the planner; 0 without one"),
+        Field("ChannelByCount", Truth(), "TRUE: any other free processor will do as well"),
         Field(
             "Json",
             Numbers(1, "JsonSize", 2, _LARGE, "bytes"),

@@ -137,3 +137,16 @@ def network_alone(plan: Plan) -> Iterator[Finding]:
                 "two partitions or more",
                 "add it to the key 'network' of others",
             )
+
+
+@warning
+def channels_needed(plan: Plan) -> Iterator[Finding]:
+    """A processor of the controller's own for channels has some to serve."""
+    channels = plan.channels
+    if channels is not None and plan.knows("partitions") and not any(True for _ in _ports(plan)):
+        yield Finding(
+            channels.place,
+            "a processor of the controller's own for channels, and no partition with a card on a network",
+            "a partition with 'network', or the boot processor",
+            "write 'network' in partitions, or remove 'channels'",
+        )

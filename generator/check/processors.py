@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from generator.check.registry import Finding, error, warning
 from generator.model.machine import Processor
-from generator.model.plan import PartitionPlan, Plan, ProcessorGrant
+from generator.model.plan import Plan, ProcessorGrant, ProcessorsPlan
 
 MAXIMUM_PROCESSORS = 256
 """MRM_MAX_PROCESSORS of MrmPlan.h."""
@@ -15,25 +15,33 @@ FIRST_X2APIC_ID = 255
 """Local APICs in xAPIC mode cannot be addressed from here on; 255 means all of them."""
 
 
-def _grants(plan: Plan) -> Iterator[tuple[PartitionPlan, ProcessorGrant]]:
-    """All processors given to anyone."""
+def _asked(plan: Plan) -> Iterator[tuple[str, ProcessorsPlan]]:
+    """Who asks for processors, partitions and at last the controller's channels; and what is planned."""
     for partition in plan.partitions:
-        for grant in partition.processors.grants:
-            yield partition, grant
+        yield f"'{partition.name.value}'", partition.processors
+    if plan.channels is not None:
+        yield "'channels'", plan.channels
+
+
+def _grants(plan: Plan) -> Iterator[tuple[str, ProcessorsPlan, ProcessorGrant]]:
+    """All processors given to anyone."""
+    for owner, processors in _asked(plan):
+        for grant in processors.grants:
+            yield owner, processors, grant
 
 
 @error
 def processor_exists(plan: Plan) -> Iterator[Finding]:
     """Every processor, core, package and NUMA node that is named is in the machine."""
-    for partition in plan.partitions:
-        for missing in partition.processors.missing:
+    for _, processors in _asked(plan):
+        for missing in processors.missing:
             yield Finding(
                 missing.place,
                 f"the machine {plan.machine.name} has no {missing.value} with processors",
                 "what the machine file lists",
                 "change the number",
             )
-    for _, grant in _grants(plan):
+    for *_, grant in _grants(plan):
         if grant.processor is None:
             known = [str(processor.apic_id) for processor in plan.machine.processors if not processor.bsp]
             listed = ", ".join(known[:16]) + (", …" if len(known) > 16 else "")
@@ -48,7 +56,7 @@ def processor_exists(plan: Plan) -> Iterator[Finding]:
 @error
 def processor_not_bsp(plan: Plan) -> Iterator[Finding]:
     """The bootstrap processor stays with the PC's firmware and the controller."""
-    for _, grant in _grants(plan):
+    for *_, grant in _grants(plan):
         if grant.processor is not None and grant.processor.bsp:
             yield Finding(
                 grant.place,
@@ -61,15 +69,15 @@ def processor_not_bsp(plan: Plan) -> Iterator[Finding]:
 @error
 def processor_owned_once(plan: Plan) -> Iterator[Finding]:
     """No processor is given twice, neither to two partitions nor to one."""
-    owners: dict[int, PartitionPlan] = {}
-    for partition, grant in _grants(plan):
+    owners: dict[int, str] = {}
+    for asker, _, grant in _grants(plan):
         owner = owners.get(grant.apic_id)
         if owner is None:
-            owners[grant.apic_id] = partition
+            owners[grant.apic_id] = asker
         else:
             yield Finding(
                 grant.place,
-                f"the processor with APIC ID {grant.apic_id} belongs to '{owner.name.value}' already",
+                f"the processor with APIC ID {grant.apic_id} belongs to {owner} already",
                 "a processor nobody else has",
                 "change one of them",
             )
@@ -80,15 +88,14 @@ def processor_enough(plan: Plan) -> Iterator[Finding]:
     """There are as many processors as the partitions ask for, besides the bootstrap processor's core."""
     most = sum(not processor.bsp for processor in plan.machine.processors)
     threads = any(processor.thread for processor in plan.machine.processors)
-    for partition in plan.partitions:
-        processors = partition.processors
-        if not partition.knows("processors"):
+    unknown = {f"'{each.name.value}'" for each in plan.partitions if not each.knows("processors")}
+    for asker, processors in _asked(plan):
+        if asker in unknown:
             continue
         if len(processors.grants) < processors.wanted and not processors.missing:
             yield Finding(
                 processors.place,
-                f"'{partition.name.value}' asks for {processors.wanted} processors, "
-                f"{len(processors.grants)} are left for it",
+                f"{asker} asks for {processors.wanted} processors, {len(processors.grants)} are left for it",
                 f"at most {most} processors for all partitions together"
                 + (", in whole cores" if threads else ""),
                 "ask for fewer here or in other partitions"
@@ -112,14 +119,13 @@ def processor_limit(plan: Plan) -> Iterator[Finding]:
 @error
 def processor_whole_core(plan: Plan) -> Iterator[Finding]:
     """Hardware threads of one core belong to one owner, unless shared cores are allowed: they share MTRRs."""
-    owners: dict[int, str] = {grant.apic_id: partition.name.value for partition, grant in _grants(plan)}
+    owners = {grant.apic_id: asker for asker, _, grant in _grants(plan)}
     cores: dict[tuple[int, int], list[Processor]] = {}
     for processor in plan.machine.processors:
         cores.setdefault((processor.package, processor.core), []).append(processor)
-    for partition, grant in _grants(plan):
-        if grant.processor is None or partition.processors.shared_cores:
+    for name, processors, grant in _grants(plan):
+        if grant.processor is None or processors.shared_cores:
             continue
-        name = partition.name.value
         for sibling in cores[(grant.processor.package, grant.processor.core)]:
             owner = "the controller" if sibling.bsp else owners.get(sibling.apic_id, name)
             if owner != name and sibling.apic_id != grant.apic_id:
@@ -135,7 +141,7 @@ def processor_whole_core(plan: Plan) -> Iterator[Finding]:
 def processor_x2apic(plan: Plan) -> Iterator[Finding]:
     """Processors with APIC IDs from 255 on are given away only if the machine's x2APIC is on."""
     state = plan.machine.features.x2apic
-    for _, grant in _grants(plan):
+    for *_, grant in _grants(plan):
         if (
             grant.processor is not None
             and grant.apic_id >= FIRST_X2APIC_ID

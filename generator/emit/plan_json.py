@@ -39,6 +39,7 @@ def plan_to_json(plan: Plan, host_paths: bool = True) -> dict[str, Any]:
             "console": plan.controller_console.name.value,
             "all_off": plan.all_off,
             "power_button": plan.power_button,
+            **_channels(plan),
         },
         **_networks(plan),
         "partitions": [_partition(partition, host_paths) for partition in plan.partitions],
@@ -96,6 +97,15 @@ def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
         "boot": _boot(partition.boot, host_paths),
         "policy": _policy(partition.policy),
     }
+
+
+def _channels(plan: Plan) -> dict[str, Any]:
+    """The controller's own processor for channels, if it has one."""
+    channels = plan.channels
+    if channels is None:
+        return {}
+    ids = [grant.apic_id for grant in channels.grants]
+    return {"channels": {"apic_ids": ids, "by_count": channels.by_count}}
 
 
 def _networks(plan: Plan) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from generator.errors import Problem
 from generator.load import later, partition_policy
+from generator.load.channels import CHANNELS, read_channels
 from generator.load.keys import (
     BOOLEAN,
     TEXT,
@@ -103,7 +104,7 @@ BUTTON = Key(
     "`shutdown`: it asks all partitions to shut down; `ignore`",
     "`shutdown`",
 )
-CONTROLLER_KEYS = Keys((CONTROLLER_CONSOLE, WHEN_ALL_OFF, BUTTON))
+CONTROLLER_KEYS = Keys((CONTROLLER_CONSOLE, WHEN_ALL_OFF, BUTTON, CHANNELS))
 
 FORMAT_KEY = Key(
     "format",
@@ -192,6 +193,7 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
     console = controller.read(CONTROLLER_CONSOLE) if controller else None
     all_off = controller.read(WHEN_ALL_OFF) if controller else None
     button = controller.read(BUTTON) if controller else None
+    channels = read_channels(controller) if controller else None
     if controller is not None:
         fields.lose(CONTROLLER.name, controller.unread)
     elif controller_node is not None:
@@ -228,6 +230,7 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         beyond=Located(len(beyond), beyond[0].place) if beyond else None,
         defaults=_untaken(defaults_node, items, problems),
         networks=networks,
+        channels=channels,
         unread=frozenset(fields.unread),
     )
 

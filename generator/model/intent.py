@@ -232,6 +232,14 @@ class PolicyIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelsIntent:
+    """Who serves channels: a processor of the controller's own, or None for the boot processor."""
+
+    place: Place
+    processor: ProcessorsIntent | None
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkIntent:
     """One entry of `networks:`; `mtu` in bytes, None for the default."""
 
@@ -295,6 +303,7 @@ class Intent:
     beyond: Located[int] | None = None
     defaults: DefaultsIntent | None = None
     networks: tuple[NetworkIntent, ...] = ()
+    channels: ChannelsIntent | None = None
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -354,6 +354,8 @@ class Plan:
     partitions: tuple[PartitionPlan, ...]
     beyond: Located[int] | None = None
     networks: tuple[NetworkPlan, ...] = ()
+    channels: ProcessorsPlan | None = None
+    """The processor of the controller's own that serves channels; None: the boot processor does."""
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -102,6 +102,8 @@ def owners_of(plan: Plan) -> Owners:
         (partition, look_of(number, partition.name.value)) for number, partition in enumerate(plan.partitions)
     )
     processors = {p.apic_id: STAYS for p in plan.machine.processors if p.bsp}
+    if plan.channels is not None:
+        processors.update((grant.apic_id, STAYS) for grant in plan.channels.grants)
     ports: dict[DevicePath, Look] = {}
     disabled: set[DevicePath] = set()
     uarts: dict[str, Look] = {}

@@ -30,7 +30,8 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     controller_uart = uarts.get(_uart_name(controller_name.value, machine))
     controller = ConsolePlan(controller_name, controller_uart, by_default=intent.controller_console is None)
     consoles = _resolve_consoles(intent, machine, _uart_name(controller_name.value, machine))
-    processors = resolve_processors(intent.partitions, machine)
+    own = intent.channels.processor if intent.channels is not None else None
+    processors = resolve_processors(intent.partitions, machine, own)
     memory = resolve_memory(intent.partitions, machine, files, processors)
     cards = [console.path if console is not None else None for console in consoles]
     pci = resolve_pci(intent.partitions, machine, cards)
@@ -66,6 +67,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
         partitions=tuple(partitions),
         beyond=intent.beyond,
         networks=networks,
+        channels=processors[-1] if own is not None else None,
         unread=intent.unread,
     )
 

@@ -14,23 +14,36 @@ Core = tuple[int, int]
 """Package and core."""
 
 
-def resolve_processors(intents: Sequence[PartitionIntent], machine: Machine) -> list[ProcessorsPlan]:
-    """Processors for all partitions, in their order.
+def resolve_processors(
+    intents: Sequence[PartitionIntent], machine: Machine, own: ProcessorsIntent | None = None
+) -> list[ProcessorsPlan]:
+    """Processors for all partitions, in their order; then, if wanted, the controller's own for channels.
 
     Named processors go first, whatever the order of partitions.  A count then gets whole cores that no other
     partition uses, in the order of the machine file.  If that is not enough, and the partition allows it, it
-    gets threads of cores whose other owners allow it, too.  Nobody gets the BSP.
+    gets threads of cores whose other owners allow it, too.  Nobody gets the BSP.  The controller comes last,
+    near the memory of the first partition that has a card on a network.
     """
     choice = _Choice(machine)
     plans: dict[int, ProcessorsPlan] = {}
     for number, intent in enumerate(intents):
         if intent.processors.count is None:
             plans[number] = choice.named(number, intent.processors)
+    controller = len(intents)
+    if own is not None and own.count is None:
+        plans[controller] = choice.named(controller, own)
     for number, intent in enumerate(intents):
         if intent.processors.count is not None:
-            near = intent.memory.node.value if intent.memory.node is not None else None
-            plans[number] = choice.counted(number, intent.processors, intent.processors.count, near)
-    return [plans[number] for number in range(len(intents))]
+            plans[number] = choice.counted(number, intent.processors, intent.processors.count, _near(intent))
+    if own is not None and own.count is not None:
+        near = next((_near(intent) for intent in intents if intent.network), None)
+        plans[controller] = choice.counted(controller, own, own.count, near)
+    return [plans[number] for number in sorted(plans)]
+
+
+def _near(intent: PartitionIntent) -> int | None:
+    """The NUMA node of a partition's memory, if it names one."""
+    return intent.memory.node.value if intent.memory.node is not None else None
 
 
 class _Choice:

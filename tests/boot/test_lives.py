@@ -263,7 +263,10 @@ def test_the_last_end_leads_to_the_menu_by_a_reloaded_policy(first: Shells) -> N
 
 
 def test_mrm_starts_again_from_the_menu(first: Shells) -> None:
-    """The firmware has everything back: processors, memory, devices, and the stores are closed."""
+    """The firmware has everything back: processors, memory, devices, and the stores are closed.
+
+    The processor that serves channels is taken again, too.
+    """
     consoles = {name: first.bench.session.guests[name].console for name in ("never", "always")}
     begins = {name: console.mark() for name, console in consoles.items()}
     begin = first.controller.mark()
@@ -273,6 +276,8 @@ def test_mrm_starts_again_from_the_menu(first: Shells) -> None:
     said = first.controller.since(begin)
     assert "MRM: policy: as reloaded by never" in said
     assert [name for name in ("never", "always", "later") if f"MRM: {name}: ready" not in said] == []
+    assert "MRM: channels: served by the processor with APIC ID 4" in said
+    assert "stands still" not in first.controller.text
     first.bench.run(first.bench.machine.close())
 
 

@@ -294,6 +294,16 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
     "a group's MAC": (_cards(9, {**CARD, "Mac": 1 << 40}), "stands for several"),
     "another MTU": (_on_network({**CARD, "Mtu": 1500}, CARD), "another MTU, or its MAC"),
     "another's MAC": (_on_network({**CARD, "Mac": 2}, {**CARD, "Mac": 2}), "another MTU, or its MAC"),
+    "a processor for channels that is not there": (
+        lambda plan: plan.update(ChannelApicId=7),
+        "it has no processor for channels, and says which one",
+    ),
+    "a processor for channels that a partition has": (
+        lambda plan: plan.update(
+            ChannelProcessor=True, ChannelApicId=plan["Partitions"][1]["ApicIds"][0], ChannelByCount=True
+        ),
+        "the controller's channels have one of its processors",
+    ),
     "same console": (_twin("Console"), "another partition has its console"),
     "controller's console": (
         lambda plan: plan["Partitions"][1].update(Console=plan["Console"]),

@@ -16,7 +16,8 @@ from generator.places import Located, Place
 from generator.resolve.processors import resolve_processors
 from tests.firmware_host.decide import PROJECT, Decide
 
-NOBODY = -1
+NOBODY, CONTROLLER = -1, -2
+"""Owners that are no partition."""
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Machine:
 
     processors: list[Processor]
     wishes: list[Wish]
+    channels: Wish | None = None
+    """The channel processor."""
 
     def choose(self, decide: Decide, partition: int) -> tuple[str, list[int], tuple[int, int, int]]:
         """The verdict, the APIC IDs chosen, and what is said of a refusal: APIC ID, sibling, how many."""
@@ -58,21 +61,31 @@ class Machine:
             fact.Package, fact.Core = processor.core
             fact.Domain = processor.domain
             fact.Bsp, fact.Usable = number == 0, processor.usable and number != 0
-            fact.Owner = decide.MRM_NOBODY if processor.owner == NOBODY else processor.owner
+            fact.Owner = self._owner(decide, processor.owner)
         ids = [ffi.new("UINT32[]", wish.apic_ids) for wish in self.wishes]
         partitions = ffi.new("MRM_PLAN_PARTITION[]", len(self.wishes))
         for c, wish, apic_ids in zip(partitions, self.wishes, ids, strict=True):
             c.ProcessorCount, c.ApicIds = len(wish.apic_ids), apic_ids
             c.ProcessorsByCount, c.SharedCores = wish.by_count, wish.shared
         plan = ffi.new("MRM_PLAN *", {"PartitionCount": len(self.wishes), "Partitions": partitions})
-        chosen = ffi.new("UINTN[]", max(1, len(self.wishes[partition].apic_ids)))
+        if self.channels is not None:
+            plan.ChannelProcessor, plan.ChannelByCount = True, self.channels.by_count
+            (plan.ChannelApicId,) = self.channels.apic_ids
+        asked = self.channels if partition == CONTROLLER else self.wishes[partition]
+        assert asked is not None
+        chosen = ffi.new("UINTN[]", max(1, len(asked.apic_ids)))
         result = ffi.new("MRM_PROCESSORS_RESULT *")
-        domain = self.wishes[partition].domain
-        near = ffi.NULL if domain is None else ffi.new("UINT32 *", domain)
-        decide.call("MrmProcessorsChoose", facts, len(facts), plan, partition, near, chosen, result)
+        near = ffi.NULL if asked.domain is None else ffi.new("UINT32 *", asked.domain)
+        owner = self._owner(decide, partition)
+        decide.call("MrmProcessorsChoose", facts, len(facts), plan, owner, near, chosen, result)
         verdict = ffi.string(ffi.cast("MRM_PROCESSORS_VERDICT", result.Verdict)).removeprefix("MrmProcessors")
         found = [self.processors[i].apic_id for i in chosen] if verdict == "Found" else []
         return verdict, found, (result.ApicId, result.Sibling, result.Found)
+
+    @staticmethod
+    def _owner(decide: Decide, owner: int) -> int:
+        """An owner as C calls it."""
+        return {NOBODY: decide.MRM_NOBODY, CONTROLLER: decide.MRM_CONTROLLER}.get(owner, owner)
 
     def holder(self, number: int, partition: int) -> int:
         """Whose a processor is or will be, apart from this partition's own plan.
@@ -182,6 +195,28 @@ def test_what_is_wrong_with_a_named_one(decide: Decide, apic_id: int, verdict: s
     machine = Machine(cores(3), [Wish((apic_id,), by_count=False), Wish((2,))])
     machine.processors[5].usable, machine.processors[2].owner = False, 1
     assert machine.choose(decide, 0)[0] == verdict
+
+
+def test_the_channel_processor_is_planned_for_too(decide: Decide) -> None:
+    """No partition gets it, nor another thread of its core; nor does it take what a partition is to have."""
+    machine = Machine(cores(4), [Wish((99,), shared=True), Wish((4,))], Wish((2,)))
+    assert machine.choose(decide, CONTROLLER)[:2] == ("Found", [2])
+    assert machine.choose(decide, 0)[:2] == ("Found", [6])
+    machine.processors[2].usable = False
+    assert machine.choose(decide, CONTROLLER)[:2] == ("Found", [3])
+    machine.processors[3].usable = False
+    assert machine.choose(decide, CONTROLLER)[:2] == ("Found", [6])
+    machine.processors[6].owner = CONTROLLER
+    assert machine.choose(decide, 0)[:2] == ("Found", [1]), "not 7, beside it"
+    machine.wishes[0] = Wish((6,), by_count=False)
+    assert machine.choose(decide, 0) == ("Owned", [], (6, 0, 0))
+
+
+def test_no_processor_is_left_for_channels(decide: Decide) -> None:
+    machine = Machine(cores(3), [Wish((2,)), Wish((4,))], Wish((5,)))
+    assert machine.choose(decide, CONTROLLER)[0] == "Few", "5 is beside 4, 1 beside the boot processor"
+    machine.channels = Wish((5,), by_count=False)
+    assert machine.choose(decide, CONTROLLER) == ("Core", [], (5, 4, 0))
 
 
 @st.composite

@@ -65,6 +65,7 @@ def test_severities() -> None:
         "boot-initrd-microcode",
         "boot-options-console",
         "boot-options-harmless",
+        "channels-needed",
         "console-left",
         "memory-dma32",
         "memory-for-grub",

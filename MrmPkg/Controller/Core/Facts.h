@@ -19,6 +19,7 @@ typedef struct {
   UINTN               Number;               ///< of the PC's MP services
   BOOLEAN             Claimed;              ///< taken from them
   volatile BOOLEAN    Parked;               ///< set by the processor itself
+  VOID                (EFIAPI *Work)(VOID); ///< what it does then, for ever; NULL: it waits for a SIPI
   MRM_CLOCK_RESULT    LocalApicTimer;       ///< at divide-by-1, measured on it
 } MRM_PROCESSOR;
 

@@ -185,6 +185,8 @@ AskRedivision (
   Running = FindRunning ();
   if ((mPending.Read.Plan->Console.Kind != gPlan->Console.Kind) || (mPending.Read.Plan->Console.IoBase != gPlan->Console.IoBase)) {
     MrmTextAdd (&Fault, "the controller's own console cannot change while it runs");
+  } else if (mPending.Read.Plan->ChannelProcessor != gPlan->ChannelProcessor) {
+    MrmTextAdd (&Fault, "who serves channels cannot change while the controller runs");
   } else if ((Running < gPartitionCount) && !Restart) {
     MrmTextAdd (&Fault, gPartitions[Running].Plan->Name);
     MrmTextAdd (&Fault, " runs and would change: stop it first, or reload with 'restart'");

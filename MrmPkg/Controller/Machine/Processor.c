@@ -194,6 +194,10 @@ Park (
 
   MemoryFence ();
   Processor->Parked = TRUE;
+  if (Processor->Work != NULL) {
+    Processor->Work ();
+  }
+
   while (TRUE) {
     DisableInterrupts ();
     CpuSleep ();
@@ -205,7 +209,7 @@ Park (
 
   @param[in] Index  The processor.
 
-  @retval EFI_SUCCESS  It waits for a SIPI.
+  @retval EFI_SUCCESS  It waits for a SIPI, or does its work.
   @retval EFI_TIMEOUT  It did not come.
   @return Other        Status of the boot or MP services.
 **/
@@ -243,8 +247,11 @@ ClaimProcessor (
     gBS->Stall (POLL_MICROSECONDS);
   }
 
-  // A processor in HLT would run on in memory that others use later.  After INIT only a SIPI wakes it.
-  SendInitIpi (gMachine.ProcessorFacts[Index].ApicId);
+  if (!Processor->Parked || (Processor->Work == NULL)) {
+    // A processor in HLT would run on in memory that others use later.  After INIT only a SIPI wakes it.
+    SendInitIpi (gMachine.ProcessorFacts[Index].ApicId);
+  }
+
   return Processor->Parked ? EFI_SUCCESS : EFI_TIMEOUT;
 }
 
@@ -380,7 +387,7 @@ ReleaseProcessor (
 /**
   Give the processors of one owner back to the PC's MP services.
 
-  @param[in] Owner  Number of the partition, or MRM_NOBODY.
+  @param[in] Owner  Number of the partition, MRM_CONTROLLER, or MRM_NOBODY.
 **/
 STATIC
 VOID
@@ -403,6 +410,65 @@ ReleaseProcessors (
   )
 {
   ReleaseOwners ((UINTN)(Partition->Plan - gPlan->Partitions));
+}
+
+BOOLEAN
+ChooseWorker (
+  OUT UINTN  *Processor
+  )
+{
+  MRM_PROCESSORS_RESULT  Found;
+  UINT32                 First;
+  UINT32                 Domain;
+  BOOLEAN                Near;
+
+  if (!gPlan->ChannelProcessor) {
+    return FALSE;
+  }
+
+  for (First = 0; (First < gPlan->PartitionCount) && (gPlan->Partitions[First].PortCount == 0); First++) {
+  }
+
+  Near = (First < gPlan->PartitionCount)
+         && MrmDomainOfMemory (gMachine.Srat, gMachine.SratSize, &gPlan->Partitions[First], &Domain);
+  MrmProcessorsChoose (
+    gMachine.ProcessorFacts,
+    gMachine.ProcessorCount,
+    gPlan,
+    MRM_CONTROLLER,
+    Near ? &Domain : NULL,
+    Processor,
+    &Found
+    );
+  if (Found.Verdict != MrmProcessorsFound) {
+    Say (
+      "channels: warning: no processor is free for them, planned was the one with APIC ID %d: the boot processor serves them",
+      gPlan->ChannelApicId
+      );
+    return FALSE;
+  }
+
+  gMachine.ProcessorFacts[*Processor].Owner = MRM_CONTROLLER;
+  Say ("channels: served by the processor with APIC ID %d", gMachine.ProcessorFacts[*Processor].ApicId);
+  return TRUE;
+}
+
+EFI_STATUS
+ClaimWorker (
+  IN UINTN  Processor,
+  IN VOID   (EFIAPI *Work)(VOID)
+  )
+{
+  gMachine.Processors[Processor].Work = Work;
+  return ClaimProcessor (Processor);
+}
+
+VOID
+ReturnWorker (
+  VOID
+  )
+{
+  ReleaseOwners (MRM_CONTROLLER);
 }
 
 VOID

@@ -53,6 +53,43 @@ ReclaimProcessors (
   );
 
 /**
+  Choose the channel processor if the plan wants one, and say which; or that there is none.
+
+  @param[out] Processor  Receives which one.
+
+  @retval TRUE   It is the controller's.
+  @retval FALSE  The plan wants none, or none is free.
+**/
+BOOLEAN
+ChooseWorker (
+  OUT UINTN  *Processor
+  );
+
+/**
+  Take the channel processor from the PC's MP services.
+
+  @param[in] Processor  Which one.
+  @param[in] Work       What it does, on the stack and the page tables of the PC's firmware; does not return.
+
+  @retval EFI_SUCCESS  It has begun.
+  @retval EFI_TIMEOUT  It did not come.
+  @return Other        Status of the boot or MP services.
+**/
+EFI_STATUS
+ClaimWorker (
+  IN UINTN  Processor,
+  IN VOID   (EFIAPI *Work)(VOID)
+  );
+
+/**
+  Give the channel processor back to the PC's MP services; nothing runs on it.
+**/
+VOID
+ReturnWorker (
+  VOID
+  );
+
+/**
   Give the processors that nobody has any more back to the PC's MP services.
 **/
 VOID

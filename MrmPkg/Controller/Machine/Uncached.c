@@ -6,19 +6,14 @@
 
 #include "Machine/Uncached.h"
 #include <Library/BaseLib.h>
-#include <Library/CpuPageTableLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Register/Intel/Cpuid.h>
 
 #define CR0_WRITE_PROTECT  BIT16
 #define CR3_ROOT           0x000FFFFFFFFFF000ULL
 
-/**
-  How the PC's firmware translates addresses.
-**/
-STATIC
 PAGING_MODE
-PagingMode (
+FirmwarePagingMode (
   VOID
   )
 {
@@ -65,7 +60,7 @@ Change (
   Interrupts = SaveAndDisableInterrupts ();
   Cr0        = AsmReadCr0 ();
   AsmWriteCr0 (Cr0 & ~(UINTN)CR0_WRITE_PROTECT);
-  Status = PageTableMap (&Root, PagingMode (), Room, RoomSize, Range->Base, Range->Size, Attribute, Mask, NULL);
+  Status = PageTableMap (&Root, FirmwarePagingMode (), Room, RoomSize, Range->Base, Range->Size, Attribute, Mask, NULL);
   AsmWriteCr0 (Cr0);
   AsmWriteCr3 (AsmReadCr3 ());
   SetInterruptState (Interrupts);

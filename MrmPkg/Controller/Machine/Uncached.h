@@ -8,7 +8,16 @@
 #define MRM_CONTROLLER_UNCACHED_H_
 
 #include <Guid/MrmHandOff.h>
+#include <Library/CpuPageTableLib.h>
 #include <Uefi.h>
+
+/**
+  How the PC's firmware translates addresses.
+**/
+PAGING_MODE
+FirmwarePagingMode (
+  VOID
+  );
 
 /**
   Have the boot processor access memory uncached, or cached again.  A system maps a device's registers uncached; memory

@@ -62,6 +62,7 @@ typedef struct {
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
   MRM_RANGE                   CardArea;                      ///< of its cards on networks; empty without any
   MRM_PARTITION_CARDS         *Cards;                        ///< the controller's: these cards (Talk/Channel.h)
+  MRM_RANGE                   CardPages;                     ///< where these lie, with Cards
   MRM_CONSOLE                 Console;                       ///< as the live machine has it
   CONST MRM_PCI_PORT          *ConsolePort;                  ///< port of a console on a PCI card, or NULL
   CONST MRM_PCI_FUNCTION      *ConsoleFunction;              ///< that card

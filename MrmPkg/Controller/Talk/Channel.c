@@ -3,15 +3,17 @@
 
   The boot processor looks at them in its rounds, at TPL_APPLICATION, and goes on without a pause while frames move.
   Between the rounds, and while a round takes long, a timer event looks once.  Both look at TPL_NOTIFY, so that
-  neither comes amid the other or amid the start of a partition.
+  neither comes amid the other or amid the start of a partition.  If there is a channel processor, it alone looks.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "Talk/Channel.h"
+#include "Talk/ChannelProcessor.h"
 #include "Machine/Interrupt.h"
 #include "Machine/Tick.h"
 #include "Machine/Uncached.h"
+#include "Machine/Worker.h"
 #include "Partition/Plan.h"
 #include "Partition/Verdict.h"
 #include "Core/Clock.h"
@@ -59,6 +61,8 @@ typedef struct {
 
 STATIC NETWORK    *mNetworks;                ///< those that partitions are on, or NULL
 STATIC UINTN      mNetworkCount;
+STATIC MRM_RANGE  mNetworkPages;             ///< where they lie
+STATIC BOOLEAN    mElsewhere;                ///< the channel processor looks at them
 STATIC EFI_EVENT  mEvent;
 STATIC UINT32     mFence;
 STATIC UINT64     mBusyAt;                   ///< milliseconds
@@ -126,17 +130,18 @@ OpenCards (
     return;
   }
 
-  Cards  = AllocateZeroPool (sizeof (*Cards));
+  Cards  = AllocatePages (EFI_SIZE_TO_PAGES (sizeof (*Cards)));
   Status = (Cards == NULL) ? EFI_OUT_OF_RESOURCES : SetUncached (&Partition->CardArea, TRUE);
   if (EFI_ERROR (Status)) {
     Refuse (Partition, MRM_RULE_CONTROLLER, "its cards on networks cannot be made: %r", Status);
     if (Cards != NULL) {
-      FreePool (Cards);
+      FreePages (Cards, EFI_SIZE_TO_PAGES (sizeof (*Cards)));
     }
 
     return;
   }
 
+  ZeroMem (Cards, sizeof (*Cards));
   Cards->Count           = Partition->Plan->PortCount;
   Cards->Memory.Ranges   = Cards->Ranges;
   Cards->Memory.Capacity = ARRAY_SIZE (Cards->Ranges);
@@ -154,7 +159,9 @@ OpenCards (
     NamePort (Partition, &Partition->Plan->Ports[Index], Port);
   }
 
-  Partition->Cards = Cards;
+  Partition->Cards          = Cards;
+  Partition->CardPages.Base = (UINTN)Cards;
+  Partition->CardPages.Size = EFI_PAGES_TO_SIZE (EFI_SIZE_TO_PAGES (sizeof (*Cards)));
 }
 
 VOID
@@ -164,7 +171,7 @@ CloseCards (
 {
   if (Partition->Cards != NULL) {
     SetUncached (&Partition->CardArea, FALSE);
-    FreePool (Partition->Cards);
+    FreePages (Partition->Cards, EFI_SIZE_TO_PAGES (sizeof (*Partition->Cards)));
     Partition->Cards = NULL;
   }
 }
@@ -260,6 +267,48 @@ OnLook (
 }
 
 /**
+  On the channel processor: look at all networks once.
+
+  @retval TRUE   A card has a driver: look again at once.
+  @retval FALSE  None has.
+**/
+STATIC
+BOOLEAN
+EFIAPI
+ServeAlone (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  ServeOnce (Milliseconds ());
+  for (Index = 0; Index < mNetworkCount; Index++) {
+    if (MrmChannelIsUsed (&mNetworks[Index].Switch)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Have the boot processor look at networks between its rounds, too.
+
+  @return  Status of the boot services.
+**/
+STATIC
+EFI_STATUS
+LookByTimer (
+  VOID
+  )
+{
+  EFI_STATUS  Status;
+
+  Status = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY, OnLook, NULL, &mEvent);
+  return EFI_ERROR (Status) ? Status : gBS->SetTimer (mEvent, TimerPeriodic, LOOK_PERIOD);
+}
+
+/**
   Find a network by its name, or begin it.
 
   @param[in] Name  The name.
@@ -307,9 +356,12 @@ OpenNetworks (
   }
 
   // There are no more networks than cards.
-  mNetworks = AllocateZeroPool (Count * sizeof (*mNetworks));
-  Status    = EFI_OUT_OF_RESOURCES;
+  mNetworkPages.Size = EFI_PAGES_TO_SIZE (EFI_SIZE_TO_PAGES (Count * sizeof (*mNetworks)));
+  mNetworks          = AllocatePages (EFI_SIZE_TO_PAGES ((UINTN)mNetworkPages.Size));
+  mNetworkPages.Base = (UINTN)mNetworks;
+  Status             = EFI_OUT_OF_RESOURCES;
   if (mNetworks != NULL) {
+    ZeroMem (mNetworks, (UINTN)mNetworkPages.Size);
     for (Partition = 0; Partition < gPartitionCount; Partition++) {
       Count = (gPartitions[Partition].Cards != NULL) ? gPartitions[Partition].Cards->Count : 0;
       for (Index = 0; Index < Count; Index++) {
@@ -319,11 +371,8 @@ OpenNetworks (
       }
     }
 
-    Status = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY, OnLook, NULL, &mEvent);
-  }
-
-  if (!EFI_ERROR (Status)) {
-    Status = gBS->SetTimer (mEvent, TimerPeriodic, LOOK_PERIOD);
+    mElsewhere = ServeElsewhere (ServeAlone, &mNetworkPages);
+    Status     = mElsewhere ? EFI_SUCCESS : LookByTimer ();
   }
 
   if (EFI_ERROR (Status)) {
@@ -342,8 +391,11 @@ CloseNetworks (
   }
 
   if (mNetworks != NULL) {
+    // If there is a channel processor, it stands still from here on.
+    HoldWorker ();
+    mElsewhere = FALSE;
     HastenTick (0);
-    FreePool (mNetworks);
+    FreePages (mNetworks, EFI_SIZE_TO_PAGES ((UINTN)mNetworkPages.Size));
     mNetworks     = NULL;
     mNetworkCount = 0;
   }
@@ -354,9 +406,9 @@ StartCards (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  UINTN    Index;
-  EFI_TPL  Tpl;
-  UINT8    *Area;
+  UINTN        Index;
+  MRM_STOPPED  Stopped;
+  UINT8        *Area;
 
   if (Partition->Cards == NULL) {
     return;
@@ -365,14 +417,14 @@ StartCards (
   // Nobody looks at the area of cards that are closed.  Writing it takes a while: it is not cached.
   Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
   MrmChannelBuildArea (Area, Partition->CardArea.Base, Partition->Cards->Count);
-  Tpl = gBS->RaiseTPL (TPL_NOTIFY);
+  StopService (&Stopped);
   for (Index = 0; Index < Partition->Cards->Count; Index++) {
     MrmChannelOpen (&Partition->Cards->Cards[Index].Port, Area, Index);
     Partition->Cards->Cards[Index].Attached = FALSE;
     Partition->Cards->Cards[Index].Refused  = FALSE;
   }
 
-  gBS->RestoreTPL (Tpl);
+  ResumeService (&Stopped);
 }
 
 VOID
@@ -380,19 +432,19 @@ QuiesceCards (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  UINTN    Index;
-  EFI_TPL  Tpl;
+  UINTN        Index;
+  MRM_STOPPED  Stopped;
 
   if (Partition->Cards == NULL) {
     return;
   }
 
-  Tpl = gBS->RaiseTPL (TPL_NOTIFY);
+  StopService (&Stopped);
   for (Index = 0; Index < Partition->Cards->Count; Index++) {
     MrmChannelClose (&Partition->Cards->Cards[Index].Port);
   }
 
-  gBS->RestoreTPL (Tpl);
+  ResumeService (&Stopped);
 }
 
 /**
@@ -423,6 +475,46 @@ TellCards (
   }
 }
 
+/**
+  Say what has become of all cards.
+**/
+STATIC
+VOID
+TellAllCards (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    TellCards (&gPartitions[Index]);
+  }
+}
+
+/**
+  The channel processor has stopped, perhaps amid a round: nothing it had in hand can be relied on.  Cards are closed
+  until their partitions start again, and served by the boot processor from then on.
+**/
+STATIC
+VOID
+TakeOver (
+  VOID
+  )
+{
+  EFI_STATUS  Status;
+  UINTN       Index;
+
+  mElsewhere = FALSE;
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    QuiesceCards (&gPartitions[Index]);
+  }
+
+  Status = LookByTimer ();
+  if (EFI_ERROR (Status)) {
+    Say ("networks: %r: they are slow", Status);
+  }
+}
+
 BOOLEAN
 PollNetworks (
   VOID
@@ -437,6 +529,15 @@ PollNetworks (
 
   if (mNetworks == NULL) {
     return FALSE;
+  }
+
+  if (mElsewhere && WorkerWorks ()) {
+    TellAllCards ();
+    return FALSE;
+  }
+
+  if (mElsewhere) {
+    TakeOver ();
   }
 
   Begin = Milliseconds ();
@@ -455,10 +556,7 @@ PollNetworks (
     CpuPause ();
   } while ((Parting || (Used && (Now - mBusyAt < LINGER))) && (Now - Begin < ROUND));
 
-  for (Index = 0; Index < gPartitionCount; Index++) {
-    TellCards (&gPartitions[Index]);
-  }
-
+  TellAllCards ();
   HastenTick (!Used ? 0 : (Now - mBusyAt < QUIET_AFTER) ? LOOK_PERIOD : QUIET_PERIOD);
   return Parting || (Used && (Now - mBusyAt < LINGER));
 }

@@ -39,7 +39,7 @@ OpenNetworks (
   );
 
 /**
-  Take the networks apart; partitions may run on.
+  Take the networks apart; partitions may run on.  Nobody looks at cards until OpenNetworks().
 **/
 VOID
 CloseNetworks (

@@ -143,7 +143,8 @@ MrmClockJudge (
 // MrmProcessors.c
 //
 
-#define MRM_NOBODY  MAX_UINTN
+#define MRM_NOBODY      MAX_UINTN
+#define MRM_CONTROLLER  (MAX_UINTN - 1)   ///< the owner of the channel processor
 
 ///
 /// A processor of the live machine.
@@ -156,7 +157,7 @@ typedef struct {
   UINT32     Domain;    ///< NUMA node, as the PC's SRAT numbers them; 0 where it is not told
   BOOLEAN    Bsp;       ///< the boot processor, the controller's own
   BOOLEAN    Usable;    ///< enabled, healthy, and not the boot processor
-  UINTN      Owner;     ///< index of a partition, or MRM_NOBODY
+  UINTN      Owner;     ///< index of a partition, MRM_CONTROLLER, or MRM_NOBODY
 } MRM_PROCESSOR_FACTS;
 
 typedef enum {
@@ -196,12 +197,13 @@ MrmProcessorsLocate (
   Choose the processors of a partition: those of its plan.  Where the plan says "by count" and one of them cannot be
   had, another: as the planner does one of its own cores, then one of a core that is nobody's, then, if both share
   cores, one beside others; of these near its memory first, then in the order of the machine.  What the plan gives to
-  other partitions is theirs, whether they have taken it yet or not.
+  other partitions is theirs, whether they have taken it yet or not.  The channel processor is chosen in the same way,
+  as if the controller were a partition that shares no cores.
 
   @param[in]  Processors  The processors of the machine, with the owners so far.
   @param[in]  Count       Their number.
   @param[in]  Plan        The plan.
-  @param[in]  Partition   Index of the partition in it.
+  @param[in]  Partition   Index of the partition in it; or MRM_CONTROLLER, if the plan wants a channel processor.
   @param[in]  Domain      NUMA node of its memory; NULL if that is not on one node, or not known.
   @param[out] Chosen      Receives as many indices of Processors as it has processors; undefined unless all were found.
   @param[out] Result      Receives what was found, or what is wrong.

@@ -93,7 +93,7 @@ HasProcessors (
   @param[in] Choice  What is looked at.
   @param[in] Index   The processor.
 
-  @return  Index of the partition that has it, is about to get it, or has it in its plan; MRM_NOBODY.
+  @return  Index of the partition that has it, is about to get it, or has it in its plan; MRM_CONTROLLER; MRM_NOBODY.
 **/
 STATIC
 UINTN
@@ -125,7 +125,34 @@ OwnerOf (
     }
   }
 
+  if (  (Choice->Partition != MRM_CONTROLLER)
+     && Choice->Plan->ChannelProcessor
+     && (Choice->Plan->ChannelApicId == Choice->Processors[Index].ApicId)
+     && !HasProcessors (Choice, MRM_CONTROLLER))
+  {
+    return MRM_CONTROLLER;
+  }
+
   return MRM_NOBODY;
+}
+
+/**
+  Whether an owner shares cores with others.
+
+  @param[in] Choice  What is looked at.
+  @param[in] Owner   Index of a partition, or MRM_CONTROLLER.
+
+  @retval TRUE   It does.
+  @retval FALSE  It does not.
+**/
+STATIC
+BOOLEAN
+SharesCores (
+  IN CONST CHOICE  *Choice,
+  IN UINTN         Owner
+  )
+{
+  return (Owner != MRM_CONTROLLER) && Choice->Plan->Partitions[Owner].SharedCores;
 }
 
 /**
@@ -167,7 +194,7 @@ FindForeigner (
   UINTN                      Owner;
   BOOLEAN                    Shares;
 
-  Shares = Choice->Plan->Partitions[Choice->Partition].SharedCores;
+  Shares = SharesCores (Choice, Choice->Partition);
   for (Number = 0; Number < Choice->Count; Number++) {
     if ((Number == Index) || !IsOneCore (Choice, Index, Number)) {
       continue;
@@ -176,7 +203,7 @@ FindForeigner (
     Other = &Choice->Processors[Number];
     Owner = OwnerOf (Choice, Number);
     if (Other->Bsp || ((Owner != MRM_NOBODY) && (Owner != Choice->Partition))) {
-      if (!Shares || (!Other->Bsp && !Choice->Plan->Partitions[Owner].SharedCores)) {
+      if (!Shares || (!Other->Bsp && !SharesCores (Choice, Owner))) {
         return Number;
       }
     }
@@ -363,11 +390,21 @@ MrmProcessorsChoose (
   OUT MRM_PROCESSORS_RESULT      *Result
   )
 {
-  CONST MRM_PLAN_PARTITION  *Wanted;
-  CHOICE                    Choice;
-  UINTN                     Number;
+  CONST UINT32  *Wanted;
+  UINTN         WantedCount;
+  BOOLEAN       ByCount;
+  CHOICE        Choice;
+  UINTN         Number;
 
-  Wanted             = &Plan->Partitions[Partition];
+  Wanted      = &Plan->ChannelApicId;
+  WantedCount = 1;
+  ByCount     = Plan->ChannelByCount;
+  if (Partition != MRM_CONTROLLER) {
+    Wanted      = Plan->Partitions[Partition].ApicIds;
+    WantedCount = Plan->Partitions[Partition].ProcessorCount;
+    ByCount     = Plan->Partitions[Partition].ProcessorsByCount;
+  }
+
   Choice.Processors  = Processors;
   Choice.Count       = Count;
   Choice.Plan        = Plan;
@@ -378,16 +415,16 @@ MrmProcessorsChoose (
   ZeroMem (Result, sizeof (*Result));
 
   // First come all processors that the plan names, so that a spare one is not one of those.
-  for (Number = 0; Number < Wanted->ProcessorCount; Number++) {
-    JudgePlanned (&Choice, Wanted->ApicIds[Number], &Chosen[Choice.ChosenCount], Result);
+  for (Number = 0; Number < WantedCount; Number++) {
+    JudgePlanned (&Choice, Wanted[Number], &Chosen[Choice.ChosenCount], Result);
     if (Result->Verdict == MrmProcessorsFound) {
       Choice.ChosenCount++;
-    } else if (!Wanted->ProcessorsByCount) {
+    } else if (!ByCount) {
       return;
     }
   }
 
-  while (Choice.ChosenCount < Wanted->ProcessorCount) {
+  while (Choice.ChosenCount < WantedCount) {
     Chosen[Choice.ChosenCount] = FindSpare (&Choice);
     if (Chosen[Choice.ChosenCount] == Count) {
       Result->Verdict = MrmProcessorsFew;

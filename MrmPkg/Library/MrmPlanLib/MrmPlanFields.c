@@ -316,6 +316,16 @@ STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {
     .Name = "PowerButton", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN, PowerButton)
   },
   {
+    .Name = "ChannelProcessor", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN, ChannelProcessor)
+  },
+  {
+    .Name = "ChannelApicId", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN, ChannelApicId), .Width = 4, .Minimum
+    = 0, .Maximum = 0xffffffffULL
+  },
+  {
+    .Name = "ChannelByCount", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN, ChannelByCount)
+  },
+  {
     .Name = "Json", .Kind = MrmFieldNumbers, .Offset = OFFSET_OF (MRM_PLAN, Json), .Width = 1, .CountOffset = OFFSET_OF
     (MRM_PLAN, JsonSize), .Minimum = 2, .Maximum = 1048576
   },
@@ -336,5 +346,5 @@ STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanRecord = {
-  "MRM_PLAN", 97, sizeof (MRM_PLAN), ARRAY_SIZE (mPlanFields), mPlanFields
+  "MRM_PLAN", 103, sizeof (MRM_PLAN), ARRAY_SIZE (mPlanFields), mPlanFields
 };

@@ -277,6 +277,47 @@ JudgeOrder (
 }
 
 /**
+  Judge the processor of the controller's own that serves channels.
+
+  @param[in]     Plan   The plan.
+  @param[in,out] Fault  Receives what is wrong.
+
+  @retval TRUE   Nothing is.
+  @retval FALSE  Fault says what.
+**/
+STATIC
+BOOLEAN
+JudgeChannelProcessor (
+  IN     CONST MRM_PLAN  *Plan,
+  IN OUT MRM_TEXT        *Fault
+  )
+{
+  CONST MRM_PLAN_PARTITION  *Partition;
+  UINT32                    Number;
+  UINT32                    Index;
+
+  if (!Plan->ChannelProcessor) {
+    if ((Plan->ChannelApicId != 0) || Plan->ChannelByCount) {
+      MrmTextAdd (Fault, "it has no processor for channels, and says which one");
+      return FALSE;
+    }
+
+    return TRUE;
+  }
+
+  for (Number = 0; Number < Plan->PartitionCount; Number++) {
+    Partition = &Plan->Partitions[Number];
+    for (Index = 0; Index < Partition->ProcessorCount; Index++) {
+      if (Partition->ApicIds[Index] == Plan->ChannelApicId) {
+        return PartitionFault (Fault, Plan, Number, "the controller's channels have one of its processors");
+      }
+    }
+  }
+
+  return TRUE;
+}
+
+/**
   Judge what belongs to no partition.
 
   @param[in]     Plan   The plan.
@@ -295,6 +336,10 @@ JudgeRest (
   UINT32  Index;
   UINT32  Displays;
   UINT32  Nmis;
+
+  if (!JudgeChannelProcessor (Plan, Fault)) {
+    return FALSE;
+  }
 
   if (!IsDigest (Plan->Structure) || !IsDigest (Plan->BuiltInPolicy)) {
     MrmTextAdd (Fault, "one of its digests is none");

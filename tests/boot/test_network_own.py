@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A network that a processor of the controller's own serves (docs/channels.md)."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+from tests.boot.test_network import Shell, exchange
+
+pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    result = built("network-own")
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+        bench.run(bench.session.settle())
+        yield bench
+
+
+@pytest.fixture
+def both(bench: Bench) -> tuple[Shell, Shell]:
+    shells = Shell(bench, "steady"), Shell(bench, "other")
+    for shell in shells:
+        shell.bring_up()
+    for shell in shells:
+        shell.carrier("1")
+    return shells
+
+
+def test_who_serves(bench: Bench) -> None:
+    """A processor that no partition has, and no partition lacks one."""
+    assert broken(bench.session, bench.session.observe({})) == []
+    text = bench.session.controller.text
+    found = re.search(r"channels: served by the processor with APIC ID (\d+)", text)
+    assert found is not None
+    given = re.findall(r"kept: processor \d+ of \d+: APIC ID (\d+)", text)
+    assert len(given) == 3 and found[1] not in (*given, "0")
+
+
+def test_it_carries_frames(both: tuple[Shell, Shell]) -> None:
+    one, two = both
+    one.ping(two)
+    exchange(one, two)
+
+
+def test_one_end_restarts_amid_a_transfer(bench: Bench, both: tuple[Shell, Shell]) -> None:
+    one, two = both
+
+    async def end() -> None:
+        async with undisturbed(two.guest):
+            report = await bench.session.reboot(one.name, boot_of(bench.session, one.name), "panic")
+        assert broken_after_reboot(bench.session, one.name, report.data) == []
+
+    one.offer()
+    two.fetch(one)
+    bench.run(end())
+    two.carrier("0")
+    one.bring_up()
+    two.carrier("1")
+    one.ping(two)
+    exchange(one, two)
+
+
+def test_nothing_went_wrong(bench: Bench) -> None:
+    """It serves to the end: it has not stopped, and the boot processor has not taken over."""
+    assert (
+        re.findall(r"channels: (?!served)[^\n]*|[^\n]*is refused[^\n]*", bench.session.controller.text) == []
+    )
