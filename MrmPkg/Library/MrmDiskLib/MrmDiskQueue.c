@@ -119,10 +119,12 @@ MrmDiskSeesRoom (
 {
   CONST MRM_DISK_QUEUE  *Queue;
   UINTN                 Peer;
+  UINT32                Following;
 
-  Peer  = Disk->Submission[Number].Peer;
-  Queue = &Disk->Completion[Peer];
-  return !Queue->Broken && ((Queue->Place + 1) % Queue->Entries != *DoorbellOf (Disk, Peer, TRUE));
+  Peer      = Disk->Submission[Number].Peer;
+  Queue     = &Disk->Completion[Peer];
+  Following = (Queue->Place + 1 == Queue->Entries) ? 0 : Queue->Place + 1;
+  return !Queue->Broken && (Following != *DoorbellOf (Disk, Peer, TRUE));
 }
 
 BOOLEAN

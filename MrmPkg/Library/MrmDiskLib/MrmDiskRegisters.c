@@ -15,15 +15,17 @@ MrmDiskForgetDriver (
   IN OUT MRM_DISK  *Disk
   )
 {
+  // An event may come amid this, and look (MrmDiskIsAsked()).
+  Disk->Enabled   = FALSE;
+  Disk->Work.Live = FALSE;
+  MemoryFence ();
   ZeroMem (Disk->Submission, sizeof (Disk->Submission));
   ZeroMem (Disk->Completion, sizeof (Disk->Completion));
   ZeroMem (Disk->Features, sizeof (Disk->Features));
   Disk->Features[FEATURE_TEMPERATURE] = NO_HIGH_TEMPERATURE;
   Disk->LowTemperature                = 0;
-  Disk->Enabled                       = FALSE;
   Disk->ShutDown                      = FALSE;
   Disk->WriteThrough                  = FALSE;
-  Disk->Work.Live                     = FALSE;
   Disk->Turn                          = 0;
   Disk->Event                         = 0;
   Disk->EventCount                    = 0;
