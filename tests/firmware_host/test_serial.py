@@ -175,3 +175,53 @@ def test_memtest_is_known_by_the_version_in_its_header(decide: Decide, banner: b
         memory = Guarded(decide.ffi, image[:end].replace(b"HdrS", magic))
         pointer = decide.ffi.cast("UINT8 *", memory.pointer)
         assert bool(decide.call("MrmIsMemtest", pointer, memory.size)) is found
+
+
+PLANTED = st.sampled_from(
+    [
+        (0, b"BOOT_IMAGE=/vmlinuz"),
+        (0, b"GNU Mach 1.8"),
+        (0x202, b"HdrS"),
+        (0x1FE, b"\x55\xaaxxHdrS"),
+        (0x210, b"\x21"),
+        (0x1F2, b"\1\0"),
+        (0x1FA, b"\xff\xff"),
+        (0x22C, b"\xff\xff\xff\x7f"),
+        (0x228, b"\0\0\1\0"),
+        (0x20E, b"\x20\0"),
+        (0x220, b"Memtest86+ v6"),
+    ]
+)
+
+
+@given(
+    size=st.integers(0, 0x230 + 200),
+    filling=st.binary(min_size=1, max_size=40),
+    planted=st.lists(st.tuples(st.integers(0, 14), PLANTED), max_size=12),
+)
+def test_no_place_is_passed_by_where_something_is(
+    decide: Decide, size: int, filling: bytes, planted: list[tuple[int, tuple[int, bytes]]]
+) -> None:
+    content = bytearray((filling * (size // len(filling) + 1))[:size])
+    for step, (offset, data) in planted:
+        place = step * decide.MRM_PLACE_STEP + offset
+        if place + len(data) <= size:
+            content[place : place + len(data)] = data
+    memory = Guarded(decide.ffi, bytes(content))
+    pointer = decide.ffi.cast("UINT8 *", memory.pointer)
+    places = []
+    offset = decide.call("MrmNextPlace", pointer, 0, size)
+    while offset < size:
+        places.append(offset)
+        assert size - offset >= decide.MRM_LINUX_BOOT_PARAMS and offset % decide.MRM_PLACE_STEP == 0
+        offset = decide.call("MrmNextPlace", pointer, offset + decide.MRM_PLACE_STEP, size)
+    assert offset == size
+    for place in range(0, size - decide.MRM_LINUX_BOOT_PARAMS + 1, decide.MRM_PLACE_STEP):
+        there = pointer + place
+        if (
+            decide.call("MrmIsMemtest", there, size - place)
+            or decide.call("MrmIsMach", there)
+            or decide.call("MrmIsGrubCommandLine", there)
+            or decide.call("MrmLinuxCommandLine", there)
+        ):
+            assert place in places

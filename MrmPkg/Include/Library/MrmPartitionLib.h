@@ -92,6 +92,29 @@ MrmHasWord (
 ///
 #define MRM_LINUX_BOOT_PARAMS  0x230
 
+///
+/// Alignment of what GRUB and compilers place, and more than enough for the stub's boot_params.
+///
+#define MRM_PLACE_STEP  16
+
+/**
+  Find the next place of a loader's memory that is worth a look: anywhere else MrmLinuxCommandLine(),
+  MrmIsGrubCommandLine(), MrmIsMemtest() and MrmIsMach() find nothing.
+
+  @param[in] Memory  The memory.
+  @param[in] Offset  Where to begin: a multiple of MRM_PLACE_STEP.
+  @param[in] Size    Bytes at Memory.
+
+  @return  Offset of the place, with MRM_LINUX_BOOT_PARAMS bytes there; Size when there is none any more.
+**/
+UINTN
+EFIAPI
+MrmNextPlace (
+  IN CONST UINT8  *Memory,
+  IN UINTN        Offset,
+  IN UINTN        Size
+  );
+
 /**
   Find the command line of a Linux kernel that is about to take over, by the boot_params
   structure its loader or stub has filled in (Documentation/arch/x86/boot.rst).

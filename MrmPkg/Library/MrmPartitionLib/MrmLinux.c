@@ -111,6 +111,31 @@ MrmHasWord (
   return FALSE;
 }
 
+UINTN
+EFIAPI
+MrmNextPlace (
+  IN CONST UINT8  *Memory,
+  IN UINTN        Offset,
+  IN UINTN        Size
+  )
+{
+  CONST UINT8  *Place;
+
+  // One byte of each kind is enough to pass most places by: an initrd has millions of them.
+  for ( ; (Offset < Size) && (Size - Offset >= MRM_LINUX_BOOT_PARAMS); Offset += MRM_PLACE_STEP) {
+    Place = Memory + Offset;
+    if (  (Place[0] == GRUB_BEGIN[0])
+       || (Place[0] == MACH_BEGIN[0])
+       || (Place[HEADER] == (UINT8)HEADER_MAGIC)
+       || (Place[TYPE_OF_LOADER] == TYPE_EFI_STUB))
+    {
+      return Offset;
+    }
+  }
+
+  return Size;
+}
+
 /**
   Read a little-endian 32-bit word that need not be aligned.
 

@@ -21,7 +21,6 @@
 #define COMMAND_LINE_SIZE  4096       ///< COMMAND_LINE_SIZE of Linux on x86 is 2048
 #define CONSOLE_SIZE       64
 #define WORD_LENGTH        40         ///< characters of a parameter that are told: a line of the log ends after 128
-#define STEP               16         ///< alignment of what GRUB allocates, and more than enough for the stub
 
 STATIC EFI_MEMORY_DESCRIPTOR  *mMap;
 STATIC UINTN                  mMapSize;
@@ -136,18 +135,22 @@ FindSystem (
   )
 {
   EFI_MEMORY_DESCRIPTOR  *Descriptor;
-  CONST UINT8            *Place;
-  CONST UINT8            *End;
+  CONST UINT8            *Memory;
+  UINTN                  Size;
+  UINTN                  Offset;
 
   for (Descriptor = NextDescriptor (NULL); Descriptor != NULL; Descriptor = NextDescriptor (Descriptor)) {
     if ((Descriptor->Type != EfiLoaderCode) && (Descriptor->Type != EfiLoaderData)) {
       continue;
     }
 
-    Place = (CONST UINT8 *)(UINTN)Descriptor->PhysicalStart;
-    End   = Place + EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages);
-    for ( ; (UINTN)(End - Place) >= MRM_LINUX_BOOT_PARAMS; Place += STEP) {
-      LookAt (Place, (UINTN)(End - Place), System);
+    Memory = (CONST UINT8 *)(UINTN)Descriptor->PhysicalStart;
+    Size   = EFI_PAGES_TO_SIZE ((UINTN)Descriptor->NumberOfPages);
+    for (Offset = MrmNextPlace (Memory, 0, Size);
+         Offset < Size;
+         Offset = MrmNextPlace (Memory, Offset + MRM_PLACE_STEP, Size))
+    {
+      LookAt (Memory + Offset, Size - Offset, System);
     }
   }
 }
