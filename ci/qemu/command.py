@@ -159,6 +159,7 @@ class Boot:
         initrd: That kernel's initrd.
         append: That kernel's command line.
         trace: Receives the time of each write to PCI configuration space (`ci.qemu.trace`), or None.
+        plugin: A plugin of QEMU's translator with its arguments, as `-plugin` takes it, or empty.
     """
 
     variables: Path
@@ -171,6 +172,7 @@ class Boot:
     append: str = ""
     trace: Path | None = None
     esp_read_only: bool = False
+    plugin: str = ""
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
             arguments += ["-initrd", str(boot.initrd)]
     if boot.trace:
         arguments += trace.arguments(boot.trace)
+    arguments += ["-plugin", boot.plugin] if boot.plugin else []
     return arguments
 
 

@@ -248,6 +248,15 @@ class Machine:
         """Execute a command of the human monitor and return its output."""
         return str(await self.execute("human-monitor-command", **{"command-line": command}))
 
+    async def pause(self) -> None:
+        """Stop processors and clocks, which the machine does not notice; raises qemu.qmp.QMPError."""
+        await self.execute("stop")
+
+    async def resume(self) -> None:
+        """Let a paused machine go on; that its consoles were silent meanwhile means nothing."""
+        await self.execute("cont")
+        self._sign_of_life()
+
     async def processor_seconds(self) -> dict[int, float]:
         """Return how many seconds of a host's processor each processor of the machine has taken so far.
 
