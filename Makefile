@@ -12,6 +12,7 @@ TARGET ?= RELEASE
 ARGS ?=
 SECONDS ?= 60
 JOBS ?= 3
+QUICK ?=
 MRM_EDK2 ?=
 MRM_ACCELERATOR ?=
 
@@ -76,6 +77,7 @@ lint: ## format, lint and types of the Python code, syntax of the shell code
 	@sh -n ci/setup.sh
 	@sh -n generator/collect.sh
 	@sh -n tools/mrmctl
+	@sh -n bench/run.sh
 
 faults: ready ## inject hundreds of faults into partitions, say what their neighbours noticed; ARGS="--seed 7 --count 50"
 	@$(BIN)/python -m generator esp partitions/faults.yaml --output Build/faults/build
@@ -84,8 +86,9 @@ faults: ready ## inject hundreds of faults into partitions, say what their neigh
 fuzz: setup ## fuzz every parser of foreign bytes; inputs and crashes are kept in Build/fuzz
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
-bench: setup ## print how long planning, checking and emitting large machines takes
-	@$(BIN)/python -m tests.bench
+bench: ready ## measure a partition beside the bare machine (docs/performance.md); QUICK=1 takes fewer samples
+	@$(BIN)/python -m bench planner
+	@$(BIN)/python -m bench run $(if $(QUICK),--quick) $(ARGS)
 
 format: ## bring the Python code into its one format
 	@ci/setup.sh packages python

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The largest plan there is: 64 partitions on a machine of 1,088 processors and 512 PCI functions.
 
-How long it takes is measured by `make bench`; a figure never passes or fails.
+How long it takes is measured by `python -m bench planner`; a figure never passes or fails.
 """
 
 from __future__ import annotations

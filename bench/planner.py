@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Print how long the generator takes: `python -m tests.bench`.  Figures, no judgement."""
+"""How long the generator takes for large machines.  Figures, no judgement."""
 
 from __future__ import annotations
 
@@ -81,7 +81,3 @@ def main() -> None:
             seconds, refused = measure(project, partitions, processors, functions, low)
             figures = "".join(f"{1000 * second:14.0f} ms" for second in (*seconds, sum(seconds)))
             print(f"{partitions:10}  {processors:10}  {functions:9}{figures}  {refused}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

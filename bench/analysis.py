@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What follows from the counter's records.  Pure functions."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.counter.record import Image, Record
+from bench.modules import Modules
+from bench.results import PhaseCount, ServiceCount
+
+RUNNING = "phase-5"
+"""The record when a partition firmware says that boot services have ended (MrmPhaseRunning)."""
+
+PHASES = ("SEC", "DXE", "BDS", "loader")
+"""What the phases of a mailbox are called here, from MrmPhaseEntry on; each ends with the next one."""
+
+OTHER = "no module"
+"""What is executed outside images: the PC firmware's or the loader's code, and pieces without a header."""
+
+_BEFORE, _AFTER = "mark-1", "mark-2"
+
+
+class AnalysisError(Exception):
+    """The records do not have what is asked for."""
+
+
+def marked(records: Iterable[Record]) -> list[int]:
+    """Return how many instructions a processor executed between each pair of marks, in their order.
+
+    Raises:
+        AnalysisError: The marks do not come in pairs, by one processor.
+    """
+    found = []
+    begun: Record | None = None
+    for record in records:
+        if record.name == _BEFORE:
+            begun = record
+        elif record.name == _AFTER:
+            if begun is None or begun.totals.keys() != record.totals.keys():
+                raise AnalysisError("the work program's marks do not come in pairs")
+            (processor,) = record.totals
+            found.append(record.totals[processor] - begun.totals[processor])
+            begun = None
+    return found
+
+
+def named(records: Sequence[Record], name: str) -> Record:
+    """Return the first record of a name; raises AnalysisError."""
+    for record in records:
+        if record.name == name:
+            return record
+    raise AnalysisError(f"the counter has written no record {name}")
+
+
+def phases(records: Sequence[Record], processor: int, modules: Modules) -> list[PhaseCount]:
+    """Return what a partition's first processor executed in each phase of its first start, by module.
+
+    Raises:
+        AnalysisError: A phase has not begun.
+    """
+    ends = [named(records, f"phase-{number}") for number in range(1, len(PHASES) + 2)]
+    counts = []
+    for phase, before, after in zip(PHASES, ends, ends[1:], strict=False):
+        total = after.totals[processor] - before.totals[processor]
+        by_module: dict[str, int] = {}
+        for image, count in _difference(before, after, processor).items():
+            name = _name(after.images.get(image), modules)
+            by_module[name] = by_module.get(name, 0) + count
+        ordered = sorted(by_module.items(), key=lambda item: -item[1])
+        counts.append(PhaseCount(phase, total, dict(ordered)))
+    return counts
+
+
+def _difference(before: Record, after: Record, processor: int) -> dict[int, int]:
+    """Instructions between two records, by image."""
+    earlier = before.by_image(processor) if processor in before.processors else {}
+    later = after.by_image(processor)
+    found = {image: count - earlier.get(image, 0) for image, count in later.items()}
+    return {image: count for image, count in found.items() if count > 0}
+
+
+def _name(image: Image | None, modules: Modules) -> str:
+    return (modules.name(image) if image else None) or OTHER
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a partition's processors came into code of firmware or controller.
+
+    Attributes:
+        services: Calls of runtime services.
+        strays: What came in elsewhere.
+    """
+
+    services: Sequence[ServiceCount]
+    strays: Sequence[ServiceCount]
+
+
+def ways_in(
+    before: Record,
+    after: Record,
+    processors: Collection[int],
+    services: Mapping[int, str],
+    modules: Modules,
+) -> Ways:
+    """Return how processors came into images of controller or partition firmware between two records.
+
+    A processor comes into an image when it executes its code after code that is no image's, as an OS's
+    kernel; to go on after an interrupt is no new way in. A way in is a runtime service if it is at the first
+    instruction of one.
+
+    Args:
+        before: When that began.
+        after: When it ended.
+        processors: The partition's.
+        services: Names of the runtime services by the physical address of their first instruction.
+        modules: Names of the images.
+    """
+    known: dict[str, ServiceCount] = {}
+    strays: dict[str, ServiceCount] = {}
+    for processor in processors:
+        earlier = before.processors[processor].entries if processor in before.processors else {}
+        for address, entry in after.processors[processor].entries.items():
+            old = earlier.get(address)
+            calls = entry.calls - (old.calls if old else 0)
+            instructions = entry.instructions - (old.instructions if old else 0)
+            image = next((found for found in after.images.values() if found.holds(address)), None)
+            name = modules.name(image) if image else None
+            if calls == 0 or (image and name is None):
+                continue
+            kind, place = (
+                services.get(address),
+                f"{name or OTHER}+{address - (image.base if image else 0):#x}",
+            )
+            table, label = (known, kind) if kind else (strays, place)
+            count = ServiceCount(label, calls, entry.least, instructions / calls, entry.most)
+            table[label] = together(table[label], count) if label in table else count
+    return Ways(list(known.values()), list(strays.values()))
+
+
+def together(one: ServiceCount, other: ServiceCount) -> ServiceCount:
+    """Return the count of two counts of one service."""
+    calls = one.calls + other.calls
+    return ServiceCount(
+        one.service,
+        calls,
+        min(one.least, other.least),
+        (one.mean * one.calls + other.mean * other.calls) / calls,
+        max(one.most, other.most),
+    )
+
+
+def elsewhere(
+    before: Record, after: Record, processors: Collection[int], own: Sequence[range], modules: Modules
+) -> dict[int, int]:
+    """Return pages outside their OS's memory that processors executed between two records, with counts.
+
+    Pages of the partition firmware's images are left out: `ways_in` judges these.
+
+    Args:
+        before: When that began.
+        after: When it ended.
+        processors: The partition's.
+        own: The memory that the OS has for itself, as ranges of addresses.
+        modules: Names of the images.
+    """
+    found: dict[int, int] = {}
+    for processor in processors:
+        earlier = before.processors[processor].pages if processor in before.processors else {}
+        for page, (count, image) in after.processors[processor].pages.items():
+            run = count - earlier.get(page, (0, 0))[0]
+            name = modules.name(after.images[image]) if image in after.images else None
+            if run > 0 and name is None and not any(page in memory for memory in own):
+                found[page] = found.get(page, 0) + run
+    return found

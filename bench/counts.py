@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What is counted: the work itself, ways into firmware, runtime services, a start, the boot processor.
+
+All waits raise what `Machine.until` raises; analysis raises bench.analysis.AnalysisError.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import analysis, subject
+from bench.analysis import RUNNING, AnalysisError, Ways
+from bench.counter.record import Record
+from bench.modules import Modules
+from bench.results import Counts, Outside, RowCount, ServiceCount
+from bench.subject import Build, Subject
+from bench.timing import DEVICE, read_lines
+
+ROWS = (
+    "null-syscall",
+    "read",
+    "stat",
+    "context-switch",
+    "pipe",
+    "af-unix",
+    "fork-exit",
+    "fork-sh",
+    "compute",
+    "memory-latency",
+    "memory-read",
+)
+"""Rows whose work is the same on both; what a disk takes depends on the host, and a write of 1 MiB is one
+instruction."""
+
+SAMPLES = 60
+"""How often a row is counted in a run (work.c); the least counts, which no timer has interrupted."""
+
+SERVICES = (
+    "GetTime",
+    "SetTime",
+    "GetWakeupTime",
+    "SetWakeupTime",
+    "SetVirtualAddressMap",
+    "ConvertPointer",
+    "GetVariable",
+    "GetNextVariableName",
+    "SetVariable",
+    "GetNextHighMonotonicCount",
+    "ResetSystem",
+    "UpdateCapsule",
+    "QueryCapsuleCapabilities",
+    "QueryVariableInfo",
+)
+"""EFI_RUNTIME_SERVICES, in its order (UEFI 2.10 section 4.5.1)."""
+
+_SIGNATURE = 0x56524553544E5552
+_HEADER_WORDS = 3
+_EFIVARS = "/sys/firmware/efi/efivars"
+_VENDOR = "cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0"
+_SECONDS = 600.0
+_LOAD = (
+    f"e=$(($(cut -d. -f1 /proc/uptime) + SECONDS)); while [ $(cut -d. -f1 /proc/uptime) -lt $e ]; do "
+    f"work -t 100 -p 0 -d {DEVICE} compute fork-sh disk-4k-random & work -t 100 -p 1 pipe memory-read; wait; "
+    "done >/dev/null 2>&1"
+)
+_WRITES = (
+    "i=0; while [ $i -lt TIMES ]; do i=$((i + 1)); "
+    rf"printf '\007\000\000\000%s' $i >/run/v; "
+    f"dd if=/run/v of={_EFIVARS}/Count-{_VENDOR} bs=200 2>/dev/null || break; "
+    f"cat {_EFIVARS}/Count-{_VENDOR} >/dev/null; done; [ $i = TIMES ]"
+)
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """What a counted partition's OS was told about its firmware.
+
+    Attributes:
+        services: Names of runtime services by physical address of their first instruction.
+        own: Memory that the OS has for itself.
+    """
+
+    services: dict[int, str]
+    own: list[range]
+
+
+async def count_rows(build: Build, folder: Path, runs: int, rows: Sequence[str] = ROWS) -> list[RowCount]:
+    """Count the same work on the bare machine and in a partition, in turn, each time booted anew."""
+    counts: dict[str, dict[str, list[int]]] = {row: {"bare": [], "partition": []} for row in rows}
+    for run in range(runs):
+        for name, start in (("bare", subject.bare), ("partition", subject.partition)):
+            found = await _marked_rows(start, build, folder / f"rows-{run}-{name}", rows)
+            for row, count in zip(rows, found, strict=True):
+                counts[row][name].append(count)
+    return [RowCount(row, min(found["bare"]), min(found["partition"]), runs) for row, found in counts.items()]
+
+
+Start = Callable[[Build, Path, bool], AbstractAsyncContextManager[Subject]]
+
+
+async def _marked_rows(start: Start, build: Build, folder: Path, rows: Sequence[str]) -> list[int]:
+    folder.mkdir(parents=True, exist_ok=True)
+    async with start(build, folder, True) as measured:
+        done = await measured.guest.run(f"work -m {' '.join(rows)}", _SECONDS)
+        if done.status != 0 or len(read_lines(done.output)) != len(rows):
+            raise AnalysisError(f"the work program ended with {done.status}: {done.output}")
+        assert measured.counter
+        await measured.counter.snapshot("rows")
+        found = analysis.marked(measured.counter.records())
+    if len(found) != SAMPLES * len(rows):
+        raise AnalysisError(f"{len(rows)} rows were marked {len(found)} times")
+    return [min(found[begin : begin + SAMPLES]) for begin in range(0, len(found), SAMPLES)]
+
+
+async def learn(measured: Subject) -> Machinery:
+    """Ask a partition's OS where the runtime services are, and which memory it has."""
+    guest = measured.guest
+    told = await guest.run("cat /sys/firmware/efi/runtime; cat /proc/iomem", 60)
+    place = re.search(r"^0x[0-9a-f]+", told.output, re.MULTILINE)
+    if not place:
+        raise AnalysisError(f"the OS does not say where the runtime services are: {told.output}")
+    own = [
+        range(int(found[1], 16), int(found[2], 16) + 1)
+        for found in re.finditer(r"^([0-9a-f]+)-([0-9a-f]+) : System RAM", told.output, re.MULTILINE)
+    ]
+    mapped = await guest.run(
+        "for f in /sys/firmware/efi/runtime-map/*; do "
+        "echo MAP $(cat $f/phys_addr $f/virt_addr $f/num_pages); done",
+        60,
+    )
+    regions = [
+        (int(found[2], 16), int(found[1], 16), int(found[3], 16) << 12)
+        for found in re.finditer(r"MAP (0x[0-9a-f]+) (0x[0-9a-f]+) (0x[0-9a-f]+)", mapped.output)
+    ]
+    words = await _words(measured, int(place[0], 16), _HEADER_WORDS + len(SERVICES))
+    if words[0] != _SIGNATURE:
+        raise AnalysisError(f"at {place[0]} is no table of runtime services")
+    services = {}
+    for name, pointer in zip(SERVICES, words[_HEADER_WORDS:], strict=True):
+        for virtual, physical, size in regions:
+            # Services that only boot code may call keep their physical addresses.
+            for begin in (virtual, physical):
+                if begin <= pointer < begin + size:
+                    services[pointer - begin + physical] = name
+    return Machinery(services, own)
+
+
+async def _words(measured: Subject, address: int, count: int) -> list[int]:
+    """Read 64-bit words of physical memory."""
+    shown = await measured.machine.monitor(f"xp /{count}gx {address:#x}")
+    return [int(word, 16) for word in re.findall(r"\b0x[0-9a-f]{16}\b", shown)]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was seen of a partition from the end of boot services on.
+
+    Attributes:
+        outside: In figures.
+        ways: How its processors came into firmware.
+        elsewhere: Pages that are neither its OS's nor the firmware's, with the instructions executed there.
+    """
+
+    outside: Outside
+    ways: Ways
+    elsewhere: dict[int, int]
+
+
+def watched(
+    what: str,
+    seconds: float,
+    before: Record,
+    after: Record,
+    measured: Subject,
+    told: Machinery,
+    modules: Modules,
+) -> Watched:
+    """Judge what a partition's processors did between two records."""
+    processors = measured.processors
+    ways = analysis.ways_in(before, after, processors, told.services, modules)
+    elsewhere = analysis.elsewhere(before, after, processors, told.own, modules)
+    instructions = sum(after.totals[number] - before.totals[number] for number in processors)
+    strays = round(sum(stray.mean * stray.calls for stray in ways.strays)) + sum(elsewhere.values())
+    calls = sum(service.calls for service in ways.services)
+    return Watched(Outside(what, round(seconds, 1), instructions, calls, strays), ways, elsewhere)
+
+
+async def watch(
+    measured: Subject, modules: Modules, seconds: int, writes: int
+) -> tuple[list[Watched], Machinery]:
+    """Watch a partition boot, under load, and calling runtime services; it has just come up."""
+    counter = measured.counter
+    assert counter
+    begun = time.monotonic()
+    up = await counter.snapshot("up")
+    told = await learn(measured)
+    running = analysis.named(list(counter.records()), RUNNING)
+    found = [watched("boot", begun - measured.machine.started_at, running, up, measured, told, modules)]
+    if seconds:
+        before, begun = await counter.snapshot("idle"), time.monotonic()
+        await measured.guest.run(_LOAD.replace("SECONDS", str(seconds)), _SECONDS + 4 * seconds)
+        after = await counter.snapshot("loaded")
+        found.append(watched("load", time.monotonic() - begun, before, after, measured, told, modules))
+    if writes:
+        await measured.guest.run(f"modprobe efivarfs; mount -t efivarfs efivarfs {_EFIVARS}", 60)
+        before, begun = await counter.snapshot("quiet"), time.monotonic()
+        done = await measured.guest.run(_WRITES.replace("TIMES", str(writes)), _SECONDS)
+        if done.status != 0:
+            raise AnalysisError(f"variables could not be written: {done.output}")
+        after = await counter.snapshot("wrote")
+        found.append(watched("variables", time.monotonic() - begun, before, after, measured, told, modules))
+    return found, told
+
+
+async def boot_processor(measured: Subject, seconds: float) -> dict[str, float]:
+    """Return the boot processor's instructions per second while a partition idles, and while it computes."""
+    counter = measured.counter
+    assert counter
+    found = {}
+    for what, load in (("idle", ""), ("busy", "work -t 100000 compute >/dev/null & ")):
+        await measured.guest.run(f"{load}:", 60)
+        before, begun = await counter.snapshot(f"{what}-begin"), time.monotonic()
+        await asyncio.sleep(seconds)
+        after = await counter.snapshot(f"{what}-end")
+        found[what] = (after.totals[0] - before.totals[0]) / (time.monotonic() - begun)
+    await measured.guest.run("killall work", 60)
+    return found
+
+
+async def count_all(
+    folder: Path,
+    modules: Callable[[Path], Modules],
+    *,
+    runs: int,
+    seconds: int,
+    writes: int,
+    say: Callable[[str], None],
+) -> Counts:
+    """Count everything.
+
+    Args:
+        folder: Receives images and logs.
+        modules: Names images, given the ESP that is booted.
+        runs: How often each row is counted.
+        seconds: How long a partition is watched under load.
+        writes: How many variables it writes.
+        say: Is told how far it is.
+    """
+    build = subject.build("alone")
+    names = modules(build.esp)
+    say("counting a partition's start, and its ways into firmware")
+    watching = folder / "watched"
+    watching.mkdir(parents=True, exist_ok=True)
+    async with subject.partition(build, watching, True) as measured:
+        found, _ = await watch(measured, names, seconds, writes)
+        assert measured.counter
+        phases = analysis.phases(list(measured.counter.records()), measured.processors[0], names)
+        rates = await boot_processor(measured, 10)
+    say("counting the same work on the bare machine and in a partition")
+    rows = await count_rows(build, folder, runs)
+    services = [service for one in found for service in one.ways.services]
+    return Counts(rows, [one.outside for one in found], merge(services), phases, rates)
+
+
+def merge(services: Iterable[ServiceCount]) -> list[ServiceCount]:
+    """Return one count for each service, the most called ones first."""
+    found: dict[str, ServiceCount] = {}
+    for service in services:
+        name = service.service
+        found[name] = analysis.together(found[name], service) if name in found else service
+    return sorted(found.values(), key=lambda service: -service.calls)

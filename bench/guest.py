@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The system that is measured: a Debian kernel and the guests' initrd, with the work program added to it.
+
+It is the same on the bare machine and in a partition, byte for byte.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci.guests import initrd
+from ci.guests.build import OUTPUT as GUESTS
+from ci.progress import PROJECT, SetupError
+
+_SOURCES = Path(__file__).parent / "work"
+_BUILT = PROJECT / "Build" / "bench"
+_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-static")
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A kernel with its initrd."""
+
+    kernel: Path
+    initrd: Path
+
+
+def build_work(output: Path = _BUILT / "work") -> Path:
+    """Compile the work program if its sources are newer, and return it; raises SetupError."""
+    sources = sorted(_SOURCES.glob("*.[ch]"))
+    if output.is_file() and output.stat().st_mtime > max(path.stat().st_mtime for path in sources):
+        return output
+    output.parent.mkdir(parents=True, exist_ok=True)
+    programs = [path for path in sources if path.suffix == ".c"]
+    done = subprocess.run(["gcc", *_FLAGS, *programs, "-o", output], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SetupError(f"the work program cannot be compiled:\n{done.stderr}")
+    return output
+
+
+def make_guest(name: str = "linux-6.12") -> Guest:
+    """Make a guest of `Build/guests` that has the work program as `/bin/work`; raises SetupError.
+
+    It is where the partition files of bench/partitions look for it.
+    """
+    source, target = GUESTS / name, _BUILT / "guests" / name
+    if not (source / "initrd.img").is_file():
+        raise SetupError(f"{source} is not there; run `make setup`")
+    target.mkdir(parents=True, exist_ok=True)
+    program = initrd.regular("bin/work", build_work().read_bytes(), executable=True)
+    # A kernel unpacks archives that follow each other, one over the other.
+    archive = (source / "initrd.img").read_bytes()
+    archive += bytes(-len(archive) % 4) + initrd.compress(initrd.archive([program]))
+    (target / "initrd.img").write_bytes(archive)
+    shutil.copyfile(source / "vmlinuz", target / "vmlinuz")
+    return Guest(target / "vmlinuz", target / "initrd.img")

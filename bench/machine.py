@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What figures are taken on, in words, as the page tells it.  Nothing that names a host or its owner."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from ci.emulator.choice import emulator
+from ci.guests.build import OUTPUT as GUESTS
+
+
+def describe_machine(kernel: str = "linux-6.12") -> dict[str, str]:
+    """Return the host, its load, the emulator and the kernel."""
+    told = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"^model name\s*: (.*)$", told, re.MULTILINE)
+    version = subprocess.run([emulator(), "--version"], capture_output=True, text=True).stdout
+    number = re.search(r"version (\S+)", version)
+    package = re.search(r'"release": "([^"]+)"', (GUESTS / kernel / "guest.json").read_text())
+    return {
+        "host": f"{os.cpu_count()} processors, {model[1] if model else 'unknown'}",
+        "load of the host at the start": f"{os.getloadavg()[0]:.1f}",
+        "emulator": f"QEMU {number[1] if number else 'unknown'}, TCG, q35 with OVMF",
+        "kernel": f"Debian's {package[1] if package else 'unknown'}",
+    }
+
+
+def sizes(ready: Path) -> dict[str, int]:
+    """Return bytes of Mrm.efi and of what is in it, of a build without a plan."""
+    found = {"Mrm.efi without a plan": (ready / "images" / "Mrm.efi").stat().st_size}
+    for title, pattern in (
+        ("partition firmware, as it travels in Mrm.efi", "PartitionFirmware/*/FV/PARTITIONCOMPACT.Fv"),
+        ("partition firmware, unpacked", "PartitionFirmware/*/FV/PARTITION.Fv"),
+    ):
+        for file in ready.glob(pattern):
+            found[title] = file.stat().st_size
+    return found

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""How fast each subject is beside the bare machine, row by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.results import BARE, SUBJECTS, Sample
+from bench.statistics import Figure, figure, speed_ratio
+
+LESS_IS_BETTER = "ns"
+"""The unit of which less is better."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A row of the table.
+
+    Attributes:
+        row: Its name.
+        unit: `ns` or `MB/s`.
+        bare: The bare machine's figure.
+        ratios: By subject, how fast it is: the bare machine is 1, and more is faster.
+    """
+
+    row: str
+    unit: str
+    bare: Figure
+    ratios: dict[str, Figure]
+
+
+def compare(samples: Sequence[Sample]) -> list[Comparison]:
+    """Return a row for each kind of work, in the order of the samples.
+
+    What one subject lacks in a round counts for none in that round, so that only samples that were taken
+    next to each other are divided by each other.
+    """
+    found: dict[str, dict[str, dict[int, float]]] = {}
+    units: dict[str, str] = {}
+    for sample in samples:
+        units[sample.row] = sample.unit
+        found.setdefault(sample.row, {}).setdefault(sample.subject, {})[sample.round] = sample.value
+    return [_comparison(row, units[row], subjects) for row, subjects in found.items() if subjects.get(BARE)]
+
+
+def _comparison(row: str, unit: str, subjects: dict[str, dict[int, float]]) -> Comparison:
+    bare = subjects[BARE]
+    ratios = {}
+    for name in SUBJECTS:
+        other = subjects.get(name, {})
+        rounds = sorted(bare.keys() & other.keys())
+        if name != BARE and rounds:
+            ratios[name] = speed_ratio(
+                [bare[number] for number in rounds],
+                [other[number] for number in rounds],
+                smaller_is_better=unit == LESS_IS_BETTER,
+            )
+    return Comparison(row, unit, figure(list(bare.values())), ratios)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What was measured, as one JSON file: raw samples and exact counts, and what they were taken on.
+
+The page, the table and the chart are made from it (`bench.report`), so whoever doubts a figure can make it
+again.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+
+BARE, AGAIN, ALONE, NEIGHBOUR = "bare", "bare-again", "alone", "neighbour"
+SUBJECTS = (BARE, AGAIN, ALONE, NEIGHBOUR)
+"""The bare machine, another one like it, a partition alone, a partition with a busy neighbour."""
+
+
+class ResultsError(Exception):
+    """The file is not one of these; the message says why."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One figure of one row.
+
+    Attributes:
+        subject: What it was taken on.
+        row: The row's name.
+        unit: `ns`, of which less is better, or `MB/s`.
+        value: The figure.
+        round: Samples of one round were taken one after the other.
+    """
+
+    subject: str
+    row: str
+    unit: str
+    value: float
+    round: int
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """Instructions of the same work on the bare machine and in a partition: the least of `count` runs."""
+
+    row: str
+    bare: float
+    partition: float
+    count: int
+
+    @property
+    def ratio(self) -> float:
+        """Partition ÷ bare."""
+        return self.partition / self.bare
+
+
+@dataclass(frozen=True)
+class ServiceCount:
+    """Instructions of a runtime service, from its first one until it returns."""
+
+    service: str
+    calls: int
+    least: int
+    mean: float
+    most: int
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a partition's processors executed from its phase `running` on.
+
+    Attributes:
+        what: What the partition did.
+        seconds: For so long, by the host's clock.
+        instructions: All of them.
+        services: How many runtime services the OS called.
+        strays: Instructions of controller and partition firmware other than those of these calls.
+    """
+
+    what: str
+    seconds: float
+    instructions: int
+    services: int
+    strays: int
+
+
+@dataclass(frozen=True)
+class PhaseCount:
+    """Instructions of a phase of a partition's start on its first processor, all and by module."""
+
+    phase: str
+    instructions: int
+    modules: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Everything that was counted exactly."""
+
+    rows: Sequence[RowCount] = ()
+    outside: Sequence[Outside] = ()
+    services: Sequence[ServiceCount] = ()
+    phases: Sequence[PhaseCount] = ()
+    boot_processor: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything of one run.
+
+    Attributes:
+        date: Day, as 2026-11-29.
+        machine: What it ran on, in words, by what is described.
+        counts: Exact counts.
+        samples: Samples of times.
+        sizes: Bytes, by what they are of.
+    """
+
+    date: str
+    machine: Mapping[str, str]
+    counts: Counts = Counts()
+    samples: Sequence[Sample] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+def write_results(results: Results, path: Path) -> None:
+    """Write a file, one that people can compare line by line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"format": FORMAT, **asdict(results)}, indent=1) + "\n")
+
+
+def read_results(path: Path) -> Results:
+    """Read a file; raises ResultsError."""
+    try:
+        data = json.loads(path.read_text())
+    except OSError as error:
+        raise ResultsError(f"{path}: {error.strerror}; measure first (`make bench`)") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: not JSON: {error}") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ResultsError(f"{path}: expected results of format {FORMAT}; measure again (`make bench`)")
+    try:
+        return Results(
+            date=str(data["date"]),
+            machine={str(key): str(value) for key, value in data["machine"].items()},
+            counts=_counts(data["counts"]),
+            samples=[Sample(**sample) for sample in data["samples"]],
+            sizes={str(key): int(value) for key, value in data["sizes"].items()},
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ResultsError(f"{path}: {error!r} is missing or of the wrong kind; measure again") from error
+
+
+def _counts(data: Mapping[str, Any]) -> Counts:
+    return Counts(
+        rows=[RowCount(**row) for row in data["rows"]],
+        outside=[Outside(**outside) for outside in data["outside"]],
+        services=[ServiceCount(**service) for service in data["services"]],
+        phases=[PhaseCount(**phase) for phase in data["phases"]],
+        boot_processor={str(key): float(value) for key, value in data["boot_processor"].items()},
+    )

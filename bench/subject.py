@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The machines that are compared: the bare one, and one that MRM divides.
+
+Both boot the same kernel and initrd, with the same number of processors, the same memory and the same disk.
+All waits raise what `Machine.until` raises.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.counter.live import Counter
+from bench.guest import make_guest
+from ci.images.boot import prepare_boot
+from ci.progress import PROJECT, SetupError
+from ci.qemu.command import Boot, MachineDescription
+from ci.qemu.console import Event
+from ci.qemu.description import load_description
+from ci.qemu.guest import BOOT_SECONDS, Guest
+from ci.qemu.machine import Machine
+from ci.run.plan import PartitionPromise, Plan, load_plan
+from ci.run.session import Session
+from generator.command_line import run as generator
+
+MEASURED = "measured"
+"""The partition whose figures are taken."""
+
+NEIGHBOUR = "neighbour"
+_PARTITIONS = Path(__file__).parent / "partitions"
+_OUTPUT = PROJECT / "Build" / "bench"
+_HEAD_ROOM = 192 << 20
+"""Bytes that the bare machine's firmware may keep, as platforms/q35.yaml says; a partition has none of it."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What boots of a partition file."""
+
+    esp: Path
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A machine that is up.
+
+    Attributes:
+        machine: The machine.
+        guest: The system that is measured.
+        processors: The machine's processors that it runs on, its first one first.
+        report: What it said of itself when it was up.
+        counter: What counts its instructions, if anything does.
+        session: The partitions; None on the bare machine.
+    """
+
+    machine: Machine
+    guest: Guest
+    processors: tuple[int, ...]
+    report: Event
+    counter: Counter | None = None
+    session: Session | None = None
+
+
+def build(name: str, *, ready: Path | None = None) -> Build:
+    """Make what boots of `bench/partitions/<name>.yaml`, of a `Mrm.efi` without a plan (`make ready`)."""
+    make_guest()
+    output = _OUTPUT / name
+    words = ["esp", str(_PARTITIONS / f"{name}.yaml"), "--output", str(output)]
+    if generator([*words, *(["--ready", str(ready)] if ready else [])]) != 0:
+        raise SetupError(f"no ESP could be made of bench/partitions/{name}.yaml")
+    return Build(output / "ESP", load_plan(output / "MrmPlan.json", PROJECT))
+
+
+def promise_of(plan: Plan, name: str = MEASURED) -> PartitionPromise:
+    """Return what a partition was promised."""
+    return next(promise for promise in plan.partitions if promise.name == name)
+
+
+def bare_description(plan: Plan) -> MachineDescription:
+    """Return a machine of the measured partition's size, with memory for its firmware."""
+    promise = promise_of(plan)
+    whole = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
+    return replace(whole, processors=promise.processors, memory=promise.memory + _HEAD_ROOM)
+
+
+@asynccontextmanager
+async def _running(
+    description: MachineDescription, boot: Boot, folder: Path, counted: bool
+) -> AsyncIterator[tuple[Machine, Counter | None]]:
+    async with AsyncExitStack() as stack:
+        counter = None
+        if counted:
+            counter = stack.enter_context(Counter(folder, description))
+            boot = replace(boot, plugin=counter.arguments)
+        yield await stack.enter_async_context(Machine(description, boot, folder)), counter
+
+
+@asynccontextmanager
+async def partition(build: Build, folder: Path, counted: bool = False) -> AsyncIterator[Subject]:
+    """Boot a plan; the subject is its partition `measured`, once all partitions are up."""
+    description = load_description(PROJECT / "platforms" / f"{build.plan.machine}.yaml")
+    boot = prepare_boot(description, folder, build.esp)
+    async with _running(description, boot, folder, counted) as (machine, counter):
+        session = Session(machine, build.plan)
+        reports = await session.settle()
+        processors = tuple(promise_of(build.plan).apic_ids)
+        yield Subject(machine, session.guests[MEASURED], processors, reports[MEASURED], counter, session)
+
+
+@asynccontextmanager
+async def bare(build: Build, folder: Path, counted: bool = False) -> AsyncIterator[Subject]:
+    """Boot the measured partition's kernel by the PC's own firmware, on a machine of its size."""
+    promise = promise_of(build.plan)
+    description = bare_description(build.plan)
+    port = description.serial_ports[0]
+    boot = replace(
+        prepare_boot(description, folder, None, promise.root_ports),
+        kernel=promise.kernel_file,
+        initrd=promise.initrd_file,
+        append=f"console=uart8250,io,{port.io_base:#x},115200n8 no_timer_check mrm.ticks=0",
+    )
+    async with _running(description, boot, folder, counted) as (machine, counter):
+        guest = Guest(machine.console(port.name), "bare")
+        report = await guest.report(guest.console.start(), BOOT_SECONDS)
+        yield Subject(machine, guest, tuple(range(promise.processors)), report, counter)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Results are read as they were written, and tables, chart and page say what is in them."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.report.chart import LEAST, MOST, chart, place
+from bench.report.page import CHART, goals, performance_chart, performance_page
+from bench.report.ratios import compare
+from bench.report.table import TITLES, markdown, ratio_table
+from bench.results import (
+    AGAIN,
+    ALONE,
+    BARE,
+    Counts,
+    Outside,
+    PhaseCount,
+    Results,
+    ResultsError,
+    RowCount,
+    Sample,
+    ServiceCount,
+    read_results,
+    write_results,
+)
+from ci.progress import PROJECT
+
+SAMPLES = [
+    Sample(subject, row, unit, value * factor, number)
+    for number, value in enumerate((100.0, 110.0, 90.0, 105.0, 95.0, 100.0))
+    for row, unit in (("pipe", "ns"), ("memory-read", "MB/s"))
+    for subject, factor in ((BARE, 1.0), (ALONE, 2.0), (AGAIN, 1.0))
+]
+RESULTS = Results(
+    "2026-11-29",
+    {"host": "2 processors"},
+    Counts(
+        [RowCount("pipe", 1000, 1001, 3)],
+        [Outside("boot", 30.5, 10**9, 12, 0)],
+        [ServiceCount("GetVariable", 12, 100, 150.5, 900)],
+        [PhaseCount("SEC", 5000, {"MrmSec": 4000, "no module": 1000})],
+        {"idle": 1000.0},
+    ),
+    SAMPLES,
+    {"Mrm.efi without a plan": 2**20 + 1},
+)
+
+
+def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "results.json"
+    write_results(RESULTS, file)
+    assert read_results(file) == RESULTS
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"format": 2}', '{"format": 1}', '{"format": 1, "date": 1, "machine": []}']
+)
+def test_what_is_no_result_is_refused_with_its_name(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    file.write_text(text)
+    with pytest.raises(ResultsError, match=re.escape(str(file))):
+        read_results(file)
+
+
+def test_twice_the_time_is_half_the_speed_and_twice_the_rate_is_twice() -> None:
+    pipe, memory = compare(SAMPLES)
+    assert (pipe.row, pipe.ratios[ALONE].median, pipe.ratios[AGAIN].median) == ("pipe", 0.5, 1)
+    assert (memory.row, memory.ratios[ALONE].median) == ("memory-read", 2)
+
+
+def test_a_sample_without_its_neighbour_does_not_count() -> None:
+    lacking = [sample for sample in SAMPLES if (sample.subject, sample.round) != (BARE, 2)]
+    assert compare(lacking)[0].ratios[ALONE].count == 5
+    assert compare([sample for sample in SAMPLES if sample.subject != BARE]) == []
+
+
+def test_the_table_has_the_subjects_that_were_measured() -> None:
+    table = ratio_table(compare(SAMPLES))
+    assert TITLES[ALONE] in table and TITLES["neighbour"] not in table
+    assert "0.50 (0.50–0.50)" in table
+    assert len({len(line) for line in table.splitlines()}) == 1
+
+
+words = st.text(st.characters(codec="ascii", exclude_characters="|\n", categories=["L", "N"]), max_size=12)
+
+
+@given(st.lists(st.tuples(words, words, words), max_size=5))
+def test_the_columns_of_a_table_line_up(rows: list[tuple[str, str, str]]) -> None:
+    lines = markdown(["a", "b", "c"], rows).splitlines()
+    assert len(lines) == len(rows) + 2
+    assert len({tuple(match.start() for match in re.finditer(r"\|", line)) for line in lines}) == 1
+
+
+def test_the_chart_is_drawn_to_scale() -> None:
+    assert place(LEAST) < place(1.0) < place(MOST)
+    assert place(1.0) - place(0.75) == pytest.approx(place(1.25) - place(1.0))
+    assert place(99) == place(MOST) and place(0) == place(LEAST)
+    drawn = ElementTree.fromstring(chart(compare(SAMPLES), "a < b"))
+    points = [element for element in drawn.iter() if element.tag.endswith("circle")]
+    # Two rows with two subjects, and the legend.
+    assert len(points) == 4 + len(TITLES)
+    assert f"{place(0.5):.1f}" in {point.get("cx") for point in points}
+    # What lies beyond the axis has an arrow's head.
+    assert len([element for element in drawn.iter() if element.tag.endswith("polygon")]) == 1
+
+
+def test_the_page_tells_each_goal_and_its_outcome() -> None:
+    outcome = {goal.split(":")[0]: verdict for goal, _, verdict in goals(RESULTS)}
+    assert outcome == {
+        "instructions of the same work": "reached",
+        "instructions in firmware or controller outside runtime services": "reached",
+        "speed of a partition alone": "missed",
+        "Mrm.efi": "missed",
+    }
+    page = performance_page(RESULTS)
+    for word in ("GetVariable", "MrmSec", "1.0010", "2 processors", CHART.as_posix()):
+        assert word in page
+
+
+def test_the_page_in_the_docs_is_made_of_the_results_in_the_docs() -> None:
+    results = read_results(PROJECT / "docs" / "performance.json")
+    assert (PROJECT / "docs" / "performance.md").read_text() == performance_page(results)
+    assert (PROJECT / "docs" / CHART).read_text() == performance_chart(results)
