@@ -219,14 +219,42 @@ class Card:
         return frames
 
 
+class Uplink:
+    """The way out of a network, as whoever drives the PC's card sees it."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._decide = decide
+        # Memory of its own size, with nothing behind it.
+        self._memory = Guarded(decide.ffi, bytes(decide.ffi.sizeof("MRM_CHANNEL_UPLINK")))
+        self.c = decide.ffi.cast("MRM_CHANNEL_UPLINK *", self._memory.pointer)
+        self.c.Up = 1
+
+    def bring(self, frame: bytes) -> bool:
+        """A frame comes from outside."""
+        return bool(self._decide.call("MrmChannelUplinkBring", self.c, frame, len(frame)))
+
+    def sent(self) -> list[bytes]:
+        """The frames that leave now."""
+        frames: list[bytes] = []
+        while True:
+            found = self._decide.call("MrmChannelUplinkNext", self.c)
+            if found == self._decide.ffi.NULL:
+                return frames
+            frames.append(bytes(self._decide.ffi.buffer(found.Bytes, found.Length)))
+            self._decide.call("MrmChannelUplinkSent", self.c)
+
+
 class Network:
     """A switch with cards."""
 
-    def __init__(self, decide: Decide, *cards: Card) -> None:
+    def __init__(self, decide: Decide, *cards: Card, uplink: Uplink | None = None) -> None:
         self._decide = decide
         self.cards = cards
+        self.uplink = uplink
         self._ports = decide.ffi.new("MRM_CHANNEL_PORT *[]", [card.c for card in cards])
         self.c = decide.ffi.new("MRM_CHANNEL_NETWORK *", {"PortCount": len(cards), "Ports": self._ports})
+        if uplink is not None:
+            self.c.Uplink = uplink.c
         self.now = 0
 
     def serve(self) -> bool:

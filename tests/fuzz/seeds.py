@@ -99,6 +99,11 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         + bytes([1, 7, *struct.pack(">4xHHQ", 1000, 54, 0), *struct.pack(">4xHHQ", 100, 946, 54), 0, 200]),
         bytes([3, 0, 1, 0, 0, 0, 0, 1, 1, 2, 0, 2, 0, 0x30, 0xE0, 0xFE, 0, 3, 0, 0, 2, 0x80, 20, 9])
         + bytes([0, 6, 0, 0, 1, *bytes(range(16)), 250]),
+        # Frames from outside: for the hostile card, for all, and for nobody.
+        b"".join(
+            bytes([0, 0xE0, *to, 2, 9, 9, 9, 9, 9, 8, 0, 0, 0, 100, 0, 1])
+            for to in (bytes([2, 0, 0, 0, 0, 0]), b"\xff" * 6, bytes([0, 9, 9, 9, 9, 9]))
+        ),
     ),
     "CommandLine": (
         bytes([9]) + b"quiet ro " + b"BOOT_IMAGE=/vmlinuz ro quiet\0",

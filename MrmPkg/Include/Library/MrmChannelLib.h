@@ -38,6 +38,9 @@
 #define MRM_CHANNEL_PATIENCE        200        ///< milliseconds that frames wait for a receiver's buffers, at most
 #define MRM_CHANNEL_PARTING         100        ///< milliseconds a driver that goes is looked at without a pause
 
+#define MRM_CHANNEL_UPLINK_FRAMES   64         ///< frames that wait in each direction of an uplink, a power of two
+#define MRM_CHANNEL_UPLINK_MTU      1500       ///< of the PC's own network card, by which an uplink leads out
+
 ///
 /// Pages a driver has registered; each lies in the partition's memory.
 ///
@@ -108,12 +111,40 @@ typedef struct {
 } MRM_CHANNEL_PORT;
 
 ///
+/// A frame as it is on the wire, without its check sequence.
+///
+typedef struct {
+  UINT32    Length;                            ///< bytes
+  UINT8     Bytes[MRM_CHANNEL_FRAME_SIZE];
+} MRM_CHANNEL_FRAME;
+
+///
+/// Frames in one direction of an uplink.  One side puts, the other takes; either may interrupt the other, for each
+/// writes its own counter only, and last.
+///
+typedef struct {
+  volatile UINT32      Put;                    ///< counted without end
+  volatile UINT32      Taken;                  ///< counted without end
+  MRM_CHANNEL_FRAME    Frames[MRM_CHANNEL_UPLINK_FRAMES];
+} MRM_CHANNEL_LANE;
+
+///
+/// The way out of a network: the PC's own network card, which the caller drives.
+///
+typedef struct {
+  BOOLEAN             Up;                      ///< the caller's: the PC's card works and has a link
+  MRM_CHANNEL_LANE    Out;                     ///< the switch puts, the caller takes; what finds no room is dropped
+  MRM_CHANNEL_LANE    In;                      ///< the caller puts, the switch takes
+} MRM_CHANNEL_UPLINK;
+
+///
 /// A network: a switch that knows the MAC of each of its ports.
 ///
 typedef struct {
-  UINTN               PortCount;
-  MRM_CHANNEL_PORT    **Ports;
-  UINT8               Frame[MRM_CHANNEL_FRAME_SIZE];   ///< the frame being delivered
+  UINTN                 PortCount;
+  MRM_CHANNEL_PORT      **Ports;
+  MRM_CHANNEL_UPLINK    *Uplink;                         ///< or NULL: it ends at its ports
+  UINT8                 Frame[MRM_CHANNEL_FRAME_SIZE];   ///< the frame being delivered
 } MRM_CHANNEL_NETWORK;
 
 /**
@@ -231,6 +262,49 @@ BOOLEAN
 EFIAPI
 MrmChannelIsUsed (
   IN CONST MRM_CHANNEL_NETWORK  *Network
+  );
+
+/**
+  The frame that is to leave next by an uplink.
+
+  @param[in] Uplink  The uplink.
+
+  @return  The frame, until MrmChannelUplinkSent(); it has at least the 60 bytes that Ethernet asks for.  NULL: there
+           is none.
+**/
+CONST MRM_CHANNEL_FRAME *
+EFIAPI
+MrmChannelUplinkNext (
+  IN CONST MRM_CHANNEL_UPLINK  *Uplink
+  );
+
+/**
+  The frame that was to leave next has left, or is given up.
+
+  @param[in,out] Uplink  The uplink; MrmChannelUplinkNext() has returned a frame.
+**/
+VOID
+EFIAPI
+MrmChannelUplinkSent (
+  IN OUT MRM_CHANNEL_UPLINK  *Uplink
+  );
+
+/**
+  Bring a frame in from outside.  Nothing is believed of it: the switch judges it in its next round.
+
+  @param[in,out] Uplink  The uplink.
+  @param[in]     Bytes   The frame, as the PC's card received it.
+  @param[in]     Length  Its bytes, any number.
+
+  @retval TRUE   It waits for the switch.
+  @retval FALSE  It is dropped: it is too short or too long for a frame, or as many wait as there can be.
+**/
+BOOLEAN
+EFIAPI
+MrmChannelUplinkBring (
+  IN OUT MRM_CHANNEL_UPLINK  *Uplink,
+  IN     CONST UINT8         *Bytes,
+  IN     UINTN               Length
   );
 
 #endif

@@ -56,7 +56,9 @@
 #define RX_BUFFER_SIZE        2048
 #define RX_PADDING            2      ///< before the frame
 #define ETHERNET_HEADER       14
+#define ETHERNET_LEAST        60     ///< bytes of the shortest frame, without its check sequence
 #define VLAN_TAG              4
+#define GROUP_ADDRESS         BIT0   ///< of the first byte of a MAC: it stands for several cards
 
 #pragma pack(1)
 
@@ -382,6 +384,67 @@ MrmChannelGive (
   IN OUT MRM_CHANNEL_PORT  *Port,
   IN     CONST UINT8       *Frame,
   IN     UINT32            Length
+  );
+
+/**
+  Whether a frame is as long as a network permits.
+
+  @param[in] Frame   The frame.
+  @param[in] Length  Its bytes, ETHERNET_HEADER at least.
+  @param[in] Mtu     Of the network.
+
+  @retval TRUE   It is not longer.
+  @retval FALSE  It is.
+**/
+BOOLEAN
+MrmChannelFits (
+  IN CONST UINT8  *Frame,
+  IN UINT32       Length,
+  IN UINT16       Mtu
+  );
+
+/**
+  Give a frame to a card that it is for.
+
+  @param[in,out] To      The network card.
+  @param[in]     Frame   The frame.
+  @param[in]     Length  Its bytes, less than MRM_CHANNEL_FRAME_SIZE.
+
+  @retval TRUE   Its driver has room for it, and is given it.
+  @retval FALSE  There is no room, or no driver; nothing is counted.
+**/
+BOOLEAN
+MrmChannelPass (
+  IN OUT MRM_CHANNEL_PORT  *To,
+  IN     CONST UINT8       *Frame,
+  IN     UINT32            Length
+  );
+
+/**
+  Let a frame of a card leave by the uplink of its network, if it has one.
+
+  @param[in,out] Network  The network.
+  @param[in]     Frame    The frame; it is for nobody on the network, or for a group.
+  @param[in]     Length   Its bytes, ETHERNET_HEADER at least.
+**/
+VOID
+MrmChannelSendOut (
+  IN OUT MRM_CHANNEL_NETWORK  *Network,
+  IN     CONST UINT8          *Frame,
+  IN     UINT32               Length
+  );
+
+/**
+  Give cards what has come in by the uplink, MRM_CHANNEL_BURST frames at most.
+
+  @param[in,out] Network  The network.
+
+  @retval TRUE   At least one card was given a frame.
+  @retval FALSE  None was, or there is no uplink.
+**/
+BOOLEAN
+MrmChannelTakeIn (
+  IN OUT MRM_CHANNEL_NETWORK  *Network
   );
 
 #endif

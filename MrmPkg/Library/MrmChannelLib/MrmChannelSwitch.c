@@ -2,7 +2,7 @@
   The switch of a network, and its rounds.
 
   Each port has the one MAC that it was given: a frame that says to come from another is refused, and where a frame
-  goes needs not be learned.
+  goes needs not be learned.  What is for none of them leaves by the uplink, if there is one.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -10,10 +10,6 @@
 #include "MrmChannelInternal.h"
 
 #define MANAGEMENT_VECTOR   (MRM_CHANNEL_VECTORS - 1)
-#define ETHERTYPE_OFFSET    12
-#define ETHERTYPE_VLAN      0x8100
-#define ETHERTYPE_SERVICE   0x88A8
-#define GROUP_ADDRESS       BIT0
 
 /**
   Judge a frame.
@@ -33,16 +29,8 @@ IsProper (
   IN UINT32                  Length
   )
 {
-  UINT32  Type;
-  UINT32  Most;
-
-  Type = ((UINT32)Frame[ETHERTYPE_OFFSET] << 8) | Frame[ETHERTYPE_OFFSET + 1];
-  Most = (UINT32)Port->Mtu + ETHERNET_HEADER;
-  if ((Type == ETHERTYPE_VLAN) || (Type == ETHERTYPE_SERVICE)) {
-    Most += VLAN_TAG;
-  }
-
-  return (Length <= Most) && (CompareMem (Frame + MRM_CHANNEL_MAC_SIZE, Port->Mac, MRM_CHANNEL_MAC_SIZE) == 0);
+  return MrmChannelFits (Frame, Length, Port->Mtu)
+         && (CompareMem (Frame + MRM_CHANNEL_MAC_SIZE, Port->Mac, MRM_CHANNEL_MAC_SIZE) == 0);
 }
 
 /**
@@ -96,8 +84,7 @@ GiveOrWait (
   IN     UINT64            Waited
   )
 {
-  if (MrmChannelRoom (To) != 0) {
-    MrmChannelGive (To, Frame, Length);
+  if (MrmChannelPass (To, Frame, Length)) {
     To->Patience -= (UINT32)MIN (Waited, To->Patience);
     To->Patience  = MIN (To->Patience + 1, MRM_CHANNEL_PATIENCE);
     return TRUE;
@@ -139,23 +126,25 @@ Deliver (
 {
   MRM_CHANNEL_PORT  *To;
   BOOLEAN           Group;
+  BOOLEAN           Known;
   UINTN             Index;
 
   Group = (Frame[0] & GROUP_ADDRESS) != 0;
+  Known = FALSE;
   for (Index = 0; Index < Network->PortCount; Index++) {
     To = Network->Ports[Index];
-    if ((To == From) || (!Group && (CompareMem (Frame, To->Mac, MRM_CHANNEL_MAC_SIZE) != 0))) {
+    if (!Group && (CompareMem (Frame, To->Mac, MRM_CHANNEL_MAC_SIZE) != 0)) {
       continue;
     }
 
-    // Its driver may have taken its memory back since the last frame.
-    if (To->Open && To->Attached) {
-      MrmChannelNoticeDriver (To);
-    }
-
-    if (!GiveOrWait (To, Frame, Length, Group, Waited)) {
+    Known = TRUE;
+    if ((To != From) && !GiveOrWait (To, Frame, Length, Group, Waited)) {
       return FALSE;
     }
+  }
+
+  if (Group || !Known) {
+    MrmChannelSendOut (Network, Frame, Length);
   }
 
   return TRUE;
@@ -245,7 +234,7 @@ SendFrames (
 }
 
 /**
-  Tell drivers when their link goes up or down: it is up while anybody else's driver receives.
+  Tell drivers when their link goes up or down: it is up while anybody else's driver receives, or the uplink is up.
 
   @param[in,out] Network  The network.
 **/
@@ -260,7 +249,7 @@ TellLinks (
   UINTN             Live;
   BOOLEAN           Up;
 
-  Live = 0;
+  Live = ((Network->Uplink != NULL) && Network->Uplink->Up) ? 1 : 0;
   for (Index = 0; Index < Network->PortCount; Index++) {
     Live += Network->Ports[Index]->Rx.Live ? 1 : 0;
   }
@@ -306,6 +295,7 @@ MrmChannelServe (
     }
   }
 
+  Busy = MrmChannelTakeIn (Network) || Busy;
   TellLinks (Network);
   return Busy;
 }

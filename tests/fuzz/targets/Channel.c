@@ -1,5 +1,6 @@
 /** @file
-  A card in memory with a hostile driver, and a neighbour on the same network that wants its frames.
+  A card in memory with a hostile driver, a neighbour on the same network that wants its frames, and an outside that
+  sends anything.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -11,6 +12,8 @@
 #define HOSTILE  0
 #define FRIEND   1
 #define CARDS    2
+
+#define FROM_OUTSIDE  0xE0   ///< of 256 things that happen, so many and more are frames from outside
 
 ///
 /// Pages of a driver's memory.
@@ -234,18 +237,61 @@ Renew (
   MrmChannelOpen (&Card->Port, Card->Area, 0);
 }
 
+/**
+  Bring in a frame from outside, and take out what leaves.
+**/
+STATIC
+VOID
+LookOutside (
+  IN FUZZ                *Fuzz,
+  IN MRM_CHANNEL_UPLINK  *Uplink
+  )
+{
+  CONST MRM_CHANNEL_FRAME  *Frame;
+  UINT8                    Bytes[MRM_CHANNEL_FRAME_SIZE + 16] = { 0 };
+  UINT8                    *Exact;
+  UINTN                    Length;
+
+  // The first bytes are random; half of the frames are for somebody on the network.
+  FuzzTake (Fuzz, Bytes, 16);
+  Length = FuzzNumber (Fuzz, 2) % sizeof (Bytes);
+  if ((Bytes[0] & 2) != 0) {
+    memcpy (Bytes, (UINT8[]) { 2, 0, 0, 0, 0, Bytes[5] % CARDS }, 6);
+  }
+
+  Exact = FuzzExact (Bytes, Length);
+  MrmChannelUplinkBring (Uplink, Exact, Length);
+  free (Exact);
+  while ((Frame = MrmChannelUplinkNext (Uplink)) != NULL) {
+    FUZZ_CHECK ((Frame->Length >= 60) && (Frame->Length <= 1500 + 14 + 4));
+    FUZZ_CHECK ((Frame->Bytes[0] & 1) || (memcmp (Frame->Bytes, (UINT8[]) { 2, 0, 0, 0, 0, FRIEND }, 6) != 0));
+    FUZZ_CHECK (memcmp (Frame->Bytes + 6, (UINT8[]) { 2, 0, 0, 0, 0 }, 5) == 0);
+    MrmChannelUplinkSent (Uplink);
+  }
+
+  Uplink->Up = (Length % 8) != 0;
+}
+
 STATIC
 VOID
 Act (
-  IN FUZZ  *Fuzz,
-  IN CARD  *Card
+  IN FUZZ                *Fuzz,
+  IN CARD                *Card,
+  IN MRM_CHANNEL_UPLINK  *Uplink
   )
 {
   UINT8   Bytes[64];
   UINT32  Word;
   UINTN   Offset;
+  UINT64  Kind;
 
-  switch (FuzzNumber (Fuzz, 1) % 8) {
+  Kind = FuzzNumber (Fuzz, 1);
+  if (Kind >= FROM_OUTSIDE) {
+    LookOutside (Fuzz, Uplink);
+    return;
+  }
+
+  switch (Kind % 8) {
     case 0:
       Offset = (FuzzNumber (Fuzz, 1) % 11) * 4;
       SetRegister (Card, Offset, (UINT32)FuzzNumber (Fuzz, 4));
@@ -301,19 +347,23 @@ LLVMFuzzerTestOneInput (
   size_t       Size
   )
 {
-  STATIC CONST UINT8      Zero[(PAGES + 1) * SIZE_4KB];
-  STATIC UINT8            Areas[CARDS][MRM_FUNCTION_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
-  STATIC CARD             Cards[CARDS];
-  MRM_CHANNEL_PORT        *Ports[CARDS];
-  MRM_CHANNEL_NETWORK     Network = { .PortCount = CARDS, .Ports = Ports };
-  MRM_FUNCTION_INTERRUPT  Interrupts[MRM_CHANNEL_VECTORS];
-  FUZZ                    Fuzz = { Data, Size };
-  CARD                    *Card;
-  UINTN                   Index;
-  UINTN                   Count;
-  UINT64                  Now;
+  STATIC CONST UINT8         Zero[(PAGES + 1) * SIZE_4KB];
+  STATIC UINT8               Areas[CARDS][MRM_FUNCTION_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
+  STATIC CARD                Cards[CARDS];
+  STATIC MRM_CHANNEL_UPLINK  Uplink;
+  MRM_CHANNEL_PORT           *Ports[CARDS];
+  MRM_CHANNEL_NETWORK        Network = { .PortCount = CARDS, .Ports = Ports, .Uplink = &Uplink };
+  MRM_FUNCTION_INTERRUPT     Interrupts[MRM_CHANNEL_VECTORS];
+  FUZZ                       Fuzz = { Data, Size };
+  CARD                       *Card;
+  UINTN                      Index;
+  UINTN                      Count;
+  UINT64                     Now;
 
   memset (Cards, 0, sizeof (Cards));
+  Uplink.Up      = TRUE;
+  Uplink.Out.Put = Uplink.Out.Taken = 0;
+  Uplink.In.Put  = Uplink.In.Taken = 0;
   for (Index = 0; Index < CARDS; Index++) {
     Card              = &Cards[Index];
     Card->Block       = FuzzExact (Zero, sizeof (Zero));
@@ -338,7 +388,7 @@ LLVMFuzzerTestOneInput (
   Converse (&Cards[HOSTILE], &Cards[FRIEND], &Network);
   for (Now = 1; Fuzz.Size != 0; Now += FuzzNumber (&Fuzz, 1)) {
     for (Count = 1 + FuzzNumber (&Fuzz, 1) % 4; Count > 0; Count--) {
-      Act (&Fuzz, &Cards[HOSTILE]);
+      Act (&Fuzz, &Cards[HOSTILE], &Uplink);
     }
 
     MrmChannelServe (&Network, Now);
