@@ -113,9 +113,10 @@ def _top(plan: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(channels, dict):
         told["controller.channels.apic_ids"] = channels.get("apic_ids")
     networks = {
-        f"network {network.get('name')}.mtu": network.get("mtu")
+        f"network {network.get('name')}.{key}": network.get(key)
         for network in plan.get("networks", ())
         if isinstance(network, dict)
+        for key in ("mtu", "uplink")
     }
     return {"machine": plan.get("machine"), **told, **networks}
 

@@ -41,6 +41,10 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield _fact("channels", f"served by APIC ID {ids}{other}", plan.channels.place.short)
     for network in plan.networks:
         yield _fact("network", f"{network.name.value}, MTU {network.mtu.value}", network.name.place.short)
+        uplink = network.uplink
+        if uplink is not None and uplink.card is not None:
+            title = f" ({uplink.card.title})" if uplink.card.title else ""
+            yield _fact("", f"  way out by the PC's {uplink.card.path}{title}", uplink.place.short)
     for partition in plan.partitions:
         yield ""
         yield from _partition(partition)

@@ -17,7 +17,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_PLAN_VERSION  7
-#define MRM_PLAN_FORMAT   0xAC72EF41U
+#define MRM_PLAN_FORMAT   0xE02D741AU
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -29,6 +29,7 @@
 #define MRM_NAME_LENGTH          32        ///< partition name with terminating zero
 #define MRM_MAX_BOOT_SOURCES     8         ///< boot sources of one partition
 #define MRM_MAX_PORTS            8         ///< networks one partition is on
+#define MRM_MAX_NETWORKS         16        ///< networks in memory
 #define MRM_DIGEST_LENGTH        16        ///< hexadecimal digits of a digest
 #define MRM_PLAN_LARGEST         4194304   ///< bytes of a blob
 #define MRM_UUID_SIZE            16        ///< bytes of a UUID
@@ -166,6 +167,14 @@ typedef struct {
 } MRM_PLAN_CONSOLE;
 
 ///
+/// The way out of a network: a network card that stays with the PC.
+///
+typedef struct {
+  CONST CHAR8    *Network;   ///< name of the network
+  CONST CHAR8    *Card;      ///< UEFI device path text of that card, e.g. "PciRoot(0x0)/Pci(0x1F,0x6)"
+} MRM_PLAN_UPLINK;
+
+///
 /// Memory the controller finds at boot.
 ///
 typedef struct {
@@ -291,6 +300,8 @@ typedef struct {
   UINT32                      JsonSize;           ///< bytes
   CONST UINT8                 *Json;              ///< MrmPlan.json, for those who ask; printable ASCII
   MRM_PLAN_CONSOLE            Console;            ///< UART the controller keeps (report only)
+  UINT32                      UplinkCount;
+  CONST MRM_PLAN_UPLINK       *Uplinks;
   UINT32                      PartitionCount;
   CONST MRM_PLAN_PARTITION    *Partitions;
   CONST CHAR8                 *Structure;         ///< digest of all that a reload cannot change

@@ -33,6 +33,7 @@ LIMITS = (
     Constant("MRM_NAME_LENGTH", 32, "partition name with terminating zero"),
     Constant("MRM_MAX_BOOT_SOURCES", 8, "boot sources of one partition"),
     Constant("MRM_MAX_PORTS", 8, "networks one partition is on"),
+    Constant("MRM_MAX_NETWORKS", 16, "networks in memory"),
     Constant("MRM_DIGEST_LENGTH", 16, "hexadecimal digits of a digest"),
     LARGEST := Constant("MRM_PLAN_LARGEST", 4 << 20, "bytes of a blob"),
     Constant("MRM_UUID_SIZE", 16, "bytes of a UUID"),
@@ -57,6 +58,8 @@ _LIMIT = {limit.name: limit.number for limit in LIMITS}
 MAXIMUM_BUSES = _LIMIT["MRM_MAX_PCI_BUSES"]
 MTU_LEAST, MTU_MOST = 1280, 2028
 """MRM_CHANNEL_MTU_LEAST and MRM_CHANNEL_MTU_MOST of MrmChannelLib.h."""
+MTU_UPLINK = 1500
+"""MRM_CHANNEL_UPLINK_MTU."""
 _PATH, _TEXT, _LARGE = 511, 0xFFFF, 1 << 20
 """Characters of a path and of any other text; bytes of a table or of JSON."""
 _DAY = 24 * 3600 * 1000
@@ -179,6 +182,18 @@ PORT = Record(
         ),
         Field(
             "Mac", Number(8, 0, (1 << 48) - 1), "first byte highest; 0: made of the PC's UUID and both names"
+        ),
+    ),
+)
+UPLINK = Record(
+    "MRM_PLAN_UPLINK",
+    "The way out of a network: a network card that stays with the PC.",
+    (
+        Field("Network", Text(_LIMIT["MRM_NAME_LENGTH"] - 1), "name of the network"),
+        Field(
+            "Card",
+            Text(_PATH),
+            'UEFI device path text of that card, e.g. "PciRoot(0x0)/Pci(0x1F,0x6)"',
         ),
     ),
 )
@@ -382,6 +397,7 @@ PLAN = Record(
             "MrmPlan.json, for those who ask; printable ASCII",
         ),
         Field("Console", Inline(CONSOLE), "UART the controller keeps (report only)"),
+        Field("Uplinks", Records(UPLINK, "UplinkCount", 0, _LIMIT["MRM_MAX_NETWORKS"])),
         Field("Partitions", Records(PARTITION, "PartitionCount", 1, _LIMIT["MRM_MAX_PARTITIONS"])),
         Field(
             "Structure",

@@ -6,11 +6,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from generator.blob.form import MTU_UPLINK
 from generator.check.registry import Finding, error, warning
+from generator.model.device_path import DevicePath
 from generator.model.intent import MAXIMUM_PORTS
-from generator.model.plan import PartitionPlan, Plan, PortPlan
+from generator.model.machine import PciFunction
+from generator.model.plan import NetworkPlan, PartitionPlan, Plan, PortPlan, UplinkPlan
 from generator.places import Place
-from generator.printable import quoted
+from generator.printable import printable, quoted
+from generator.resolve.networks import is_network_card
 from generator.suggest import closest
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -120,9 +124,100 @@ def network_mac(plan: Plan) -> Iterator[Finding]:
             )
 
 
+def _uplinks(plan: Plan) -> Iterator[tuple[NetworkPlan, UplinkPlan]]:
+    """All networks with a way out."""
+    for network in plan.networks:
+        if network.uplink is not None:
+            yield network, network.uplink
+
+
+def _named(function: PciFunction) -> str:
+    """A function in messages."""
+    title = printable(function.title or f"{function.vendor:04x}:{function.device:04x}")
+    return f"{function.path} ({title})"
+
+
+@error
+def network_uplink_card(plan: Plan) -> Iterator[Finding]:
+    """The uplink of a network is a network card of the PC, and named if more than one stays with the PC."""
+    if any(not partition.knows("pci") for partition in plan.partitions):
+        return
+    for network, uplink in _uplinks(plan):
+        choice = ", ".join(_named(function) for function in uplink.choice)
+        if uplink.card is not None and is_network_card(uplink.card):
+            continue
+        if uplink.path is None:
+            count = len(uplink.choice)
+            what = f"{count if count else 'no'} network card{'s stay' if count else ' stays'} with the PC"
+            yield Finding(
+                uplink.place,
+                f"the network '{network.name.value}' has an uplink, and {what}",
+                "exactly one, or its device path",
+                "name one with {pc: …}: " + choice if choice else "remove the uplink, or give one card back",
+            )
+        else:
+            what = (
+                f"the machine {plan.machine.name} has no {uplink.path.value}"
+                if uplink.card is None
+                else f"{_named(uplink.card)} is no network card"
+            )
+            yield Finding(
+                uplink.path.place,
+                what,
+                "a network card that stays with the PC" + (f": {choice}" if choice else ""),
+                "change the path" if choice else "remove the uplink",
+            )
+
+
+@error
+def network_uplink_stays(plan: Plan) -> Iterator[Finding]:
+    """The card of an uplink stays with the PC: no partition has it."""
+    for network, uplink in _uplinks(plan):
+        for partition in plan.partitions:
+            for grant in partition.pci:
+                if uplink.path is not None and grant.root_port.value.leads_to(uplink.path.value):
+                    yield Finding(
+                        uplink.path.place,
+                        f"{uplink.path.value} is the uplink of '{network.name.value}', and behind "
+                        f"{grant.root_port.value}, which '{partition.name.value}' has",
+                        "a card that no partition has",
+                        "name another card, or take the port from the partition",
+                    )
+
+
+@error
+def network_uplink_once(plan: Plan) -> Iterator[Finding]:
+    """No two networks have the same card as their uplink."""
+    owners: dict[DevicePath, str] = {}
+    for network, uplink in _uplinks(plan):
+        if uplink.card is None:
+            continue
+        owner = owners.setdefault(uplink.card.path, network.name.value)
+        if owner != network.name.value:
+            yield Finding(
+                uplink.place,
+                f"{_named(uplink.card)} is the uplink of '{owner}' already",
+                "a card of its own",
+                "put the partitions on one network, or name another card",
+            )
+
+
+@error
+def network_uplink_mtu(plan: Plan) -> Iterator[Finding]:
+    """A network with an uplink has an MTU of 1500 at most, as what is outside."""
+    for network, uplink in _uplinks(plan):
+        if network.mtu.value > MTU_UPLINK:
+            yield Finding(
+                network.mtu.place,
+                f"the network '{network.name.value}' has an uplink, and an MTU of {network.mtu.value}",
+                f"{MTU_UPLINK} at most",
+                f"lower it, or remove the uplink in line {uplink.place.line}",
+            )
+
+
 @warning
 def network_alone(plan: Plan) -> Iterator[Finding]:
-    """At least two partitions are on a network."""
+    """At least two partitions are on a network, or one on a network with an uplink."""
     if not plan.knows("partitions") or any(not p.knows("network") for p in plan.partitions):
         return
     on = {port.network.value: 0 for _, port in _ports(plan)}
@@ -130,7 +225,7 @@ def network_alone(plan: Plan) -> Iterator[Finding]:
         on[port.network.value] += 1
     for network in plan.networks:
         count = on.get(network.name.value, 0)
-        if count < 2:
+        if count + (network.uplink is not None and count > 0) < 2:
             yield Finding(
                 network.name.place,
                 f"{'one partition is' if count else 'nobody is'} on the network '{network.name.value}'",

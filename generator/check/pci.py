@@ -76,6 +76,10 @@ def _why_not_free(plan: Plan, function: PciFunction) -> str:
             return f"is behind {grant.root_port.value}, which '{partition.name.value}' has"
     if any(port.path.leads_to(device) for device in plan.machine.firmware.boot_devices):
         return f"is behind {port.path}, as is the disk from which the controller is booted"
+    for network in plan.networks:
+        card = network.uplink.card if network.uplink is not None else None
+        if card is not None and port.path.leads_to(card.path):
+            return f"is behind {port.path}, as is the uplink of the network '{network.name.value}'"
     if not can_interrupt(function):
         return "has neither MSI nor MSI-X"
     return f"is behind {port.path}, which leads to what another partition has"

@@ -60,6 +60,11 @@ def render_blob(plan: Plan, dsdts: Sequence[Dsdt], made: int) -> bytes:
             "ChannelByCount": plan.channels is not None and plan.channels.by_count,
             "Json": render_embedded_json(plan).encode("ascii"),
             "Console": _console(plan.controller_console),
+            "Uplinks": [
+                {"Network": network.name.value, "Card": str(network.uplink.card.path)}
+                for network in plan.networks
+                if network.uplink is not None and network.uplink.card is not None
+            ],
             "Partitions": partitions,
             "Structure": structure(plan),
             "BuiltInPolicy": digest(render_policy(plan)),

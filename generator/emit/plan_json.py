@@ -11,6 +11,7 @@ from generator.model.plan import (
     ConsolePlan,
     FileBoot,
     NetworkBoot,
+    NetworkPlan,
     PartitionPlan,
     PciGrant,
     Plan,
@@ -112,7 +113,15 @@ def _networks(plan: Plan) -> dict[str, Any]:
     """The networks, if there are any."""
     if not plan.networks:
         return {}
-    return {"networks": [{"name": network.name.value, "mtu": network.mtu.value} for network in plan.networks]}
+    return {"networks": [_network(network) for network in plan.networks]}
+
+
+def _network(network: NetworkPlan) -> dict[str, Any]:
+    """One network; its uplink is a PCI function of the PC."""
+    told: dict[str, Any] = {"name": network.name.value, "mtu": network.mtu.value}
+    if network.uplink is not None and network.uplink.card is not None:
+        told["uplink"] = str(network.uplink.card.path)
+    return told
 
 
 def _ports(partition: PartitionPlan) -> dict[str, Any]:

@@ -7,13 +7,33 @@ import re
 
 from generator.blob.form import MTU_LEAST, MTU_MOST
 from generator.errors import Problem
-from generator.load.keys import Form, Key, Keys, Schema, any_of, integer, no_text, one_or_more
+from generator.load.keys import (
+    TEXT_SCHEMA,
+    Form,
+    Key,
+    Keys,
+    Schema,
+    any_of,
+    integer,
+    no_text,
+    one_or_more,
+)
 from generator.load.nodes import Mapping, Node
+from generator.load.partition_pci import join_paths
 from generator.load.partition_policy import parse_name
 from generator.load.reader import Fields, read_mapping, read_scalar
-from generator.model.intent import MAXIMUM_NETWORKS, MAXIMUM_PORTS, NetworkIntent, PortIntent
+from generator.model.device_path import parse_device_path
+from generator.model.intent import (
+    MAXIMUM_NETWORKS,
+    MAXIMUM_PORTS,
+    NetworkIntent,
+    PortIntent,
+    UplinkIntent,
+)
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
+PC = "pc"
+"""The uplink by the only card that there is."""
 _NAME_SCHEMA: Schema = {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"}
 
 
@@ -37,7 +57,22 @@ MTU = Key(
     f"bytes of the largest packet, {MTU_LEAST} to {MTU_MOST}",
     "1500",
 )
-NETWORK_KEYS = Keys((NAME, MTU))
+CARD = Key(
+    "pc",
+    Form("a UEFI device path such as PciRoot(0x0)/Pci(0x1F,0x6)", parse_device_path, TEXT_SCHEMA),
+    "The device path of a network card that stays with the PC.",
+    required=True,
+)
+UPLINK_KEYS = Keys((CARD,))
+UPLINK = Key(
+    "uplink",
+    Form("pc, or {pc: a device path}", {PC: PC}.get, any_of({"enum": [PC]}, UPLINK_KEYS.whole)),
+    "The way out: a network card that stays with the PC.",
+    "the way out, by a network card that stays with the PC: `pc` for its only one, or "
+    '`{pc: "PciRoot(0x0)/Pci(0x1F,0x6)"}`',
+    "none",
+)
+NETWORK_KEYS = Keys((NAME, MTU, UPLINK))
 
 PORT_NAME = Key("name", Form("a network", parse_name, _NAME_SCHEMA), "A network of the file.", required=True)
 MAC = Key(
@@ -62,7 +97,7 @@ NETWORKS = Key(
         },
     ),
     "Networks in memory that partitions can be on.",
-    f"up to {MAXIMUM_NETWORKS} networks in memory, below: names, or `{{name, mtu}}`",
+    f"up to {MAXIMUM_NETWORKS} networks in memory, below: names, or `{{name, mtu, uplink}}`",
     "none",
 )
 _PORT_SCHEMA = any_of(_NAME_SCHEMA, {**PORT_KEYS.schema, "required": [PORT_NAME.name]})
@@ -85,15 +120,28 @@ def read_networks(file: Fields) -> tuple[NetworkIntent, ...]:
 
 
 def _network(node: Node, problems: list[Problem]) -> NetworkIntent | None:
-    """A name, or `{name, mtu}`."""
+    """A name, or `{name, mtu, uplink}`."""
     if not isinstance(node, Mapping):
-        name = read_scalar(node, "an entry of 'networks'", "a name, or {name, mtu}", parse_name, problems)
+        expected = "a name, or {name, mtu, uplink}"
+        name = read_scalar(node, "an entry of 'networks'", expected, parse_name, problems)
         return None if name is None else NetworkIntent(node.place, name)
     fields = read_mapping(node, "an entry of 'networks'", NETWORK_KEYS.names, problems)
     if fields is None:
         return None
-    name, mtu = fields.read(NAME), fields.read(MTU)
-    return None if name is None or fields.unread else NetworkIntent(node.place, name, mtu)
+    name, mtu, uplink = fields.read(NAME), fields.read(MTU), _uplink(fields)
+    return None if name is None or fields.unread else NetworkIntent(node.place, name, mtu, uplink)
+
+
+def _uplink(network: Fields) -> UplinkIntent | None:
+    """The word `pc`, or `{pc: …}`."""
+    node = network.node(UPLINK.name)
+    if not isinstance(node, Mapping):
+        word = network.read(UPLINK)
+        return None if word is None else UplinkIntent(word.place)
+    fields = Fields(join_paths(node), "'uplink'", UPLINK_KEYS.names, network.problems)
+    card = fields.read(CARD)
+    network.lose(UPLINK.name, fields.unread)
+    return None if card is None else UplinkIntent(node.place, card)
 
 
 def read_ports(partition: Fields) -> tuple[PortIntent, ...]:

@@ -240,12 +240,21 @@ class ChannelsIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class UplinkIntent:
+    """The way out of a network: a network card that stays with the PC; `card` is None for its only one."""
+
+    place: Place
+    card: Located[DevicePath] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkIntent:
     """One entry of `networks:`; `mtu` in bytes, None for the default."""
 
     place: Place
     name: Located[str]
     mtu: Located[int] | None = None
+    uplink: UplinkIntent | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,12 +275,27 @@ class PolicyPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class UplinkPlan:
+    """The way out of a network: a network card that stays with the PC.
+
+    `path` is the one that the file names, None if it leaves the choice.  `card` is the PCI function, None if
+    there is none so named, or not exactly one that no partition is given: these are `choice`.
+    """
+
+    place: Place
+    path: Located[DevicePath] | None
+    card: PciFunction | None
+    choice: tuple[PciFunction, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkPlan:
     """A network in memory; `mtu` in bytes."""
 
     place: Place
     name: Located[str]
     mtu: Located[int]
+    uplink: UplinkPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,13 @@ class _Looks:
         self._owners = owners
         self._boots = plan.machine.firmware.boot_devices
         self._ports = Ports.of(plan.machine)
+        self._uplinks = {
+            network.uplink.card.path: network.name.value
+            for network in plan.networks
+            if network.uplink is not None and network.uplink.card is not None
+        }
         # Who has one of these ports has what is taken as well: they cannot be given away any more.
-        taken = [*owners.ports, *self._boots]
+        taken = [*owners.ports, *self._boots, *self._uplinks]
         self._split = {above for path in taken for above in path.way}
 
     def is_owned_port(self, function: PciFunction) -> bool:
@@ -84,7 +89,9 @@ class _Looks:
     def name(self, function: PciFunction) -> str:
         """What a function is, and what is special about it."""
         off = " (disabled: neither MSI nor MSI-X)" if function.path in self._owners.disabled else ""
-        return name_of(function, function.path in self._boots) + off
+        network = self._uplinks.get(function.path)
+        out = f" (uplink of {network})" if network is not None else ""
+        return name_of(function, function.path in self._boots) + off + out
 
 
 def _below(functions: Iterable[PciFunction], depth: int) -> Iterator[tuple[int, PciFunction]]:

@@ -34,8 +34,11 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     processors = resolve_processors(intent.partitions, machine, own)
     memory = resolve_memory(intent.partitions, machine, files, processors)
     cards = [console.path if console is not None else None for console in consoles]
-    pci = resolve_pci(intent.partitions, machine, cards)
-    networks = resolve_networks(intent.networks)
+    uplinks = [network.uplink.card for network in intent.networks if network.uplink is not None]
+    kept = [card.value for card in uplinks if card is not None]
+    pci = resolve_pci(intent.partitions, machine, cards, kept)
+    given = [grant.root_port.value for resolved in pci for grant in resolved.grants]
+    networks = resolve_networks(intent.networks, machine, given)
     names = [partition.name.value for partition in intent.partitions if partition.name is not None]
     partitions: list[PartitionPlan] = []
     for number, partition in enumerate(intent.partitions):

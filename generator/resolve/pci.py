@@ -46,16 +46,20 @@ class _Found:
 
 
 def resolve_pci(
-    intents: Sequence[PartitionIntent], machine: Machine, consoles: Sequence[DevicePath | None]
+    intents: Sequence[PartitionIntent],
+    machine: Machine,
+    consoles: Sequence[DevicePath | None],
+    kept: Sequence[DevicePath] = (),
 ) -> list[PciPlan]:
     """Ports for all partitions, each a segment of its own in the order of the partition file.
 
     Ports that are named go first, whatever the order of partitions.  A partition that wants functions by
     their properties then gets the first ones that no partition has, in the order of the machine file, with
     the least port that leads to them.  `consoles` are the serial cards that are polled: they need no
-    interrupt.
+    interrupt.  `kept` are functions that are named as staying with the PC: nobody gets them by their
+    properties.
     """
-    choice = _Choice(intents, machine)
+    choice = _Choice(intents, machine, kept)
     return [choice.plan(intent.pci, console) for intent, console in zip(intents, consoles, strict=True)]
 
 
@@ -79,7 +83,10 @@ class _Taken:
 class _Choice:
     """The functions of a machine, and which ports are given already."""
 
-    def __init__(self, intents: Sequence[PartitionIntent], machine: Machine) -> None:
+    def __init__(
+        self, intents: Sequence[PartitionIntent], machine: Machine, kept: Sequence[DevicePath]
+    ) -> None:
+        self._stays = (*machine.firmware.boot_devices, *kept)
         self._functions = machine.functions_by_path()
         self._machine = machine
         self._ports = Ports.of(machine)
@@ -158,7 +165,6 @@ class _Choice:
     def _match(self, entry: PciMatchIntent, console: DevicePath | None) -> Iterator[_Found]:
         """The first ports with functions that match, can work in a partition, and that nobody has."""
         left = entry.count or 1
-        boots = self._machine.firmware.boot_devices
         for port, own in self._ports_with_ends:
             if left <= 0:
                 return
@@ -166,7 +172,7 @@ class _Choice:
             wanted = tuple(end for end in able if matches(entry, end))[:left]
             if not wanted or port.path in self._taken:
                 continue
-            if any(port.path.leads_to(device) for device in boots):
+            if any(port.path.leads_to(device) for device in self._stays):
                 continue
             self._taken.add(port.path)
             left -= len(wanted)

@@ -278,6 +278,7 @@ def test_mrm_starts_again_from_the_menu(first: Shells) -> None:
     assert [name for name in ("never", "always", "later") if f"MRM: {name}: ready" not in said] == []
     assert "MRM: channels: served by the processor with APIC ID 4" in said
     assert "stands still" not in first.controller.text
+    assert said.count("MRM: network lan: its way out is ") == 1, "the firmware had its network card back, too"
     first.bench.run(first.bench.machine.close())
 
 

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Two kernels on a network in memory (docs/channels.md), each seen through its own console."""
+"""Two kernels on networks in memory (docs/channels.md), each seen through its own console.
 
+One of the networks leads out by a network card of the PC, to a network of QEMU's with DHCP and a web server.
+"""
+
+import hashlib
+import random
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from ci.qemu import web
+from ci.qemu.devices import Network
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
@@ -14,17 +22,34 @@ from tests.boot.warnings import new_warnings
 pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800)]
 
 ADDRESS = {"steady": "10.77.0.1", "other": "10.77.0.2"}
-INTERFACE = "$(basename /sys/bus/pci/drivers/gv*/*:*/net/*)"
+INTERFACE = "$(basename /sys/bus/pci/drivers/gv*/*:00.0/net/*)"
 """The driver is called gve, in older kernels gvnic."""
+OUT = INTERFACE.replace("00.0", "01.0")
+"""The card on the network that leads out."""
+PORT, CARD = "PciRoot(0x0)/Pci(0x7,0x0)", "rp7-device"
+"""Where the PC's card is, and QEMU's name of it (ci/qemu/devices.py)."""
+SERVER = "10.0.2.100"
 MEBIBYTES = 8
+OUTSIDE_BYTES = 1 << 20
+"""Of the file that is outside: the way there is through the firmware's driver, which is slow."""
 AGAIN = 4
 """How often a driver goes and comes."""
 
 
 @pytest.fixture(scope="module")
-def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the web server serves, with a file `data`."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "data").write_bytes(random.Random(1).randbytes(OUTSIDE_BYTES))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, outside: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     result = built("network")
-    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+    folder = tmp_path_factory.mktemp("run")
+    served = Network({}, servers={f"{SERVER}:80": web.command(outside, folder / "requests.log")})
+    with Bench(result.plan, result.esp, folder, networks={PORT: served}) as bench:
         bench.run(bench.session.settle())
         yield bench
 
@@ -47,17 +72,27 @@ class Shell:
         """Give its card an address."""
         self.run(f"ip addr replace {self.address}/24 dev {INTERFACE} && ip link set {INTERFACE} up")
 
-    def ping(self, to: "Shell", count: int = 10) -> None:
+    def ping(self, to: "Shell | str", count: int = 10) -> None:
         """Each question is answered."""
-        said = self.run(f"ping -c {count} -W 5 {to.address}")
+        said = self.run(f"ping -c {count} -W 5 {to if isinstance(to, str) else to.address}")
         assert f"{count} packets received, 0% packet loss" in said, said
 
-    def carrier(self, wanted: str) -> None:
+    def carrier(self, wanted: str, interface: str = INTERFACE) -> None:
         """Its link comes to be up (1) or down (0)."""
         self.run(
-            f"for i in $(seq 100); do [ $(cat /sys/class/net/{INTERFACE}/carrier) = {wanted} ] && break; "
+            f"for i in $(seq 100); do [ $(cat /sys/class/net/{interface}/carrier) = {wanted} ] && break; "
             f"sleep 0.2; done; [ $i -lt 100 ]"
         )
+
+    def go_out(self) -> str:
+        """Get an address from outside, and return it."""
+        self.run(f"ip link set {OUT} up")
+        self.carrier("1", OUT)
+        self.run(f"udhcpc -i {OUT} -n -q -t 8 -T 2 -s /lib/mrm/lease")
+        said = self.run(f"ip -4 addr show dev {OUT}")
+        found = re.search(r"inet (10\.0\.2\.\d+)", said)
+        assert found is not None, said
+        return found[1]
 
     def offer(self) -> str:
         """Offer random data to whoever fetches it by HTTP, and return its checksum."""
@@ -65,11 +100,10 @@ class Shell:
         self.run("pidof httpd || httpd -h /tmp/www")
         return self.sum_in(self.run("sha256sum /tmp/www/data"))
 
-    def fetch(self, other: "Shell") -> None:
+    def fetch(self, other: "Shell | str") -> None:
         """Fetch what the other one offers, in the background."""
-        self.run(
-            f"rm -f /tmp/over; (wget -q -O /tmp/got http://{other.address}/data; echo $? >/tmp/over) & true"
-        )
+        address = other if isinstance(other, str) else other.address
+        self.run(f"rm -f /tmp/over; (wget -q -O /tmp/got http://{address}/data; echo $? >/tmp/over) & true")
 
     def fetched(self) -> str:
         """Wait until it is there, and return its checksum."""
@@ -125,6 +159,45 @@ def test_frames_as_long_as_the_mtu(both: tuple[Shell, Shell]) -> None:
     one.run(f"ping -c 3 -W 5 -s 1472 {two.address}")
 
 
+def fetch_from_outside(shell: Shell, outside: Path) -> None:
+    """A partition without a network card fetches a file that is outside; it comes unharmed."""
+    shell.fetch(SERVER)
+    assert shell.fetched() == hashlib.sha256((outside / "data").read_bytes()).hexdigest()
+
+
+def test_the_way_out(bench: Bench, both: tuple[Shell, Shell], outside: Path) -> None:
+    """Meanwhile another partition on that network pings the first, and notices nothing else."""
+    one, two = both
+    addresses = [shell.go_out() for shell in both]
+    assert len(set(addresses)) == 2
+
+    async def meanwhile() -> None:
+        async with undisturbed(two.guest):
+            fetched = await one.guest.run(
+                f"wget -q -O /tmp/got http://{SERVER}/data && sha256sum /tmp/got", 120
+            )
+        wanted = hashlib.sha256((outside / "data").read_bytes()).hexdigest()
+        assert Shell.sum_in(fetched.output) == wanted
+
+    two.run(f"(ping -c 10 -W 5 {addresses[0]} >/tmp/pings; echo $? >/tmp/pinged) & true")
+    bench.run(meanwhile())
+    two.run("for i in $(seq 100); do [ -e /tmp/pinged ] && break; sleep 0.2; done")
+    assert "10 packets received, 0% packet loss" in two.run("cat /tmp/pings")
+    fetch_from_outside(two, outside)
+
+
+def test_the_link_outside_is_the_link_inside(bench: Bench, both: tuple[Shell, Shell]) -> None:
+    """The cable of the PC's card is pulled, and comes back."""
+    one, two = both
+    two.run(f"ip link set {OUT} down")
+    begin = bench.session.controller.mark()
+    for up, carrier, words in ((False, "0", "no link"), (True, "1", "a link")):
+        bench.run(bench.machine.execute("set_link", name=CARD, up=up))
+        one.carrier(carrier, OUT)
+        bench.run(bench.session.controller.wait_for(f"network out: the PC's card has {words}", 30, begin))
+    one.ping("10.0.2.2", 3)
+
+
 @pytest.mark.parametrize("name", ["steady", "other"])
 def test_a_driver_goes_and_comes(both: tuple[Shell, Shell], name: str) -> None:
     one, two = both if name == "steady" else both[::-1]
@@ -159,6 +232,12 @@ def test_one_ends_and_the_other_goes_on(
     two.carrier("1")
     one.ping(two)
     exchange(one, two)
+
+
+def test_the_way_out_after_so_many_lives(both: tuple[Shell, Shell], outside: Path) -> None:
+    for shell in both:
+        shell.go_out()
+    fetch_from_outside(both[0], outside)
 
 
 def test_nothing_went_wrong(both: tuple[Shell, Shell]) -> None:

@@ -48,6 +48,12 @@ def test_it_carries_frames(both: tuple[Shell, Shell]) -> None:
     exchange(one, two)
 
 
+def test_the_way_out(both: tuple[Shell, Shell]) -> None:
+    """By the boot processor, which drives the PC's network card beside the other that serves."""
+    both[0].go_out()
+    both[0].ping("10.0.2.2", 3)
+
+
 def test_one_end_restarts_amid_a_transfer(bench: Bench, both: tuple[Shell, Shell]) -> None:
     one, two = both
 

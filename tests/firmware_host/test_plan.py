@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from generator.api import make_plan
 from generator.blob.__main__ import made
-from generator.blob.form import HEADER, MTU_LEAST, MTU_MOST, PLAN, VERSION, identity
+from generator.blob.form import HEADER, MTU_LEAST, MTU_MOST, MTU_UPLINK, PLAN, VERSION, identity
 from generator.blob.read import read
 from generator.blob.types import Choice, Inline, Numbers, Record, Records, Text, Truth, Type, size
 from generator.blob.write import BlobError, write
@@ -115,6 +115,7 @@ def test_what_is_generated_is_up_to_date(decide: Decide) -> None:
 
 def test_networks_have_an_mtu_that_their_cards_can_have(decide: Decide) -> None:
     assert (decide.MRM_CHANNEL_MTU_LEAST, decide.MRM_CHANNEL_MTU_MOST) == (MTU_LEAST, MTU_MOST)
+    assert decide.MRM_CHANNEL_UPLINK_MTU == MTU_UPLINK
 
 
 def test_too_little_room_is_told(decide: Decide, values: Values) -> None:
@@ -249,6 +250,26 @@ def _on_network(*cards: Values) -> Callable[[Values], None]:
     return change
 
 
+UPLINK = {"Network": "lan", "Card": "PciRoot(0x0)/Pci(0x1F,0x6)"}
+"""The way out of a network."""
+
+
+def _uplink_of_a_partition(behind: str) -> Callable[[Values], None]:
+    """Have a network lead out by what is at or behind a partition's port."""
+
+    def change(plan: Values) -> None:
+        port = plan["Partitions"][1]["PciBuses"][0]["RootPort"]
+        plan["Uplinks"] = [{**UPLINK, "Card": port + behind}]
+
+    return change
+
+
+def _long_packets_outside(plan: Values) -> None:
+    """Have packets longer than those of Ethernet on a network with an uplink."""
+    _cards(9, {**CARD, "Mtu": 1501})(plan)
+    plan["Uplinks"] = [UPLINK]
+
+
 def _circle(plan: Values) -> None:
     for number, partition in enumerate(plan["Partitions"]):
         partition["Policy"]["After"] = [1 - number]
@@ -304,6 +325,21 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
         ),
         "the controller's channels have one of its processors",
     ),
+    "the network of an uplink": (
+        _top(Uplinks=[{**UPLINK, "Network": "Lan"}]),
+        "the network of an uplink is not",
+    ),
+    "two uplinks": (
+        _top(Uplinks=[UPLINK, {**UPLINK, "Card": "PciRoot(0x0)/Pci(0x1C,0x0)"}]),
+        "a network has two uplinks",
+    ),
+    "same uplink": (_top(Uplinks=[UPLINK, {**UPLINK, "Network": "back"}]), "the same card as their uplink"),
+    "an uplink behind a port": (
+        _uplink_of_a_partition("/Pci(0x0,0x0)"),
+        "the card of an uplink is a partition's",
+    ),
+    "a port as an uplink": (_uplink_of_a_partition(""), "the card of an uplink is a partition's"),
+    "the MTU of an uplink": (_long_packets_outside, "a larger MTU than what is outside"),
     "same console": (_twin("Console"), "another partition has its console"),
     "controller's console": (
         lambda plan: plan["Partitions"][1].update(Console=plan["Console"]),

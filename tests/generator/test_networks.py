@@ -106,6 +106,66 @@ def test_differences_are_told(write: Write) -> None:
     ]
 
 
+CARDS_OF_THE_PC = ("PciRoot(0x0)/Pci(0x7,0x0)/Pci(0x0,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)/Pci(0x0,0x0)")
+
+
+def with_uplink(uplink: str, **keys: str) -> str:
+    """A file whose only network has this way out; the second partition has a port of its own."""
+    head = f"networks: [{{name: lan, uplink: {uplink}}}]\n"
+    return document(partition(network="lan"), partition("two", **keys), head=head)
+
+
+@pytest.mark.parametrize("form", ["{pc: '%s'}", "{pc: %s}"])
+@pytest.mark.parametrize("card", CARDS_OF_THE_PC)
+def test_an_uplink_by_a_card_that_is_named(write: Write, form: str, card: str) -> None:
+    plan, warnings = make_plan(write(with_uplink(form % card)))
+    assert not warnings, "one partition is enough on a network with a way out"
+    assert plan_to_json(plan)["networks"] == [{"name": "lan", "mtu": 1500, "uplink": card}]
+    assert read(make_blob(plan))["Uplinks"] == [{"Network": "lan", "Card": card}]
+    assert f"way out by the PC's {card} (Ethernet controller)" in render_plan_text(plan)
+    assert "(uplink of lan)" in render_svg(plan)
+
+
+@pytest.mark.parametrize("given", ["07.0", "08.0"])
+def test_an_uplink_by_the_only_card_that_stays(write: Write, given: str) -> None:
+    plan, _ = make_plan(write(with_uplink("pc", pci=given)))
+    (network,) = plan_to_json(plan)["networks"]
+    assert network["uplink"] == CARDS_OF_THE_PC[given == "07.0"]
+
+
+def test_a_card_that_is_named_is_not_given_away(write: Write) -> None:
+    """A partition that asks for any card gets the other one."""
+    ask = "{class: network}"
+    for number, card in enumerate(CARDS_OF_THE_PC):
+        plan, _ = make_plan(write(with_uplink(f"{{pc: '{card}'}}", pci=ask)))
+        assert str(plan.partitions[1].pci[0].root_port.value) in CARDS_OF_THE_PC[1 - number]
+    with pytest.raises(UserErrors, match="as is the uplink of the network 'lan'"):
+        make_plan(write(with_uplink(f"{{pc: '{CARDS_OF_THE_PC[0]}'}}", pci="{class: network, count: 2}")))
+
+
+@pytest.mark.parametrize(
+    ("pci", "words"),
+    [
+        ("none", "2 network cards stay with the PC; expected exactly one, or its device path; name one"),
+        ("[07.0, 08.0]", "no network card stays with the PC"),
+    ],
+)
+def test_a_choice_that_is_none(write: Write, pci: str, words: str) -> None:
+    keys = {} if pci == "none" else {"pci": pci}
+    with pytest.raises(UserErrors) as caught:
+        make_plan(write(with_uplink("pc", **keys)))
+    (problem,) = caught.value.problems
+    assert problem.rule == "network-uplink-card" and words in str(problem)
+
+
+def test_an_uplink_comes_and_goes(write: Write) -> None:
+    before = plan_of(write, two("lan"))
+    head = TWO.replace("lan,", f"{{name: lan, uplink: {{pc: '{CARDS_OF_THE_PC[1]}'}}}},")
+    after = plan_of(write, two("lan", head=head))
+    told = f"network lan.uplink: nothing → {CARDS_OF_THE_PC[1]}"
+    assert [str(difference) for difference in compare(before, after)] == [told]
+
+
 @pytest.mark.parametrize(
     ("first", "head", "words"),
     [
@@ -113,7 +173,10 @@ def test_differences_are_told(write: Write) -> None:
         ("lan", f"networks: [{{name: lan, mtu: {MTU_MOST + 1}}}]\n", "'mtu' is "),
         ("lan", "networks: [{mtu: 1500}]\n", "an entry of 'networks' has no 'name'"),
         ("lan", "networks: [[lan]]\n", "an entry of 'networks' is a list"),
-        ("lan", "networks: [{name: lan, uplink: pc}]\n", "unknown key 'uplink'"),
+        ("lan", "networks: [{name: lan, uplink: card}]\n", "'uplink' is "),
+        ("lan", "networks: [{name: lan, uplink: {pc: eth0}}]\n", "'pc' is "),
+        ("lan", "networks: [{name: lan, uplink: {}}]\n", "'uplink' has no 'pc'"),
+        ("lan", "networks: [{name: lan, uplink: [pc]}]\n", "'uplink' is a list"),
         ("{mac: '52:54:00:ab:00:0f'}", TWO, "an entry of 'network' has no 'name'"),
         ("{name: lan, mac: 52-54-00-ab-00-0f}", TWO, "'mac' is "),
         ("{name: lan, mac: '52:54:00:ab:00'}", TWO, "'mac' is "),

@@ -10,6 +10,7 @@
 
 #include "Talk/Channel.h"
 #include "Talk/ChannelProcessor.h"
+#include "Talk/Uplink.h"
 #include "Machine/Interrupt.h"
 #include "Machine/Tick.h"
 #include "Machine/Uncached.h"
@@ -61,7 +62,7 @@ typedef struct {
 
 STATIC NETWORK    *mNetworks;                ///< those that partitions are on, or NULL
 STATIC UINTN      mNetworkCount;
-STATIC MRM_RANGE  mNetworkPages;             ///< where they lie
+STATIC MRM_RANGE  mNetworkPages;             ///< where they lie, and behind them what their uplinks share with them
 STATIC BOOLEAN    mElsewhere;                ///< the channel processor looks at them
 STATIC EFI_EVENT  mEvent;
 STATIC UINT32     mFence;
@@ -335,6 +336,27 @@ FindNetwork (
   return &mNetworks[Index];
 }
 
+/**
+  Open the ways out of networks.
+
+  @param[in] Ways  Memory for as many as the plan has, zeroed.
+**/
+STATIC
+VOID
+OpenUplinks (
+  IN MRM_CHANNEL_UPLINK  *Ways
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < mNetworkCount; Index++) {
+    if (OpenUplink (mNetworks[Index].Name, Ways)) {
+      mNetworks[Index].Switch.Uplink = Ways;
+      Ways++;
+    }
+  }
+}
+
 VOID
 OpenNetworks (
   VOID
@@ -342,21 +364,24 @@ OpenNetworks (
 {
   NETWORK     *Network;
   EFI_STATUS  Status;
+  UINTN       Most;
   UINTN       Count;
   UINTN       Partition;
   UINTN       Index;
 
-  Count = 0;
+  Most = 0;
   for (Partition = 0; Partition < gPartitionCount; Partition++) {
-    Count += (gPartitions[Partition].Cards != NULL) ? gPartitions[Partition].Cards->Count : 0;
+    Most += (gPartitions[Partition].Cards != NULL) ? gPartitions[Partition].Cards->Count : 0;
   }
 
-  if (Count == 0) {
+  if (Most == 0) {
     return;
   }
 
   // There are no more networks than cards.
-  mNetworkPages.Size = EFI_PAGES_TO_SIZE (EFI_SIZE_TO_PAGES (Count * sizeof (*mNetworks)));
+  mNetworkPages.Size = EFI_PAGES_TO_SIZE (
+                         EFI_SIZE_TO_PAGES (Most * sizeof (*mNetworks) + gPlan->UplinkCount * sizeof (MRM_CHANNEL_UPLINK))
+                         );
   mNetworks          = AllocatePages (EFI_SIZE_TO_PAGES ((UINTN)mNetworkPages.Size));
   mNetworkPages.Base = (UINTN)mNetworks;
   Status             = EFI_OUT_OF_RESOURCES;
@@ -371,6 +396,7 @@ OpenNetworks (
       }
     }
 
+    OpenUplinks ((MRM_CHANNEL_UPLINK *)(mNetworks + Most));
     mElsewhere = ServeElsewhere (ServeAlone, &mNetworkPages);
     Status     = mElsewhere ? EFI_SUCCESS : LookByTimer ();
   }
@@ -395,6 +421,7 @@ CloseNetworks (
     HoldWorker ();
     mElsewhere = FALSE;
     HastenTick (0);
+    CloseUplinks ();
     FreePages (mNetworks, EFI_SIZE_TO_PAGES ((UINTN)mNetworkPages.Size));
     mNetworks     = NULL;
     mNetworkCount = 0;
@@ -532,6 +559,7 @@ PollNetworks (
   }
 
   if (mElsewhere && WorkerWorks ()) {
+    HastenTick (PollUplinks () ? LOOK_PERIOD : 0);
     TellAllCards ();
     return FALSE;
   }
@@ -542,6 +570,8 @@ PollNetworks (
 
   Begin = Milliseconds ();
   do {
+    // What comes in is given to cards at once; what they send leaves in the next turn, which follows then.
+    PollUplinks ();
     Now = Milliseconds ();
     Tpl = gBS->RaiseTPL (TPL_NOTIFY);
     ServeOnce (Now);

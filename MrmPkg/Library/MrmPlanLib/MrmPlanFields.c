@@ -50,6 +50,19 @@ STATIC CONST MRM_PLAN_RECORD  mConsole = {
   "MRM_PLAN_CONSOLE", 15, sizeof (MRM_PLAN_CONSOLE), ARRAY_SIZE (mConsoleFields), mConsoleFields
 };
 
+STATIC CONST MRM_PLAN_FIELD  mUplinkFields[] = {
+  {
+    .Name = "Network", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_UPLINK, Network), .Width = 1, .Maximum = 31
+  },
+  {
+    .Name = "Card", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_UPLINK, Card), .Width = 1, .Maximum = 511
+  }
+};
+
+STATIC CONST MRM_PLAN_RECORD  mUplink = {
+  "MRM_PLAN_UPLINK", 16, sizeof (MRM_PLAN_UPLINK), ARRAY_SIZE (mUplinkFields), mUplinkFields
+};
+
 STATIC CONST MRM_PLAN_FIELD  mMemoryFields[] = {
   {
     .Name = "Purpose", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_MEMORY, Purpose), .Width = sizeof
@@ -333,6 +346,10 @@ STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {
     .Name = "Console", .Kind = MrmFieldInline, .Offset = OFFSET_OF (MRM_PLAN, Console), .Record = &mConsole
   },
   {
+    .Name = "Uplinks", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN, Uplinks), .CountOffset = OFFSET_OF
+    (MRM_PLAN, UplinkCount), .Record = &mUplink, .Minimum = 0, .Maximum = 16
+  },
+  {
     .Name = "Partitions", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN, Partitions), .CountOffset = OFFSET_OF
     (MRM_PLAN, PartitionCount), .Record = &gMrmPlanPartition, .Minimum = 1, .Maximum = 64
   },
@@ -346,5 +363,5 @@ STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanRecord = {
-  "MRM_PLAN", 103, sizeof (MRM_PLAN), ARRAY_SIZE (mPlanFields), mPlanFields
+  "MRM_PLAN", 111, sizeof (MRM_PLAN), ARRAY_SIZE (mPlanFields), mPlanFields
 };

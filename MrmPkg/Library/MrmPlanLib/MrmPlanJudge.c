@@ -397,5 +397,11 @@ MrmPlanJudge (
     }
   }
 
+  What = MrmPlanJudgeUplinks (Plan);
+  if (What != NULL) {
+    MrmTextAdd (Fault, What);
+    return FALSE;
+  }
+
   return JudgeOrder (Plan, Fault);
 }

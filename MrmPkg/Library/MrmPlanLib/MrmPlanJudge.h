@@ -39,6 +39,19 @@ MrmPlanSameText (
   );
 
 /**
+  Whether the name of a partition or network is one.
+
+  @param[in] Name  The name; it is shorter than MRM_NAME_LENGTH.
+
+  @retval TRUE   A lower-case letter, then a-z, 0-9 and hyphens.
+  @retval FALSE  Anything else.
+**/
+BOOLEAN
+MrmPlanIsName (
+  IN CONST CHAR8  *Name
+  );
+
+/**
   Judge what a partition says of itself.
 
   @param[in] Plan    The plan.
@@ -65,6 +78,18 @@ BOOLEAN
 MrmPlanJudgeIdentity (
   IN     CONST MRM_PLAN  *Plan,
   IN OUT MRM_TEXT        *Fault
+  );
+
+/**
+  Judge the ways out of networks.
+
+  @param[in] Plan  The plan.
+
+  @return  What is wrong; NULL for nothing.
+**/
+CONST CHAR8 *
+MrmPlanJudgeUplinks (
+  IN CONST MRM_PLAN  *Plan
   );
 
 #endif

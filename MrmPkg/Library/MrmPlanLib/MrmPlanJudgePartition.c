@@ -13,17 +13,8 @@
 #define MAC_GROUP    BIT0        ///< of the first byte
 #define ALL_PERMITS  (MRM_PERMIT_START | MRM_PERMIT_STOP | MRM_PERMIT_RESTART | MRM_PERMIT_NMI)
 
-/**
-  Whether a partition's name is one.
-
-  @param[in] Name  The name; it is shorter than MRM_NAME_LENGTH.
-
-  @retval TRUE   A lower-case letter, then a-z, 0-9 and hyphens.
-  @retval FALSE  Anything else.
-**/
-STATIC
 BOOLEAN
-IsName (
+MrmPlanIsName (
   IN CONST CHAR8  *Name
   )
 {
@@ -216,7 +207,7 @@ JudgePorts (
   }
 
   for (Index = 0; Index < Partition->PortCount; Index++) {
-    if (!IsName (Partition->Ports[Index].Network)) {
+    if (!MrmPlanIsName (Partition->Ports[Index].Network)) {
       return "the name of a network is not a-z, then a-z, 0-9 and hyphens";
     }
 
@@ -370,7 +361,7 @@ MrmPlanJudgePartition (
   CONST CHAR8               *What;
 
   Partition = &Plan->Partitions[Number];
-  if (!IsName (Partition->Name)) {
+  if (!MrmPlanIsName (Partition->Name)) {
     return "its name is not a-z, then a-z, 0-9 and hyphens";
   }
 
