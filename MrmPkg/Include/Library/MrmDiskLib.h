@@ -13,17 +13,6 @@
   What the medium is, the caller knows: it gives functions that read and write.  Each is called from MrmDiskServe() and
   MrmDiskFlush() only, and returns when it is done.
 
-  Append-only: what a partition has written stays as it is.
-    - A block that was written never changes: Write, Write Zeroes and Deallocate refuse it.  To write once more what it
-      holds is no error, for a driver that does not know whether its command was done.
-    - A block that was not written reads as zeros from Next on; Next is the block behind the furthest one written.
-      Identify Namespace tells it as NUSE ("usage"), so that a tool knows where to go on.
-    - Blocks may be written in any order, but those more than MRM_DISK_WINDOW before Next are closed, written or not.
-    - Only Next is kept for the next start of the PC.  After that all blocks before Next are closed, written or not.
-    - Next is durable when Flush, or a write with FUA, has completed, and after what was written before it.  After a
-      power cut, blocks that were not durable may be written again; those that were may not.
-  A failed write leaves its blocks as not written.
-
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
@@ -31,6 +20,19 @@
 #define MRM_DISK_LIB_H_
 
 #include <Library/MrmFunctionLib.h>
+
+//
+// Append-only: what a partition has written stays as it is.
+//   - A block that was written never changes: Write, Write Zeroes and Deallocate refuse it.  To write once more what it
+//     holds is no error, for a driver that does not know whether its command was done.
+//   - A block that was not written reads as zeros from Next on; Next is the block behind the furthest one written.
+//     Identify Namespace tells it as NUSE ("usage"), so that a tool knows where to go on.
+//   - Blocks may be written in any order, but those more than MRM_DISK_WINDOW before Next are closed, written or not.
+//   - Only Next is kept for the next start of the PC.  After that all blocks before Next are closed, written or not.
+//   - Next is durable when Flush, or a write with FUA, has completed, and after what was written before it.  After a
+//     power cut, blocks that were not durable may be written again; those that were may not.
+// A failed write leaves its blocks as not written.
+//
 
 #define MRM_DISK_TRANSFER      SIZE_128KB   ///< bytes of one command, and of one call of a medium, at most
 #define MRM_DISK_QUEUES        8            ///< pairs for reading and writing
