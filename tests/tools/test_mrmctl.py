@@ -141,6 +141,22 @@ def test_reload(shell: tuple[str, ...], variables: Path, tmp_path: Path, result:
         assert (variables / f"Reload-{VENDOR}").read_bytes() == ATTRIBUTES + written
 
 
+@pytest.mark.parametrize("size", [65536, 65537, 300000])
+def test_reload_of_a_file_that_is_too_long_for_one_piece(
+    shell: tuple[str, ...], variables: Path, tmp_path: Path, size: int
+) -> None:
+    file = tmp_path / "plan.bin"
+    file.write_bytes(bytes(size))
+    done = mrmctl(shell, variables, "reload", str(file))
+    written = variables / f"Reload-{VENDOR}"
+    if size > 65536:
+        told = f"mrmctl: {file}: {size} bytes are too long, the longest plan has 65536\n"
+        assert (done.returncode, done.stderr) == (1, told)
+        assert not written.exists()
+    else:
+        assert written.read_bytes() == ATTRIBUTES + bytes(size)
+
+
 def test_reload_of_a_file_that_is_not_there(shell: tuple[str, ...], variables: Path) -> None:
     done = mrmctl(shell, variables, "reload", "nothing.txt")
     assert done.returncode == 1 and done.stderr == "mrmctl: nothing.txt: cannot be read\n"
