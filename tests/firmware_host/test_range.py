@@ -97,6 +97,33 @@ def test_remove_is_set_difference(
 
 
 @settings(max_examples=400)
+@given(
+    before=members,
+    origin=origins,
+    span=spans.filter(lambda span: span[1] > 0),
+    room=st.integers(0, 2),
+    few=st.integers(0, 3),
+)
+@example(before=set(range(SPACE)), origin=1 << 32, span=(4, 4), room=0, few=0)
+def test_take_tells_what_was_missing(
+    decide: Decide, before: set[int], origin: int, span: tuple[int, int], room: int, few: int
+) -> None:
+    """All of a range is in the set or among the gaps, and a set that is full loses nothing."""
+    wanted = set(range(span[0], sum(span)))
+    start = [(origin + first, count) for first, count in runs(before)]
+    after = [(origin + first, count) for first, count in runs(before - wanted)]
+    missing = [(origin + first, count) for first, count in runs(wanted - before)]
+    subject, gaps = RangeSet(decide, start, len(start) + room), RangeSet(decide, [], len(start) + 1 - few % 2)
+    status = decide.call("MrmRangeTake", subject.pointer, origin + span[0], span[1], gaps.pointer)
+    if status == decide.RETURN_BUFFER_TOO_SMALL:
+        assert len(after) > len(start) + room or few % 2
+        assert subject.ranges() == start
+    else:
+        assert status == decide.RETURN_SUCCESS
+        assert (subject.ranges(), gaps.ranges()) == (after, missing)
+
+
+@settings(max_examples=400)
 @given(before=members, origin=origins, span=spans)
 def test_contains_is_subset(decide: Decide, before: set[int], origin: int, span: tuple[int, int]) -> None:
     subject = RangeSet(decide, [(origin + first, count) for first, count in runs(before)], 64)

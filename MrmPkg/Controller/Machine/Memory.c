@@ -130,39 +130,78 @@ ReadFreeMemory (
 }
 
 /**
-  Take a range that the PC's firmware does not use.
+  Take ranges that the PC's firmware does not use: all of them, or none.
 
-  @param[in] Base  First byte.
-  @param[in] End   First byte beyond.
+  @param[in] Ranges  The ranges.
 
   @return  Status of AllocatePages; success for nothing.
 **/
 STATIC
 EFI_STATUS
-AllocateFree (
-  IN UINT64  Base,
-  IN UINT64  End
+AllocateAll (
+  IN CONST MRM_RANGE_SET  *Ranges
   )
 {
+  EFI_STATUS            Status;
   EFI_PHYSICAL_ADDRESS  Address;
+  UINTN                 Index;
 
-  if (Base == End) {
-    return EFI_SUCCESS;
+  Status = EFI_SUCCESS;
+  for (Index = 0; !EFI_ERROR (Status) && (Index < Ranges->Count); Index++) {
+    Address = Ranges->Ranges[Index].Base;
+    Status  = gBS->AllocatePages (
+                     AllocateAddress,
+                     EfiReservedMemoryType,
+                     EFI_SIZE_TO_PAGES ((UINTN)Ranges->Ranges[Index].Size),
+                     &Address
+                     );
   }
 
-  Address = Base;
-  return gBS->AllocatePages (
-                AllocateAddress,
-                EfiReservedMemoryType,
-                EFI_SIZE_TO_PAGES ((UINTN)(End - Base)),
-                &Address
-                );
+  if (EFI_ERROR (Status)) {
+    // The one that failed was not taken.
+    for (Index--; Index > 0; Index--) {
+      gBS->FreePages (Ranges->Ranges[Index - 1].Base, EFI_SIZE_TO_PAGES ((UINTN)Ranges->Ranges[Index - 1].Size));
+    }
+  }
+
+  return Status;
 }
 
 /**
-  Take a range: what of it is held, and the rest from the PC's firmware.
+  Give one range that is held back to the PC's firmware: no more can be held, and one is about to be split.
 
-  @param[in]     Range  The range; each byte of it is held, or free.
+  @param[in] Range  Stays held.
+
+  @retval TRUE   Given back.
+  @retval FALSE  There is no other one.
+**/
+STATIC
+BOOLEAN
+HoldOneLess (
+  IN CONST MRM_RANGE  *Range
+  )
+{
+  CONST MRM_RANGE  *Held;
+  UINTN            Index;
+
+  for (Index = mHeld.Count; Index > 0; Index--) {
+    Held = &mHeld.Ranges[Index - 1];
+    if ((Held->Base >= Range->Base + Range->Size) || (Held->Base + Held->Size <= Range->Base)) {
+      gBS->FreePages (Held->Base, EFI_SIZE_TO_PAGES ((UINTN)Held->Size));
+      mReturned = TRUE;
+      // A whole element: this cannot fail.
+      MrmRangeRemove (&mHeld, Held->Base, Held->Size);
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Take a range: what of it is held, and the rest from the PC's firmware. All of it, or nothing.
+
+  @param[in]     Range  The range, not empty; each byte of it is held, or free.
   @param[in,out] Used   Becomes TRUE if some of it has been somebody else's.
 
   @return  Status of AllocatePages, or of the set of what is held.
@@ -174,37 +213,37 @@ AllocateRange (
   IN OUT BOOLEAN          *Used
   )
 {
-  EFI_STATUS  Status;
-  UINT64      Begin;
-  UINT64      End;
-  UINT64      Held;
-  UINT64      HeldEnd;
-  UINTN       Index;
+  EFI_STATUS     Status;
+  MRM_RANGE      Before[MOST_HELD];
+  MRM_RANGE      FreeRanges[MOST_HELD + 1];
+  MRM_RANGE_SET  Free;
+  UINTN          Count;
 
-  // The set is in ascending order; between what is held of the range it is free.
-  Status = EFI_SUCCESS;
-  Begin  = Range->Base;
-  End    = Range->Base + Range->Size;
-  if (mReturned) {
-    // What is free may have been somebody else's.
+  Free.Ranges   = FreeRanges;
+  Free.Capacity = ARRAY_SIZE (FreeRanges);
+  do {
+    Count = mHeld.Count;
+    CopyMem (Before, mHeld.Ranges, Count * sizeof (Before[0]));
+    Status = MrmRangeTake (&mHeld, Range->Base, Range->Size, &Free);
+  } while ((Status == RETURN_BUFFER_TOO_SMALL) && HoldOneLess (Range));
+
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  Status = AllocateAll (&Free);
+  if (EFI_ERROR (Status)) {
+    CopyMem (mHeld.Ranges, Before, Count * sizeof (Before[0]));
+    mHeld.Count = Count;
+    return Status;
+  }
+
+  // What is free may have been somebody else's, too.
+  if (mReturned || (Free.Count != 1) || (Free.Ranges[0].Size != Range->Size)) {
     *Used = TRUE;
   }
 
-  for (Index = 0; !EFI_ERROR (Status) && (Index < mHeld.Count); Index++) {
-    Held    = MAX (mHeld.Ranges[Index].Base, Begin);
-    HeldEnd = MIN (mHeld.Ranges[Index].Base + mHeld.Ranges[Index].Size, End);
-    if (Held < HeldEnd) {
-      Status = AllocateFree (Begin, Held);
-      Begin  = HeldEnd;
-      *Used  = TRUE;
-    }
-  }
-
-  if (!EFI_ERROR (Status)) {
-    Status = AllocateFree (Begin, End);
-  }
-
-  return EFI_ERROR (Status) ? Status : MrmRangeRemove (&mHeld, Range->Base, Range->Size);
+  return EFI_SUCCESS;
 }
 
 /**

@@ -59,6 +59,27 @@ MrmRangeRemove (
   );
 
 /**
+  Take a range out of a set, and tell what of it was not in the set.
+
+  @param[in,out] Set   The set.
+  @param[in]     Base  First byte.
+  @param[in]     Size  Bytes, not zero.
+  @param[out]    Gaps  A set, which receives those parts; Set->Count + 1 elements are enough.
+
+  @retval RETURN_SUCCESS            The set contains no byte of the range.
+  @retval RETURN_INVALID_PARAMETER  Base + Size exceeds 2^64; the set is unchanged.
+  @retval RETURN_BUFFER_TOO_SMALL   One of the sets is full; Set is unchanged, Gaps undefined.
+**/
+RETURN_STATUS
+EFIAPI
+MrmRangeTake (
+  IN OUT MRM_RANGE_SET  *Set,
+  IN     UINT64         Base,
+  IN     UINT64         Size,
+  OUT    MRM_RANGE_SET  *Gaps
+  );
+
+/**
   Check whether a set contains a range.
 
   @param[in] Set   The set.

@@ -187,6 +187,27 @@ MrmRangeRemove (
   return RETURN_SUCCESS;
 }
 
+RETURN_STATUS
+EFIAPI
+MrmRangeTake (
+  IN OUT MRM_RANGE_SET  *Set,
+  IN     UINT64         Base,
+  IN     UINT64         Size,
+  OUT    MRM_RANGE_SET  *Gaps
+  )
+{
+  RETURN_STATUS  Status;
+  UINTN          Index;
+
+  Gaps->Count = 0;
+  Status      = MrmRangeAdd (Gaps, Base, Size);
+  for (Index = 0; !RETURN_ERROR (Status) && (Index < Set->Count); Index++) {
+    Status = MrmRangeRemove (Gaps, Set->Ranges[Index].Base, Set->Ranges[Index].Size);
+  }
+
+  return RETURN_ERROR (Status) ? Status : MrmRangeRemove (Set, Base, Size);
+}
+
 BOOLEAN
 EFIAPI
 MrmRangeContains (
