@@ -460,6 +460,24 @@ def _order(decide: Decide, lifecycle: Any, verb: str, at_once: bool = True) -> t
     return decide.call("MrmLifecycleOrder", lifecycle, policy, number, at_once, START, action), action[0]
 
 
+@pytest.mark.parametrize("state", ["Off", "Failed", "Refused", "Restarting"])
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_what_a_partition_is_ordered_that_another_plan_has_too(
+    decide: Decide, state: str, ended: bool, stopped: bool
+) -> None:
+    """It starts again if it ran or was about to; who has ordered to stop it since has the last word."""
+    verb = decide.call("MrmLifecycleAnew", _lifecycle(decide, state), ended, stopped)
+    ran = ended or state == "Restarting"
+    assert verb == (decide.MrmVerbStop if stopped else decide.MrmVerbStart if ran else decide.MrmVerbMax)
+    policy = _policy(decide, AutoStart=1)
+    anew = decide.ffi.new("MRM_LIFECYCLE *")
+    decide.call("MrmLifecycleBound", anew, policy, 0)
+    if stopped:
+        assert _order(decide, anew, "Stop")[0] == decide.RETURN_SUCCESS
+        assert not decide.call("MrmLifecycleIsDue", anew, policy, 1, 1 << 40)
+
+
 @pytest.mark.parametrize("state", [*LIVE, *DEAD])
 @pytest.mark.parametrize("verb", ["Start", "Stop", "Restart", "Nmi"])
 def test_orders(decide: Decide, state: str, verb: str) -> None:

@@ -36,7 +36,16 @@ typedef struct {
   UINT32           Same[MRM_MAX_PARTITIONS];      ///< for each of its partitions: which of gPartitions it is, or MRM_PLAN_NOBODY
   UINT32           Becomes[MRM_MAX_PARTITIONS];   ///< for each of gPartitions: which it becomes, or MRM_PLAN_NOBODY
   BOOLEAN          Ran[MRM_MAX_PARTITIONS];       ///< of gPartitions: ran when it was asked to shut down
+  BOOLEAN          Stopped[MRM_MAX_PARTITIONS];   ///< of gPartitions: somebody has ordered to stop it since
 } PENDING;
+
+///
+/// What a partition of the new plan is ordered.
+///
+typedef struct {
+  CHAR8       Name[MRM_NAME_LENGTH];
+  MRM_VERB    Verb;
+} ORDERED;
 
 STATIC PENDING  mPending;
 
@@ -67,6 +76,7 @@ Match (
   for (Index = 0; Index < gPartitionCount; Index++) {
     mPending.Becomes[Index] = MRM_PLAN_NOBODY;
     mPending.Ran[Index]     = FALSE;
+    mPending.Stopped[Index] = FALSE;
   }
 
   MrmPlanMatch (gPlan, mPending.Read.Plan, mPending.Same);
@@ -223,6 +233,14 @@ RedivisionEnds (
   return (BOOLEAN)((mPending.Read.Plan != NULL) && (mPending.Becomes[Number] == MRM_PLAN_NOBODY));
 }
 
+VOID
+NoteStop (
+  IN UINTN  Number
+  )
+{
+  mPending.Stopped[Number] = TRUE;
+}
+
 /**
   Move partitions that go on to where the new plan has them, and take everything from the others.
 
@@ -254,48 +272,20 @@ MovePartitions (
 }
 
 /**
-  Whether a partition of the new plan ran under the old one, and was asked to shut down.
+  Claim the devices of partitions that are new, and carry out what they are ordered.
 
-  @param[in] Name   Its name.
-  @param[in] Names  The names of those that ran.
-  @param[in] Count  Their number.
-
-  @retval TRUE   It did.
-  @retval FALSE  It did not.
-**/
-STATIC
-BOOLEAN
-DidRun (
-  IN CONST CHAR8  *Name,
-  IN CONST CHAR8  Names[][MRM_NAME_LENGTH],
-  IN UINTN        Count
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Index < Count; Index++) {
-    if (AsciiStrCmp (Name, Names[Index]) == 0) {
-      return TRUE;
-    }
-  }
-
-  return FALSE;
-}
-
-/**
-  Claim the devices of partitions that are new, and start those that ran before.
-
-  @param[in] Names  The names of those that ran.
-  @param[in] Count  Their number.
+  @param[in] Orders  The orders.
+  @param[in] Count   Their number.
 **/
 STATIC
 VOID
 LaunchNew (
-  IN CONST CHAR8  Names[][MRM_NAME_LENGTH],
-  IN UINTN        Count
+  IN CONST ORDERED  *Orders,
+  IN UINTN          Count
   )
 {
   UINTN  Index;
+  UINTN  Order;
 
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Life.State != MrmStateAbsent) {
@@ -303,8 +293,10 @@ LaunchNew (
     }
 
     ClaimDevices (&gPartitions[Index]);
-    if (DidRun (gPartitions[Index].Plan->Name, Names, Count)) {
-      OrderPartition (&gPartitions[Index], MrmVerbStart, FALSE, mPending.Who);
+    for (Order = 0; Order < Count; Order++) {
+      if (AsciiStrCmp (gPartitions[Index].Plan->Name, Orders[Order].Name) == 0) {
+        OrderPartition (&gPartitions[Index], Orders[Order].Verb, FALSE, mPending.Who);
+      }
     }
   }
 }
@@ -318,22 +310,24 @@ Redivide (
   VOID
   )
 {
-  STATIC CHAR8   Names[MRM_MAX_PARTITIONS][MRM_NAME_LENGTH];
-  MRM_PARTITION  *Before;
-  UINTN          BeforeCount;
-  UINTN          Ran;
-  UINTN          Index;
-  UINTN          Kept;
+  STATIC ORDERED  Orders[MRM_MAX_PARTITIONS];
+  MRM_PARTITION   *Before;
+  UINTN           BeforeCount;
+  UINTN           Ordered;
+  UINTN           Index;
+  UINTN           Kept;
 
-  Ran  = 0;
-  Kept = 0;
+  Ordered = 0;
+  Kept    = 0;
   for (Index = 0; Index < gPartitionCount; Index++) {
-    Kept += (mPending.Becomes[Index] == MRM_PLAN_NOBODY) ? 0 : 1;
-    // One that is about to be started again counts as one that ran.
-    if (  mPending.Ran[Index]
-       || ((mPending.Becomes[Index] == MRM_PLAN_NOBODY) && (gPartitions[Index].Life.State == MrmStateRestarting)))
-    {
-      AsciiStrCpyS (Names[Ran++], MRM_NAME_LENGTH, gPartitions[Index].Plan->Name);
+    if (mPending.Becomes[Index] != MRM_PLAN_NOBODY) {
+      Kept++;
+      continue;
+    }
+
+    Orders[Ordered].Verb = MrmLifecycleAnew (&gPartitions[Index].Life, mPending.Ran[Index], mPending.Stopped[Index]);
+    if (Orders[Ordered].Verb != MrmVerbMax) {
+      AsciiStrCpyS (Orders[Ordered++].Name, MRM_NAME_LENGTH, gPartitions[Index].Plan->Name);
     }
   }
 
@@ -355,7 +349,7 @@ Redivide (
   FeedFirmware ();
   OpenNetworks ();
   ExtendResetEntry ();
-  LaunchNew (Names, Ran);
+  LaunchNew (Orders, Ordered);
   Say ("machine: %ld KiB of memory are free", FreeMemory () / SIZE_1KB);
   WriteReport ();
   RefreshControls ();

@@ -69,4 +69,15 @@ RedivisionEnds (
   IN UINTN  Number
   );
 
+/**
+  Take note that somebody has ordered to stop a partition that waits for its end: it is not started again.
+
+  @param[in] Number  Which of gPartitions; RedivisionEnds() is TRUE of it.
+**/
+VOID
+NoteStop (
+  IN UINTN  Number
+  );
+
+
 #endif

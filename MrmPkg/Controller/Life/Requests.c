@@ -39,6 +39,8 @@ ExecuteOrder (
   IN CONST CHAR8      *Who
   )
 {
+  EFI_STATUS  Status;
+
   switch (Order->Kind) {
     case MrmOrderPcReboot:
       EndPc (EfiResetCold, Order->AtOnce, Who);
@@ -55,7 +57,14 @@ ExecuteOrder (
         return EFI_ABORTED;
       }
 
-      return OrderPartition (&gPartitions[Order->Target], Order->Verb, Order->AtOnce, Who);
+      Status = OrderPartition (&gPartitions[Order->Target], Order->Verb, Order->AtOnce, Who);
+      if ((Order->Verb == MrmVerbStop) && RedivisionEnds (Order->Target)) {
+        // It may be off already, while others are waited for.
+        NoteStop (Order->Target);
+        return EFI_SUCCESS;
+      }
+
+      return Status;
   }
 }
 
@@ -171,6 +180,8 @@ JudgeRequest (
     AsciiStrCpyS (Result, RESULT_SIZE, JudgeOrder (Partition, mRequest, Request->Held));
   } else if ((Partition->Policy->PcPermits & MRM_PERMIT_RELOAD) == 0) {
     AsciiStrCpyS (Result, RESULT_SIZE, "refused: not permitted by the partition file");
+  } else if (MeansRedivision (mRequest, Request->Held) && PcEnds ()) {
+    AsciiStrCpyS (Result, RESULT_SIZE, ResultText (EFI_NOT_READY));
   } else if (MeansRedivision (mRequest, Request->Held)) {
     AskRedivision (Partition->Plan->Name, mRequest, Request->Held, Result, RESULT_SIZE);
   } else {

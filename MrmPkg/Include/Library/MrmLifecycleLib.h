@@ -279,6 +279,26 @@ MrmLifecycleOrder (
   );
 
 /**
+  What a partition that was given up for another plan is ordered, if that has a partition of its name.
+
+  @param[in] Lifecycle  Its life when it was given up.
+  @param[in] Ended      It ran, and was asked to shut down for the other plan.
+  @param[in] Stopped    Somebody has ordered to stop it since.
+
+  @retval MrmVerbStart  It ran, or was about to start again.
+  @retval MrmVerbStop   The last order counts, whatever its policy says of the first start.
+  @retval MrmVerbMax    Nothing: it starts by its policy.
+**/
+MRM_VERB
+EFIAPI
+MrmLifecycleAnew (
+  IN CONST MRM_LIFECYCLE  *Lifecycle,
+  IN BOOLEAN              Ended,
+  IN BOOLEAN              Stopped
+  );
+
+
+/**
   TRUE if nothing runs any more, nothing is about to, and something did.
 
   @param[in] Lifecycles  State of each partition.

@@ -267,3 +267,18 @@ MrmLifecycleAllOff (
 
   return Started;
 }
+
+MRM_VERB
+EFIAPI
+MrmLifecycleAnew (
+  IN CONST MRM_LIFECYCLE  *Lifecycle,
+  IN BOOLEAN              Ended,
+  IN BOOLEAN              Stopped
+  )
+{
+  if (Stopped) {
+    return MrmVerbStop;
+  }
+
+  return (Ended || (Lifecycle->State == MrmStateRestarting)) ? MrmVerbStart : MrmVerbMax;
+}
