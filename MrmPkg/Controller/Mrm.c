@@ -10,6 +10,7 @@
 #include "Life/Bind.h"
 #include "Scan/Scan.h"
 #include "Build/Firmware.h"
+#include "Pci/Volume.h"
 #include "Machine/Interrupt.h"
 #include "Machine/MachineCheck.h"
 #include "Machine/Memory.h"
@@ -22,6 +23,7 @@
 #include "Core/Clock.h"
 #include "Core/Facts.h"
 #include "Core/Log.h"
+#include "Core/Origin.h"
 #include "Core/Report.h"
 #include "Core/Version.h"
 #include <Library/BaseLib.h>
@@ -172,13 +174,22 @@ MrmEntry (
 
   Status = SurveyMachine (ImageHandle);
   if (!EFI_ERROR (Status) && gMachine.ScanOnly) {
+    if (CameFromServer ()) {
+      ChooseVolume ();
+    }
+
     Status = ScanMachine ();
     ReleaseAll ();
     return Status;
   }
 
   if (!EFI_ERROR (Status)) {
-    Status = OpenPlan ();
+    OpenPlan ();
+    if (CameFromServer () && (gPlan != NULL)) {
+      ChooseVolume ();
+    }
+
+    Status = SettlePlan ();
   }
 
   if (!EFI_ERROR (Status)) {

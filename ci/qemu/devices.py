@@ -89,6 +89,7 @@ class Network:
         servers: Commands that serve one TCP connection each over standard input and output, by address and
             port inside the network, such as `10.0.2.100:80`.
         open: Whether the network leads to the host and beyond.
+        boot_index: When the PC's firmware boots from the card; the ESP's disk is 0. None: as it will.
     """
 
     forwards: Mapping[int, int]
@@ -96,6 +97,7 @@ class Network:
     boot_file: str = ""
     servers: Mapping[str, str] | None = None
     open: bool = False
+    boot_index: int | None = None
 
 
 def option(text: Path | str) -> str:
@@ -114,6 +116,12 @@ def network_backend(identity: str, network: Network) -> list[str]:
     for address, command in sorted((network.servers or {}).items()):
         words.append(f"guestfwd=tcp:{address}-cmd:{option(command)}")
     return ["-netdev", ",".join(words)]
+
+
+def network_card(identity: str, network: Network) -> list[str]:
+    """Return the options of a card that put it on its network."""
+    index = [] if network.boot_index is None else [f"bootindex={network.boot_index}"]
+    return [f"netdev=net-{identity}", *index]
 
 
 class Slots:
@@ -171,7 +179,7 @@ class Slots:
             self._image = None  # one disk for each root port
         if kind.network:
             arguments += network_backend(f"net-{identity}", self._network)
-            words.append(f"netdev=net-{identity}")
+            words += network_card(identity, self._network)
         if device.path in self._lines:
             words.append(f"chardev={self._lines[device.path]}")
         for companion in kind.companions:

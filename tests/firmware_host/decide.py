@@ -44,6 +44,7 @@ LIBRARIES = (
     "MrmFunctionLib",
     "MrmChannelLib",
     "MrmDiskLib",
+    "MrmServerLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.
@@ -98,6 +99,8 @@ CONSTANTS = (
     "MRM_PLAN_FAULT_SIZE",
     "MRM_PLAN_FORMAT",
     "MRM_PLAN_LARGEST",
+    "MRM_PLAN_NAMES",
+    "MRM_PLAN_NAME_SIZE",
     "MRM_PLAN_VERSION",
     "MRM_SYSTEM_LENGTH",
     "MRM_POLICY_IMAGE_SIZE",

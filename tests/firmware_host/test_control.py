@@ -167,7 +167,10 @@ def test_state_is_json(decide: Decide) -> None:
     words = decide.ffi.new("CHAR8[]", b'its "loader"')
     facts = decide.ffi.new(
         "MRM_STATE_FACTS[]",
-        [{"Plan": plan.partitions + i, "Life": life, "Words": words, "Memory": 5 << 30} for i in range(3)],
+        [
+            {"Plan": plan.partitions + i, "Life": life, "Words": words, "Memory": 5 << 30, "Lasting": i != 1}
+            for i in range(3)
+        ],
     )
     text = Text(decide, 2000)
     decide.call("MrmStateRender", facts, 3, 65999, text.c)
@@ -184,8 +187,9 @@ def test_state_is_json(decide: Decide) -> None:
                 "failures": 2,
                 "processors": 2,
                 "memory": 5 << 30,
+                "variables": "until power-off" if number == 1 else "committed",
             }
-            for name in NAMES
+            for number, name in enumerate(NAMES)
         ],
     }
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -196,3 +197,39 @@ def test_a_uuid_is_text_in_one_form() -> None:
     assert parse_uuid(str(ONE).upper()) == ONE
     for text in (f"{{{ONE}}}", ONE.hex, str(UNSET[0]), str(UNSET[1]), "", f"{ONE}0"):
         assert parse_uuid(text) is None
+
+
+def names(decide: Decide, uuid: UUID = UNSET[0], system: str = "") -> list[str | None]:
+    """The names of plans that a server is asked for on a PC."""
+    pc = decide.ffi.new("MRM_PLAN_PC *")
+    kept = [decide.ffi.new("UINT8[]", uuid.bytes_le), decide.ffi.new("CHAR8[]", system.encode("latin-1"))]
+    pc.Uuid, pc.System = kept
+    found: list[str | None] = []
+    for index in range(decide.MRM_PLAN_NAMES):
+        text = test_log.Text(decide, decide.MRM_PLAN_NAME_SIZE)
+        told = decide.call("MrmPlanFileName", index, pc, text.c)
+        assert not text.c.Cut
+        found.append(text.value if told else None)
+    return found
+
+
+def test_a_server_is_asked_for_the_closest_plan_first(decide: Decide) -> None:
+    assert names(decide, ONE, "QEMU Standard PC (Q35 + ICH9, 2009)") == [
+        "plans\\4c4c4544-0035-5910-8052-b4c04f4d3233.bin",
+        "plans\\QEMU-Standard-PC-Q35-ICH9-2009.bin",
+        "plan.bin",
+    ]
+
+
+def test_a_pc_that_tells_nothing_has_only_the_plan_for_any(decide: Decide) -> None:
+    for uuid in UNSET:
+        assert names(decide, uuid, "") == [None, None, "plan.bin"]
+    assert names(decide, UNSET[0], "??") == [None, None, "plan.bin"]
+
+
+@given(uuid=uuids, system=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=80))
+def test_any_name_is_a_file_name(decide: Decide, uuid: UUID, system: str) -> None:
+    by_uuid, by_system, _ = names(decide, uuid, system)
+    assert by_uuid == f"plans\\{uuid}.bin"
+    words = [word for word in re.split(r"[^0-9A-Za-z.]+", system) if word]
+    assert by_system == (f"plans\\{'-'.join(words)}.bin" if words else None)

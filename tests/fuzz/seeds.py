@@ -76,6 +76,7 @@ _POLICY = (
     )
 ).encode()
 _KEPT = b"MRMP" + struct.pack("<II16s32s", 1, len(_POLICY), b"fedcba9876543210", b"steady") + _POLICY
+_DHCP = b"\x63\x82\x53\x63\x36\4\x0a\0\2\2\x43\7Mrm.efi\xff"
 _LINUX = bytearray(0x230)
 _LINUX[0x1FE:0x206] = b"\x55\xaa\0\0HdrS"
 _LINUX[0x228:0x22C] = b"\0\0\x10\0"
@@ -147,6 +148,11 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         + b"O\x18t\1y\1q\1",
     ),
     "Journal": (_FILE + bytes(8), _FILE + _GAP + bytes(4), _GAP + bytes(8)),
+    "Server": (
+        b"\0https://boot.example:8443/pcs/Mrm.efi?site=1",
+        b"\1" + bytes(20) + b"\x0a\0\2\2" + bytes(84) + b"pcs/Mrm.efi".ljust(128, b"\0") + _DHCP,
+        b"\2\7\1\2\3\0\x3b\0\x1etftp://[2001:db8::2]/Mrm.efi\0\0",
+    ),
     "VariableStore": (_variables(),),
 }
 """By target."""

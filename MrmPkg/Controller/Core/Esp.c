@@ -1,5 +1,5 @@
 /** @file
-  The volume that Mrm.efi came from.
+  The volume that is written to: the one Mrm.efi came from, or the one that is chosen when it came from a server.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -18,6 +18,21 @@
 #define ENTRY_SIZE  (SIZE_OF_EFI_FILE_INFO + 256 * sizeof (CHAR16))
 
 EFI_STATUS
+OpenEspFile (
+  IN  CONST CHAR16       *Path,
+  IN  UINT64             Mode,
+  IN  UINT64             Attributes,
+  OUT EFI_FILE_PROTOCOL  **File
+  )
+{
+  if (gMachine.Esp == NULL) {
+    return EFI_NO_MEDIA;
+  }
+
+  return gMachine.Esp->Open (gMachine.Esp, File, (CHAR16 *)Path, Mode, Attributes);
+}
+
+EFI_STATUS
 MakeFolder (
   IN CHAR16  *Path
   )
@@ -25,13 +40,12 @@ MakeFolder (
   EFI_STATUS         Status;
   EFI_FILE_PROTOCOL  *Folder;
 
-  Status = gMachine.Esp->Open (
-                           gMachine.Esp,
-                           &Folder,
-                           Path,
-                           EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE,
-                           EFI_FILE_DIRECTORY
-                           );
+  Status = OpenEspFile (
+             Path,
+             EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE,
+             EFI_FILE_DIRECTORY,
+             &Folder
+             );
   return EFI_ERROR (Status) ? Status : Folder->Close (Folder);
 }
 
@@ -98,7 +112,7 @@ ReadEspFile (
   EFI_STATUS         Status;
   EFI_FILE_PROTOCOL  *File;
 
-  Status = gMachine.Esp->Open (gMachine.Esp, &File, (CHAR16 *)Path, EFI_FILE_MODE_READ, 0);
+  Status = OpenEspFile (Path, EFI_FILE_MODE_READ, 0, &File);
   if (EFI_ERROR (Status)) {
     return Status;
   }
@@ -137,7 +151,7 @@ OpenEmpty (
   EFI_STATUS  Status;
 
   // An older one may be longer: remove it first.
-  Status = gMachine.Esp->Open (gMachine.Esp, File, (CHAR16 *)Path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, 0);
+  Status = OpenEspFile (Path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, 0, File);
   if (!EFI_ERROR (Status)) {
     (*File)->Delete (*File);
   }
@@ -147,13 +161,7 @@ OpenEmpty (
     return Status;
   }
 
-  return gMachine.Esp->Open (
-                         gMachine.Esp,
-                         File,
-                         (CHAR16 *)Path,
-                         EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE,
-                         0
-                         );
+  return OpenEspFile (Path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE, 0, File);
 }
 
 EFI_STATUS
@@ -254,7 +262,7 @@ VisitEspFiles (
   CONST CHAR16       *Name;
   UINTN              Size;
 
-  Status = gMachine.Esp->Open (gMachine.Esp, &File, (CHAR16 *)Folder, EFI_FILE_MODE_READ, 0);
+  Status = OpenEspFile (Folder, EFI_FILE_MODE_READ, 0, &File);
   if (EFI_ERROR (Status)) {
     return Status;
   }

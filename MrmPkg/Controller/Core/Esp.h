@@ -1,5 +1,5 @@
 /** @file
-  The volume that Mrm.efi came from.
+  The volume that is written to: the one Mrm.efi came from, or the one that is chosen when it came from a server.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -9,8 +9,29 @@
 
 #include <Library/MrmRangeLib.h>
 #include <Uefi.h>
+#include <Protocol/SimpleFileSystem.h>
 
 #define MRM_FOLDER  L"\\EFI\\MRM"   ///< where MRM's own files are
+
+/**
+  Open a file.
+
+  @param[in]  Path        Its path on the ESP.
+  @param[in]  Mode        EFI_FILE_MODE_….
+  @param[in]  Attributes  Of a file that is made.
+  @param[out] File        Receives the file.
+
+  @retval EFI_SUCCESS   Open.
+  @retval EFI_NO_MEDIA  There is no volume.
+  @return Other         Status of the file system.
+**/
+EFI_STATUS
+OpenEspFile (
+  IN  CONST CHAR16       *Path,
+  IN  UINT64             Mode,
+  IN  UINT64             Attributes,
+  OUT EFI_FILE_PROTOCOL  **File
+  );
 
 /**
   Make sure a folder exists on the ESP.

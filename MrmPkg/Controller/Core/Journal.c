@@ -6,7 +6,7 @@
 **/
 
 #include "Core/Journal.h"
-#include "Core/Facts.h"
+#include "Core/Esp.h"
 #include <Guid/FileInfo.h>
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -86,16 +86,10 @@ OpenFile (
   }
 
   UnicodeSPrint (Name, sizeof (Name), L"%s.%c", Path, (CHAR16)(L'a' + Number));
-  Status = gMachine.Esp->Open (
-                           gMachine.Esp,
-                           File,
-                           Name,
-                           EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE,
-                           0
-                           );
+  Status = OpenEspFile (Name, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE, 0, File);
   if (EFI_ERROR (Status)) {
     // The file may have been written earlier: read what was committed then.
-    if (!EFI_ERROR (gMachine.Esp->Open (gMachine.Esp, File, Name, EFI_FILE_MODE_READ, 0))) {
+    if (!EFI_ERROR (OpenEspFile (Name, EFI_FILE_MODE_READ, 0, File))) {
       Had = Wanted;
       (*File)->Read (*File, &Had, *Contents);
       (*File)->Close (*File);

@@ -1,5 +1,5 @@
 /** @file
-  Boot files of partitions, read from the volume Mrm.efi came from.
+  Boot files of partitions, read from where Mrm.efi came from.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -9,8 +9,33 @@
 #include "Partition/Verdict.h"
 #include "Core/Esp.h"
 #include "Core/Log.h"
+#include "Core/Origin.h"
 #include <Library/BaseLib.h>
 #include <Library/PrintLib.h>
+
+/**
+  The memory that a partition is promised: no file of it can have more.
+
+  @param[in] Partition  The partition.
+
+  @return  Bytes.
+**/
+STATIC
+UINT64
+PromisedMemory (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  UINT64  Size;
+  UINT32  Index;
+
+  Size = 0;
+  for (Index = 0; Index < Partition->Plan->MemoryCount; Index++) {
+    Size += Partition->Plan->Memory[Index].Size;
+  }
+
+  return Size;
+}
 
 /**
   Read a file a boot source needs.
@@ -35,26 +60,20 @@ BindFile (
   )
 {
   EFI_STATUS  Status;
-  CHAR8       Reason[64];
+  CHAR8       Reason[MRM_ORIGIN_REASON];
+  CHAR8       Source[MRM_ORIGIN_PLACE];
 
-  Status = ReadEspFile (Path, Blob);
+  Status = ReadOriginFile (Path, PromisedMemory (Partition), Blob, Reason);
+  DescribeOriginFile (Path, Source);
   if (!EFI_ERROR (Status)) {
-    Keep (Partition, Rule, "%a %s, %ld bytes", What, Path, Blob->Size);
+    Keep (Partition, Rule, "%a %a, %ld bytes", What, Source, Blob->Size);
     return TRUE;
   }
 
-  if (Status == EFI_NOT_FOUND) {
-    AsciiStrCpyS (Reason, sizeof (Reason), "not found");
-  } else if (Status == EFI_END_OF_FILE) {
-    AsciiStrCpyS (Reason, sizeof (Reason), "is empty, or shorter than its folder says");
-  } else {
-    AsciiSPrint (Reason, sizeof (Reason), "cannot be read: %r", Status);
-  }
-
   if (Partition->Plan->Boot.SourceCount == 1) {
-    Refuse (Partition, Rule, "%a %s %a", What, Path, Reason);
+    Refuse (Partition, Rule, "%a %a %a", What, Source, Reason);
   } else {
-    Say ("%a: %a %s %a; this boot source is left out", Partition->Plan->Name, What, Path, Reason);
+    Say ("%a: %a %a %a; this boot source is left out", Partition->Plan->Name, What, Source, Reason);
   }
 
   return FALSE;

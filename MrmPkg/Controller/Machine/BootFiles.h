@@ -1,5 +1,5 @@
 /** @file
-  Boot files of partitions, read from the volume Mrm.efi came from.
+  Boot files of partitions, read from where Mrm.efi came from.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/

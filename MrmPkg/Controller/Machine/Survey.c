@@ -11,6 +11,7 @@
 #include "Partition/Verdict.h"
 #include "Core/Facts.h"
 #include "Core/Log.h"
+#include "Core/Origin.h"
 #include <IndustryStandard/Acpi.h>
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -315,22 +316,20 @@ ReadLoadOptions (
 }
 
 /**
-  Open the volume Mrm.efi came from.
+  Look at how Mrm.efi was loaded: with which options, and where from.
 
   @param[in] ImageHandle  Handle of Mrm.efi.
 
-  @retval EFI_SUCCESS  gMachine.Esp is its root.
-  @return Other        Mrm.efi did not come from a file system.
+  @return  Status of OpenOrigin().
 **/
 STATIC
 EFI_STATUS
-OpenVolume (
+LookAtImage (
   IN EFI_HANDLE  ImageHandle
   )
 {
-  EFI_STATUS                       Status;
-  EFI_LOADED_IMAGE_PROTOCOL        *LoadedImage;
-  EFI_SIMPLE_FILE_SYSTEM_PROTOCOL  *FileSystem;
+  EFI_STATUS                 Status;
+  EFI_LOADED_IMAGE_PROTOCOL  *LoadedImage;
 
   Status = gBS->HandleProtocol (ImageHandle, &gEfiLoadedImageProtocolGuid, (VOID **)&LoadedImage);
   if (EFI_ERROR (Status)) {
@@ -338,14 +337,7 @@ OpenVolume (
   }
 
   ReadLoadOptions (LoadedImage);
-  gMachine.EspDevice = LoadedImage->DeviceHandle;
-
-  Status = gBS->HandleProtocol (LoadedImage->DeviceHandle, &gEfiSimpleFileSystemProtocolGuid, (VOID **)&FileSystem);
-  if (EFI_ERROR (Status)) {
-    return Status;
-  }
-
-  return FileSystem->OpenVolume (FileSystem, &gMachine.Esp);
+  return OpenOrigin (LoadedImage->DeviceHandle);
 }
 
 EFI_STATUS
@@ -357,9 +349,8 @@ SurveyMachine (
   CPUID_VIR_PHY_ADDRESS_SIZE_EAX  AddressSize;
   CPUID_EXTENDED_CPU_SIG_EDX      Features;
 
-  Status = OpenVolume (ImageHandle);
+  Status = LookAtImage (ImageHandle);
   if (EFI_ERROR (Status)) {
-    Say ("Mrm.efi was not loaded from a file system: %r", Status);
     return Status;
   }
 
@@ -400,6 +391,7 @@ FreeMachine (
     gMachine.Esp->Close (gMachine.Esp);
   }
 
+  CloseOrigin ();
   ZeroMem (&gMachine, sizeof (gMachine));
 }
 

@@ -10,11 +10,28 @@
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
 
-#define LINE_SIZE     512   ///< bytes of what is said of a plan for another PC
+#define LINE_SIZE     1024  ///< bytes of what is said of a plan for another PC
 #define MOST_MISFITS  64    ///< plans for other PCs that are told of
 
 STATIC CHAR8  *mMisfits[MOST_MISFITS];   ///< from the pool; NULL: there was no memory
 STATIC UINTN  mMisfitCount;              ///< those not kept included
+
+/**
+  What plans may know this PC by.
+
+  @param[out] Pc  Receives it.
+**/
+STATIC
+VOID
+DescribePc (
+  OUT MRM_PLAN_PC  *Pc
+  )
+{
+  Pc->Uuid           = (CONST UINT8 *)&gMachine.Uuid;
+  Pc->System         = gMachine.System;
+  Pc->ProcessorCount = gMachine.ProcessorCount;
+  Pc->Processors     = gMachine.ProcessorFacts;
+}
 
 MRM_PLAN_FIT
 JudgeFit (
@@ -24,11 +41,22 @@ JudgeFit (
 {
   MRM_PLAN_PC  Pc;
 
-  Pc.Uuid           = (CONST UINT8 *)&gMachine.Uuid;
-  Pc.System         = gMachine.System;
-  Pc.ProcessorCount = gMachine.ProcessorCount;
-  Pc.Processors     = gMachine.ProcessorFacts;
+  DescribePc (&Pc);
   return MrmPlanFit (Plan, &Pc, Difference);
+}
+
+BOOLEAN
+NamePlan (
+  IN  UINTN  Index,
+  OUT CHAR8  *Name
+  )
+{
+  MRM_PLAN_PC  Pc;
+  MRM_TEXT     Text;
+
+  DescribePc (&Pc);
+  MrmTextBegin (&Text, Name, MRM_PLAN_NAME_SIZE);
+  return MrmPlanFileName (Index, &Pc, &Text);
 }
 
 VOID

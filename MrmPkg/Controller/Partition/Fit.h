@@ -24,6 +24,21 @@ JudgeFit (
   );
 
 /**
+  A name that plans for this PC have on a server: MrmPlanFileName() of this PC.
+
+  @param[in]  Index  Which name, less than MRM_PLAN_NAMES.
+  @param[out] Name   Receives it; MRM_PLAN_NAME_SIZE bytes.
+
+  @retval TRUE   There is such a name.
+  @retval FALSE  The PC tells nothing to make it of.
+**/
+BOOLEAN
+NamePlan (
+  IN  UINTN  Index,
+  OUT CHAR8  *Name
+  );
+
+/**
   Keep what differs between this PC and the one a plan is for, in case there is no plan for this one.
 
   @param[in] Name        What the plan is called: "plan.bin".

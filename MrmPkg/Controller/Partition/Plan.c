@@ -1,7 +1,8 @@
 /** @file
   Which plan is carried out. There are three carriers of the same bytes: the source this
-  image was built of, a section added to the image, and files on the ESP. A plan that was
-  reloaded while one of these was in force takes its place, until there is another one.
+  image was built of, a section added to the image, and files where the image came from: on
+  the ESP, or on the server of a network boot. A plan that was reloaded while one of these was
+  in force takes its place, until there is another one.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -11,6 +12,7 @@
 #include "Core/Esp.h"
 #include "Core/Journal.h"
 #include "Core/Log.h"
+#include "Core/Origin.h"
 #include <Guid/GlobalVariable.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
@@ -25,7 +27,8 @@
 #define PLANS_FOLDER        L"plans"
 #define PLAN_ENDING         L".bin"
 #define LONGEST_PATH        300                        ///< characters: a folder and the longest name FAT knows
-#define NAME_SIZE           80                         ///< bytes of what a plan is called
+#define NAME_SIZE           (MRM_ORIGIN_PLACE + 8)      ///< bytes of where a plan came from
+#define MOST_PLAN_SIZE      (MRM_PLAN_LARGEST + SIZE_1MB) ///< bytes of a file that holds one, with its signatures
 #define KEPT_PATH           MRM_FOLDER L"\\plan"
 #define KEPT_FILE           MRM_FOLDER L"\\plan.a"   ///< one of those that KEPT_PATH names
 #define KEPT_SIGNATURE      SIGNATURE_32 ('M', 'R', 'M', 'R')
@@ -342,7 +345,7 @@ ReadCarried (
 }
 
 /**
-  Read a plan on the ESP.
+  Read a plan from where Mrm.efi came from.
 
   @param[in]  Path  Its path.
   @param[in]  Name  What it is called.
@@ -362,13 +365,12 @@ ReadPlanFile (
   MRM_TEXT    Fault;
 
   ZeroMem (Read, sizeof (*Read));
-  Status = ReadEspFile (Path, &File);
-  if (Status == EFI_NOT_FOUND) {
-    return;
-  }
-
+  Status = ReadOriginFile (Path, MOST_PLAN_SIZE, &File, Reason);
   if (EFI_ERROR (Status)) {
-    Say ("%a cannot be read: %r", Name, Status);
+    if ((Status != EFI_NOT_FOUND) || CameFromServer ()) {
+      Say ("%a: %a", Name, Reason);
+    }
+
     return;
   }
 
@@ -424,7 +426,7 @@ Consider (
 }
 
 /**
-  Consider a plan on the ESP.
+  Consider a plan from where Mrm.efi came from.
 
   @param[in] Folder  Its folder below MRM_FOLDER, with a backslash behind it; empty for none.
   @param[in] File    Its name there.
@@ -438,11 +440,16 @@ ConsiderFile (
 {
   MRM_READ_PLAN  Read;
   CHAR16         Path[LONGEST_PATH];
-  CHAR8          Name[NAME_SIZE];
+  CHAR8          Name[MRM_ORIGIN_PLACE];
   CHAR8          Place[NAME_SIZE];
 
   UnicodeSPrint (Path, sizeof (Path), L"%s\\%s%s", MRM_FOLDER, Folder, File);
-  AsciiSPrint (Name, sizeof (Name), "%s%s", Folder, File);
+  if (CameFromServer ()) {
+    DescribeOriginFile (Path, Name);
+  } else {
+    AsciiSPrint (Name, sizeof (Name), "%s%s", Folder, File);
+  }
+
   AsciiSPrint (Place, sizeof (Place), "from %a", Name);
   ReadPlanFile (Path, Name, &Read);
   Consider (&Read, Name, Place);
@@ -523,7 +530,7 @@ ReadCommitted (
 
   ZeroMem (Read, sizeof (*Read));
   Status = ReadEspFile (KEPT_FILE, &File);
-  if (Status == EFI_NOT_FOUND) {
+  if ((Status == EFI_NOT_FOUND) || (Status == EFI_NO_MEDIA)) {
     // Nobody has reloaded a plan yet: nothing is left behind for that.
     return;
   }
@@ -566,24 +573,72 @@ ChecksumOf (
   return (Read->Plan == NULL) ? 0 : ((CONST MRM_PLAN_HEADER *)Read->Blob)->Crc32;
 }
 
-EFI_STATUS
-OpenPlan (
+/**
+  Consider the plans of the server that Mrm.efi came from: a server cannot be listed, so it is asked for those whose
+  names this PC knows.
+**/
+STATIC
+VOID
+AskForPlans (
   VOID
   )
 {
-  EFI_STATUS     Status;
-  MRM_READ_PLAN  Read;
-  UINTN          Misfits;
+  UINTN   Index;
+  CHAR8   Name[MRM_PLAN_NAME_SIZE];
+  CHAR16  File[MRM_PLAN_NAME_SIZE];
 
-  ReadCarried (&Read);
-  Consider (&Read, "the plan in this image", "in this image");
+  for (Index = 0; Index < MRM_PLAN_NAMES; Index++) {
+    if (NamePlan (Index, Name)) {
+      AsciiStrToUnicodeStrS (Name, File, ARRAY_SIZE (File));
+      ConsiderFile (L"", File);
+    }
+  }
+}
+
+/**
+  Consider the plans on the ESP.
+**/
+STATIC
+VOID
+ListPlans (
+  VOID
+  )
+{
+  EFI_STATUS  Status;
+
   ConsiderFile (L"", PLAN_FILE);
   Status = VisitEspFiles (MRM_FOLDER L"\\" PLANS_FOLDER, VisitPlan);
   if (EFI_ERROR (Status) && (Status != EFI_NOT_FOUND)) {
     Say ("the folder of plans cannot be read: %r", Status);
   }
+}
+
+VOID
+OpenPlan (
+  VOID
+  )
+{
+  MRM_READ_PLAN  Read;
+
+  ReadCarried (&Read);
+  Consider (&Read, "the plan in this image", "in this image");
+  if (CameFromServer ()) {
+    AskForPlans ();
+  } else {
+    ListPlans ();
+  }
 
   mBase = ChecksumOf (&mPlan);
+}
+
+EFI_STATUS
+SettlePlan (
+  VOID
+  )
+{
+  MRM_READ_PLAN  Read;
+  UINTN          Misfits;
+
   if (mPlan.Plan != NULL) {
     ReadCommitted (&Read);
     if (Read.Plan != NULL) {

@@ -21,26 +21,34 @@ typedef struct {
 } MRM_READ_PLAN;
 
 ///
-/// The plan in force; set by OpenPlan() and AdoptPlan().
+/// The plan in force; set by OpenPlan(), SettlePlan() and AdoptPlan().
 ///
 extern CONST MRM_PLAN  *gPlan;
 
 /**
   Choose the plan and read it: of the one this image carries, \EFI\MRM\plan.bin and \EFI\MRM\plans\*.bin
-  the one that fits this PC best, then the newest; files, under Secure Boot, only if they are signed.
-  Instead of that, the one that was reloaded last while it was in force. Why a plan is not taken is said;
-  what differs in plans for other PCs only when there is none for this one.
-
-  @retval EFI_SUCCESS    gPlan is a plan that can be relied on.
-  @retval EFI_NOT_FOUND  There is no plan, or none that can be taken.
+  the one that fits this PC best, then the newest; files, under Secure Boot, only if they are signed. A server is
+  asked for those whose names this PC knows. Why a plan is not taken is said. gPlan is NULL when there is none.
 **/
-EFI_STATUS
+VOID
 OpenPlan (
   VOID
   );
 
 /**
-  Free what OpenPlan() took.
+  Take the plan that was reloaded last while the one of OpenPlan() was in force, if there is one on the ESP. What is
+  taken is said; what differs in plans for other PCs only when there is none for this one.
+
+  @retval EFI_SUCCESS    gPlan is a plan that can be relied on.
+  @retval EFI_NOT_FOUND  There is no plan, or none that can be taken.
+**/
+EFI_STATUS
+SettlePlan (
+  VOID
+  );
+
+/**
+  Free what OpenPlan() and SettlePlan() took.
 **/
 VOID
 ReleasePlan (

@@ -166,7 +166,7 @@ JudgeWay (
 }
 
 /**
-  See that Mrm.efi and its ESP are not behind a port.
+  See that the volume that is written to is not behind a port.
 
   @param[in,out] Partition  Refused when they are.
   @param[in]     Text       Device path of the port.
@@ -192,7 +192,7 @@ JudgeBootDevice (
     Refuse (
       Partition,
       MRM_RULE_PCI_BOOT_DEVICE,
-      "promised what is behind port %a, found the disk there that Mrm.efi came from, on bus %02x",
+      "promised what is behind port %a, found the disk there that MRM writes to, on bus %02x",
       Text,
       Disk.Bus
       );

@@ -5,6 +5,7 @@
 **/
 
 #include "Talk/Control.h"
+#include "Talk/Variables.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
 #include "Partition/Verdict.h"
@@ -132,9 +133,10 @@ CollectStates (
 
   ZeroMem (Facts, gPartitionCount * sizeof (*Facts));
   for (Index = 0; Index < gPartitionCount; Index++) {
-    Facts[Index].Plan  = gPartitions[Index].Plan;
-    Facts[Index].Life  = &gPartitions[Index].Life;
-    Facts[Index].Words = gPartitions[Index].Words;
+    Facts[Index].Plan    = gPartitions[Index].Plan;
+    Facts[Index].Life    = &gPartitions[Index].Life;
+    Facts[Index].Words   = gPartitions[Index].Words;
+    Facts[Index].Lasting = IsStoreLasting (&gPartitions[Index]);
     for (Piece = 0; Piece < gPartitions[Index].PieceCount; Piece++) {
       Facts[Index].Memory += gPartitions[Index].Pieces[Piece].Size;
     }

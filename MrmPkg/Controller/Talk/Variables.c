@@ -71,6 +71,14 @@ OpenStore (
   Partition->Store = Store;
 }
 
+BOOLEAN
+IsStoreLasting (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  return (BOOLEAN)((Partition->Store != NULL) && (Partition->Store->Journal.Files[0] != NULL));
+}
+
 VOID
 CloseStore (
   IN OUT MRM_PARTITION  *Partition

@@ -35,6 +35,19 @@ OpenStore (
   );
 
 /**
+  Whether the variables of a partition are committed to the ESP.
+
+  @param[in] Partition  The partition.
+
+  @retval TRUE   They are.
+  @retval FALSE  They live until the PC is switched off, or it has none.
+**/
+BOOLEAN
+IsStoreLasting (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
   Close the variable store of a partition.
 
   @param[in,out] Partition  Store becomes NULL; may be NULL.

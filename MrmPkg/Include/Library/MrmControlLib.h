@@ -32,6 +32,7 @@ typedef struct {
   CONST MRM_LIFECYCLE         *Life;
   CONST CHAR8                 *Words;    ///< why it is in its state; may be empty
   UINT64                      Memory;    ///< bytes
+  BOOLEAN                     Lasting;   ///< its variables are committed to the ESP; else they live until power-off
 } MRM_STATE_FACTS;
 
 /**

@@ -14,6 +14,8 @@
 
 #define MRM_PLAN_SECTION     ".mrmplan"   ///< name of a section, without a terminating zero
 #define MRM_PLAN_NOBODY      MAX_UINT32
+#define MRM_PLAN_NAMES       3     ///< of plans that a server is asked for
+#define MRM_PLAN_NAME_SIZE   96    ///< bytes of the longest of them, with the terminating zero
 #define MRM_PLAN_FAULT_SIZE  240   ///< bytes of the longest fault, with the terminating zero
 
 ///
@@ -144,6 +146,25 @@ MrmPlanGoesBefore (
   IN MRM_PLAN_FIT    Fit,
   IN CONST MRM_PLAN  *Other,
   IN MRM_PLAN_FIT    OtherFit
+  );
+
+/**
+  Names of plans that a server is asked for, which cannot be listed: by the UUID of the PC, by what the PC is called,
+  and the one for any PC.
+
+  @param[in]     Index  Which name, less than MRM_PLAN_NAMES; the closest comes first.
+  @param[in]     Pc     The PC.
+  @param[in,out] Name   Receives the path below `\EFI\MRM`; MRM_PLAN_NAME_SIZE bytes are enough.
+
+  @retval TRUE   There is such a name.
+  @retval FALSE  The PC tells nothing to make it of; Name is not complete.
+**/
+BOOLEAN
+EFIAPI
+MrmPlanFileName (
+  IN     UINTN              Index,
+  IN     CONST MRM_PLAN_PC  *Pc,
+  IN OUT MRM_TEXT           *Name
   );
 
 /**

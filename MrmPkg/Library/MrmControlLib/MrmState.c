@@ -39,6 +39,7 @@ MrmStateRender (
     MrmTextAddNumber (Text, Facts[Index].Plan->ProcessorCount, 0, ' ');
     MrmTextAdd (Text, ",\"memory\":");
     MrmTextAddNumber (Text, Facts[Index].Memory, 0, ' ');
+    MrmTextAdd (Text, Facts[Index].Lasting ? ",\"variables\":\"committed\"" : ",\"variables\":\"until power-off\"");
     MrmTextAdd (Text, "}");
   }
 

@@ -212,6 +212,73 @@ MrmPlanGoesBefore (
   return (BOOLEAN)((Fit > OtherFit) || ((Fit == OtherFit) && (Plan->Made > Other->Made)));
 }
 
+/**
+  Add what a PC is called as a part of a file name: what is neither letter, digit nor '.' becomes one '-'.
+
+  @param[in,out] Text    Receives it.
+  @param[in]     System  Its name, of words with one blank between them.
+**/
+STATIC
+VOID
+AddSystemName (
+  IN OUT MRM_TEXT     *Text,
+  IN     CONST CHAR8  *System
+  )
+{
+  CHAR8    Letter[2];
+  UINTN    Before;
+  BOOLEAN  Apart;
+
+  Apart     = FALSE;
+  Before    = Text->Length;
+  Letter[1] = '\0';
+  for ( ; *System != '\0'; System++) {
+    Letter[0] = *System;
+    if (  ((Letter[0] >= '0') && (Letter[0] <= '9'))
+       || ((Letter[0] >= 'A') && (Letter[0] <= 'Z'))
+       || ((Letter[0] >= 'a') && (Letter[0] <= 'z'))
+       || (Letter[0] == '.'))
+    {
+      MrmTextAdd (Text, (Apart && (Text->Length != Before)) ? "-" : "");
+      MrmTextAdd (Text, Letter);
+      Apart = FALSE;
+    } else {
+      Apart = TRUE;
+    }
+  }
+}
+
+BOOLEAN
+EFIAPI
+MrmPlanFileName (
+  IN     UINTN              Index,
+  IN     CONST MRM_PLAN_PC  *Pc,
+  IN OUT MRM_TEXT           *Name
+  )
+{
+  UINTN  Before;
+
+  if (Index == MRM_PLAN_NAMES - 1) {
+    MrmTextAdd (Name, "plan.bin");
+    return TRUE;
+  }
+
+  MrmTextAdd (Name, "plans\\");
+  Before = Name->Length;
+  if (Index != 0) {
+    AddSystemName (Name, Pc->System);
+  } else if (IsUuid (Pc->Uuid)) {
+    AddUuid (Name, Pc->Uuid);
+  }
+
+  if (Name->Length == Before) {
+    return FALSE;
+  }
+
+  MrmTextAdd (Name, ".bin");
+  return TRUE;
+}
+
 BOOLEAN
 MrmPlanJudgeIdentity (
   IN     CONST MRM_PLAN  *Plan,
