@@ -255,7 +255,7 @@ def test_all_that_runs_may_end_at_once(machine: Machine) -> None:
 
 
 def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Machine, folder: Path) -> None:
-    """And a power cut amid a reload leaves the old plan or the new one."""
+    """With its own policy; and a power cut amid a reload leaves the old plan or the new one."""
     print(f"MRM_SEED={SEED}")
     chance = random.Random(SEED)
 
@@ -264,6 +264,15 @@ def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Mach
         # What the keeper has been promised by the test before, it is promised by this one.
         assert (await machine.reload("next", restart=True))[0] == 0
         await machine.divided("redivided.yaml", since)
+        # A policy that is reloaded now is forgotten under the plan that is reloaded then.
+        change = "mrmctl policy >/run/built; sed 's/limit=[0-9]*/limit=77/' /run/built >/run/changed"
+        assert (await machine.keeper.run(change)).status == 0
+        assert await machine.reload("changed") == (0, "done")
+        assert (await machine.keeper.run("mrmctl policy | grep limit=77")).status == 0
+        since = len(machine.bench.session.controller.text)
+        assert (await machine.reload("next"))[0] == 0
+        await machine.divided("redivided.yaml", since)
+        assert (await machine.keeper.run("mrmctl policy | grep limit=77")).status == 1
         await machine.bench.machine.cut_power()
 
     machine.bench.run(kept())
@@ -288,6 +297,7 @@ def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Mach
             ) -> bool:
                 keeper = again.keeper
                 await keeper.report(keeper.console.start(), SECONDS)
+                assert "policy: as reloaded" not in again.bench.session.controller.text
                 await again.fetch()
                 begin = again.bench.session.controller.mark()
                 keeper.type(f"mrmctl reload --restart /run/{name}")
