@@ -23,10 +23,9 @@ from tests.boot.conftest import Builder
 from tests.boot.efivars import FOLDER, FREE, mount, read, read_json
 from tests.boot.support import boot_of, undisturbed
 
-pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800)]
-
 ROUNDS = int(os.environ.get("MRM_ROUNDS", "2"))
 CUTS = int(os.environ.get("MRM_POWER_CUTS", "2"))
+pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800 + 180 * (ROUNDS + CUTS))]
 SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
 LONGEST_RELOAD = 1.0
 """Seconds after which a plan is kept on the ESP and in force, when nothing has to shut down."""
