@@ -27,7 +27,8 @@ IsRamDisk (
 {
   CONST EFI_DEVICE_PATH_PROTOCOL  *Path;
 
-  for (Path = DevicePathFromHandle (Volume); (Path != NULL) && !IsDevicePathEnd (Path); Path = NextDevicePathNode (Path)) {
+  Path = DevicePathFromHandle (Volume);
+  for ( ; (Path != NULL) && !IsDevicePathEnd (Path); Path = NextDevicePathNode (Path)) {
     if ((DevicePathType (Path) == MEDIA_DEVICE_PATH) && (DevicePathSubType (Path) == MEDIA_RAM_DISK_DP)) {
       return TRUE;
     }

@@ -32,7 +32,8 @@ FindTftpServer (
   }
 
   if (Pxe->Mode->UsingIpv6) {
-    return EFI_ERROR (MrmServerOfDhcp6 (Pxe->Mode->DhcpAck.Raw, sizeof (Pxe->Mode->DhcpAck), Server)) ? EFI_NOT_FOUND : EFI_SUCCESS;
+    Status = MrmServerOfDhcp6 (Pxe->Mode->DhcpAck.Raw, sizeof (Pxe->Mode->DhcpAck), Server);
+    return EFI_ERROR (Status) ? EFI_NOT_FOUND : EFI_SUCCESS;
   }
 
   // A boot server's answer is the last word; what a proxy says counts where the DHCP server names no file.
