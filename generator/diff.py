@@ -169,6 +169,8 @@ def _name_of(element: Any) -> str:
         return str(element)
     if "purpose" in element:
         return f"{element['purpose']} below {_told('limit', element.get('limit'))}"
+    if "medium" in element:
+        return f"device {element.get('device')}"
     return str(element.get("root_port") or element.get("network") or element.get("parameter"))
 
 

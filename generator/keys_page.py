@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from generator.load import (
+    disks,
     machine_bridge,
     machine_features,
     machine_file,
@@ -50,6 +51,7 @@ PARTITION_TABLES: Mapping[str, list[str]] = {
     "controller": _table(CONTROLLER_KEYS, "key of `controller`"),
     "channels": _table(CHANNELS_KEYS, "key of `channels`"),
     "partition": _partition(),
+    "disk": _table(disks.DISK_KEYS, "key of `disk`"),
     "processors": _table(partition_processors.KEYS, default=False),
     "memory": _table(partition_memory.MEMORY_KEYS),
     "boot": _table(partition_boot.KEYS),

@@ -76,6 +76,7 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
         yield _fact("", text, request.place.short)
     yield from _ports(partition)
     yield from _cards(partition)
+    yield from _disks(partition)
     console = partition.console
     name = describe_console(console)
     yield _fact("console", name, console.name.place.short if console is not None else "")
@@ -116,6 +117,15 @@ def _cards(partition: PartitionPlan) -> Iterator[str]:
         mac = port.mac.value if port.mac is not None else "MAC made at boot"
         text = f"{port.network.value}, {mac}, as segment {partition.channel_segment}, device {device}"
         yield _fact("network", text, port.place.short)
+
+
+def _disks(partition: PartitionPlan) -> Iterator[str]:
+    """The lines of the disks that the controller serves a partition."""
+    for device, disk in enumerate(partition.disks, len(partition.ports)):
+        size = f", {format_size(disk.size.value)}" if disk.size is not None else ""
+        where = f"as segment {partition.channel_segment}, device {device}"
+        text = f"{disk.title}{size}, {disk.mode.value}, serial {disk.serial}, {where}"
+        yield _fact("disk", text, disk.place.short)
 
 
 def describe_source(source: SourcePlan) -> str:

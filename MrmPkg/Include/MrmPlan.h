@@ -17,7 +17,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_PLAN_VERSION  7
-#define MRM_PLAN_FORMAT   0xE02D741AU
+#define MRM_PLAN_FORMAT   0x4DEA19EEU
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -30,6 +30,9 @@
 #define MRM_MAX_BOOT_SOURCES     8         ///< boot sources of one partition
 #define MRM_MAX_PORTS            8         ///< networks one partition is on
 #define MRM_MAX_NETWORKS         16        ///< networks in memory
+#define MRM_MAX_DISKS            8         ///< disks the controller serves one partition
+#define MRM_DISK_SERIAL          20        ///< characters of the serial number of a served disk
+#define MRM_DISK_LABEL           36        ///< characters of the label of a GPT partition, and of a UUID
 #define MRM_DIGEST_LENGTH        16        ///< hexadecimal digits of a digest
 #define MRM_PLAN_LARGEST         4194304   ///< bytes of a blob
 #define MRM_UUID_SIZE            16        ///< bytes of a UUID
@@ -67,7 +70,7 @@ typedef enum {
 ///
 /// What a patch writes into the compiled DSDT (little endian, Width bytes).
 /// Index selects the element of MRM_PLAN_PARTITION.PciBuses, one behind the last for its cards on
-/// networks; zero for the console.
+/// networks and its served disks; zero for the console.
 ///
 typedef enum {
   MrmPatchBusFirst,             ///< first bus number
@@ -103,6 +106,24 @@ typedef enum {
   MrmBootNetwork,   ///< PXE or HTTP over the partition's own network interfaces
   MrmBootShell      ///< the UEFI shell on the PC's ESP
 } MRM_BOOT_KIND;
+
+///
+/// Where the bytes of a served disk are.
+///
+typedef enum {
+  MrmDiskMemory,   ///< in the PC's memory, until the controller ends
+  MrmDiskFile,     ///< in a file on the PC's ESP
+  MrmDiskGpt       ///< in a GPT partition of a drive that stays with the PC's firmware
+} MRM_DISK_KIND;
+
+///
+/// What a partition may do with a served disk.
+///
+typedef enum {
+  MrmDiskReadWrite,
+  MrmDiskReadOnly,
+  MrmDiskAppendOnly   ///< what has been written stays
+} MRM_DISK_MODE;
 
 ///
 /// What happens when a partition ends.
@@ -203,6 +224,17 @@ typedef struct {
 } MRM_PLAN_PORT;
 
 ///
+/// A disk that the controller serves a partition (docs/disks.md).
+///
+typedef struct {
+  MRM_DISK_KIND    Kind;
+  MRM_DISK_MODE    Mode;
+  UINT64           Size;      ///< bytes, multiple of 4 KiB; 0 for what the medium has
+  CONST CHAR16     *Medium;   ///< file: path on the PC's ESP; GPT: PARTUUID in small letters, or label; memory: NULL
+  CONST CHAR8      *Serial;   ///< serial number that its partition sees
+} MRM_PLAN_DISK;
+
+///
 /// One boot source; a partition tries them in order.
 ///
 typedef struct {
@@ -271,9 +303,11 @@ typedef struct {
   CONST MRM_PLAN_MEMORY       *Memory;             ///< exactly one MrmMemoryLow, first
   UINT32                      PciBusCount;
   CONST MRM_PLAN_PCI_BUS      *PciBuses;
-  UINT16                      ChannelSegment;      ///< PCI segment of its cards on networks; 0 without any
+  UINT16                      ChannelSegment;      ///< PCI segment of its cards and served disks; 0 without any
   UINT32                      PortCount;           ///< device n of that segment is the n-th
   CONST MRM_PLAN_PORT         *Ports;
+  UINT32                      DiskCount;
+  CONST MRM_PLAN_DISK         *Disks;              ///< device PortCount + n of that segment is the n-th
   MRM_PLAN_CONSOLE            Console;
   BOOLEAN                     Display;             ///< owns the display function among its PCI functions
   MRM_PLAN_BOOT               Boot;

@@ -34,6 +34,9 @@ LIMITS = (
     Constant("MRM_MAX_BOOT_SOURCES", 8, "boot sources of one partition"),
     Constant("MRM_MAX_PORTS", 8, "networks one partition is on"),
     Constant("MRM_MAX_NETWORKS", 16, "networks in memory"),
+    Constant("MRM_MAX_DISKS", 8, "disks the controller serves one partition"),
+    Constant("MRM_DISK_SERIAL", 20, "characters of the serial number of a served disk"),
+    Constant("MRM_DISK_LABEL", 36, "characters of the label of a GPT partition, and of a UUID"),
     Constant("MRM_DIGEST_LENGTH", 16, "hexadecimal digits of a digest"),
     LARGEST := Constant("MRM_PLAN_LARGEST", 4 << 20, "bytes of a blob"),
     Constant("MRM_UUID_SIZE", 16, "bytes of a UUID"),
@@ -65,6 +68,8 @@ _PATH, _TEXT, _LARGE = 511, 0xFFFF, 1 << 20
 _DAY = 24 * 3600 * 1000
 """Milliseconds."""
 _PAGE = 4096
+DISK_GRANULE = 4096
+"""A served disk of a given size has a multiple of so many bytes."""
 
 MEMORY_PURPOSE = Enumeration(
     "MRM_MEMORY_PURPOSE",
@@ -89,7 +94,7 @@ PATCH_KIND = Enumeration(
     "MRM_PATCH_KIND",
     "What a patch writes into the compiled DSDT (little endian, Width bytes).\n"
     "Index selects the element of MRM_PLAN_PARTITION.PciBuses, one behind the last for its cards on\n"
-    "networks; zero for the console.",
+    "networks and its served disks; zero for the console.",
     (
         ("MrmPatchBusFirst", "first bus number"),
         ("MrmPatchBusLast", "last bus number"),
@@ -125,6 +130,24 @@ BOOT_KIND = Enumeration(
         ("MrmBootShell", "the UEFI shell on the PC's ESP"),
     ),
 )
+DISK_KIND = Enumeration(
+    "MRM_DISK_KIND",
+    "Where the bytes of a served disk are.",
+    (
+        ("MrmDiskMemory", "in the PC's memory, until the controller ends"),
+        ("MrmDiskFile", "in a file on the PC's ESP"),
+        ("MrmDiskGpt", "in a GPT partition of a drive that stays with the PC's firmware"),
+    ),
+)
+DISK_MODE = Enumeration(
+    "MRM_DISK_MODE",
+    "What a partition may do with a served disk.",
+    (
+        ("MrmDiskReadWrite", ""),
+        ("MrmDiskReadOnly", ""),
+        ("MrmDiskAppendOnly", "what has been written stays"),
+    ),
+)
 RESTART_POLICY = Enumeration(
     "MRM_RESTART_POLICY",
     "What happens when a partition ends.\n"
@@ -145,7 +168,16 @@ ALL_OFF = Enumeration(
         ("MrmAllOffMenu", "back to the PC's own boot menu, as far as the firmware has one"),
     ),
 )
-ENUMERATIONS = (MEMORY_PURPOSE, CONSOLE_KIND, PATCH_KIND, BOOT_KIND, RESTART_POLICY, ALL_OFF)
+ENUMERATIONS = (
+    MEMORY_PURPOSE,
+    CONSOLE_KIND,
+    PATCH_KIND,
+    BOOT_KIND,
+    DISK_KIND,
+    DISK_MODE,
+    RESTART_POLICY,
+    ALL_OFF,
+)
 
 MEMORY = Record(
     "MRM_PLAN_MEMORY",
@@ -195,6 +227,21 @@ UPLINK = Record(
             Text(_PATH),
             'UEFI device path text of that card, e.g. "PciRoot(0x0)/Pci(0x1F,0x6)"',
         ),
+    ),
+)
+DISK = Record(
+    "MRM_PLAN_DISK",
+    "A disk that the controller serves a partition (docs/disks.md).",
+    (
+        Field("Kind", Choice(DISK_KIND)),
+        Field("Mode", Choice(DISK_MODE)),
+        Field("Size", Number(8), "bytes, multiple of 4 KiB; 0 for what the medium has"),
+        Field(
+            "Medium",
+            Text(_PATH, wide=True, optional=True),
+            "file: path on the PC's ESP; GPT: PARTUUID in small letters, or label; memory: NULL",
+        ),
+        Field("Serial", Text(_LIMIT["MRM_DISK_SERIAL"]), "serial number that its partition sees"),
     ),
 )
 CONSOLE = Record(
@@ -339,10 +386,15 @@ PARTITION = Record(
         Field("SharedCores", Truth(), "TRUE: others that say so too may have threads of its cores"),
         Field("Memory", Records(MEMORY, "MemoryCount", 1, 8), "exactly one MrmMemoryLow, first"),
         Field("PciBuses", Records(PCI_BUS, "PciBusCount", 0, _LIMIT["MRM_MAX_PCI_BUSES"])),
-        Field("ChannelSegment", Number(2), "PCI segment of its cards on networks; 0 without any"),
+        Field("ChannelSegment", Number(2), "PCI segment of its cards and served disks; 0 without any"),
         Field(
             "Ports",
             Records(PORT, "PortCount", 0, _LIMIT["MRM_MAX_PORTS"], "device n of that segment is the n-th"),
+        ),
+        Field(
+            "Disks",
+            Records(DISK, "DiskCount", 0, _LIMIT["MRM_MAX_DISKS"]),
+            "device PortCount + n of that segment is the n-th",
         ),
         Field("Console", Inline(CONSOLE)),
         Field("Display", Truth(), "owns the display function among its PCI functions"),

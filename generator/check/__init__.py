@@ -5,12 +5,24 @@ from __future__ import annotations
 
 from itertools import islice
 
-from generator.check import boot, consoles, machine, memory, names, networks, pci, policy, processors, sources
+from generator.check import (
+    boot,
+    consoles,
+    disks,
+    machine,
+    memory,
+    names,
+    networks,
+    pci,
+    policy,
+    processors,
+    sources,
+)
 from generator.check.registry import Rule, registered
 from generator.errors import MOST_TOLD, Problem, in_order
 from generator.model.plan import Plan
 
-_MODULES = (machine, names, processors, memory, pci, networks, consoles, boot, sources, policy)
+_MODULES = (machine, names, processors, memory, pci, networks, disks, consoles, boot, sources, policy)
 """Importing them registers their rules, in this order."""
 
 

@@ -300,14 +300,15 @@ def pci_reset(plan: Plan) -> Iterator[Finding]:
 
 @error
 def pci_limit(plan: Plan) -> Iterator[Finding]:
-    """No partition has more than 16 ports, or 15 if it is on networks: its cards there take one."""
+    """No partition has more than 16 ports, or 15 with cards on networks or served disks: these take one."""
     for partition in plan.partitions:
-        most = MAXIMUM_BUSES - (1 if partition.ports else 0)
+        most = MAXIMUM_BUSES - (1 if partition.has_channels else 0)
         if len(partition.pci) > most:
             yield Finding(
                 partition.pci[most].root_port.place,
                 f"{len(partition.pci)} ports",
-                f"at most {most} for one partition" + (" that is on networks" if partition.ports else ""),
+                f"at most {most} for one partition"
+                + (" with cards on networks or served disks" if partition.has_channels else ""),
                 "name fewer",
             )
 

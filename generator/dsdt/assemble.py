@@ -81,9 +81,9 @@ def _uses(partition: PartitionPlan) -> Iterator[_Use]:
     # A partition that is not asked to shut down has no thermal zone.
     if partition.policy.shutdown.value:
         yield _Use("thermal")
-    # A host bridge for each port, then one for the cards on networks.
+    # A host bridge for each port, then one for cards on networks and served disks.
     segments = [grant.segment for grant in partition.pci]
-    segments += [partition.channel_segment] if partition.ports else []
+    segments += [partition.channel_segment] if partition.has_channels else []
     for index, segment in enumerate(segments):
         fills = (("name", f"PC{index:02X}"), ("uid", index + 1), ("segment", segment))
         yield _Use("bus", index, fills)

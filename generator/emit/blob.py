@@ -11,12 +11,13 @@ from generator.blob.write import write
 from generator.dsdt.assemble import Dsdt
 from generator.emit.plan_json import render_embedded_json
 from generator.emit.policy_text import digest, render_policy, structure
-from generator.model.intent import AllOff, Restart
+from generator.model.intent import AllOff, DiskKind, DiskMode, Restart
 from generator.model.machine import Machine
 from generator.model.plan import (
     BootPlan,
     ConsolePlan,
     DiskBoot,
+    DiskPlan,
     FileBoot,
     NetworkBoot,
     PartitionPlan,
@@ -39,6 +40,16 @@ _ALL_OFF: Mapping[AllOff, str] = {
     "power-off": "MrmAllOffPowerOff",
     "reboot": "MrmAllOffReboot",
     "menu": "MrmAllOffMenu",
+}
+_DISKS: Mapping[DiskKind, str] = {
+    "memory": "MrmDiskMemory",
+    "file": "MrmDiskFile",
+    "gpt": "MrmDiskGpt",
+}
+_DISK_MODES: Mapping[DiskMode, str] = {
+    "read-write": "MrmDiskReadWrite",
+    "read-only": "MrmDiskReadOnly",
+    "append-only": "MrmDiskAppendOnly",
 }
 _BITS = {constant.name: constant.number for constant in (*PERMITS, *PC_PERMITS)}
 _NO_CONSOLE = {"Kind": "MrmConsoleNone", "IoBase": 0, "BaudRate": 0, "Function": None}
@@ -115,6 +126,7 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
         ],
         "ChannelSegment": partition.channel_segment,
         "Ports": [_port(plan, port) for port in partition.ports],
+        "Disks": [_disk(disk) for disk in partition.disks],
         "Console": _console(partition.console),
         "Display": partition.display.value,
         "Boot": _boot(partition.boot),
@@ -132,6 +144,17 @@ def _port(plan: Plan, port: PortPlan) -> dict[str, Any]:
     mtu = plan.networks[port.index].mtu.value if port.index is not None else 0
     mac = int(port.mac.value.replace(":", ""), 16) if port.mac is not None else 0
     return {"Network": port.network.value, "Mtu": mtu, "Mac": mac}
+
+
+def _disk(disk: DiskPlan) -> dict[str, Any]:
+    """A disk that the controller serves."""
+    return {
+        "Kind": _DISKS[disk.kind],
+        "Mode": _DISK_MODES[disk.mode.value],
+        "Size": disk.size.value if disk.size is not None else 0,
+        "Medium": disk.name.value if disk.name is not None else None,
+        "Serial": disk.serial,
+    }
 
 
 def _console(console: ConsolePlan | None) -> dict[str, Any]:

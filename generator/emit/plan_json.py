@@ -93,6 +93,7 @@ def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
         "isolation": ISOLATION,
         "pci": [_pci(partition, grant) for grant in partition.pci],
         **_ports(partition),
+        **_disks(partition),
         "console": _console(partition.console),
         "display": partition.display.value,
         "boot": _boot(partition.boot, host_paths),
@@ -138,6 +139,24 @@ def _ports(partition: PartitionPlan) -> dict[str, Any]:
         for device, port in enumerate(partition.ports)
     ]
     return {"network": cards}
+
+
+def _disks(partition: PartitionPlan) -> dict[str, Any]:
+    """The disks that the controller serves a partition, if any: after its cards, on the same bus."""
+    if not partition.disks:
+        return {}
+    disks = [
+        {
+            "medium": disk.title,
+            "serial": disk.serial,
+            "segment": partition.channel_segment,
+            "device": device,
+            "size": disk.size.value if disk.size is not None else None,
+            "mode": disk.mode.value,
+        }
+        for device, disk in enumerate(partition.disks, len(partition.ports))
+    ]
+    return {"disk": disks}
 
 
 def _pci(partition: PartitionPlan, grant: PciGrant) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from generator.errors import Problem
 from generator.load import later, partition_policy
 from generator.load.channels import CHANNELS, read_channels
+from generator.load.disks import DISK, read_disks
 from generator.load.keys import (
     BOOLEAN,
     TEXT,
@@ -78,7 +79,7 @@ LEVEL = Key(
     inherited=True,
 )
 PARTITION_KEYS = Keys(
-    (NAME, PROCESSORS, MEMORY, PCI, NETWORK, CONSOLE, DISPLAY, LEVEL, BOOT, *partition_policy.KEYS.keys)
+    (NAME, PROCESSORS, MEMORY, PCI, NETWORK, DISK, CONSOLE, DISPLAY, LEVEL, BOOT, *partition_policy.KEYS.keys)
 )
 DEFAULTS_KEYS = Keys(tuple(key for key in PARTITION_KEYS.keys if key.inherited))
 
@@ -299,14 +300,14 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     processors = read_processors(fields)
     memory = read_memory(fields)
     pci = read_pci(fields)
-    network = read_ports(fields)
+    network, disk = read_ports(fields), read_disks(fields)
     console = read_console(fields)
     display = fields.read(DISPLAY)
     _isolation(fields)
     boot, policy = read_boot(fields), read_policy(fields)
     unread = frozenset(fields.unread)
     return PartitionIntent(
-        fields.place, name, processors, memory, pci, console, boot, policy, display, network, unread
+        fields.place, name, processors, memory, pci, console, boot, policy, display, network, disk, unread
     )
 
 

@@ -19,6 +19,8 @@ KernelParameters = Literal["auto", "off"]
 Restart = Literal["never", "on-failure", "always"]
 AllOff = Literal["stay", "power-off", "reboot", "menu"]
 PowerButton = Literal["ignore", "shutdown"]
+DiskKind = Literal["memory", "file", "gpt"]
+DiskMode = Literal["read-write", "read-only", "append-only"]
 
 CONSOLE_AUTO = "auto"
 CONSOLE_NONE = "none"
@@ -28,6 +30,10 @@ MAXIMUM_NETWORKS = 16
 """Networks of one file."""
 MAXIMUM_PORTS = 8
 """MRM_MAX_PORTS of MrmPlan.h: networks one partition is on."""
+MAXIMUM_DISKS = 8
+"""MRM_MAX_DISKS of MrmPlan.h: served disks of one partition."""
+DISK_LABEL = 36
+"""Characters of the label of a GPT partition, and of a UUID."""
 EVERYONE = "all"
 """Stands for every partition in permissions."""
 
@@ -267,6 +273,21 @@ class PortIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskIntent:
+    """A disk that the controller serves a partition.
+
+    `name` is a path on the ESP with backslashes, or a PARTUUID or label; None for one in memory.  `size` is
+    in bytes, None for a file that is as long as it is, and for a GPT partition.
+    """
+
+    place: Place
+    kind: DiskKind
+    name: Located[str] | None
+    size: Located[int] | None = None
+    mode: Located[DiskMode] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionIntent:
     """One entry of `partitions:`; `name` is None only where it could not be read."""
 
@@ -280,6 +301,7 @@ class PartitionIntent:
     policy: PolicyIntent = PolicyIntent()
     display: Located[bool] | None = None
     network: tuple[PortIntent, ...] = ()
+    disk: tuple[DiskIntent, ...] = ()
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -14,7 +14,16 @@ from typing import ClassVar
 
 from generator.model.device_path import DevicePath
 from generator.model.files import FileFacts
-from generator.model.intent import AllOff, KernelParameters, MemoryIntent, PowerButton, Restart, is_known
+from generator.model.intent import (
+    AllOff,
+    DiskKind,
+    DiskMode,
+    KernelParameters,
+    MemoryIntent,
+    PowerButton,
+    Restart,
+    is_known,
+)
 from generator.model.machine import Machine, PciFunction, Processor, Uart
 from generator.model.ports import can_interrupt, ends
 from generator.places import Located, Place
@@ -312,6 +321,38 @@ class PortPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskPlan:
+    """A disk that the controller serves; `name` and `size` as in the intent.
+
+    `serial` is what its partition sees, ASCII: another one for each of its disks.
+    """
+
+    place: Place
+    kind: DiskKind
+    name: Located[str] | None
+    size: Located[int] | None
+    mode: Located[DiskMode]
+    serial: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether its partition can write on it."""
+        return self.mode.value != "read-only"
+
+    @property
+    def medium(self) -> str | None:
+        """What makes it the same one for several partitions; None for one in memory.  FAT knows no case."""
+        if self.name is None:
+            return None
+        return f"{self.kind} {self.name.value.lower() if self.kind == 'file' else self.name.value}"
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return "in memory" if self.name is None else f"{self.kind} {self.name.value}"
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionPlan:
     """One partition."""
 
@@ -326,12 +367,18 @@ class PartitionPlan:
     policy: PolicyPlan
     pci_shortages: tuple[PciShortage, ...] = ()
     ports: tuple[PortPlan, ...] = ()
+    disks: tuple[DiskPlan, ...] = ()
     unread: frozenset[str] = frozenset()
 
     @property
     def channel_segment(self) -> int:
-        """The PCI segment of its cards on networks, after those of its ports; 0 without any."""
-        return max((grant.segment for grant in self.pci), default=0) + 1 if self.ports else 0
+        """The PCI segment of its cards and served disks, after those of its ports; 0 without any."""
+        return max((grant.segment for grant in self.pci), default=0) + 1 if self.has_channels else 0
+
+    @property
+    def has_channels(self) -> bool:
+        """Whether it has devices that are nothing but memory: cards on networks, or served disks."""
+        return bool(self.ports or self.disks)
 
     def knows(self, *keys: str) -> bool:
         """Whether all of these keys of the partition file could be read."""

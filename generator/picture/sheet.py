@@ -194,6 +194,11 @@ def _card(
         f"{len(partition.pci)} port{'' if len(partition.pci) == 1 else 's'}",
         speaks,
         *([f"on {', '.join(port.network.value for port in partition.ports)}"] if partition.ports else []),
+        *(
+            [f"{len(partition.disks)} served disk{'' if len(partition.disks) == 1 else 's'}"]
+            if partition.disks
+            else []
+        ),
         *(["display"] if partition.display.value else []),
         f"restarts {RESTARTS[partition.policy.restart]}",
     ]

@@ -15,6 +15,7 @@ from generator.model.machine import Machine
 from generator.model.plan import ConsolePlan, PartitionPlan, Plan
 from generator.places import Located
 from generator.resolve.boot import resolve_boot
+from generator.resolve.disks import resolve_disks
 from generator.resolve.memory import resolve_memory
 from generator.resolve.networks import resolve_networks, resolve_ports
 from generator.resolve.pci import is_serial, resolve_pci
@@ -57,6 +58,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                 ),
                 policy=resolve_policy(partition, names),
                 ports=resolve_ports(partition.network, networks),
+                disks=resolve_disks(partition.disk),
                 unread=partition.unread,
             )
         )

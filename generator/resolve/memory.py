@@ -10,13 +10,20 @@ this.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from generator.model.files import Files
-from generator.model.intent import BootIntent, MemoryIntent, PartitionIntent
+from generator.model.intent import BootIntent, DiskIntent, MemoryIntent, PartitionIntent
 from generator.model.machine import HeldRange, Machine
-from generator.model.plan import MemoryPlan, MemoryPurpose, MemoryRequest, PartitionPlan, ProcessorsPlan
+from generator.model.plan import (
+    DiskPlan,
+    MemoryPlan,
+    MemoryPurpose,
+    MemoryRequest,
+    PartitionPlan,
+    ProcessorsPlan,
+)
 from generator.places import Located, Place
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -46,8 +53,8 @@ DMA32_SHARE = 128 * MIB
 """What a partition with memory above 4 GiB gets below: Linux's bounce buffers are 64 MiB."""
 FIRMWARE_LEAST = 64 * MIB
 """What the controller leaves free below 4 GiB for the PC's firmware, whatever the machine file says."""
-CARDS = 4 * MIB
-"""What the controller uses for a partition's cards: 2 MiB at a multiple of that, and their state."""
+CHANNELS = 4 * MIB
+"""What the controller uses for cards and disks of a partition: 2 MiB at a multiple of that, and state."""
 LARGEST_ALIGNMENT = 2 * MIB
 """A large page: better alignment has no use unless somebody asks for it."""
 MOST_WINDOWS = 2
@@ -222,13 +229,20 @@ def held_within(machine: Machine, start: int, end: int) -> list[HeldRange]:
 
 
 def controller_bytes(partition: PartitionPlan) -> int:
-    """Bytes the controller uses for a partition: copies of boot files, and its cards on networks."""
-    return partition.boot.copy_bytes + (CARDS if partition.ports else 0)
+    """Bytes the controller uses for a partition: copies of boot files, its cards and disks."""
+    channels = CHANNELS if partition.has_channels else 0
+    return partition.boot.copy_bytes + channels + _in_memory(partition.disks)
 
 
 def _controller_bytes(intent: PartitionIntent, files: Files) -> int:
     """The same of one that is not planned yet."""
-    return _copies(intent.boot, files) + (CARDS if intent.network else 0)
+    channels = CHANNELS if intent.network or intent.disk else 0
+    return _copies(intent.boot, files) + channels + _in_memory(intent.disk)
+
+
+def _in_memory(disks: Iterable[DiskPlan | DiskIntent]) -> int:
+    """Bytes of the disks that are in memory."""
+    return sum(disk.size.value for disk in disks if disk.kind == "memory" and disk.size is not None)
 
 
 def _copies(boot: BootIntent, files: Files) -> int:

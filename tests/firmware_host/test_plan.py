@@ -264,6 +264,34 @@ def _uplink_of_a_partition(behind: str) -> Callable[[Values], None]:
     return change
 
 
+DISK = {
+    "Kind": "MrmDiskFile",
+    "Mode": "MrmDiskReadWrite",
+    "Size": 1 << 20,
+    "Medium": r"\EFI\MRM\log.img",
+    "Serial": "log",
+}
+"""A served disk."""
+MEMORY = {**DISK, "Kind": "MrmDiskMemory", "Medium": None}
+GPT = {**DISK, "Kind": "MrmDiskGpt", "Size": 0, "Medium": "data"}
+READ, APPEND = {"Mode": "MrmDiskReadOnly"}, {"Mode": "MrmDiskAppendOnly"}
+
+
+def _disks(*disks: Values) -> Callable[[Values], None]:
+    """Give the second partition served disks."""
+    return _change(ChannelSegment=9, Disks=list(disks))
+
+
+def _both_have(*disks: Values) -> Callable[[Values], None]:
+    """Give each partition a served disk."""
+
+    def change(plan: Values) -> None:
+        for partition, disk in zip(plan["Partitions"], disks, strict=True):
+            partition.update(ChannelSegment=9, Disks=[disk])
+
+    return change
+
+
 def _long_packets_outside(plan: Values) -> None:
     """Have packets longer than those of Ethernet on a network with an uplink."""
     _cards(9, {**CARD, "Mtu": 1501})(plan)
@@ -308,7 +336,7 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
         "two of its PCI ports are one segment",
     ),
     "cards without a segment": (_change(Ports=[CARD], ChannelSegment=0), "without a PCI segment"),
-    "a segment without cards": (_change(Ports=[], ChannelSegment=9), "a segment without cards"),
+    "a segment without cards": (_change(Ports=[], ChannelSegment=9), "a segment without them"),
     "a segment of a port": (_cards(1, CARD), "no PCI segment left for its cards"),
     "a network twice": (_cards(9, CARD, CARD), "it is on a network twice"),
     "the name of a network": (_cards(9, {**CARD, "Network": "Lan"}), "the name of a network is not"),
@@ -340,6 +368,38 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
     ),
     "a port as an uplink": (_uplink_of_a_partition(""), "the card of an uplink is a partition's"),
     "the MTU of an uplink": (_long_packets_outside, "a larger MTU than what is outside"),
+    "disks without a segment": (_change(Disks=[DISK], ChannelSegment=0), "without a PCI segment"),
+    "a small disk": (_disks({**MEMORY, "Size": (1 << 20) - 4096}), "less than 1 MiB"),
+    "an odd disk": (_disks({**MEMORY, "Size": (1 << 20) + 512}), "not a multiple of 4 KiB"),
+    "memory with a name": (_disks({**MEMORY, "Medium": "data"}), "a served disk in memory has a name"),
+    "memory of no size": (_disks({**MEMORY, "Size": 0}), "a served disk in memory has a name, no size"),
+    "memory to read": (_disks({**MEMORY, **READ}), "does not let its partition write"),
+    "a file without a path": (_disks({**DISK, "Medium": None}), "the file of a served disk is not"),
+    "a file of no size": (_disks({**DISK, "Size": 0}), "or has no size"),
+    "a file FAT cannot have": (_disks({**DISK, "Size": 4 << 30}), "larger than FAT allows"),
+    "a partition without a name": (_disks({**GPT, "Medium": None}), "no PARTUUID or label"),
+    "a long label": (_disks({**GPT, "Medium": "a" * 37}), "no PARTUUID or label"),
+    "a partition with a size": (_disks({**GPT, "Size": 1 << 20}), "or a size"),
+    "one file twice": (_disks(DISK, DISK), "it has a served disk twice"),
+    "one file in two sizes": (_disks({**DISK, **READ}, {**DISK, **READ, "Size": 2 << 20}), "with two sizes"),
+    "another's file": (_both_have(DISK, {**DISK, **READ}), "one of its served disks"),
+    "another's file by FAT": (_both_have(DISK, {**DISK, "Medium": r"\efi\mrm\LOG.img"}), "one of its served"),
+    "two that append": (_both_have({**DISK, **APPEND}, {**DISK, **APPEND}), "one of its served disks"),
+    "another's GPT partition": (_both_have(GPT, {**GPT, **READ}), "one of its served disks"),
+    **{
+        f"the path {path}": (_disks({**DISK, "Medium": path}), "the file of a served disk is not")
+        for path in (
+            r"\log.img",
+            r"\EFI\MRM\.img",
+            r"\EFI\MRM\report.txt",
+            r"\EFI\MRM\\log.img",
+            r"\EFI\MRM\..\log.img",
+            r"\EFI\MRM\disks\.img",
+            r"\EFI\MRM\a b.img",
+            r"\EFI\MRX\log.img",
+            "\\EFI\\MRM\\" + "a" * 108 + ".img",
+        )
+    },
     "same console": (_twin("Console"), "another partition has its console"),
     "controller's console": (
         lambda plan: plan["Partitions"][1].update(Console=plan["Console"]),

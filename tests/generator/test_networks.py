@@ -19,7 +19,7 @@ from generator.emit.plan_json import plan_to_json
 from generator.errors import UserErrors
 from generator.model.intent import MAXIMUM_NETWORKS, MAXIMUM_PORTS
 from generator.picture.sheet import render_svg
-from generator.resolve.memory import CARDS, controller_bytes
+from generator.resolve.memory import CHANNELS, controller_bytes
 from generator.show import render_plan_text
 from tests.generator.support import PROJECT, document, partition
 
@@ -78,7 +78,7 @@ def test_the_controller_is_told(write: Write) -> None:
     ]
     assert [port["Network"] for port in other["Ports"]] == ["back", "lan"]
     assert {patch["Index"] for patch in one["DsdtPatches"]} == {0, 1}, "one more host bridge"
-    assert controller_bytes(plan.partitions[0]) == plan.partitions[0].boot.copy_bytes + CARDS
+    assert controller_bytes(plan.partitions[0]) == plan.partitions[0].boot.copy_bytes + CHANNELS
 
 
 def test_people_are_told(write: Write) -> None:

@@ -123,6 +123,32 @@ STATIC CONST MRM_PLAN_RECORD  mPort = {
   "MRM_PLAN_PORT", 18, sizeof (MRM_PLAN_PORT), ARRAY_SIZE (mPortFields), mPortFields
 };
 
+STATIC CONST MRM_PLAN_FIELD  mDiskFields[] = {
+  {
+    .Name = "Kind", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_DISK, Kind), .Width = sizeof (MRM_DISK_KIND),
+    .Maximum = MrmDiskGpt
+  },
+  {
+    .Name = "Mode", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_DISK, Mode), .Width = sizeof (MRM_DISK_MODE),
+    .Maximum = MrmDiskAppendOnly
+  },
+  {
+    .Name = "Size", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_DISK, Size), .Width = 8, .Minimum = 0,
+    .Maximum = 0xffffffffffffffffULL
+  },
+  {
+    .Name = "Medium", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_DISK, Medium), .Width = 2, .Maximum = 511,
+    .Optional = TRUE
+  },
+  {
+    .Name = "Serial", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_DISK, Serial), .Width = 1, .Maximum = 20
+  }
+};
+
+STATIC CONST MRM_PLAN_RECORD  mDisk = {
+  "MRM_PLAN_DISK", 26, sizeof (MRM_PLAN_DISK), ARRAY_SIZE (mDiskFields), mDiskFields
+};
+
 STATIC CONST MRM_PLAN_FIELD  mBootSourceFields[] = {
   {
     .Name = "Kind", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_BOOT_SOURCE, Kind), .Width = sizeof
@@ -282,6 +308,10 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
     (MRM_PLAN_PARTITION, PortCount), .Record = &mPort, .Minimum = 0, .Maximum = 8
   },
   {
+    .Name = "Disks", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Disks), .CountOffset = OFFSET_OF
+    (MRM_PLAN_PARTITION, DiskCount), .Record = &mDisk, .Minimum = 0, .Maximum = 8
+  },
+  {
     .Name = "Console", .Kind = MrmFieldInline, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Console), .Record = &mConsole
   },
   {
@@ -304,7 +334,7 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanPartition = {
-  "MRM_PLAN_PARTITION", 142, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
+  "MRM_PLAN_PARTITION", 150, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
 };
 
 STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {

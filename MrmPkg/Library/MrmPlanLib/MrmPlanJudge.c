@@ -222,6 +222,10 @@ JudgeAgainstOthers (
       return PartitionFault (Fault, Plan, Number, "another partition has another MTU, or its MAC, on its network");
     }
 
+    if (!MrmPlanDisksAgree (Partition, Other)) {
+      return PartitionFault (Fault, Plan, Number, "another partition has one of its served disks, and one of them could write on it");
+    }
+
     if (ShareUart (&Partition->Console, &Other->Console)) {
       return PartitionFault (Fault, Plan, Number, "another partition has its console");
     }

@@ -66,6 +66,46 @@ MrmPlanJudgePartition (
   );
 
 /**
+  Whether a partition has devices that are nothing but memory: cards on networks, or served disks.
+
+  @param[in] Partition  The partition.
+
+  @retval TRUE   It has.
+  @retval FALSE  It has not.
+**/
+BOOLEAN
+MrmPlanHasChannels (
+  IN CONST MRM_PLAN_PARTITION  *Partition
+  );
+
+/**
+  Judge the served disks of a partition.
+
+  @param[in] Partition  The partition.
+
+  @return  What is wrong with them; NULL for nothing.
+**/
+CONST CHAR8 *
+MrmPlanJudgeDisks (
+  IN CONST MRM_PLAN_PARTITION  *Partition
+  );
+
+/**
+  Whether two partitions can have their served disks at once.
+
+  @param[in] One    One partition.
+  @param[in] Other  Another one.
+
+  @retval TRUE   On what both have, one can only append and the other only read, or both only read.
+  @retval FALSE  They cannot.
+**/
+BOOLEAN
+MrmPlanDisksAgree (
+  IN CONST MRM_PLAN_PARTITION  *One,
+  IN CONST MRM_PLAN_PARTITION  *Other
+  );
+
+/**
   Judge what the plan says of its PC.
 
   @param[in]     Plan   The plan.

@@ -177,6 +177,33 @@ JudgeHardware (
 }
 
 /**
+  Judge the PCI segment of cards on networks and served disks.
+
+  @param[in] Partition  The partition.
+
+  @return  What is wrong; NULL for nothing.
+**/
+STATIC
+CONST CHAR8 *
+JudgeChannelSegment (
+  IN CONST MRM_PLAN_PARTITION  *Partition
+  )
+{
+  if (!MrmPlanHasChannels (Partition) != (Partition->ChannelSegment == 0)) {
+    return "it has cards or served disks without a PCI segment, or a segment without them";
+  }
+
+  if (  MrmPlanHasChannels (Partition)
+     && (  (Partition->PciBusCount == MRM_MAX_PCI_BUSES)
+        || HasSegment (Partition, Partition->ChannelSegment, Partition->PciBusCount)))
+  {
+    return "there is no PCI segment left for its cards and served disks";
+  }
+
+  return NULL;
+}
+
+/**
   Judge cards on networks.
 
   @param[in] Partition  The partition.
@@ -191,20 +218,6 @@ JudgePorts (
 {
   UINT32  Index;
   UINT32  Before;
-
-  if ((Partition->PortCount == 0) != (Partition->ChannelSegment == 0)) {
-    return "it has cards on networks without a PCI segment, or a segment without cards";
-  }
-
-  if (Partition->PortCount == 0) {
-    return NULL;
-  }
-
-  if (  (Partition->PciBusCount == MRM_MAX_PCI_BUSES)
-     || HasSegment (Partition, Partition->ChannelSegment, Partition->PciBusCount))
-  {
-    return "there is no PCI segment left for its cards on networks";
-  }
 
   for (Index = 0; Index < Partition->PortCount; Index++) {
     if (!MrmPlanIsName (Partition->Ports[Index].Network)) {
@@ -341,7 +354,7 @@ JudgeDsdt (
       return "patches of its DSDT lie outside it, or not one behind the other";
     }
 
-    if ((Patch->Index != 0) && (Patch->Index >= Partition->PciBusCount + ((Partition->PortCount == 0) ? 0 : 1))) {
+    if ((Patch->Index != 0) && (Patch->Index >= Partition->PciBusCount + (MrmPlanHasChannels (Partition) ? 1 : 0))) {
       return "a patch of its DSDT is for a PCI bus that it does not have";
     }
 
@@ -375,7 +388,15 @@ MrmPlanJudgePartition (
   }
 
   if (What == NULL) {
+    What = JudgeChannelSegment (Partition);
+  }
+
+  if (What == NULL) {
     What = JudgePorts (Partition);
+  }
+
+  if (What == NULL) {
+    What = MrmPlanJudgeDisks (Partition);
   }
 
   if (What == NULL) {
