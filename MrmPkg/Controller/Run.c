@@ -13,6 +13,7 @@
 #include "Life/Requests.h"
 #include "Talk/Channel.h"
 #include "Talk/Control.h"
+#include "Talk/Disk.h"
 #include "Talk/Turn.h"
 #include "Talk/Variables.h"
 #include "Machine/Interrupt.h"
@@ -188,6 +189,7 @@ PollUntilEnd (
 {
   BOOLEAN  Off;
   BOOLEAN  WasOff;
+  BOOLEAN  Busy;
   UINT64   Refreshed;
 
   WasOff    = FALSE;
@@ -217,7 +219,9 @@ PollUntilEnd (
       Refreshed = Milliseconds ();
     }
 
-    if (!PollNetworks ()) {
+    Busy = PollNetworks ();
+    Busy = PollDisks () || Busy;
+    if (!Busy) {
       AdjustTick ();
       WaitForTimerOrWake (Timer);
     }
@@ -247,6 +251,7 @@ RunPartitions (
   }
 
   OpenNetworks ();
+  WatchDisks ();
   OpenResetEntry ();
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Life.State == MrmStateAbsent) {
@@ -260,6 +265,7 @@ RunPartitions (
   CloseScreens ();
   CloseResetEntry ();
   CloseNetworks ();
+  IgnoreDisks ();
   ReleaseTick ();
   gBS->CloseEvent (Timer);
   for (Index = 0; Index < gPartitionCount; Index++) {

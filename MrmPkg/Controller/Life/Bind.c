@@ -7,9 +7,12 @@
 
 #include "Life/Bind.h"
 #include "Life/Life.h"
+#include "Talk/Area.h"
 #include "Talk/Channel.h"
 #include "Talk/Control.h"
+#include "Talk/Disk.h"
 #include "Talk/Variables.h"
+#include "Media/Medium.h"
 #include "Machine/BootFiles.h"
 #include "Machine/Memory.h"
 #include "Machine/Processor.h"
@@ -83,13 +86,30 @@ FreeParts (
   }
 }
 
+/**
+  Take from a partition what it shares with the controller; its disks keep what was written.
+
+  @param[in,out] Partition  The partition; nothing of it runs.
+**/
+STATIC
+VOID
+CloseChannels (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  CloseDisks (Partition);
+  ReleaseMedia (Partition);
+  CloseCards (Partition);
+  CloseArea (Partition);
+}
+
 VOID
 ReleasePartition (
   IN OUT MRM_PARTITION  *Partition
   )
 {
   // Memory first: firmware may need some to wake processors.
-  CloseCards (Partition);
+  CloseChannels (Partition);
   ReleaseMemory (Partition);
   FreeParts (Partition);
   ReleaseProcessors (Partition);
@@ -104,7 +124,7 @@ DropPartition (
     ReleaseDevices (Partition);
   }
 
-  CloseCards (Partition);
+  CloseChannels (Partition);
   HoldMemory (Partition);
   FreeParts (Partition);
 }
@@ -125,11 +145,14 @@ BindPartitions (
 
   BindMemory (Partitions, Count);
   ForEachPartition (BindCardArea, Partitions, Count);
+  ForEachPartition (BindMedia, Partitions, Count);
   if (!gMachine.VerifyOnly) {
     // The only steps that change the machine.
     ForEachPartition (OpenStore, Partitions, Count);
     ForEachPartition (OpenControl, Partitions, Count);
+    ForEachPartition (OpenArea, Partitions, Count);
     ForEachPartition (OpenCards, Partitions, Count);
+    ForEachPartition (OpenDisks, Partitions, Count);
     ForEachPartition (ClaimProcessors, Partitions, Count);
   }
 

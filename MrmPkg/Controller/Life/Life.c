@@ -6,8 +6,11 @@
 
 #include "Life/Life.h"
 #include "Build/Image.h"
+#include "Talk/Area.h"
 #include "Talk/Channel.h"
+#include "Talk/Disk.h"
 #include "Talk/Variables.h"
+#include "Media/Medium.h"
 #include "Machine/Interrupt.h"
 #include "Machine/MachineCheckClear.h"
 #include "Machine/Processor.h"
@@ -162,7 +165,9 @@ StartPartition (
   }
 
   MrmLifecycleStart (&Partition->Life, Milliseconds ());
+  StartArea (Partition);
   StartCards (Partition);
+  StartDisks (Partition);
   Partition->Quiesced = FALSE;
   Partition->StartTsc = AsmReadTsc ();
   Say ("%a: starting", Partition->Plan->Name);
@@ -181,9 +186,11 @@ ReclaimPartition (
   )
 {
   QuiesceCards (Partition);
+  QuiesceDisks (Partition);
   ReclaimProcessors (Partition);
   ClearResetEntry (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
+  FlushMedia (Partition);
   ReportWaits (Partition);
 }
 
@@ -355,8 +362,10 @@ ReclaimAll (
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (MrmLifecycleIsLive (&gPartitions[Index].Life)) {
       QuiesceCards (&gPartitions[Index]);
+      QuiesceDisks (&gPartitions[Index]);
       ReclaimProcessors (&gPartitions[Index]);
       QuiescePci (&gPartitions[Index]);
+      FlushMedia (&gPartitions[Index]);
     }
   }
 }

@@ -9,6 +9,7 @@
 #include "Life/Life.h"
 #include "Talk/Channel.h"
 #include "Talk/Control.h"
+#include "Talk/Disk.h"
 #include "Talk/Turn.h"
 #include "Machine/Memory.h"
 #include "Machine/Processor.h"
@@ -334,6 +335,7 @@ Redivide (
   BeginReport ();
   Say ("plan %a for %a, reloaded by %a: %d partitions go on", mPending.Read.Plan->Title, mPending.Read.Plan->Machine, mPending.Who, Kept);
   CloseNetworks ();
+  IgnoreDisks ();
   MovePartitions (mPending.Next);
   RenumberOwners (mPending.Becomes, gPartitionCount);
   RenumberTurns (mPending.Becomes, gPartitionCount);
@@ -348,6 +350,7 @@ Redivide (
   BindPartitions (gPartitions, gPartitionCount);
   FeedFirmware ();
   OpenNetworks ();
+  WatchDisks ();
   ExtendResetEntry ();
   LaunchNew (Orders, Ordered);
   Say ("machine: %ld KiB of memory are free", FreeMemory () / SIZE_1KB);

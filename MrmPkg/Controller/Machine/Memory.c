@@ -436,7 +436,7 @@ BindCardArea (
   UINTN          Count;
   EFI_STATUS     Status;
 
-  if (Partition->Plan->PortCount == 0) {
+  if ((Partition->Plan->PortCount == 0) && (Partition->Plan->DiskCount == 0)) {
     return;
   }
 
@@ -462,7 +462,7 @@ BindCardArea (
   }
 
   if (EFI_ERROR (Status)) {
-    Refuse (Partition, MRM_RULE_MEMORY, "promised cards on networks, found no 2 MiB free below 4 GiB: %r", Status);
+    Refuse (Partition, MRM_RULE_MEMORY, "promised cards or served disks, found no 2 MiB free below 4 GiB: %r", Status);
     return;
   }
 
@@ -473,7 +473,45 @@ BindCardArea (
   Bus->EcamBase    = Area.Base;
   Bus->Memory.Base = Area.Base + MRM_FUNCTION_ECAM_SIZE;
   Bus->Memory.Size = MRM_FUNCTION_AREA_SIZE - MRM_FUNCTION_ECAM_SIZE;
-  Keep (Partition, MRM_RULE_MEMORY, "cards on networks at 0x%lx", Area.Base);
+  Keep (Partition, MRM_RULE_MEMORY, "cards and served disks at 0x%lx", Area.Base);
+}
+
+EFI_STATUS
+TakeMemory (
+  IN  UINT64     Size,
+  IN  UINT64     Alignment,
+  OUT MRM_RANGE  *Range
+  )
+{
+  MRM_PLAN_MEMORY  Request;
+  MRM_RANGE_SET    Free;
+  EFI_STATUS       Status;
+  UINTN            Count;
+  BOOLEAN          Used;
+
+  Status = ReadFreeMemory (&Free);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  ZeroMem (&Request, sizeof (Request));
+  Request.Purpose   = MrmMemoryMain;
+  Request.Size      = Size;
+  Request.Alignment = Alignment;
+  Request.Minimum   = SIZE_1MB;
+  Request.Limit     = MAX_INT64;
+  Status            = MrmMemoryChoose (&Free, &Request, 1, Range, &Count);
+  FreePool (Free.Ranges);
+  return EFI_ERROR (Status) ? Status : AllocateRange (Range, &Used);
+}
+
+VOID
+GiveMemory (
+  IN OUT MRM_RANGE  *Range
+  )
+{
+  gBS->FreePages (Range->Base, EFI_SIZE_TO_PAGES ((UINTN)Range->Size));
+  Range->Size = 0;
 }
 
 VOID

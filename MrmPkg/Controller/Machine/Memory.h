@@ -23,13 +23,42 @@ BindMemory (
   );
 
 /**
-  Take memory of the machine for a partition's cards on networks, if it is to have any; after BindMemory().
+  Take memory of the machine for a partition's cards on networks and served disks, if it is to have any; after
+  BindMemory().
 
-  @param[in,out] Partition  Receives CardArea and the bus of the cards, or is refused.
+  @param[in,out] Partition  Receives CardArea and the bus of cards and disks, or is refused.
 **/
 VOID
 BindCardArea (
   IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Take memory of the machine in one piece, for the controller's own use.
+
+  @param[in]  Size       Bytes, a multiple of 4 KiB.
+  @param[in]  Alignment  Of its address, bytes.
+  @param[out] Range      Receives it; what is in it may be anything.
+
+  @retval EFI_SUCCESS           Taken, for GiveMemory().
+  @retval EFI_OUT_OF_RESOURCES  There is no such piece beside what stays with the PC's firmware.
+  @return Other                 Status of the PC's firmware.
+**/
+EFI_STATUS
+TakeMemory (
+  IN  UINT64     Size,
+  IN  UINT64     Alignment,
+  OUT MRM_RANGE  *Range
+  );
+
+/**
+  Give back what TakeMemory() gave.
+
+  @param[in,out] Range  Becomes empty.
+**/
+VOID
+GiveMemory (
+  IN OUT MRM_RANGE  *Range
   );
 
 /**

@@ -14,8 +14,9 @@
 #define SLOW_PERIOD         (20 * 10000)   ///< 20 ms in units of 100 ns
 
 STATIC EFI_TIMER_ARCH_PROTOCOL  *mTimer;
-STATIC UINT64                   mPeriod;   ///< of the PC's firmware while it ticks otherwise; 0 = it does not
-STATIC UINT64                   mWanted;   ///< the period that cards on networks want; 0 = none do
+STATIC UINT64                   mPeriod;                  ///< of the PC's firmware while it ticks otherwise; 0 = it does not
+STATIC UINT64                   mPeriods[MrmTickUsers];   ///< that each of them wants; 0 = any will do
+STATIC UINT64                   mWanted;                  ///< the shortest of these; 0 = there is none
 STATIC UINT64                   mActiveAt;
 
 VOID
@@ -71,15 +72,27 @@ NoteActivity (
 
 VOID
 HastenTick (
-  IN UINT64  Period
+  IN MRM_TICK_USER  User,
+  IN UINT64         Period
   )
 {
-  if (Period != mWanted) {
+  UINT64  Wanted;
+  UINTN   Index;
+
+  mPeriods[User] = Period;
+  Wanted         = 0;
+  for (Index = 0; Index < ARRAY_SIZE (mPeriods); Index++) {
+    if ((mPeriods[Index] != 0) && ((Wanted == 0) || (mPeriods[Index] < Wanted))) {
+      Wanted = mPeriods[Index];
+    }
+  }
+
+  if (Wanted != mWanted) {
     ReleaseTick ();
-    mWanted   = Period;
+    mWanted   = Wanted;
     mActiveAt = Milliseconds ();
-    if (Period != 0) {
-      Change (Period);
+    if (Wanted != 0) {
+      Change (Wanted);
     }
   }
 }

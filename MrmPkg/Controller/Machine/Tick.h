@@ -26,14 +26,25 @@ AdjustTick (
   VOID
   );
 
-/**
-  Have the timer tick fast while cards on networks are in use, whatever else happens.
+///
+/// Who can want the timer to tick fast.
+///
+typedef enum {
+  MrmTickNetworks,
+  MrmTickDisks,
+  MrmTickUsers
+} MRM_TICK_USER;
 
-  @param[in] Period  How fast, in units of 100 ns; 0: they are not in use.
+/**
+  Have the timer tick fast while cards on networks or served disks are in use, whatever else happens.
+
+  @param[in] User    Who wants that.
+  @param[in] Period  How fast, in units of 100 ns; 0: as it likes.
 **/
 VOID
 HastenTick (
-  IN UINT64  Period
+  IN MRM_TICK_USER  User,
+  IN UINT64         Period
   );
 
 /**

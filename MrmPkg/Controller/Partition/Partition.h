@@ -43,7 +43,10 @@ typedef struct {
 
 typedef struct _MRM_PARTITION_STORE    MRM_PARTITION_STORE;
 typedef struct _MRM_PARTITION_CONTROL  MRM_PARTITION_CONTROL;
+typedef struct _MRM_PARTITION_AREA     MRM_PARTITION_AREA;
 typedef struct _MRM_PARTITION_CARDS    MRM_PARTITION_CARDS;
+typedef struct _MRM_PARTITION_DISKS    MRM_PARTITION_DISKS;
+typedef struct _MRM_MEDIUM             MRM_MEDIUM;
 
 ///
 /// One partition on the live machine.
@@ -58,11 +61,14 @@ typedef struct {
   UINTN                       PieceCount;
   MRM_RANGE                   Pieces[MRM_MAX_PIECES];        ///< memory; the low slice first
   UINT32                      PciBusCount;
-  MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];   ///< that of its cards on networks after the others
+  MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];   ///< that of its cards and served disks after the others
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
-  MRM_RANGE                   CardArea;                      ///< of its cards on networks; empty without any
+  MRM_RANGE                   CardArea;                      ///< of its cards and served disks; empty without any
+  MRM_PARTITION_AREA          *Area;                         ///< the controller's: that it is shared (Talk/Area.h)
   MRM_PARTITION_CARDS         *Cards;                        ///< the controller's: these cards (Talk/Channel.h)
   MRM_RANGE                   CardPages;                     ///< where these lie, with Cards
+  MRM_MEDIUM                  *Media[MRM_MAX_DISKS];         ///< the controller's: of Plan->Disks (Media/Medium.h)
+  MRM_PARTITION_DISKS         *Disks;                        ///< the controller's: these disks (Talk/Disk.h)
   MRM_CONSOLE                 Console;                       ///< as the live machine has it
   CONST MRM_PCI_PORT          *ConsolePort;                  ///< port of a console on a PCI card, or NULL
   CONST MRM_PCI_FUNCTION      *ConsoleFunction;              ///< that card
@@ -89,7 +95,7 @@ extern MRM_PARTITION  *gPartitions;
 extern UINTN          gPartitionCount;
 
 /**
-  How many PCI host bridges a partition sees: one for each port, and one if it has cards on networks.
+  How many PCI host bridges a partition sees: one for each port, and one if it has cards on networks or served disks.
 
   @param[in] Partition  The partition.
 **/

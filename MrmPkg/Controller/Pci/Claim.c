@@ -71,29 +71,20 @@ IsBehindItsPorts (
   )
 {
   EFI_PCI_IO_PROTOCOL  *PciIo;
-  CONST MRM_PARTITION  *Partition;
+  MRM_PCI_ADDRESS      Address;
   UINTN                Segment;
   UINTN                Bus;
   UINTN                Device;
   UINTN                Function;
-  UINTN                Port;
 
-  PciIo     = Interface;
-  Partition = Context;
+  PciIo = Interface;
   if (EFI_ERROR (PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function))) {
     return FALSE;
   }
 
-  for (Port = 0; Port < Partition->PciBusCount; Port++) {
-    if (  (Segment == Partition->PciPorts[Port].Address.Segment)
-       && (Bus >= Partition->PciBuses[Port].FirstBus)
-       && (Bus <= Partition->PciBuses[Port].LastBus))
-    {
-      return TRUE;
-    }
-  }
-
-  return FALSE;
+  Address.Segment = (UINT16)Segment;
+  Address.Bus     = (UINT8)Bus;
+  return IsBehindPorts (Context, &Address);
 }
 
 VOID

@@ -219,3 +219,23 @@ FindFunctionOf (
   Status = gBS->LocateDevicePath (&gEfiPciIoProtocolGuid, &Path, &Owner);
   return EFI_ERROR (Status) ? Status : Locate (Owner, Address);
 }
+
+BOOLEAN
+IsBehindPorts (
+  IN CONST MRM_PARTITION    *Partition,
+  IN CONST MRM_PCI_ADDRESS  *Address
+  )
+{
+  UINTN  Port;
+
+  for (Port = 0; (Partition->PciPorts != NULL) && (Port < Partition->PciBusCount); Port++) {
+    if (  (Address->Segment == Partition->PciPorts[Port].Address.Segment)
+       && (Address->Bus >= Partition->PciBuses[Port].FirstBus)
+       && (Address->Bus <= Partition->PciBuses[Port].LastBus))
+    {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}

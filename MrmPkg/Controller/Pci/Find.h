@@ -74,4 +74,19 @@ FindFunctionOf (
   OUT MRM_PCI_ADDRESS  *Address
   );
 
+/**
+  Whether a function is behind one of a partition's ports.
+
+  @param[in] Partition  The partition, whose ports have been found.
+  @param[in] Address    Segment and bus of the function.
+
+  @retval TRUE   It is.
+  @retval FALSE  It is not.
+**/
+BOOLEAN
+IsBehindPorts (
+  IN CONST MRM_PARTITION    *Partition,
+  IN CONST MRM_PCI_ADDRESS  *Address
+  );
+
 #endif

@@ -13,7 +13,6 @@
 #include "Talk/Uplink.h"
 #include "Machine/Interrupt.h"
 #include "Machine/Tick.h"
-#include "Machine/Uncached.h"
 #include "Machine/Worker.h"
 #include "Partition/Plan.h"
 #include "Partition/Verdict.h"
@@ -124,21 +123,15 @@ OpenCards (
 {
   MRM_PARTITION_CARDS  *Cards;
   MRM_CHANNEL_PORT     *Port;
-  EFI_STATUS           Status;
   UINTN                Index;
 
   if (Partition->Plan->PortCount == 0) {
     return;
   }
 
-  Cards  = AllocatePages (EFI_SIZE_TO_PAGES (sizeof (*Cards)));
-  Status = (Cards == NULL) ? EFI_OUT_OF_RESOURCES : SetUncached (&Partition->CardArea, TRUE);
-  if (EFI_ERROR (Status)) {
-    Refuse (Partition, MRM_RULE_CONTROLLER, "its cards on networks cannot be made: %r", Status);
-    if (Cards != NULL) {
-      FreePages (Cards, EFI_SIZE_TO_PAGES (sizeof (*Cards)));
-    }
-
+  Cards = AllocatePages (EFI_SIZE_TO_PAGES (sizeof (*Cards)));
+  if (Cards == NULL) {
+    Refuse (Partition, MRM_RULE_CONTROLLER, "no memory for its cards on networks");
     return;
   }
 
@@ -171,7 +164,6 @@ CloseCards (
   )
 {
   if (Partition->Cards != NULL) {
-    SetUncached (&Partition->CardArea, FALSE);
     FreePages (Partition->Cards, EFI_SIZE_TO_PAGES (sizeof (*Partition->Cards)));
     Partition->Cards = NULL;
   }
@@ -420,7 +412,7 @@ CloseNetworks (
     // If there is a channel processor, it stands still from here on.
     HoldWorker ();
     mElsewhere = FALSE;
-    HastenTick (0);
+    HastenTick (MrmTickNetworks, 0);
     CloseUplinks ();
     FreePages (mNetworks, EFI_SIZE_TO_PAGES ((UINTN)mNetworkPages.Size));
     mNetworks     = NULL;
@@ -441,9 +433,7 @@ StartCards (
     return;
   }
 
-  // Nobody looks at the area of cards that are closed.  Writing it takes a while: it is not cached.
   Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
-  MrmChannelBuildArea (Area, Partition->CardArea.Base, Partition->Cards->Count);
   StopService (&Stopped);
   for (Index = 0; Index < Partition->Cards->Count; Index++) {
     MrmChannelOpen (&Partition->Cards->Cards[Index].Port, Area, Index);
@@ -559,7 +549,7 @@ PollNetworks (
   }
 
   if (mElsewhere && WorkerWorks ()) {
-    HastenTick (PollUplinks () ? LOOK_PERIOD : 0);
+    HastenTick (MrmTickNetworks, PollUplinks () ? LOOK_PERIOD : 0);
     TellAllCards ();
     return FALSE;
   }
@@ -587,6 +577,6 @@ PollNetworks (
   } while ((Parting || (Used && (Now - mBusyAt < LINGER))) && (Now - Begin < ROUND));
 
   TellAllCards ();
-  HastenTick (!Used ? 0 : (Now - mBusyAt < QUIET_AFTER) ? LOOK_PERIOD : QUIET_PERIOD);
+  HastenTick (MrmTickNetworks, !Used ? 0 : (Now - mBusyAt < QUIET_AFTER) ? LOOK_PERIOD : QUIET_PERIOD);
   return Parting || (Used && (Now - mBusyAt < LINGER));
 }

@@ -10,7 +10,7 @@
 #include "Partition/Partition.h"
 
 /**
-  Make what the controller needs for a partition's cards, if it has any.
+  Make what the controller needs for a partition's cards, if it has any; after OpenArea().
 
   @param[in,out] Partition  Receives Cards, or is refused.
 **/
@@ -47,7 +47,7 @@ CloseNetworks (
   );
 
 /**
-  Make the cards of a partition anew, and look at them from now on.
+  Look at the cards of a partition from now on; after StartArea().
 
   @param[in,out] Partition  About to start; none of its processors runs.
 **/

@@ -1,0 +1,52 @@
+/** @file
+  Media of served disks: one for each memory, file or GPT partition, whoever has it as a disk.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_MEDIUM_H_
+#define MRM_MEDIUM_H_
+
+#include "Media/Storage.h"
+
+/**
+  Get the media of a partition's disks; with gMachine.VerifyOnly they are only judged.
+
+  @param[in,out] Partition  Receives Media, or is refused.
+**/
+VOID
+BindMedia (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Let go of the media of a partition's disks: what was written is made durable first.
+
+  @param[in,out] Partition  Its Media become NULL.
+**/
+VOID
+ReleaseMedia (
+  IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Make durable what was written to the media of a partition's disks.
+
+  @param[in] Partition  The partition.
+**/
+VOID
+FlushMedia (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
+  Make durable what has waited for it for some seconds, whoever wrote it: one medium in a call, at most.
+
+  @param[in] Now  Milliseconds.
+**/
+VOID
+FlushOldest (
+  IN UINT64  Now
+  );
+
+#endif
