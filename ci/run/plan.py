@@ -60,6 +60,7 @@ class PartitionPromise:
         sources: Where it boots from, in the order in which they are tried.
         parameters: Kernel parameters that a Linux on its own disk must be given by its own loader.
         disks: Serial numbers of its disks.
+        served: Serial numbers of the disks that the controller serves it.
         networks: Names of the networks in memory that it has cards on; these cards are among `pci`.
     """
 
@@ -78,6 +79,7 @@ class PartitionPromise:
     sources: Sequence[BootSource] = ()
     parameters: str = ""
     disks: Sequence[str] = ()
+    served: Sequence[str] = ()
     networks: Sequence[str] = ()
 
     @property
@@ -122,8 +124,9 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
     first = boot["sources"][0]
     linux, initrd = first.get("linux"), first.get("initrd")
     functions = [_function(grant, function) for grant in item["pci"] for function in grant["functions"]]
-    cards = item.get("network", [])
+    cards, served = item.get("network", []), item.get("disk", [])
     functions += [_function(card, _CARD) for card in cards]
+    functions += [_function(disk, _SERVED_DISK) for disk in served]
     return PartitionPromise(
         name=str(item["name"]),
         processors=int(processors["count"]),
@@ -141,11 +144,14 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
         parameters=" ".join(str(expected["parameter"]) for expected in boot["expected_parameters"]),
         disks=[function.serial for function in functions if function.serial],
         networks=[str(card["network"]) for card in cards],
+        served=[str(disk["serial"]) for disk in served],
     )
 
 
 _CARD = {"path": None, "vendor": "0x1ae0", "device": "0x0042", "class": "0x020000"}
 """A card on a network in memory, as every system sees it."""
+_SERVED_DISK = {"path": None, "vendor": "0x1ae0", "device": "0x001f", "class": "0x010802"}
+"""A disk that the controller serves, as every system sees it."""
 
 
 def _source(source: dict[str, Any]) -> BootSource:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from ci.images.gpt import LINUX, MEBIBYTE, Area, ImageError, make_disk, run_tool
 from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 
-pytestmark = [pytest.mark.boot(15), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(25), pytest.mark.timeout(1800)]
 
 SCRIPT = """@echo -off
 fs0:
@@ -20,8 +21,14 @@ echo FIRST %lasterror%
 \\EFI\\MRM\\Mrm.efi "quiet" VERIFY
 echo SECOND %lasterror%
 type \\EFI\\MRM\\report.txt
+\\EFI\\MRM\\Lacking.efi verify
+\\EFI\\MRM\\Given.efi verify
 echo END
 """
+PLANS = {"Lacking.efi": "disks-lacking", "Given.efi": "disks-given"}
+"""More of them, with served disks, most of which cannot be had."""
+DRIVES = {"PciRoot(0x0)/Pci(0x3,0x0)": ("given",), "PciRoot(0x0)/Pci(0x4,0x0)": ("twice", "once", "twice")}
+"""GPT partitions by the port with the drive."""
 SECONDS = 120
 
 
@@ -34,8 +41,17 @@ def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     shutil.copytree(result.esp, esp)
     shutil.rmtree(esp / "EFI" / "BOOT")
     (esp / "EFI" / "MRM" / "realtime" / "initrd.img").unlink()
+    for name, plan in PLANS.items():
+        other = built(plan).esp / "EFI" / "MRM"
+        shutil.copyfile(other / "Mrm.efi", esp / "EFI" / "MRM" / name)
+        shutil.copyfile(other / "Shell.efi", esp / "EFI" / "MRM" / "Shell.efi")
+    (esp / "EFI" / "MRM" / "disks").mkdir()
+    (esp / "EFI" / "MRM" / "disks" / "longer.img").write_bytes(bytes(MEBIBYTE + 4096))
+    drives = {port: folder / f"drive-{number}.img" for number, port in enumerate(DRIVES)}
+    for port, labels in DRIVES.items():
+        make_disk(drives[port], port, [Area(label, LINUX, MEBIBYTE, lambda *_: None) for label in labels])
     (esp / "startup.nsh").write_text(SCRIPT.replace("\n", "\r\n"), encoding="ascii")
-    with Bench(result.plan, esp, folder / "run") as bench:
+    with Bench(result.plan, esp, folder / "run", drives) as bench:
         console = bench.session.controller
         bench.run(console.wait_for(r"\nEND", scaled(SECONDS), since=console.start()))
         yield bench
@@ -84,3 +100,34 @@ def test_the_second_time_finds_what_the_first_left(bench: Bench) -> None:
     """The low slice and the memory promised are free again, at the same addresses."""
     reports = said(bench).split("FIRST 0x15")[1]
     assert "steady: kept: 64 KiB at 0x" in reports and "steady: ready: every promise can be kept" in reports
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nowhere", "promised disk nowhere, which is on no drive"),
+        (
+            "esp",
+            "promised disk 869e5095-9d9d-5978-8fcf-ce4393ddbd9d, which is the ESP that Mrm.efi comes from",
+        ),
+        ("full", "promised disk \\EFI\\MRM\\disks\\full.img, which needs 3145728 KiB of the ESP, which has"),
+        (
+            "longer",
+            "promised disk \\EFI\\MRM\\disks\\longer.img, which has 1052672 bytes, more than the 1048576",
+        ),
+        ("taker", "promised disk \\EFI\\MRM\\disks\\missing.img, which is not there"),
+        ("given", "promised disk given, which is on a drive behind a port of 'taker'"),
+        ("twice", "promised disk twice, which is there 2 times"),
+    ],
+)
+def test_disks_that_cannot_be_had(bench: Bench, name: str, reason: str) -> None:
+    assert f"MRM: {name}: refused: {reason}" in flat(bench)
+
+
+def test_disks_that_can_be_had_are_not_made(bench: Bench) -> None:
+    for kept in ("\\EFI\\MRM\\disks\\new.img, 1024 KiB", "in memory, 1024 KiB", "once, 1024 KiB"):
+        assert f"MRM: fine: kept: disk {kept}, read-write" in flat(bench)
+    assert "MRM: verify: 1 of 4 partitions could be started; nothing was changed" in flat(bench)
+    esp = bench.machine.boot.esp
+    with pytest.raises(ImageError, match="not found"):
+        run_tool("mdir", "-i", f"{esp}@@{MEBIBYTE}", "::/EFI/MRM/disks/new.img")
