@@ -78,7 +78,10 @@ def boot_root_port_own(plan: Plan) -> Iterator[Finding]:
 
 @error
 def boot_disk_storage(plan: Plan) -> Iterator[Finding]:
-    """A partition that boots from a disk has a working storage or USB controller behind the port it names."""
+    """A partition that boots from a disk has a storage or USB controller behind the port, or a served disk.
+
+    The controller works; a port that is named has one, and a served disk is behind none.
+    """
     yield from _lacking(plan, DiskBoot, is_storage, "storage or USB controller")
 
 
@@ -172,6 +175,8 @@ def _lacking(
     """Sources of a kind whose partition has no device for them."""
     for partition, source in _device_sources(plan):
         elsewhere = source.root_port is not None and source.segment == 0
+        if isinstance(source, DiskBoot) and source.root_port is None and partition.disks:
+            continue
         if not isinstance(source, kind) or elsewhere or not partition.knows("pci"):
             continue
         grants = [grant for grant in partition.pci if source.segment in (0, grant.segment)]

@@ -219,3 +219,17 @@ def test_serial_numbers_are_short_and_different(write: Write) -> None:
         "log-3",
         "log-4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"boot": "disk", "disk": "{gpt: data}"}, set()),
+        ({"boot": "disk"}, {"boot-disk-storage"}),
+        ({"boot": '{disk: "PciRoot(0x0)/Pci(0x2,0x0)"}', "disk": "{gpt: data}"}, {"boot-root-port-own"}),
+    ],
+)
+def test_a_partition_can_boot_from_a_served_disk(write: Write, keys: dict[str, str], told: set[str]) -> None:
+    """Without a device of its own; but there is none behind a port."""
+    _, problems = judge(write(document(partition(memory="{size: 512 MiB, below_1g: 192 MiB}", **keys))))
+    assert {problem.rule for problem in problems} == told

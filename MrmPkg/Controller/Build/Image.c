@@ -21,6 +21,7 @@
 #include <Library/LocalApicLib.h>
 #include <Library/MrmAcpiLib.h>
 #include <Library/MrmBuiltInLib.h>
+#include <Library/MrmFunctionLib.h>
 #include <Library/MrmLayoutLib.h>
 #include <Library/MrmSmbiosLib.h>
 #include <Library/MrmTalkLib.h>
@@ -188,6 +189,11 @@ FillHandOff (
   HandOff->StackGuard              = Layout->StackGuard;
   HandOff->PageTables              = Layout->PageTables;
   HandOff->Descriptors             = Layout->Descriptors;
+  HandOff->Disks                   = Partition->CardArea.Base
+                                     + MRM_FUNCTION_ECAM_SIZE
+                                     + (UINT64)Partition->Plan->PortCount * MRM_FUNCTION_WINDOW_SIZE;
+  HandOff->DiskCount               = Partition->Plan->DiskCount;
+  HandOff->DiskSegment             = Partition->Plan->ChannelSegment;
   HandOff->BootSourceCount         = Partition->Plan->Boot.SourceCount;
   HandOff->PciBusCount             = Partition->PciBusCount;
   AsciiStrCpyS (HandOff->PartitionName, sizeof (HandOff->PartitionName), Partition->Plan->Name);

@@ -10,7 +10,7 @@
 
 #include <MrmPlan.h>
 
-#define MRM_HAND_OFF_VERSION  4
+#define MRM_HAND_OFF_VERSION  5
 
 #define MRM_HAND_OFF_GUID \
   { 0x6a2b6d0e, 0x3c1f, 0x4a55, { 0x9d, 0x1b, 0x52, 0x7e, 0x0c, 0x84, 0x31, 0xf7 } }
@@ -98,6 +98,10 @@ typedef struct {
   MRM_RANGE           StackGuard;                     ///< below Stack; not mapped
   MRM_RANGE           PageTables;                     ///< as the controller made them; read-only
   MRM_RANGE           Descriptors;                    ///< MRM_DESCRIPTORS
+  UINT64              Disks;                          ///< registers of the first served disk; the next one's are MRM_FUNCTION_WINDOW_SIZE further
+  UINT32              DiskCount;                      ///< served disks
+  UINT16              DiskSegment;                    ///< PCI segment they are in
+  UINT16              Reserved2;
   UINT32              BootSourceCount;
   UINT32              PciBusCount;
   MRM_BOOT_SOURCE     BootSources[MRM_MAX_BOOT_SOURCES];

@@ -35,6 +35,7 @@
 //
 
 #define MRM_DISK_TRANSFER      SIZE_128KB   ///< bytes of one command, and of one call of a medium, at most
+#define MRM_DISK_REGISTERS     SIZE_8KB     ///< bytes of BAR 0, where a disk's part of the window begins
 #define MRM_DISK_QUEUES        8            ///< pairs for reading and writing
 #define MRM_DISK_VECTORS       (MRM_DISK_QUEUES + 1)
 #define MRM_DISK_ENTRIES       256          ///< of one queue, at most

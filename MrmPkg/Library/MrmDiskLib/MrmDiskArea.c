@@ -20,8 +20,8 @@ STATIC CONST MRM_FUNCTION_KIND  mDisk = {
   .TableBar         = 1,
   .BarCount         = 2,
   .Bars             = {
-    { 0, REGISTERS_OFFSET, SIZE_8KB },
-    { 4, TABLE_OFFSET,     SIZE_4KB }
+    { 0, REGISTERS_OFFSET, MRM_DISK_REGISTERS },
+    { 4, TABLE_OFFSET,     SIZE_4KB           }
   }
 };
 

@@ -164,6 +164,10 @@ PlatformDxeEntry (
     Status = OfferOptionRoms ();
   }
 
+  if (!EFI_ERROR (Status)) {
+    Status = OfferDisks ();
+  }
+
   if (EFI_ERROR (Status)) {
     return Status;
   }

@@ -72,6 +72,17 @@ OfferOptionRoms (
   );
 
 /**
+  Let EDK2's NVMe driver have the served disks.
+
+  @retval EFI_SUCCESS  It has, when it is connected to them.
+  @return Other        Status of RegisterNonDiscoverableMmioDevice().
+**/
+EFI_STATUS
+OfferDisks (
+  VOID
+  );
+
+/**
   Prepare to have a kernel wait for its turn (MRM_TURN).
 
   @retval EFI_SUCCESS  It will, when its loader leaves boot services.

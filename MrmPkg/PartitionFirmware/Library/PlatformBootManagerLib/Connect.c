@@ -11,6 +11,7 @@
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
+#include <Protocol/NonDiscoverableDevice.h>
 #include <Protocol/PciIo.h>
 #include <Protocol/PciRootBridgeIo.h>
 
@@ -47,6 +48,22 @@ KindOf (
   }
 }
 
+/**
+  Whether a device path begins at a served disk.
+
+  @param[in] Path  The device path.
+**/
+STATIC
+BOOLEAN
+IsServedDisk (
+  IN CONST EFI_DEVICE_PATH_PROTOCOL  *Path
+  )
+{
+  return   (DevicePathType (Path) == HARDWARE_DEVICE_PATH)
+        && (DevicePathSubType (Path) == HW_VENDOR_DP)
+        && CompareGuid (&((CONST VENDOR_DEVICE_PATH *)Path)->Guid, &gEdkiiNonDiscoverableDeviceProtocolGuid);
+}
+
 BOOLEAN
 IsBehind (
   IN CONST EFI_DEVICE_PATH_PROTOCOL  *Path,
@@ -61,7 +78,8 @@ IsBehind (
   return   (Segment == 0)
         || (  (DevicePathType (Path) == ACPI_DEVICE_PATH)
            && (DevicePathSubType (Path) == ACPI_DP)
-           && (((CONST ACPI_HID_DEVICE_PATH *)Path)->UID == Segment));
+           && (((CONST ACPI_HID_DEVICE_PATH *)Path)->UID == Segment))
+        || ((MrmGetHandOff ()->DiskSegment == Segment) && IsServedDisk (Path));
 }
 
 EFI_HANDLE *
@@ -113,6 +131,33 @@ ListHandles (
   return Handles;
 }
 
+/**
+  Start the drivers of handles that have a protocol, but not those of what is behind them.
+
+  @param[in] Protocol  The protocol.
+  @param[in] Segment   Only behind this host bridge; 0 = any.
+**/
+STATIC
+VOID
+ConnectShallow (
+  IN EFI_GUID  *Protocol,
+  IN UINT16    Segment
+  )
+{
+  EFI_HANDLE  *Handles;
+  UINTN       Count;
+  UINTN       Index;
+
+  Handles = ListHandles (Protocol, Segment, &Count);
+  for (Index = 0; Index < Count; Index++) {
+    gBS->ConnectController (Handles[Index], NULL, NULL, FALSE);
+  }
+
+  if (Handles != NULL) {
+    FreePool (Handles);
+  }
+}
+
 VOID
 ConnectDevices (
   IN UINT32  Kinds,
@@ -124,16 +169,9 @@ ConnectDevices (
   UINTN                Index;
   EFI_PCI_IO_PROTOCOL  *PciIo;
 
-  // Not recursive: this only makes a handle for each PCI function.
-  Handles = ListHandles (&gEfiPciRootBridgeIoProtocolGuid, Segment, &Count);
-  for (Index = 0; Index < Count; Index++) {
-    gBS->ConnectController (Handles[Index], NULL, NULL, FALSE);
-  }
-
-  if (Handles != NULL) {
-    FreePool (Handles);
-  }
-
+  // This only makes a handle for each PCI function, and for each served disk.
+  ConnectShallow (&gEfiPciRootBridgeIoProtocolGuid, Segment);
+  ConnectShallow (&gEdkiiNonDiscoverableDeviceProtocolGuid, Segment);
   Handles = ListHandles (&gEfiPciIoProtocolGuid, Segment, &Count);
   for (Index = 0; Index < Count; Index++) {
     if (  !EFI_ERROR (gBS->HandleProtocol (Handles[Index], &gEfiPciIoProtocolGuid, (VOID **)&PciIo))

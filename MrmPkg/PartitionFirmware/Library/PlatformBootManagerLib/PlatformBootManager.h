@@ -88,10 +88,10 @@ NameDevice (
   );
 
 /**
-  Whether a device path begins at a host bridge.
+  Whether a device path begins at a host bridge, or at a served disk.
 
   @param[in] Path     The device path; NULL is nowhere.
-  @param[in] Segment  Segment of the host bridge; 0 = any path.
+  @param[in] Segment  Segment of the host bridge, or of the served disks; 0 = any path.
 **/
 BOOLEAN
 IsBehind (
