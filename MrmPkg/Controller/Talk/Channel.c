@@ -398,6 +398,29 @@ OpenNetworks (
   }
 }
 
+/**
+  The channel processor has stopped, perhaps amid a round: nothing it had in hand can be relied on.  Cards are closed
+  until their partitions start again.
+**/
+STATIC
+VOID
+CloseAllCards (
+  VOID
+  )
+{
+  MRM_PARTITION_CARDS  *Cards;
+  UINTN                Partition;
+  UINTN                Index;
+
+  mElsewhere = FALSE;
+  for (Partition = 0; Partition < gPartitionCount; Partition++) {
+    Cards = gPartitions[Partition].Cards;
+    for (Index = 0; (Cards != NULL) && (Index < Cards->Count); Index++) {
+      MrmChannelClose (&Cards->Cards[Index].Port);
+    }
+  }
+}
+
 VOID
 CloseNetworks (
   VOID
@@ -410,13 +433,47 @@ CloseNetworks (
 
   if (mNetworks != NULL) {
     // If there is a channel processor, it stands still from here on.
-    HoldWorker ();
+    if (mElsewhere && !HoldWorker ()) {
+      CloseAllCards ();
+    }
+
     mElsewhere = FALSE;
     HastenTick (MrmTickNetworks, 0);
     CloseUplinks ();
     FreePages (mNetworks, EFI_SIZE_TO_PAGES ((UINTN)mNetworkPages.Size));
     mNetworks     = NULL;
     mNetworkCount = 0;
+  }
+}
+
+/**
+  The channel processor has stopped: the boot processor serves those who start from now on; if there is no timer for
+  it, in its rounds only.
+**/
+STATIC
+VOID
+TakeOver (
+  VOID
+  )
+{
+  CloseAllCards ();
+  LookByTimer ();
+}
+
+/**
+  Have nobody look at any card.  That may be when the channel processor is found to have stopped.
+
+  @param[out] Stopped  Receives who has been stopped, for ResumeService().
+**/
+STATIC
+VOID
+Stop (
+  OUT MRM_STOPPED  *Stopped
+  )
+{
+  StopService (Stopped);
+  if (mElsewhere && !Stopped->Worker) {
+    TakeOver ();
   }
 }
 
@@ -434,7 +491,7 @@ StartCards (
   }
 
   Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
-  StopService (&Stopped);
+  Stop (&Stopped);
   for (Index = 0; Index < Partition->Cards->Count; Index++) {
     MrmChannelOpen (&Partition->Cards->Cards[Index].Port, Area, Index);
     Partition->Cards->Cards[Index].Attached = FALSE;
@@ -456,7 +513,7 @@ QuiesceCards (
     return;
   }
 
-  StopService (&Stopped);
+  Stop (&Stopped);
   for (Index = 0; Index < Partition->Cards->Count; Index++) {
     MrmChannelClose (&Partition->Cards->Cards[Index].Port);
   }
@@ -505,30 +562,6 @@ TellAllCards (
 
   for (Index = 0; Index < gPartitionCount; Index++) {
     TellCards (&gPartitions[Index]);
-  }
-}
-
-/**
-  The channel processor has stopped, perhaps amid a round: nothing it had in hand can be relied on.  Cards are closed
-  until their partitions start again, and served by the boot processor from then on.
-**/
-STATIC
-VOID
-TakeOver (
-  VOID
-  )
-{
-  EFI_STATUS  Status;
-  UINTN       Index;
-
-  mElsewhere = FALSE;
-  for (Index = 0; Index < gPartitionCount; Index++) {
-    QuiesceCards (&gPartitions[Index]);
-  }
-
-  Status = LookByTimer ();
-  if (EFI_ERROR (Status)) {
-    Say ("networks: %r: they are slow", Status);
   }
 }
 
