@@ -87,7 +87,7 @@ fuzz: setup ## fuzz every parser of foreign bytes; inputs and crashes are kept i
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 bench: ready ## measure a partition beside the bare machine (docs/performance.md); QUICK=1 takes fewer samples
-	@$(BIN)/python -m bench planner
+	@$(if $(QUICK),,$(BIN)/python -m bench planner)
 	@$(BIN)/python -m bench run $(if $(QUICK),--quick) $(ARGS)
 
 format: ## bring the Python code into its one format

@@ -256,14 +256,15 @@ async def count_all(
     watching = folder / "watched"
     watching.mkdir(parents=True, exist_ok=True)
     async with subject.partition(build, watching, True) as measured:
-        found, _ = await watch(measured, names, seconds, writes)
+        found, told = await watch(measured, names, seconds, writes)
         assert measured.counter
         phases = analysis.phases(list(measured.counter.records()), measured.processors[0], names)
         rates = await boot_processor(measured, 10)
+    resident = subject.promise_of(build.plan).memory - sum(len(memory) for memory in told.own)
     say("counting the same work on the bare machine and in a partition")
     rows = await count_rows(build, folder, runs)
     services = [service for one in found for service in one.ways.services]
-    return Counts(rows, [one.outside for one in found], merge(services), phases, rates)
+    return Counts(rows, [one.outside for one in found], merge(services), phases, rates, resident)
 
 
 def merge(services: Iterable[ServiceCount]) -> list[ServiceCount]:

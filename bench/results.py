@@ -97,13 +97,23 @@ class PhaseCount:
 
 @dataclass(frozen=True)
 class Counts:
-    """Everything that was counted exactly."""
+    """Everything that was counted exactly.
+
+    Attributes:
+        rows: The same work on both.
+        outside: What ran beside the OS.
+        services: Runtime services.
+        phases: A partition's start.
+        boot_processor: Instructions each second, by what a partition did.
+        resident: Bytes of a partition's memory that its OS does not get.
+    """
 
     rows: Sequence[RowCount] = ()
     outside: Sequence[Outside] = ()
     services: Sequence[ServiceCount] = ()
     phases: Sequence[PhaseCount] = ()
     boot_processor: Mapping[str, float] = field(default_factory=dict)
+    resident: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,4 +170,5 @@ def _counts(data: Mapping[str, Any]) -> Counts:
         services=[ServiceCount(**service) for service in data["services"]],
         phases=[PhaseCount(**phase) for phase in data["phases"]],
         boot_processor={str(key): float(value) for key, value in data["boot_processor"].items()},
+        resident=int(data["resident"]),
     )

@@ -14,6 +14,7 @@ CHART = Path("pictures") / "performance.svg"
 
 _PARTS = Path(__file__).parent / "parts"
 _SHOWN_MODULES = 8
+_RESIDENT = 2 << 20
 
 
 def performance_chart(results: Results) -> str:
@@ -127,6 +128,10 @@ def goals(results: Results) -> Iterator[list[str]]:
             thousands(strays),
             _verdict(strays == 0),
         ]
+    if counts.resident:
+        seen = f"{counts.resident / 2**20:.2f} MiB"
+        goal = "memory of a partition that its OS does not get: 2 MiB at most"
+        yield [goal, seen, _verdict(counts.resident <= _RESIDENT)]
     alone = [found.ratios[ALONE] for found in compare(results.samples) if ALONE in found.ratios]
     if alone:
         within = sum(1 for ratio in alone if ratio.high >= 0.99)
