@@ -60,7 +60,9 @@ def is_plan(found: Any) -> bool:
         return False
     if not isinstance(found, dict) or not isinstance(found.get("partitions"), list):
         return False
-    if not isinstance(found.get("controller", {}), dict) or not isinstance(found.get("networks", []), list):
+    if not isinstance(found.get("controller", {}), dict):
+        return False
+    if not all(isinstance(found.get(key, []), list) for key in ("networks", "shared")):
         return False
     return all(
         isinstance(partition, dict)
@@ -118,7 +120,12 @@ def _top(plan: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(network, dict)
         for key in ("mtu", "uplink")
     }
-    return {"machine": plan.get("machine"), **told, **networks}
+    shared = {
+        f"shared {entry.get('name')}.size": entry.get("size")
+        for entry in plan.get("shared", ())
+        if isinstance(entry, dict)
+    }
+    return {"machine": plan.get("machine"), **told, **networks, **shared}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
@@ -171,7 +178,12 @@ def _name_of(element: Any) -> str:
         return f"{element['purpose']} below {_told('limit', element.get('limit'))}"
     if "medium" in element:
         return f"device {element.get('device')}"
-    return str(element.get("root_port") or element.get("network") or element.get("parameter"))
+    return str(
+        element.get("root_port")
+        or element.get("network")
+        or element.get("shared")
+        or element.get("parameter")
+    )
 
 
 def _told(leaf: str, value: Any) -> str:

@@ -45,6 +45,9 @@ def _lines(plan: Plan) -> Iterator[str]:
         if uplink is not None and uplink.card is not None:
             title = f" ({uplink.card.title})" if uplink.card.title else ""
             yield _fact("", f"  way out by the PC's {uplink.card.path}{title}", uplink.place.short)
+    for shared in plan.shared:
+        text = f"{shared.name.value}, {format_size(shared.size.value)}"
+        yield _fact("shared", text, shared.name.place.short)
     for partition in plan.partitions:
         yield ""
         yield from _partition(partition)
@@ -77,6 +80,8 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
     yield from _ports(partition)
     yield from _cards(partition)
     yield from _disks(partition)
+    for number, has in enumerate(partition.shared):
+        yield _fact("shared", f"{has.name.value}, as /dev/pmem{number}", has.name.place.short)
     console = partition.console
     name = describe_console(console)
     yield _fact("console", name, console.name.place.short if console is not None else "")

@@ -17,7 +17,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_PLAN_VERSION  7
-#define MRM_PLAN_FORMAT   0x4DEA19EEU
+#define MRM_PLAN_FORMAT   0x29B72411U
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -33,6 +33,8 @@
 #define MRM_MAX_DISKS            8         ///< disks the controller serves one partition
 #define MRM_DISK_SERIAL          20        ///< characters of the serial number of a served disk
 #define MRM_DISK_LABEL           36        ///< characters of the label of a GPT partition, and of a UUID
+#define MRM_MAX_SHARED           16        ///< shared memories of a plan
+#define MRM_SHARED_ALIGNMENT     2097152   ///< bytes; Linux maps persistent memory in such steps
 #define MRM_DIGEST_LENGTH        16        ///< hexadecimal digits of a digest
 #define MRM_PLAN_LARGEST         4194304   ///< bytes of a blob
 #define MRM_UUID_SIZE            16        ///< bytes of a UUID
@@ -235,6 +237,14 @@ typedef struct {
 } MRM_PLAN_DISK;
 
 ///
+/// A shared memory that a partition has (docs/channels.md).
+///
+typedef struct {
+  CONST CHAR8    *Name;   ///< what partitions that have it call it
+  UINT64         Size;    ///< bytes, a multiple of MRM_SHARED_ALIGNMENT, the same for all that have it
+} MRM_PLAN_SHARED;
+
+///
 /// One boot source; a partition tries them in order.
 ///
 typedef struct {
@@ -308,6 +318,8 @@ typedef struct {
   CONST MRM_PLAN_PORT         *Ports;
   UINT32                      DiskCount;
   CONST MRM_PLAN_DISK         *Disks;              ///< device PortCount + n of that segment is the n-th
+  UINT32                      SharedCount;         ///< an OS sees them in this order
+  CONST MRM_PLAN_SHARED       *Shared;
   MRM_PLAN_CONSOLE            Console;
   BOOLEAN                     Display;             ///< owns the display function among its PCI functions
   MRM_PLAN_BOOT               Boot;

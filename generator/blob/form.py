@@ -37,6 +37,8 @@ LIMITS = (
     Constant("MRM_MAX_DISKS", 8, "disks the controller serves one partition"),
     Constant("MRM_DISK_SERIAL", 20, "characters of the serial number of a served disk"),
     Constant("MRM_DISK_LABEL", 36, "characters of the label of a GPT partition, and of a UUID"),
+    Constant("MRM_MAX_SHARED", 16, "shared memories of a plan"),
+    Constant("MRM_SHARED_ALIGNMENT", 2 << 20, "bytes; Linux maps persistent memory in such steps"),
     Constant("MRM_DIGEST_LENGTH", 16, "hexadecimal digits of a digest"),
     LARGEST := Constant("MRM_PLAN_LARGEST", 4 << 20, "bytes of a blob"),
     Constant("MRM_UUID_SIZE", 16, "bytes of a UUID"),
@@ -59,6 +61,8 @@ PC_PERMITS = (
 
 _LIMIT = {limit.name: limit.number for limit in LIMITS}
 MAXIMUM_BUSES = _LIMIT["MRM_MAX_PCI_BUSES"]
+SHARED_ALIGNMENT = _LIMIT["MRM_SHARED_ALIGNMENT"]
+"""Bytes of which the size and the address of a shared memory are multiples."""
 MTU_LEAST, MTU_MOST = 1280, 2028
 """MRM_CHANNEL_MTU_LEAST and MRM_CHANNEL_MTU_MOST of MrmChannelLib.h."""
 MTU_UPLINK = 1500
@@ -244,6 +248,18 @@ DISK = Record(
         Field("Serial", Text(_LIMIT["MRM_DISK_SERIAL"]), "serial number that its partition sees"),
     ),
 )
+SHARED = Record(
+    "MRM_PLAN_SHARED",
+    "A shared memory that a partition has (docs/channels.md).",
+    (
+        Field("Name", Text(_LIMIT["MRM_NAME_LENGTH"] - 1), "what partitions that have it call it"),
+        Field(
+            "Size",
+            Number(8, SHARED_ALIGNMENT, 1 << 52),
+            "bytes, a multiple of MRM_SHARED_ALIGNMENT, the same for all that have it",
+        ),
+    ),
+)
 CONSOLE = Record(
     "MRM_PLAN_CONSOLE",
     "A console.",
@@ -395,6 +411,10 @@ PARTITION = Record(
             "Disks",
             Records(DISK, "DiskCount", 0, _LIMIT["MRM_MAX_DISKS"]),
             "device PortCount + n of that segment is the n-th",
+        ),
+        Field(
+            "Shared",
+            Records(SHARED, "SharedCount", 0, _LIMIT["MRM_MAX_SHARED"], "an OS sees them in this order"),
         ),
         Field("Console", Inline(CONSOLE)),
         Field("Display", Truth(), "owns the display function among its PCI functions"),

@@ -16,13 +16,14 @@ from generator.check import (
     pci,
     policy,
     processors,
+    shared,
     sources,
 )
 from generator.check.registry import Rule, registered
 from generator.errors import MOST_TOLD, Problem, in_order
 from generator.model.plan import Plan
 
-_MODULES = (machine, names, processors, memory, pci, networks, disks, consoles, boot, sources, policy)
+_MODULES = (machine, names, processors, memory, pci, networks, disks, shared, consoles, boot, sources, policy)
 """Importing them registers their rules, in this order."""
 
 

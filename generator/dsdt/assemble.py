@@ -81,6 +81,8 @@ def _uses(partition: PartitionPlan) -> Iterator[_Use]:
     # A partition that is not asked to shut down has no thermal zone.
     if partition.policy.shutdown.value:
         yield _Use("thermal")
+    if partition.shared:
+        yield _Use("shared")
     # A host bridge for each port, then one for cards on networks and served disks.
     segments = [grant.segment for grant in partition.pci]
     segments += [partition.channel_segment] if partition.has_channels else []

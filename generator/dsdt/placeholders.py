@@ -74,6 +74,7 @@ PLACEHOLDERS: dict[str, tuple[Placeholder, ...]] = {
     ),
     "panic": (_descriptor("PANIC", "MrmPatchPanic", 8, 0x604D524D2D504100, 4, counted=""),),
     "thermal": (_integer("THERMAL", 8, 0x604D524D2D544800, patch="MrmPatchThermal"),),
+    "shared": (),
     "bus": (
         _name("PCZZ"),
         _UID,

@@ -127,6 +127,11 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
         "ChannelSegment": partition.channel_segment,
         "Ports": [_port(plan, port) for port in partition.ports],
         "Disks": [_disk(disk) for disk in partition.disks],
+        "Shared": [
+            {"Name": has.name.value, "Size": plan.shared[has.index].size.value}
+            for has in partition.shared
+            if has.index is not None
+        ],
         "Console": _console(partition.console),
         "Display": partition.display.value,
         "Boot": _boot(partition.boot),

@@ -43,7 +43,8 @@ def plan_to_json(plan: Plan, host_paths: bool = True) -> dict[str, Any]:
             **_channels(plan),
         },
         **_networks(plan),
-        "partitions": [_partition(partition, host_paths) for partition in plan.partitions],
+        **_shared(plan),
+        "partitions": [_partition(plan, partition, host_paths) for partition in plan.partitions],
     }
 
 
@@ -64,7 +65,7 @@ def promises(value: Any) -> Any:
     return [promises(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
+def _partition(plan: Plan, partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
     """One partition."""
     processors = partition.processors
     return {
@@ -94,6 +95,7 @@ def _partition(partition: PartitionPlan, host_paths: bool) -> dict[str, Any]:
         "pci": [_pci(partition, grant) for grant in partition.pci],
         **_ports(partition),
         **_disks(partition),
+        **_has_shared(plan, partition),
         "console": _console(partition.console),
         "display": partition.display.value,
         "boot": _boot(partition.boot, host_paths),
@@ -123,6 +125,25 @@ def _network(network: NetworkPlan) -> dict[str, Any]:
     if network.uplink is not None and network.uplink.card is not None:
         told["uplink"] = str(network.uplink.card.path)
     return told
+
+
+def _shared(plan: Plan) -> dict[str, Any]:
+    """The shared memories, if there are any."""
+    if not plan.shared:
+        return {}
+    return {"shared": [{"name": shared.name.value, "size": shared.size.value} for shared in plan.shared]}
+
+
+def _has_shared(plan: Plan, partition: PartitionPlan) -> dict[str, Any]:
+    """The shared memories a partition has, if any, in the order in which its OS sees them."""
+    if not partition.shared:
+        return {}
+    found = [
+        {"shared": has.name.value, "size": plan.shared[has.index].size.value}
+        for has in partition.shared
+        if has.index is not None
+    ]
+    return {"shared": found}
 
 
 def _ports(partition: PartitionPlan) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from generator.load.partition_pci import PCI, read_pci
 from generator.load.partition_policy import parse_name, read_policy
 from generator.load.partition_processors import PROCESSORS, read_processors
 from generator.load.reader import Fields, later_problem, read_mapping, read_scalar, wrong_type
+from generator.load.shared import ALL_SHARED, SHARED, read_all_shared, read_shared
 from generator.load.values import parse_integer, ranged
 from generator.model.intent import (
     MAXIMUM_PARTITIONS,
@@ -79,7 +80,20 @@ LEVEL = Key(
     inherited=True,
 )
 PARTITION_KEYS = Keys(
-    (NAME, PROCESSORS, MEMORY, PCI, NETWORK, DISK, CONSOLE, DISPLAY, LEVEL, BOOT, *partition_policy.KEYS.keys)
+    (
+        NAME,
+        PROCESSORS,
+        MEMORY,
+        PCI,
+        NETWORK,
+        DISK,
+        SHARED,
+        CONSOLE,
+        DISPLAY,
+        LEVEL,
+        BOOT,
+        *partition_policy.KEYS.keys,
+    )
 )
 DEFAULTS_KEYS = Keys(tuple(key for key in PARTITION_KEYS.keys if key.inherited))
 
@@ -160,7 +174,7 @@ BASE = Key(
     "a partition file to build on, or a list of them",
     "nothing",
 )
-FILE_KEYS = Keys((FORMAT_KEY, MACHINE, CONTROLLER, NETWORKS, DEFAULTS, PARTITIONS, BASE))
+FILE_KEYS = Keys((FORMAT_KEY, MACHINE, CONTROLLER, NETWORKS, ALL_SHARED, DEFAULTS, PARTITIONS, BASE))
 
 
 def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]) -> Intent | None:
@@ -199,7 +213,7 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         fields.lose(CONTROLLER.name, controller.unread)
     elif controller_node is not None:
         fields.unread.add(CONTROLLER.name)
-    networks = read_networks(fields)
+    networks, shared = read_networks(fields), read_all_shared(fields)
     defaults_node = fields.node(DEFAULTS.name)
     defaults = (
         read_mapping(defaults_node, "'defaults'", DEFAULTS_KEYS.names, problems, later.PARTITION)
@@ -232,6 +246,7 @@ def load_partition_file(paths: Path | AnySequence[Path], problems: list[Problem]
         defaults=_untaken(defaults_node, items, problems),
         networks=networks,
         channels=channels,
+        shared=shared,
         unread=frozenset(fields.unread),
     )
 
@@ -300,14 +315,26 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     processors = read_processors(fields)
     memory = read_memory(fields)
     pci = read_pci(fields)
-    network, disk = read_ports(fields), read_disks(fields)
+    network, disk, shared = read_ports(fields), read_disks(fields), read_shared(fields)
     console = read_console(fields)
     display = fields.read(DISPLAY)
     _isolation(fields)
     boot, policy = read_boot(fields), read_policy(fields)
     unread = frozenset(fields.unread)
     return PartitionIntent(
-        fields.place, name, processors, memory, pci, console, boot, policy, display, network, disk, unread
+        fields.place,
+        name,
+        processors,
+        memory,
+        pci,
+        console,
+        boot,
+        policy,
+        display,
+        network,
+        disk,
+        shared,
+        unread,
     )
 
 

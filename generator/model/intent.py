@@ -34,6 +34,8 @@ MAXIMUM_DISKS = 8
 """MRM_MAX_DISKS of MrmPlan.h: served disks of one partition."""
 DISK_LABEL = 36
 """Characters of the label of a GPT partition, and of a UUID."""
+MAXIMUM_SHARED = 16
+"""MRM_MAX_SHARED of MrmPlan.h: shared memories of one file."""
 EVERYONE = "all"
 """Stands for every partition in permissions."""
 
@@ -288,6 +290,15 @@ class DiskIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedIntent:
+    """One entry of `shared:` of the file; `size` in bytes."""
+
+    place: Place
+    name: Located[str]
+    size: Located[int]
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionIntent:
     """One entry of `partitions:`; `name` is None only where it could not be read."""
 
@@ -302,6 +313,7 @@ class PartitionIntent:
     display: Located[bool] | None = None
     network: tuple[PortIntent, ...] = ()
     disk: tuple[DiskIntent, ...] = ()
+    shared: tuple[Located[str], ...] = ()
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:
@@ -335,6 +347,7 @@ class Intent:
     defaults: DefaultsIntent | None = None
     networks: tuple[NetworkIntent, ...] = ()
     channels: ChannelsIntent | None = None
+    shared: tuple[SharedIntent, ...] = ()
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

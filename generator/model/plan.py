@@ -353,6 +353,24 @@ class DiskPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedPlan:
+    """A shared memory; `size` in bytes, `request` asks the controller for it."""
+
+    place: Place
+    name: Located[str]
+    size: Located[int]
+    request: MemoryRequest
+
+
+@dataclass(frozen=True, slots=True)
+class HasShared:
+    """A shared memory that a partition has; `index` is that memory's, None if there is none so named."""
+
+    name: Located[str]
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionPlan:
     """One partition."""
 
@@ -368,6 +386,7 @@ class PartitionPlan:
     pci_shortages: tuple[PciShortage, ...] = ()
     ports: tuple[PortPlan, ...] = ()
     disks: tuple[DiskPlan, ...] = ()
+    shared: tuple[HasShared, ...] = ()
     unread: frozenset[str] = frozenset()
 
     @property
@@ -418,6 +437,7 @@ class Plan:
     networks: tuple[NetworkPlan, ...] = ()
     channels: ProcessorsPlan | None = None
     """The processor of the controller's own that serves channels; None: the boot processor does."""
+    shared: tuple[SharedPlan, ...] = ()
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -18,6 +18,8 @@ from generator.picture.canvas import PAPER
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
 STAYS_FILL = "#3d3d3d"
 """Of what the PC's firmware and the controller keep."""
+SEVERAL_FILL = "#a8a8a0"
+"""Of what more than one partition has."""
 FREE_FILL = PAPER
 
 _MARKS = (
@@ -43,6 +45,7 @@ class Look:
 
 
 STAYS = Look("PC firmware and controller", "", STAYS_FILL)
+SEVERAL = Look("several partitions", "", SEVERAL_FILL)
 FREE = Look("nobody", "", FREE_FILL)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.model.plan import Plan
-from generator.picture.owners import STAYS, Look, Owners
+from generator.picture.owners import SEVERAL, STAYS, Look, Owners
 from generator.resolve.allocation import allocate_memory
 
 
@@ -22,7 +22,7 @@ class Piece:
 
 def pieces_of(plan: Plan, owners: Owners) -> list[Piece]:
     """The pieces of all partitions, and what firmware and controller keep, by address."""
-    allocation = allocate_memory(plan.machine, plan.partitions)
+    allocation = allocate_memory(plan.machine, plan.partitions, plan.shared)
     pieces = [
         Piece(start, end, STAYS, "reserved below 4 GiB; where is up to the firmware")
         for start, end in allocation.reserved
@@ -31,4 +31,7 @@ def pieces_of(plan: Plan, owners: Owners) -> list[Piece]:
     for (_, look), allocated in zip(owners.partitions, allocation.partitions, strict=True):
         for part in allocated:
             pieces.extend(Piece(start, end, look, part.request.why) for start, end in part.ranges)
+    for found in allocation.shared:
+        if found is not None:
+            pieces.extend(Piece(start, end, SEVERAL, found.request.why) for start, end in found.ranges)
     return sorted(pieces, key=lambda piece: piece.start)

@@ -199,6 +199,7 @@ def _card(
             if partition.disks
             else []
         ),
+        *([f"shares {', '.join(h.name.value for h in partition.shared)}"] if partition.shared else []),
         *(["display"] if partition.display.value else []),
         f"restarts {RESTARTS[partition.policy.restart]}",
     ]

@@ -21,6 +21,7 @@ from generator.resolve.networks import resolve_networks, resolve_ports
 from generator.resolve.pci import is_serial, resolve_pci
 from generator.resolve.policy import resolve_policy
 from generator.resolve.processors import resolve_processors
+from generator.resolve.shared import resolve_has_shared, resolve_shared
 
 
 def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan:
@@ -33,13 +34,16 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     consoles = _resolve_consoles(intent, machine, _uart_name(controller_name.value, machine))
     own = intent.channels.processor if intent.channels is not None else None
     processors = resolve_processors(intent.partitions, machine, own)
-    memory = resolve_memory(intent.partitions, machine, files, processors)
+    had = {name.value for partition in intent.partitions for name in partition.shared}
+    common = sum(shared.size.value for shared in intent.shared if shared.name.value in had)
+    memory = resolve_memory(intent.partitions, machine, files, processors, common)
     cards = [console.path if console is not None else None for console in consoles]
     uplinks = [network.uplink.card for network in intent.networks if network.uplink is not None]
     kept = [card.value for card in uplinks if card is not None]
     pci = resolve_pci(intent.partitions, machine, cards, kept)
     given = [grant.root_port.value for resolved in pci for grant in resolved.grants]
     networks = resolve_networks(intent.networks, machine, given)
+    shared = resolve_shared(intent.shared, machine)
     names = [partition.name.value for partition in intent.partitions if partition.name is not None]
     partitions: list[PartitionPlan] = []
     for number, partition in enumerate(intent.partitions):
@@ -59,6 +63,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                 policy=resolve_policy(partition, names),
                 ports=resolve_ports(partition.network, networks),
                 disks=resolve_disks(partition.disk),
+                shared=resolve_has_shared(partition.shared, shared),
                 unread=partition.unread,
             )
         )
@@ -73,6 +78,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
         beyond=intent.beyond,
         networks=networks,
         channels=processors[-1] if own is not None else None,
+        shared=shared,
         unread=intent.unread,
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.model.machine import HeldRange, Machine
-from generator.model.plan import MemoryRequest, PartitionPlan
+from generator.model.plan import MemoryRequest, PartitionPlan, SharedPlan
 from generator.resolve.memory import (
     BELOW_4G_LIMIT,
     LOW_LIMIT,
@@ -43,16 +43,23 @@ class Allocated:
 class Allocation:
     """What the firmware holds, what else is reserved for it and the controller, and what each partition gets.
 
-    Where the reserved memory lies is not known: it is shown as high as it can be.
+    Where the reserved memory lies is not known: it is shown as high as it can be.  A shared memory that
+    nobody has is None.
     """
 
     held: tuple[HeldRange, ...]
     reserved: tuple[Range, ...]
     partitions: tuple[tuple[Allocated, ...], ...]
+    shared: tuple[Allocated | None, ...] = ()
 
 
-def allocate_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Allocation:
-    """Allocate all requests in the controller's order: lowest limit, highest minimum, the file's order."""
+def allocate_memory(
+    machine: Machine, partitions: Sequence[PartitionPlan], shared: Sequence[SharedPlan] = ()
+) -> Allocation:
+    """Allocate all requests in the controller's order: lowest limit, highest minimum, the file's order.
+
+    Shared memories come last, each in one piece.
+    """
     free = sorted(machine.free)
     others = sum(controller_bytes(partition) for partition in partitions)
     reserved = reserved_for_firmware(machine, others) // PAGE * PAGE
@@ -66,6 +73,16 @@ def allocate_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Al
         left[owner] -= len(ranges)
         complete = sum(end - start for start, end in ranges) == request.size
         found[owner, number] = Allocated(request, tuple(ranges), complete)
+    had = {has.index for partition in partitions for has in partition.shared}
+    shares: list[Allocated | None] = []
+    for index, one in enumerate(shared):
+        request = one.request
+        if index not in had:
+            shares.append(None)
+            continue
+        ranges = _take(free, request.size, request.alignment, request.minimum, request.limit, 1)
+        complete = sum(end - start for start, end in ranges) == request.size
+        shares.append(Allocated(request, tuple(ranges), complete))
     return Allocation(
         machine.firmware.holds,
         tuple(reserved_ranges),
@@ -73,6 +90,7 @@ def allocate_memory(machine: Machine, partitions: Sequence[PartitionPlan]) -> Al
             tuple(found[owner, number] for number in range(len(partition.memory.requests)))
             for owner, partition in enumerate(partitions)
         ),
+        tuple(shares),
     )
 
 

@@ -65,9 +65,13 @@ Window = tuple[int, int]
 
 
 def resolve_memory(
-    intents: Sequence[PartitionIntent], machine: Machine, files: Files, processors: Sequence[ProcessorsPlan]
+    intents: Sequence[PartitionIntent],
+    machine: Machine,
+    files: Files,
+    processors: Sequence[ProcessorsPlan],
+    shared: int = 0,
 ) -> list[MemoryPlan]:
-    """The memory requests of all partitions, in their order.
+    """The memory requests of all partitions, in their order, beside `shared` bytes of shared memories.
 
     Those of one partition add up to its `size` as far as that allows.  Where the partition file could not be
     read, the plan has only the small shares that could be read.
@@ -79,7 +83,7 @@ def resolve_memory(
         for number, (intent, low) in enumerate(zip(intents, lows, strict=True))
         if intent.knows("memory") and intent.memory.size is not None and low is not None
     ]
-    choice = _Choice(needs, machine, sum(_controller_bytes(intent, files) for intent in intents))
+    choice = _Choice(needs, machine, sum(_controller_bytes(intent, files) for intent in intents), shared)
     chosen = []
     for need in needs:
         grants = processors[need.number].grants
@@ -127,8 +131,8 @@ class _Bounds:
 class _Choice:
     """Chooses windows, NUMA-near where that fits; keeps account of what is left on each node."""
 
-    def __init__(self, needs: Sequence[_Need], machine: Machine, others: int) -> None:
-        """`others` are the bytes that the controller uses for all partitions."""
+    def __init__(self, needs: Sequence[_Need], machine: Machine, others: int, shared: int) -> None:
+        """`others` are the bytes that the controller uses for all partitions, `shared` those they share."""
         self._top = 1 << machine.physical_address_bits
         self._windows = _node_windows(machine)
         self._room = {
@@ -140,7 +144,10 @@ class _Choice:
             for node, windows in self._windows.items()
         }
         self.left = sum(self._below.values()) - reserved_for_firmware(machine, others)
-        """Bytes below 4 GiB that nobody is promised."""
+        """Bytes below 4 GiB that nobody is promised; shared memories lie there only if they must."""
+        low = max(0, shared - capacity(machine, BELOW_4G_LIMIT, self._top))
+        # More than there is, a rule refuses.
+        self.left -= low if low <= self.left else 0
         for need in needs:
             memory = need.intent
             self.left -= memory.below_4g.value if memory.below_4g else 0

@@ -264,6 +264,20 @@ def _uplink_of_a_partition(behind: str) -> Callable[[Values], None]:
     return change
 
 
+BOARD = {"Name": "board", "Size": 4 << 20}
+"""A shared memory."""
+
+
+def _have(*shared: list[Values]) -> Callable[[Values], None]:
+    """Give each partition shared memories."""
+
+    def change(plan: Values) -> None:
+        for partition, some in zip(plan["Partitions"], shared, strict=True):
+            partition.update(Shared=some)
+
+    return change
+
+
 DISK = {
     "Kind": "MrmDiskFile",
     "Mode": "MrmDiskReadWrite",
@@ -400,6 +414,17 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
             "\\EFI\\MRM\\" + "a" * 108 + ".img",
         )
     },
+    "the name of a shared memory": (
+        _change(Shared=[{**BOARD, "Name": "Board"}]),
+        "the name of a shared memory",
+    ),
+    "the size of a shared memory": (_change(Shared=[{**BOARD, "Size": 3 << 20}]), "not a multiple of 2 MiB"),
+    "a shared memory twice": (_change(Shared=[BOARD, BOARD]), "it has a shared memory twice"),
+    "another size": (_have([{**BOARD, "Size": 6 << 20}], [BOARD]), "in another size"),
+    "too many shared memories": (
+        _have(*([{**BOARD, "Name": f"{kind}{n}"} for n in range(9)] for kind in "ab")),
+        "it has too many shared memories",
+    ),
     "same console": (_twin("Console"), "another partition has its console"),
     "controller's console": (
         lambda plan: plan["Partitions"][1].update(Console=plan["Console"]),

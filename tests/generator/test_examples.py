@@ -71,6 +71,7 @@ def test_severities() -> None:
         "memory-for-grub",
         "memory-order",
         "network-alone",
+        "shared-alone",
         "pci-bus-mates",
         "pci-disabled",
         "pci-reset",

@@ -149,6 +149,20 @@ STATIC CONST MRM_PLAN_RECORD  mDisk = {
   "MRM_PLAN_DISK", 26, sizeof (MRM_PLAN_DISK), ARRAY_SIZE (mDiskFields), mDiskFields
 };
 
+STATIC CONST MRM_PLAN_FIELD  mSharedFields[] = {
+  {
+    .Name = "Name", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_SHARED, Name), .Width = 1, .Maximum = 31
+  },
+  {
+    .Name = "Size", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_SHARED, Size), .Width = 8, .Minimum =
+    0x200000ULL, .Maximum = 0x10000000000000ULL
+  }
+};
+
+STATIC CONST MRM_PLAN_RECORD  mShared = {
+  "MRM_PLAN_SHARED", 16, sizeof (MRM_PLAN_SHARED), ARRAY_SIZE (mSharedFields), mSharedFields
+};
+
 STATIC CONST MRM_PLAN_FIELD  mBootSourceFields[] = {
   {
     .Name = "Kind", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_BOOT_SOURCE, Kind), .Width = sizeof
@@ -312,6 +326,10 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
     (MRM_PLAN_PARTITION, DiskCount), .Record = &mDisk, .Minimum = 0, .Maximum = 8
   },
   {
+    .Name = "Shared", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Shared), .CountOffset =
+    OFFSET_OF (MRM_PLAN_PARTITION, SharedCount), .Record = &mShared, .Minimum = 0, .Maximum = 16
+  },
+  {
     .Name = "Console", .Kind = MrmFieldInline, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Console), .Record = &mConsole
   },
   {
@@ -334,7 +352,7 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanPartition = {
-  "MRM_PLAN_PARTITION", 150, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
+  "MRM_PLAN_PARTITION", 158, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
 };
 
 STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {

@@ -374,6 +374,11 @@ JudgeRest (
     return FALSE;
   }
 
+  if (MrmPlanCountShared (Plan) > MRM_MAX_SHARED) {
+    MrmTextAdd (Fault, "it has too many shared memories");
+    return FALSE;
+  }
+
   return TRUE;
 }
 

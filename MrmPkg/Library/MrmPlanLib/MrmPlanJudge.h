@@ -39,7 +39,7 @@ MrmPlanSameText (
   );
 
 /**
-  Whether the name of a partition or network is one.
+  Whether the name of a partition, a network or a shared memory is one.
 
   @param[in] Name  The name; it is shorter than MRM_NAME_LENGTH.
 
@@ -49,6 +49,30 @@ MrmPlanSameText (
 BOOLEAN
 MrmPlanIsName (
   IN CONST CHAR8  *Name
+  );
+
+/**
+  Judge the shared memories of a partition, by themselves and against those of the partitions before it.
+
+  @param[in] Plan    The plan.
+  @param[in] Number  Which of its partitions.
+
+  @return  What is wrong with them; NULL for nothing.
+**/
+CONST CHAR8 *
+MrmPlanJudgeShared (
+  IN CONST MRM_PLAN  *Plan,
+  IN UINT32          Number
+  );
+
+/**
+  Count the shared memories of a plan; one that several partitions have counts once.
+
+  @param[in] Plan  The plan.
+**/
+UINT32
+MrmPlanCountShared (
+  IN CONST MRM_PLAN  *Plan
   );
 
 /**

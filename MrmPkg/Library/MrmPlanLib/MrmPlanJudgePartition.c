@@ -400,6 +400,10 @@ MrmPlanJudgePartition (
   }
 
   if (What == NULL) {
+    What = MrmPlanJudgeShared (Plan, Number);
+  }
+
+  if (What == NULL) {
     What = JudgeBoot (Partition);
   }
 
