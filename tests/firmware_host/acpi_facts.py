@@ -92,6 +92,7 @@ class Facts:
     thermal: int = 0
     sleep: int = 0x7E001008
     memory: tuple[Range, ...] = ()
+    shared: tuple[Range, ...] = ()
     srat: bytes | None = None
     slit: bytes | None = None
     dsdt: bytes = DSDT
@@ -130,6 +131,7 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
     native.Sleep = facts.sleep
     native.Plan = plan
     native.MemoryCount, native.Memory = len(facts.memory), array("MRM_RANGE", facts.memory)
+    native.SharedCount, native.Shared = len(facts.shared), array("MRM_RANGE", facts.shared)
     for name, source in (("Srat", facts.srat), ("Slit", facts.slit)):
         if source is not None:
             setattr(native, name, stack.enter_context(Guarded(decide.ffi, source)))
@@ -156,6 +158,9 @@ def build(decide: Decide, facts: Facts, address: int = 0x7F000000, short: int = 
 
 _pages = st.integers(1, 1 << 20).map(lambda pages: pages * PAGE)
 _windows = st.one_of(st.just((0, 0)), st.tuples(st.integers(0, 1 << 40).map(lambda n: n * MIB), _pages))
+_shared = st.tuples(
+    st.integers(0, 1 << 40).map(lambda n: 2 * n * MIB), st.integers(1, 1 << 20).map(lambda n: 2 * n * MIB)
+)
 
 _io_windows = st.one_of(
     st.just((0, 0)), st.tuples(st.integers(1, 14).map(lambda n: n << 12), st.just(1 << 12))
@@ -208,6 +213,7 @@ def facts(draw: st.DrawFn) -> Facts:
         headless=draw(st.booleans()),
         console=draw(consoles(owned)),
         watchdog=draw(st.integers(0, 1 << 50)) * 4,
+        shared=tuple(draw(st.lists(_shared, max_size=16))),
         dsdt=table(b"DSDT", draw(st.binary(min_size=1, max_size=40)) * (1 + 8 * len(patches)), 2),
         patches=tuple(patches),
     )

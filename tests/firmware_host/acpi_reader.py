@@ -8,6 +8,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from uuid import UUID
 
 HEADER = 36
 
@@ -203,6 +204,30 @@ def wdat(data: bytes) -> tuple[tuple[int, ...], dict[int, tuple[int, int, int]]]
         entries[action] = (instruction, address, value)
     assert len(entries) == count
     return tuple(header), entries
+
+
+class SharedRange(NamedTuple):
+    """One address range of the NFIT; `domain` is None where none is said."""
+
+    number: int
+    domain: int | None
+    kind: UUID
+    base: int
+    size: int
+    attributes: int
+
+
+def nfit(data: bytes) -> list[SharedRange]:
+    """Return the address ranges of an NFIT that has nothing else."""
+    assert data[8] == 1 and u32(data, HEADER) == 0
+    found = []
+    for entry in struct.iter_unpack("<HHHHII16sQQQ", data[HEADER + 4 :]):
+        kind, length, index, flags, reserved, domain, guid, base, size, attributes = entry
+        assert (kind, length, reserved) == (0, 56, 0)
+        assert flags in (0, 2) and (flags == 2 or domain == 0)
+        known = domain if flags == 2 else None
+        found.append(SharedRange(index, known, UUID(bytes_le=guid), base, size, attributes))
+    return found
 
 
 def srat(data: bytes) -> list[Affinity | MemoryAffinity]:

@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given
@@ -46,6 +47,7 @@ def test_tables_are_sound_for_any_facts(decide: Decide, known: Facts, address: i
         "MCFG": known.buses,
         "SPCR": known.console.kind != "MrmConsoleNone",
         "WDAT": known.watchdog,
+        "NFIT": known.shared,
     }
     assert found.order == ["FACP", "APIC", *(name for name, there in optional.items() if there)]
     for name in ("XSDT", *found.order):
@@ -128,6 +130,19 @@ def test_wdat(decide: Decide, known: Facts) -> None:
         0x20: (0, fired, 1),
         0x21: (2, fired, 0),
     }
+
+
+@given(known=facts())
+def test_nfit(decide: Decide, known: Facts) -> None:
+    raw = tables(decide, known).raw.get("NFIT")
+    if raw is None:
+        assert known.shared == ()
+        return
+    # ACPI 6.3 section 5.2.25.2: a persistent memory region, EFI_MEMORY_WB and EFI_MEMORY_NV.
+    kind, attributes = UUID("66f0d379-b4f3-4074-ac43-0d3318b78cdb"), 0x8008
+    assert acpi_reader.nfit(raw) == [
+        (number, None, kind, *span, attributes) for number, span in enumerate(known.shared, 1)
+    ]
 
 
 @given(known=facts(), address=addresses)
@@ -223,6 +238,7 @@ AT_THE_EDGE = {
         console=Console("MrmConsoleUart16550Io", 0x1000, function=(255, 3, 0, 0, 1, 1)),
     ),
     "watchdog up to 2^64": Facts(watchdog=(1 << 64) - 20),
+    "shared memory up to 2^64": Facts(shared=(((1 << 64) - 2 * MIB, 2 * MIB),) * 16),
     "one bus": Facts(buses=(replace(BUS, first=255, last=255),)),
     "all buses of all segments": Facts(buses=tuple(Bus(0xFFFF - n, 0, 255) for n in range(16))),
     "patch of the last byte": Facts(buses=(BUS,), patches=(Patch(len(DSDT) - 1, 1, 0, KINDS[0]),)),
@@ -276,6 +292,11 @@ CONTRADICTIONS = {
     ),
     "watchdog unaligned": Facts(watchdog=0x7F000002),
     "watchdog wraps": Facts(watchdog=(1 << 64) - 16),
+    "empty shared memory": Facts(shared=((1 << 32, 0),)),
+    "shared memory unaligned": Facts(shared=(((1 << 32) + MIB, 2 * MIB),)),
+    "size of shared memory unaligned": Facts(shared=((1 << 32, 3 * MIB),)),
+    "shared memory wraps": Facts(shared=(((1 << 64) - 2 * MIB, 4 * MIB),)),
+    "too many shared memories": Facts(shared=((1 << 32, 2 * MIB),) * 17),
     "too many buses": Facts(buses=tuple(replace(BUS, segment=n) for n in range(1, 18))),
     "memory wraps": Facts(memory=(((1 << 64) - PAGE, 2 * PAGE),)),
     "patch of a bus that is not there": Facts(buses=(BUS,), patches=(Patch(40, 8, 1, KINDS[0]),)),

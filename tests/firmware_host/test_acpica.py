@@ -13,7 +13,7 @@ from tests.firmware_host.decide import Decide
 from tests.firmware_host.numa import NODES, SLIT
 
 ADDRESS = 0x7F000000
-DATA_TABLES = ("FACP", "FACS", "APIC", "MCFG", "SRAT", "SLIT", "SPCR", "WDAT", "XSDT")
+DATA_TABLES = ("FACP", "FACS", "APIC", "MCFG", "SRAT", "SLIT", "SPCR", "WDAT", "NFIT", "XSDT")
 # Creator ID and revision, which iasl replaces by its own, and the checksum over them.
 COMPILER_WRITES = (9, *range(28, 36))
 CLOSED = (0, 0)
@@ -109,6 +109,7 @@ def _facts(bus: Bus, compiled: tuple[bytes, tuple[Patch, ...]]) -> Facts:
         pm_timer_32_bit=True,
         console=Console("MrmConsoleUart16550Io", 0x6000, function=(bus.segment, bus.first, 0, 0, 0x1B36, 2)),
         watchdog=0x7E000440,
+        shared=((1 << 33, 16 * MIB), (0x60000000, 2 * MIB)),
         memory=((0x100000, 64 * MIB), (1 << 32, 64 * MIB)),
         srat=NODES,
         slit=SLIT,

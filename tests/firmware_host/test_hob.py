@@ -32,6 +32,8 @@ MEMORY_TYPE_MAX = 16
 # PI 1.8 volume 3, section 5.5: present, initialized, tested; UC, WC, WT, WB.
 RAM_ATTRIBUTES = 0x7 | 0x400 | 0x800 | 0x1000 | 0x2000
 MMIO_ATTRIBUTES = 0x3 | 0x400
+# Persistent, and can be persistent.
+PERSISTENT_ATTRIBUTES = RAM_ATTRIBUTES | 0x800000 | 0x1000000
 
 Range = tuple[int, int]
 
@@ -82,6 +84,8 @@ def build(decide: Decide, facts: Facts, size: int = 4 * PAGE) -> tuple[int, byte
 
 
 RAM, MMIO, HIDDEN = 0, 1, 5
+PERSISTENT = 8
+"""MRM_HOB_PERSISTENT_MEMORY."""
 # 64 KiB low slice, 62 MiB below 1 GiB, windows, 16 MiB above 4 GiB.
 TYPICAL = Facts(
     regions=(
@@ -132,6 +136,23 @@ def test_typical_list(decide: Decide) -> None:
     ]
     assert found.volumes == [volume]
     assert not any(a.base < sum(free) and free[0] < a.base + a.size for a in found.allocations)
+
+
+def test_persistent_memory_is_told_and_never_taken(decide: Decide) -> None:
+    """It begins where RAM ends: it becomes no part of that, and too little RAM is not made up for by it."""
+    spans = ((0x13E00000, 2 * MIB), (1 << 33, 64 * MIB))
+    known = replace(TYPICAL, resources=(*((PERSISTENT, span) for span in spans), *TYPICAL.resources))
+    status, contents, _ = build(decide, known)
+    assert status == decide.RETURN_SUCCESS
+    found = hob_reader.read(contents)
+    assert [(r.kind, r.attributes, (r.base, r.size)) for r in found.resources[:2]] == [
+        (RAM, PERSISTENT_ATTRIBUTES, span) for span in spans
+    ]
+    assert [(r.kind, (r.base, r.size)) for r in found.resources[2:]] == [
+        (kind, span) for kind, span in TYPICAL.resources if span[1]
+    ]
+    inside = replace(known, allocations=(*TYPICAL.allocations, (RESERVED, (1 << 33, PAGE))))
+    assert build(decide, inside)[0] == decide.RETURN_INVALID_PARAMETER
 
 
 def test_regions_may_span_adjacent_ram(decide: Decide) -> None:

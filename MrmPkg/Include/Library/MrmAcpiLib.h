@@ -2,7 +2,7 @@
   Builds the ACPI tables of one partition from facts.  Pure: no globals, no I/O.
 
   Hardware-reduced ACPI (ACPI 6.5 section 4.1): RSDP, XSDT, FADT, FACS, MADT, MCFG,
-  DSDT, SPCR, WDAT, and SRAT/SLIT cut down from the PC's own.  Why each field has its value:
+  DSDT, SPCR, WDAT, NFIT, and SRAT/SLIT cut down from the PC's own.  Why each field has its value:
   docs/acpi.md.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
@@ -47,6 +47,8 @@ typedef struct {
   CONST MRM_PLAN_PARTITION    *Plan;            ///< DSDT and its patches
   UINTN                       MemoryCount;
   CONST MRM_RANGE             *Memory;          ///< RAM of the partition (to cut SRAT down)
+  UINT32                      SharedCount;
+  CONST MRM_RANGE             *Shared;          ///< shared memories, in the order in which an OS sees them
   CONST VOID                  *Srat;            ///< the machine's SRAT, or NULL; untrusted bytes
   UINTN                       SratSize;         ///< bytes readable at Srat
   CONST VOID                  *Slit;            ///< the machine's SLIT, or NULL; untrusted bytes
@@ -81,7 +83,8 @@ MrmAcpiSize (
                                     two in one segment, bus numbers or windows that make no range; a patch outside the
                                     DSDT or in its header, naming a PCI bus that is not there, or with a value wider
                                     than its place; no DSDT of DsdtSize bytes; a local APIC, memory range, console or
-                                    watchdog where none can be; a console function in a segment the partition does not
+                                    watchdog where none can be; more than MRM_MAX_SHARED shared memories, or one that
+                                    is not aligned; a console function in a segment the partition does not
                                     have; Address unaligned or too high.
   @retval RETURN_BUFFER_TOO_SMALL   Size < MrmAcpiSize (Facts).
   @retval RETURN_UNSUPPORTED        An APIC ID is 0xFFFFFFFF, which ACPI uses for "all processors".

@@ -14,9 +14,15 @@
 #include <Pi/PiHob.h>
 
 ///
+/// ResourceType of memory that is an OS's alone, as persistent memory: the DXE core tells of it
+/// (EfiPersistentMemory), and takes none of it.  PI has no type for it, but an attribute.
+///
+#define MRM_HOB_PERSISTENT_MEMORY  EFI_RESOURCE_MAX_MEMORY_TYPE
+
+///
 /// One piece of the partition's RAM or MMIO: ResourceType is EFI_RESOURCE_SYSTEM_MEMORY,
-/// EFI_RESOURCE_MEMORY_MAPPED_IO or EFI_RESOURCE_MEMORY_RESERVED (MMIO the OS sees as
-/// reserved); attributes follow from it.  Whole 4 KiB pages; one of size zero is left out.
+/// MRM_HOB_PERSISTENT_MEMORY, EFI_RESOURCE_MEMORY_MAPPED_IO or EFI_RESOURCE_MEMORY_RESERVED (MMIO
+/// the OS sees as reserved); attributes follow from it.  Whole 4 KiB pages; one of size zero is left out.
 ///
 typedef struct {
   EFI_RESOURCE_TYPE    ResourceType;
@@ -36,7 +42,7 @@ typedef struct {
   UINTN                        ResourceCount;
   CONST MRM_HOB_RESOURCE       *Resources;           ///< disjoint; adjacent RAM becomes one descriptor
   UINTN                        AllocationCount;
-  CONST MRM_HOB_ALLOCATION     *Allocations;         ///< each inside one resource or adjacent RAM; besides Stack, FirmwareVolume, DxeCore, Free
+  CONST MRM_HOB_ALLOCATION     *Allocations;         ///< each inside one resource that is not persistent, or adjacent RAM; besides Stack, FirmwareVolume, DxeCore, Free
   MRM_RANGE                    Free;                 ///< PHIT: region that holds the HOB list at its start, all else in it unused
   MRM_RANGE                    Stack;                ///< stack of the first processor
   MRM_RANGE                    FirmwareVolume;       ///< DXE firmware volume

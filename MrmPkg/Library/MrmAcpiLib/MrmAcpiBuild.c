@@ -12,9 +12,9 @@
 #define MRM_ACPI_ALIGNMENT  64
 
 ///
-/// Tables the XSDT points to: FADT, MADT, MCFG, SRAT, SLIT, SPCR, WDAT.
+/// Tables the XSDT points to: FADT, MADT, MCFG, SRAT, SLIT, SPCR, WDAT, NFIT.
 ///
-#define MRM_ACPI_MAX_XSDT_ENTRIES  7
+#define MRM_ACPI_MAX_XSDT_ENTRIES  8
 
 ///
 /// Offsets of the tables in the buffer; zero for one that is left out (offset zero
@@ -33,6 +33,7 @@ typedef struct {
   UINTN    Slit;
   UINTN    Spcr;
   UINTN    Wdat;
+  UINTN    Nfit;
   UINTN    Size;                 ///< bytes of everything
 } MRM_ACPI_LAYOUT;
 
@@ -123,6 +124,7 @@ LayoutDecide (
 
   Layout->Spcr = LayoutReserveListed (Layout, MrmAcpiSpcr (Facts, NULL));
   Layout->Wdat = LayoutReserveListed (Layout, MrmAcpiWdat (Facts, NULL));
+  Layout->Nfit = LayoutReserveListed (Layout, MrmAcpiNfit (Facts, NULL));
 }
 
 /**
@@ -240,6 +242,10 @@ MrmAcpiBuild (
 
   if (Layout.Wdat != 0) {
     MrmAcpiWdat (Facts, Bytes + Layout.Wdat);
+  }
+
+  if (Layout.Nfit != 0) {
+    MrmAcpiNfit (Facts, Bytes + Layout.Nfit);
   }
 
   WriteRoot (&Layout, Address, Bytes);

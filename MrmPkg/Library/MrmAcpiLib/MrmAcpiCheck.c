@@ -141,7 +141,11 @@ MrmAcpiCheckFacts (
     }
   }
 
-  if (!AcpiBusesAgree (Facts) || !MrmAcpiConsoleIsValid (Facts) || !MrmAcpiWatchdogIsValid (Facts)) {
+  if (  !AcpiBusesAgree (Facts)
+     || !MrmAcpiConsoleIsValid (Facts)
+     || !MrmAcpiWatchdogIsValid (Facts)
+     || !MrmAcpiSharedIsValid (Facts))
+  {
     return RETURN_INVALID_PARAMETER;
   }
 

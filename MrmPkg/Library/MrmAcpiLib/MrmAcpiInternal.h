@@ -268,4 +268,31 @@ MrmAcpiWdat (
   OUT VOID                  *Table OPTIONAL
   );
 
+/**
+  Check the shared memories: not too many, each aligned to MRM_SHARED_ALIGNMENT and in the address space.
+
+  @param[in] Facts  The facts.
+
+  @retval TRUE   They are as they should be, or there are none.
+  @retval FALSE  They are not.
+**/
+BOOLEAN
+MrmAcpiSharedIsValid (
+  IN CONST MRM_ACPI_FACTS  *Facts
+  );
+
+/**
+  NVDIMM firmware interface table.
+
+  @param[in]  Facts  The facts.
+  @param[out] Table  Receives the table, or NULL.
+
+  @return Bytes of the table; zero when the partition has no shared memory.
+**/
+UINTN
+MrmAcpiNfit (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT VOID                  *Table OPTIONAL
+  );
+
 #endif

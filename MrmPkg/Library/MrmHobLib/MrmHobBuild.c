@@ -15,6 +15,8 @@
   - An allocation HOB inside memory-mapped I/O reserves it in the GCD, where the PCI
     host bridge driver then cannot claim it; and it adds nothing to the OS's map.
     A resource of type EFI_RESOURCE_MEMORY_RESERVED does appear there, as reserved.
+  - System memory with the attribute PERSISTENT appears there as EfiPersistentMemory;
+    the core never allocates it.
   - UC, WC, WT and WB are capabilities, not settings; page protection adds its own.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
@@ -30,6 +32,11 @@
           EFI_RESOURCE_ATTRIBUTE_WRITE_COMBINEABLE       | \
           EFI_RESOURCE_ATTRIBUTE_WRITE_THROUGH_CACHEABLE | \
           EFI_RESOURCE_ATTRIBUTE_WRITE_BACK_CACHEABLE)
+
+#define MRM_HOB_PERSISTENT_ATTRIBUTES  (               \
+          MRM_HOB_RAM_ATTRIBUTES                         | \
+          EFI_RESOURCE_ATTRIBUTE_PERSISTENT              | \
+          EFI_RESOURCE_ATTRIBUTE_PERSISTABLE)
 
 #define MRM_HOB_EXCEPTIONS  32                        ///< vectors the processor keeps for itself
 
@@ -175,6 +182,8 @@ HobAppendResources (
     Resource = &Facts->Resources[Index];
     if (MrmHobRamRun (Facts, Index, &Run)) {
       HobAppendResource (Writer, EFI_RESOURCE_SYSTEM_MEMORY, MRM_HOB_RAM_ATTRIBUTES, &Run);
+    } else if ((Resource->ResourceType == MRM_HOB_PERSISTENT_MEMORY) && (Resource->Range.Size != 0)) {
+      HobAppendResource (Writer, EFI_RESOURCE_SYSTEM_MEMORY, MRM_HOB_PERSISTENT_ATTRIBUTES, &Resource->Range);
     } else if ((Resource->ResourceType != EFI_RESOURCE_SYSTEM_MEMORY) && (Resource->Range.Size != 0)) {
       HobAppendResource (Writer, Resource->ResourceType, MRM_HOB_MMIO_ATTRIBUTES, &Resource->Range);
     }

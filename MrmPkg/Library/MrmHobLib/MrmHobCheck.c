@@ -120,6 +120,7 @@ HobResourcesAgree (
   for (Index = 0; Index < Facts->ResourceCount; Index++) {
     Resource = &Facts->Resources[Index];
     if (  (Resource->ResourceType != EFI_RESOURCE_SYSTEM_MEMORY)
+       && (Resource->ResourceType != MRM_HOB_PERSISTENT_MEMORY)
        && (Resource->ResourceType != EFI_RESOURCE_MEMORY_MAPPED_IO)
        && (Resource->ResourceType != EFI_RESOURCE_MEMORY_RESERVED))
     {
@@ -212,6 +213,7 @@ HobHasResource (
 
     if (  !RamOnly
        && (Facts->Resources[Index].ResourceType != EFI_RESOURCE_SYSTEM_MEMORY)
+       && (Facts->Resources[Index].ResourceType != MRM_HOB_PERSISTENT_MEMORY)
        && HobIsInside (Region, &Facts->Resources[Index].Range))
     {
       return TRUE;

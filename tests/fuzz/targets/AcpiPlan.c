@@ -18,6 +18,7 @@ LLVMFuzzerTestOneInput (
   MRM_PLAN_AML_PATCH  Patches[8];
   MRM_PCI_BUS         Buses[4];
   MRM_RANGE           Memory[4];
+  MRM_RANGE           Shared[4];
   UINT32              Processors[4];
   UINT8               Dsdt[255];
   UINTN               Index;
@@ -56,16 +57,20 @@ LLVMFuzzerTestOneInput (
 
   FuzzTake (&Fuzz, Buses, Facts.PciBusCount * sizeof (Buses[0]));
   FuzzTake (&Fuzz, Memory, Facts.MemoryCount * sizeof (Memory[0]));
+  Facts.SharedCount = (UINT32)FuzzNumber (&Fuzz, 1) % (ARRAY_SIZE (Shared) + 1);
+  FuzzTake (&Fuzz, Shared, Facts.SharedCount * sizeof (Shared[0]));
   Facts.Plan       = &Plan;
   Facts.ApicIds    = FuzzExact (Processors, Facts.ProcessorCount * sizeof (Processors[0]));
   Facts.PciBuses   = FuzzExact (Buses, Facts.PciBusCount * sizeof (Buses[0]));
   Facts.Memory     = FuzzExact (Memory, Facts.MemoryCount * sizeof (Memory[0]));
+  Facts.Shared     = FuzzExact (Shared, Facts.SharedCount * sizeof (Shared[0]));
   Plan.Dsdt        = FuzzExact (Dsdt, Plan.DsdtSize);
   Plan.DsdtPatches = FuzzExact (Patches, Plan.DsdtPatchCount * sizeof (Patches[0]));
   BuildTables (&Facts);
   free ((VOID *)Facts.ApicIds);
   free ((VOID *)Facts.PciBuses);
   free ((VOID *)Facts.Memory);
+  free ((VOID *)Facts.Shared);
   free ((VOID *)Plan.Dsdt);
   free ((VOID *)Plan.DsdtPatches);
   return 0;
