@@ -15,6 +15,7 @@
 #include "Machine/MachineCheck.h"
 #include "Machine/Memory.h"
 #include "Machine/Processor.h"
+#include "Machine/Shared.h"
 #include "Machine/Survey.h"
 #include "Machine/Worker.h"
 #include "Partition/Partition.h"
@@ -137,6 +138,7 @@ ReleaseAll (
 
   ReleaseWorkerForGood ();
 
+  ReleaseShared ();
   ReleaseHeldMemory ();
   ReleaseHeldProcessors ();
   ClosePolicy ();

@@ -57,6 +57,8 @@ CollectAcpiFacts (
   Facts->Plan             = Partition->Plan;
   Facts->MemoryCount      = Partition->PieceCount;
   Facts->Memory           = Partition->Pieces;
+  Facts->SharedCount      = Partition->Plan->SharedCount;
+  Facts->Shared           = Partition->Shared;
   Facts->Srat             = gMachine.Srat;
   Facts->SratSize         = gMachine.SratSize;
   Facts->Slit             = gMachine.Slit;
@@ -224,7 +226,7 @@ BuildHobs (
   )
 {
   MRM_HOB_FACTS     Facts;
-  MRM_HOB_RESOURCE  Resources[MRM_MAX_PIECES + MRM_MAX_PCI_BUSES + 1];
+  MRM_HOB_RESOURCE  Resources[MRM_MAX_PIECES + MRM_MAX_PCI_BUSES + MRM_MAX_SHARED + 1];
   UINTN             Count;
   UINTN             Index;
   UINTN             Used;
@@ -238,6 +240,11 @@ BuildHobs (
   for (Index = 0; Index < HostBridgeCount (Partition); Index++) {
     Resources[Count].ResourceType = EFI_RESOURCE_MEMORY_RESERVED;
     Resources[Count++].Range      = EcamRange (&Partition->PciBuses[Index]);
+  }
+
+  for (Index = 0; Index < Partition->Plan->SharedCount; Index++) {
+    Resources[Count].ResourceType = MRM_HOB_PERSISTENT_MEMORY;
+    Resources[Count++].Range      = Partition->Shared[Index];
   }
 
   Resources[Count].ResourceType = EFI_RESOURCE_MEMORY_MAPPED_IO;

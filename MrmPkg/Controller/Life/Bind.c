@@ -16,6 +16,7 @@
 #include "Machine/BootFiles.h"
 #include "Machine/Memory.h"
 #include "Machine/Processor.h"
+#include "Machine/Shared.h"
 #include "Machine/Survey.h"
 #include "Machine/Uart.h"
 #include "Pci/Bind.h"
@@ -146,6 +147,7 @@ BindPartitions (
   BindMemory (Partitions, Count);
   ForEachPartition (BindCardArea, Partitions, Count);
   ForEachPartition (BindMedia, Partitions, Count);
+  BindShared (Partitions, Count);
   if (!gMachine.VerifyOnly) {
     // The only steps that change the machine.
     ForEachPartition (OpenStore, Partitions, Count);
@@ -170,5 +172,6 @@ BindPartitions (
     Bound++;
   }
 
+  DropShared (Partitions, Count);
   return Bound;
 }

@@ -15,6 +15,7 @@
 #include "Machine/MachineCheckClear.h"
 #include "Machine/Processor.h"
 #include "Machine/ResetEntry.h"
+#include "Machine/Shared.h"
 #include "Machine/Uart.h"
 #include "Pci/Quiesce.h"
 #include "Pci/Claim.h"
@@ -140,7 +141,7 @@ StartPartition (
   MRM_CAUSE   Cause;
   UINT32      Trampoline;
 
-  if ((Partition->Policy->Scrub || Partition->MemoryUsed) && !Scrub (Partition)) {
+  if (!ZeroShared (Partition) || ((Partition->Policy->Scrub || Partition->MemoryUsed) && !Scrub (Partition))) {
     return;
   }
 

@@ -51,6 +51,13 @@ ReportCheck (
         MrmTextAdd (&Text, Partition->Plan->Name);
       }
     }
+
+    for (Piece = 0; Piece < Partition->Plan->SharedCount; Piece++) {
+      if (Check->Address - Partition->Shared[Piece].Base < Partition->Shared[Piece].Size) {
+        MrmTextAdd (&Text, ", shared memory of ");
+        MrmTextAdd (&Text, Partition->Plan->Name);
+      }
+    }
   }
 
   Say ("machine check on the boot processor: %a", Line);

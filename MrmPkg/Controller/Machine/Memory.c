@@ -534,6 +534,43 @@ ReleaseMemory (
   }
 }
 
+EFI_STATUS
+TakeRange (
+  IN  CONST MRM_PLAN_MEMORY  *Request,
+  OUT MRM_RANGE              *Range,
+  OUT UINT64                 *Room
+  )
+{
+  MRM_RANGE_SET  Free;
+  EFI_STATUS     Status;
+  UINTN          Count;
+  BOOLEAN        Used;
+
+  *Room  = 0;
+  Used   = FALSE;
+  Status = ReadFreeMemory (&Free);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  MrmRangeRoom (&Free, Request->Alignment, Request->Minimum, Request->Limit, Room);
+  Status = MrmMemoryChoose (&Free, Request, 1, Range, &Count);
+  FreePool (Free.Ranges);
+  return EFI_ERROR (Status) ? Status : AllocateRange (Range, &Used);
+}
+
+VOID
+HoldRange (
+  IN CONST MRM_RANGE  *Range
+  )
+{
+  if (EFI_ERROR (MrmRangeAdd (&mHeld, Range->Base, Range->Size))) {
+    // More ranges than can be held: it goes back to the PC's firmware, and it has been used.
+    gBS->FreePages (Range->Base, EFI_SIZE_TO_PAGES ((UINTN)Range->Size));
+    mReturned = TRUE;
+  }
+}
+
 UINT64
 FreeMemory (
   VOID

@@ -72,6 +72,34 @@ ReleaseMemory (
   );
 
 /**
+  Take memory of the machine in one piece.
+
+  @param[in]  Request  What is wanted.
+  @param[out] Range    Receives it.
+  @param[out] Room     Receives how many bytes are free there in one piece; of use if there is not enough.
+
+  @retval EFI_SUCCESS           It is taken.
+  @retval EFI_OUT_OF_RESOURCES  There is not so much in one piece.
+  @return Other                 The PC's memory map cannot be read, or the PC's firmware gives none.
+**/
+EFI_STATUS
+TakeRange (
+  IN  CONST MRM_PLAN_MEMORY  *Request,
+  OUT MRM_RANGE              *Range,
+  OUT UINT64                 *Room
+  );
+
+/**
+  Hold memory that nobody uses any more, as HoldMemory() does.
+
+  @param[in] Range  What TakeRange() has taken.
+**/
+VOID
+HoldRange (
+  IN CONST MRM_RANGE  *Range
+  );
+
+/**
   How much memory is free for partitions and the PC's firmware.
 
   @return  Bytes, with what is held; 0 when the PC's firmware does not tell.

@@ -69,6 +69,7 @@ typedef struct {
   MRM_RANGE                   CardPages;                     ///< where these lie, with Cards
   MRM_MEDIUM                  *Media[MRM_MAX_DISKS];         ///< the controller's: of Plan->Disks (Media/Medium.h)
   MRM_PARTITION_DISKS         *Disks;                        ///< the controller's: these disks (Talk/Disk.h)
+  MRM_RANGE                   Shared[MRM_MAX_SHARED];        ///< Plan->SharedCount of them, in the plan's order
   MRM_CONSOLE                 Console;                       ///< as the live machine has it
   CONST MRM_PCI_PORT          *ConsolePort;                  ///< port of a console on a PCI card, or NULL
   CONST MRM_PCI_FUNCTION      *ConsoleFunction;              ///< that card

@@ -35,6 +35,7 @@ STATIC CONST MRM_WAY_OUT  mWaysOut[] = {
   { MRM_RULE_MEMORY_LOW,       "write 'low: 32 KiB' where only Linux's EFI stub boots, or have fewer partitions" },
   { MRM_RULE_MEMORY_BELOW_1G,  "lower 'below_1g' here or in other partitions" },
   { MRM_RULE_MEMORY,           "give it less, or raise 'firmware: memory:' in the machine file" },
+  { MRM_RULE_SHARED,           "make it smaller, or give partitions less memory" },
   { MRM_RULE_PCI_EXISTS,       "scan this PC anew and build with that; a slot may be off in the firmware set-up" },
   { MRM_RULE_PCI_PORT,         "scan this PC anew and build with that" },
   { MRM_RULE_PCI_WINDOWS,      "name the port above it, which gives all that is behind it" },

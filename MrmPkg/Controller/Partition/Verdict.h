@@ -27,6 +27,7 @@
 #define MRM_RULE_MEMORY_LOW        "memory-low-fits"
 #define MRM_RULE_MEMORY_BELOW_1G   "memory-below-1g-fits"
 #define MRM_RULE_MEMORY            "memory-fits"
+#define MRM_RULE_SHARED            "shared-fits"
 #define MRM_RULE_PCI_EXISTS        "pci-exists"
 #define MRM_RULE_PCI_PORT          "pci-is-port"
 #define MRM_RULE_PCI_BOOT_DEVICE   "pci-not-boot-device"

@@ -56,7 +56,9 @@ ReadMemory (
   Hob   = GetFirstHob (EFI_HOB_TYPE_RESOURCE_DESCRIPTOR);
   for ( ; Hob != NULL && Count < MEMORY_RANGES; Hob = GetNextHob (EFI_HOB_TYPE_RESOURCE_DESCRIPTOR, GET_NEXT_HOB (Hob))) {
     Resource = Hob;
-    if (Resource->ResourceType == EFI_RESOURCE_SYSTEM_MEMORY) {
+    if (  (Resource->ResourceType == EFI_RESOURCE_SYSTEM_MEMORY)
+       && ((Resource->ResourceAttribute & EFI_RESOURCE_ATTRIBUTE_PERSISTENT) == 0))
+    {
       Memory[Count].Base   = Resource->PhysicalStart;
       Memory[Count++].Size = Resource->ResourceLength;
     }

@@ -77,6 +77,7 @@ HasMemory (
   for ( ; Hob != NULL; Hob = GetNextHob (EFI_HOB_TYPE_RESOURCE_DESCRIPTOR, GET_NEXT_HOB (Hob))) {
     Resource = Hob;
     if (  (Resource->ResourceType == EFI_RESOURCE_SYSTEM_MEMORY)
+       && ((Resource->ResourceAttribute & EFI_RESOURCE_ATTRIBUTE_PERSISTENT) == 0)
        && (Resource->PhysicalStart < Base + Length)
        && (Base < Resource->PhysicalStart + Resource->ResourceLength))
     {
