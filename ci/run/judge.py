@@ -104,11 +104,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Case:
-    """What a check looks at: one partition's promise and observation, and what was observed of the others."""
+    """What a check looks at: one partition's promise and observation, and those of the others."""
 
     promise: PartitionPromise
     observation: Observation
     others: Mapping[str, Observation] = field(default_factory=dict)
+    promises: Mapping[str, PartitionPromise] = field(default_factory=dict)
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a value of the guest's report, `default` without a report."""
@@ -266,6 +267,38 @@ def check_network(case: Case) -> Row:
     return Row("network", cards, seen, ok, ", ".join(words) or "none", text or "none")
 
 
+def check_shared(case: Case) -> Row:
+    """Exactly the promised shared memories, where others see them too; no other persistent memory."""
+    promised = list(case.promise.shared)
+    seen = _shared_memories(case.promise, case.observation)
+    spans = [(int(one["base"]), int(one["size"])) for one in case.get("shared", [])]
+    ok = [size for _, size in promised] == [size for _, size in spans]
+    # What the kernel has of persistent memory is not more; adjacent ranges can be one line.
+    lines = [re.match(r" *([0-9a-f]+)-([0-9a-f]+) :", line) for line in case.get("persistent", [])]
+    known = sum(int(line[2], 16) - int(line[1], 16) + 1 for line in lines if line)
+    ok = ok and known == sum(size for _, size in spans) and case.get("nfit") is bool(promised)
+    for name, other in case.others.items():
+        theirs = _shared_memories(case.promises[name], other) if name in case.promises else {}
+        for mine, (base, size) in seen.items():
+            elsewhere = [span for its, span in theirs.items() if its != mine] + [
+                (first, last - first + 1) for first, last in _ram(other)
+            ]
+            ok = ok and theirs.get(mine, (base, size))[0] == base
+            ok = ok and not any(base < b + s and b < base + size for b, s in elsewhere)
+    ok = ok and case.observation.report is not None
+    text = ", ".join(f"{name}, {_mebibytes(size)}" for name, size in promised)
+    seen_text = ", ".join(f"{_mebibytes(size)} at {base:#x}" for base, size in spans)
+    data = [{"base": f"{base:#x}", "size": size} for base, size in spans]
+    return Row("shared", [name for name, _ in promised], data, ok, text or "none", seen_text or "none")
+
+
+def _shared_memories(promise: PartitionPromise, observation: Observation) -> dict[str, tuple[int, int]]:
+    """Where a partition sees its shared memories: address and bytes by name."""
+    report = observation.report or {}
+    spans = [(int(one["base"]), int(one["size"])) for one in report.get("shared", [])]
+    return {name: span for (name, _), span in zip(promise.shared, spans, strict=False)}
+
+
 def check_console(case: Case) -> Row:
     """The kernel's console is the promised UART (that the report came over it is a fact by then).
 
@@ -339,6 +372,7 @@ CHECKS: tuple[Callable[[Case], Row], ...] = (
     check_disks,
     check_interrupts,
     check_network,
+    check_shared,
     check_console,
     check_apart,
     check_alive,
@@ -352,6 +386,7 @@ def judge(plan: Plan, observations: Mapping[str, Observation]) -> Verdict:
     for promise in plan.partitions:
         observation = observations.get(promise.name, Observation())
         others = {name: other for name, other in observations.items() if name != promise.name}
-        case = Case(promise, observation, others)
+        promises = {other.name: other for other in plan.partitions if other.name != promise.name}
+        case = Case(promise, observation, others, promises)
         partitions.append(PartitionVerdict(promise.name, [check(case) for check in CHECKS]))
     return Verdict(partitions)

@@ -62,6 +62,7 @@ class PartitionPromise:
         disks: Serial numbers of its disks.
         served: Serial numbers of the disks that the controller serves it.
         networks: Names of the networks in memory that it has cards on; these cards are among `pci`.
+        shared: Name and bytes of each shared memory that it has, in the order in which its OS sees them.
     """
 
     name: str
@@ -81,6 +82,7 @@ class PartitionPromise:
     disks: Sequence[str] = ()
     served: Sequence[str] = ()
     networks: Sequence[str] = ()
+    shared: Sequence[tuple[str, int]] = ()
 
     @property
     def boot_disk(self) -> BootSource | None:
@@ -145,6 +147,7 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
         disks=[function.serial for function in functions if function.serial],
         networks=[str(card["network"]) for card in cards],
         served=[str(disk["serial"]) for disk in served],
+        shared=[(str(one["shared"]), int(one["size"])) for one in item.get("shared", [])],
     )
 
 

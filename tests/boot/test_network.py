@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Two kernels on networks in memory (docs/channels.md), each seen through its own console.
+"""Two kernels on networks in memory, and with a memory in common (docs/channels.md), each on its own console.
 
 One of the networks leads out by a network card of the PC, to a network of QEMU's with DHCP and a web server.
 """
@@ -29,6 +29,8 @@ OUT = INTERFACE.replace("00.0", "01.0")
 PORT, CARD = "PciRoot(0x0)/Pci(0x7,0x0)", "rp7-device"
 """Where the PC's card is, and QEMU's name of it (ci/qemu/devices.py)."""
 SERVER = "10.0.2.100"
+BOARD = "/dev/pmem0"
+"""The memory that both have."""
 MEBIBYTES = 8
 OUTSIDE_BYTES = 1 << 20
 """Of the file that is outside: the way there is through the firmware's driver, which is slow."""
@@ -110,6 +112,16 @@ class Shell:
         self.run("for i in $(seq 300); do [ -e /tmp/over ] && break; sleep 0.2; done; grep -qx 0 /tmp/over")
         return self.sum_in(self.run("sha256sum /tmp/got"))
 
+    def write_board(self, place: int) -> str:
+        """Write a random MiB to this MiB of the memory that both have, and return its checksum."""
+        self.run("dd if=/dev/urandom of=/tmp/board bs=1M count=1")
+        self.run(f"dd if=/tmp/board of={BOARD} bs=1M seek={place} oflag=direct conv=notrunc")
+        return self.sum_in(self.run("sha256sum /tmp/board"))
+
+    def read_board(self, place: int) -> str:
+        """Return the checksum of this MiB of the memory that both have; past the page cache."""
+        return self.sum_in(self.run(f"dd if={BOARD} bs=1M skip={place} count=1 iflag=direct | sha256sum"))
+
     @staticmethod
     def sum_in(text: str) -> str:
         found = re.search(r"[0-9a-f]{64}", text)
@@ -142,6 +154,16 @@ def test_promises(bench: Bench) -> None:
 def test_kernels_warn_of_nothing_new(bench: Bench) -> None:
     for partition in bench.plan.partitions:
         assert new_warnings(bench, partition.name) == [], partition.name
+
+
+def test_both_have_a_memory_in_common(bench: Bench) -> None:
+    """It was zero, and what one writes the other reads at once, in all its length."""
+    one, two = Shell(bench, "steady"), Shell(bench, "other")
+    size = 16
+    assert int(two.run(f"tr -d '\\0' <{BOARD} | wc -c").split()[-1]) == 0
+    assert int(one.run("cat /sys/block/pmem0/size").split()[-1]) * 512 == size << 20
+    for writer, reader, place in ((one, two, 0), (two, one, 0), (one, two, size - 1), (two, one, size // 2)):
+        assert writer.write_board(place) == reader.read_board(place)
 
 
 def test_every_ping_is_answered(both: tuple[Shell, Shell]) -> None:
@@ -226,7 +248,9 @@ def test_one_ends_and_the_other_goes_on(
 
     one.offer()
     two.fetch(one)
+    board = one.write_board(MEBIBYTES)
     bench.run(end())
+    assert one.read_board(MEBIBYTES) == two.read_board(MEBIBYTES) == board
     two.carrier("0")
     one.bring_up()
     two.carrier("1")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # shellcheck shell=sh
 #
-# What a guest says of the machine it woke up on.  Needs json.sh and disks.sh.
+# What a guest says of the machine it woke up on.  Needs json.sh, disks.sh and shared.sh.
 
 kernel_parameter() {
   tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1
@@ -115,6 +115,8 @@ report() {
   printf '"apic_ids":[%s],' "$(sed -n 's/^apicid[^0-9]*//p' /proc/cpuinfo | tr '\n' ',' | sed 's/,$//')"
   printf '"mem_total_kib":%s,' "$(sed -n 's/^MemTotal:[^0-9]*\([0-9]*\).*/\1/p' /proc/meminfo)"
   printf '"iomem":%s,' "$(grep '^[^ ].*System RAM' /proc/iomem | json_lines)"
+  printf '"shared":[%s],"nfit":%s,' "$(shared_memories)" "$(json_boolean test -e /sys/firmware/acpi/tables/NFIT)"
+  printf '"persistent":%s,' "$(grep 'Persistent Memory' /proc/iomem | json_lines)"
   printf '"pci":[%s],"disks":[%s],"network":[%s],' "$(pci_functions)" "$(disks)" "$(network)"
   printf '"disk_test":[%s],"interrupts":[%s],' "$disk_test" "$(interrupts)"
   printf '"consoles":%s,"uarts":[%s],' "$(json_lines </proc/consoles)" "$(uarts)"

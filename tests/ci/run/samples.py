@@ -23,6 +23,7 @@ def _planned(name: str, device: int, console: str, io_base: int, release: str) -
         "pci": [
             {"root_port": port, "segment": device - 2, "functions": [function, card]},
         ],
+        "shared": [{"shared": "board", "size": 16 * MEBIBYTE}],
         "console": {"name": console, "io_base": io_base, "baud": 115200},
         "boot": {
             "timeout": 0,
@@ -74,6 +75,9 @@ def report(name: str, device: int, io_base: int, release: str, base: int) -> dic
             f"{0x10000 * device:08x}-{0x10000 * device + 0xFFFF:08x} : System RAM",
             f"{base:08x}-{base + 638 * MEBIBYTE - 1:08x} : System RAM",
         ],
+        "shared": [{"name": "pmem0", "base": 0x90000000, "size": 16 * MEBIBYTE}],
+        "nfit": True,
+        "persistent": ["90000000-90ffffff : Persistent Memory"],
         "pci": [{"address": f"{bus}:00.0", **function}, {"address": f"{bus}:00.1", **card}],
         "disks": [
             {

@@ -36,6 +36,30 @@ def test_as_promised(tmp_path: Path) -> None:
     assert [len(partition.rows) for partition in verdict.partitions] == [len(CHECKS)] * 2
 
 
+def test_all_that_share_a_memory_see_it_at_one_place(tmp_path: Path) -> None:
+    observations = changed(lambda r: r["shared"][0].update(base=0xA0000000))
+    assert failing(samples.plan(tmp_path), observations) == {("steady", "shared"), ("realtime", "shared")}
+
+
+@pytest.mark.parametrize(("seen", "ok"), [(False, True), (True, False)])
+def test_who_shares_nothing_has_no_table_and_no_range(tmp_path: Path, seen: bool, ok: bool) -> None:
+    plan = samples.plan(tmp_path)
+    steady, realtime = plan.partitions
+    observations = samples.observations()
+    if not seen:
+        report = observations["steady"].report
+        assert isinstance(report, dict)
+        report.update(shared=[], persistent=[], nfit=False)
+    found = failing(replace(plan, partitions=[replace(steady, shared=[]), realtime]), observations)
+    assert (found == set()) == ok
+    assert ("steady", "shared") in found or ok
+
+
+def test_shared_memory_is_nobodys_ram(tmp_path: Path) -> None:
+    observations = changed(lambda r: r["iomem"].append("90000000-9000ffff : System RAM"))
+    assert ("realtime", "shared") in failing(samples.plan(tmp_path), observations)
+
+
 def shrink(report: dict[str, Any], size: int) -> None:
     report["iomem"] = [f"{0x10000000:08x}-{0x10000000 + size - 1:08x} : System RAM"]
 
@@ -73,6 +97,14 @@ def other_uart(report: dict[str, Any]) -> None:
         ),
         pytest.param("network", lambda r: r["network"].clear(), id="no network card"),
         pytest.param("network", lambda r: r["network"][0]["addresses"].clear(), id="no address"),
+        pytest.param("shared", lambda r: r["shared"].clear(), id="no shared memory"),
+        pytest.param("shared", lambda r: r["shared"][0].update(size=8 * 2**20), id="half of it"),
+        pytest.param(
+            "shared",
+            lambda r: r["persistent"].append("a0000000-a01fffff : Persistent Memory"),
+            id="2 MiB more",
+        ),
+        pytest.param("shared", lambda r: r.update(nfit=False), id="no table of it"),
         pytest.param("console", other_uart, id="other UART"),
         pytest.param("console", lambda r: r["consoles"].clear(), id="no console"),
     ],
