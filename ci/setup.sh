@@ -152,7 +152,10 @@ for step in $steps; do
     python) setup_python ;;
     edk2) check_repository && .venv/bin/python -m ci.edk2 ;;
     emulator) .venv/bin/python -m ci.emulator ;;
-    guests) .venv/bin/python -m ci.guests ;;
+    guests)
+      .venv/bin/python -m ci.guests
+      .venv/bin/python -m ci.guests.live
+      ;;
     *) fail "unknown step $step; known: packages python edk2 emulator guests" ;;
   esac
 done

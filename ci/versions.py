@@ -30,11 +30,19 @@ class EmulatorVersion:
 
 
 @dataclass(frozen=True)
+class LiveVersion:
+    """The live Debian: its name, and the guest whose kernel it has."""
+
+    name: str
+    kernel: str
+
+
+@dataclass(frozen=True)
 class GuestVersions:
     """Debian suites and packages the guests are made from.
 
     `kernels` maps guest name to package, `loaders` a loader's name to package; `whole` is the name of the
-    whole Debian.
+    whole Debian, `live` that of the live one.
     """
 
     suites: list[str]
@@ -42,6 +50,7 @@ class GuestVersions:
     kernels: dict[str, str]
     loaders: dict[str, str]
     whole: str
+    live: LiveVersion
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,6 @@ def load(path: Path = _FILE) -> Versions:
     return Versions(
         edk2=Edk2Version(**data["edk2"]),
         emulator=EmulatorVersion(**data["emulator"]),
-        guests=GuestVersions(**data["guests"]),
+        guests=GuestVersions(**(data["guests"] | {"live": LiveVersion(**data["guests"]["live"])})),
         bare=[BareDebian(**debian) for debian in data["bare"]],
     )

@@ -95,6 +95,8 @@ async def _run_mrm(
     names = console_names(plan)
     for name, command in media.ways_in.items():
         printer(f"{name}: {command}")
+    for name, address in media.sites.items():
+        printer(f"{name}: {address} leads to its port 80")
     width = max(len(name) for name in names.values())
     lines = [PrefixedLines(name, width, printer) for name in names.values()]
     for console, listener in zip(names, lines, strict=True):

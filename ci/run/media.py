@@ -2,8 +2,9 @@
 """What is in the machine's disks and networks for one run, and what that adds to the plan's promises.
 
 A partition that boots from a disk of its own finds a whole Debian on the first one, with the kernel
-parameters its plan asks for; every other disk is empty and may be overwritten. Disks of one's own come in by
-name. The network behind the first network card of a partition leads from a port of this host to its ssh.
+parameters its plan asks for. The disks of a live Debian have a partition for what it keeps. Every other disk
+is empty and may be overwritten. Disks of one's own come in by name. The network behind the first network card
+of a Debian, whole or live, leads from ports of this host to its ssh and its web server.
 """
 
 import os
@@ -13,9 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ci.guests.debian.build import WholeDebian
+from ci.guests.live.build import KEY_NAME, is_live
 from ci.images.boot import prepare_boot
 from ci.images.debian import make_debian_disk
 from ci.images.gpt import ImageError
+from ci.images.live import make_live_disk
 from ci.qemu.command import Boot, MachineDescription
 from ci.qemu.devices import Network
 from ci.run.plan import PartitionPromise, Plan
@@ -35,11 +38,13 @@ class Media:
         boot: What the machine gets.
         plan: The plan, with what is known of the disks' contents.
         ways_in: Command that logs in over the network, by partition.
+        sites: Address of its web server, by partition.
     """
 
     boot: Boot
     plan: Plan
     ways_in: Mapping[str, str]
+    sites: Mapping[str, str]
 
 
 def free_ports(count: int, first: int = FIRST_SSH_PORT) -> list[int]:
@@ -67,12 +72,12 @@ def boot_port(description: MachineDescription, promise: PartitionPromise) -> str
     return next((port.path for port in description.root_ports if port.leads_to_disk(ports)), None)
 
 
-def ssh_command(debian: WholeDebian, port: int) -> str:
+def ssh_command(key: Path, port: int) -> str:
     """Return the command that logs in as root; nobody is to remember the image's host key.
 
     The key is named relative to the current folder if it lies there: the command is for the title of a pane.
     """
-    key = debian.key.relative_to(Path.cwd()) if debian.key.is_relative_to(Path.cwd()) else debian.key
+    key = key.relative_to(Path.cwd()) if key.is_relative_to(Path.cwd()) else key
     options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
     return f"ssh -p {port} -i {key} {options} root@127.0.0.1"
 
@@ -109,22 +114,29 @@ def prepare_media(
     disks = {**boot.disks, **own}
     networks: dict[str, Network] = {}
     ways_in: dict[str, str] = {}
+    sites: dict[str, str] = {}
     partitions: list[PartitionPromise] = []
     first = int(os.environ.get(SSH_PORT_VARIABLE, FIRST_SSH_PORT))
-    ports = iter(free_ports(len(plan.partitions), first))
+    ports = iter(free_ports(2 * len(plan.partitions), first))
     for promise in plan.partitions:
+        key = _live_key(promise)
         with_debian = boot_port(description, promise)
         if with_debian is not None and with_debian not in own:
             if debian is None:
                 raise ImageError("no whole Debian to put onto a disk; run `make setup`")
             disks[with_debian] = folder / f"{promise.name}.img"
             make_debian_disk(disks[with_debian], debian, _parameters(promise))
-            promise = replace(promise, kernel=debian.release)
-            network = _first_network(description, promise.root_ports)
-            if network is not None:
-                port = next(ports)
-                networks[network] = Network({port: 22})
-                ways_in[promise.name] = ssh_command(debian, port)
+            promise, key = replace(promise, kernel=debian.release), debian.key
+        elif key is not None:
+            for port in _disk_ports(description, promise.root_ports):
+                if port not in own:
+                    make_live_disk(disks[port])
+        network = _first_network(description, promise.root_ports)
+        if key is not None and network is not None:
+            ssh, web = next(ports), next(ports)
+            networks[network] = Network({ssh: 22, web: 80})
+            ways_in[promise.name] = ssh_command(key, ssh)
+            sites[promise.name] = f"http://127.0.0.1:{web}/"
         serials = [
             port.serial
             for port in description.root_ports
@@ -132,7 +144,17 @@ def prepare_media(
         ]
         partitions.append(replace(promise, disks=serials))
     boot = replace(boot, disks=disks, networks=networks)
-    return Media(boot, replace(plan, partitions=partitions), ways_in)
+    return Media(boot, replace(plan, partitions=partitions), ways_in, sites)
+
+
+def _live_key(promise: PartitionPromise) -> Path | None:
+    """Return the key that gets by ssh into the live Debian a partition boots, None if it boots none."""
+    kernel = promise.kernel_file
+    return kernel.with_name(KEY_NAME) if kernel is not None and is_live(kernel) else None
+
+
+def _disk_ports(description: MachineDescription, paths: Sequence[str]) -> list[str]:
+    return [port.path for port in description.root_ports if port.leads_to_disk(paths)]
 
 
 def _first_network(description: MachineDescription, paths: Sequence[str]) -> str | None:

@@ -29,6 +29,7 @@ class Bench:
     Attributes:
         plan: What was promised.
         ways_in: Command that logs in over the network, by partition.
+        sites: Address of its web server, by partition.
         machine: The machine.
         session: Its consoles by the plan's names.
     """
@@ -56,6 +57,7 @@ class Bench:
         boot = replace(media.boot, networks={**media.boot.networks, **(networks or {})}, absent=absent)
         self.plan = media.plan
         self.ways_in = media.ways_in
+        self.sites = media.sites
         self.machine = Machine(description, boot, folder)
         self.session = Session(self.machine, self.plan)
 

@@ -10,7 +10,8 @@ import pytest
 
 from ci.images.boot import prepare_boot
 from ci.images.esp import fat_size, make_esp_image, make_volume_image
-from ci.images.gpt import ImageError
+from ci.images.gpt import ImageError, run_tool
+from ci.images.live import make_live_disk
 from ci.images.nvme import TEST_DISK_MARK, make_test_disk
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
@@ -92,6 +93,20 @@ def test_test_disk_is_marked_and_sparse(tmp_path: Path) -> None:
     assert image.stat().st_blocks * 512 < 2**20
     with image.open("rb") as file:
         assert file.read(len(TEST_DISK_MARK)) == TEST_DISK_MARK
+
+
+def test_live_disk_has_a_partition_to_keep_and_one_to_overwrite(tmp_path: Path) -> None:
+    image = tmp_path / "live.img"
+    make_live_disk(image)
+    lines = run_tool("sgdisk", "--print", str(image)).splitlines()
+    begins = {line.split()[-1]: int(line.split()[1]) * 512 for line in lines if line.strip()[:1].isdigit()}
+    assert list(begins) == ["keep", "test"]
+    with image.open("rb") as file:
+        file.seek(begins["test"])
+        assert file.read(len(TEST_DISK_MARK)) == TEST_DISK_MARK
+        file.seek(begins["keep"])
+        assert not any(file.read(2**20)), "no file system: the guest makes it"
+    assert image.stat().st_blocks * 512 < 2**20
 
 
 def test_the_guest_knows_the_mark() -> None:

@@ -3,16 +3,18 @@
 
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ci.guests.debian.build import WholeDebian, ensure
-from ci.images.gpt import ImageError
+from ci.guests.debian.build import ensure
+from ci.guests.live.build import ensure as live_debian
+from ci.images.gpt import ImageError, run_tool
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
 from ci.run.media import boot_port, free_ports, prepare_media, ssh_command
-from ci.run.plan import Plan, load_plan
+from ci.run.plan import BootSource, Plan, load_plan
 from tests.ci.run import samples
 
 Q35 = load_description(PROJECT / "platforms/q35.yaml")
@@ -47,21 +49,31 @@ def test_whole_debian_where_a_partition_boots_from_a_disk(plan: Plan, esp: Path,
     assert (steady.disks, realtime.disks) == (["mrm-rp3"], ["mrm-rp4"])
     image = media.boot.disks["PciRoot(0x0)/Pci(0x3,0x0)"]
     assert image.name == "steady.img" and image.stat().st_size > 2**30
-    (port,) = media.boot.networks[CARD].forwards
-    assert media.ways_in == {"steady": media.ways_in["steady"]}
-    assert media.ways_in["steady"] == ssh_command(debian, port)
+    forwards = {guest: host for host, guest in media.boot.networks[CARD].forwards.items()}
+    assert media.ways_in == {"steady": ssh_command(debian.key, forwards[22])}
+    assert media.sites == {"steady": f"http://127.0.0.1:{forwards[80]}/"}
+
+
+def test_a_live_debian_has_a_way_in_and_disks_that_keep(plan: Plan, esp: Path, tmp_path: Path) -> None:
+    live = live_debian()
+    steady = replace(plan.partitions[0], kernel_file=live.folder / "vmlinuz", sources=[BootSource("file")])
+    media = prepare_media(Q35, replace(plan, partitions=[steady]), esp, tmp_path / "run", None)
+    forwards = {guest: host for host, guest in media.boot.networks[CARD].forwards.items()}
+    assert media.ways_in == {"steady": ssh_command(live.key, forwards[22])}
+    image = media.boot.disks["PciRoot(0x0)/Pci(0x3,0x0)"]
+    assert "keep" in run_tool("sgdisk", "--print", str(image))
+    assert "keep" not in run_tool("sgdisk", "--print", str(media.boot.disks["PciRoot(0x0)/Pci(0x4,0x0)"]))
 
 
 def test_the_way_in_names_the_key_from_where_the_user_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = tmp_path / "project/guests/key"
-    debian = WholeDebian(folder=tmp_path, root=tmp_path, key=key, loaders=tmp_path, release="")
     monkeypatch.chdir(tmp_path / "..")
-    assert f" -p 2201 -i {tmp_path.name}/project/guests/key " in ssh_command(debian, 2201)
+    assert f" -p 2201 -i {tmp_path.name}/project/guests/key " in ssh_command(key, 2201)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert f" -p 2201 -i {key} " in ssh_command(debian, 2201)
+    assert f" -p 2201 -i {key} " in ssh_command(key, 2201)
 
 
 def test_own_image_is_used_as_it_is(plan: Plan, esp: Path, tmp_path: Path) -> None:
