@@ -53,9 +53,9 @@ def test_what_is_shown(shell: tuple[str, ...], variables: Path) -> None:
 STATE = (
     b'{"uptime":3601,"partitions":[\n'
     b'{"name":"steady","state":"running","seconds":3590,"cause":"","starts":1,"failures":0,"processors":2,'
-    b'"memory":1073741824},\n'
+    b'"memory":1073741824,"variables":"committed"},\n'
     rb'{"name":"real-time","state":"failed","seconds":7,"cause":"said \\"x\\",\\"starts\\":9 {}","starts":12,'
-    b'"failures":3,"processors":1,"memory":536870912}\n]}\n'
+    b'"failures":3,"processors":1,"memory":536870912,"variables":"until power-off"}\n]}\n'
 )
 METRICS = """\
 # TYPE mrm_uptime_seconds gauge
