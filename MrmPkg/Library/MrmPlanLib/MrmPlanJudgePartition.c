@@ -14,43 +14,6 @@
 #define ALL_PERMITS  (MRM_PERMIT_START | MRM_PERMIT_STOP | MRM_PERMIT_RESTART | MRM_PERMIT_NMI)
 
 BOOLEAN
-MrmPlanIsName (
-  IN CONST CHAR8  *Name
-  )
-{
-  UINTN  Index;
-
-  if ((Name[0] < 'a') || (Name[0] > 'z')) {
-    return FALSE;
-  }
-
-  for (Index = 1; Name[Index] != 0; Index++) {
-    if (  !((Name[Index] >= 'a') && (Name[Index] <= 'z'))
-       && !((Name[Index] >= '0') && (Name[Index] <= '9'))
-       && (Name[Index] != '-'))
-    {
-      return FALSE;
-    }
-  }
-
-  return TRUE;
-}
-
-BOOLEAN
-MrmPlanSameText (
-  IN CONST CHAR8  *One,
-  IN CONST CHAR8  *Other
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; (One[Index] == Other[Index]) && (One[Index] != 0); Index++) {
-  }
-
-  return (BOOLEAN)(One[Index] == Other[Index]);
-}
-
-BOOLEAN
 MrmPlanJudgeConsole (
   IN CONST MRM_PLAN_CONSOLE  *Console
   )
