@@ -56,7 +56,7 @@ if [ -z "$program" ]; then
   command -v cc >/dev/null || fail "there is no C compiler (cc); name a work program that is built already with -w"
   folder=$(mktemp -d)
   program=$folder/work
-  cc -std=gnu11 -O2 "$here"/work/*.c -o "$program"
+  (cd "$here/work" && cc -std=gnu11 -O2 ./*.c -o "$program")
 fi
 [ -x "$program" ] || fail "$program cannot be run"
 
