@@ -71,5 +71,5 @@ def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
 def _roff(text: str) -> str:
     """A text as roff sets it: nothing in it is a request or an escape."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
-    escaped = escaped.replace("…", "...").replace("\n\n", "\n.PP\n")
-    return re.sub(r"(?m)^\.(?!PP$)", r"\\&.", escaped)
+    escaped = re.sub(r"(?m)^\.", r"\\&.", escaped.replace("…", "..."))
+    return escaped.replace("\n\n", "\n.PP\n")

@@ -5,7 +5,7 @@ import argparse
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ci.release.man import render_man_page
@@ -51,6 +51,8 @@ def test_what_a_command_is_for_is_on_the_page() -> None:
 
 @settings(deadline=None)
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
+@example(".PP")
+@example("one\n\n.TP")
 def test_no_text_is_a_request(summary: str) -> None:
     parser = argparse.ArgumentParser("mrm")
     parser.add_subparsers().add_parser("one", description=summary)
