@@ -118,7 +118,7 @@ area_size() {
   esac
 }
 
-# Writes 2 MiB of random data in eight places spread over a test area of disk $1, reads them back past the page
+# Writes 512 KiB of random data in four places spread over a test area of disk $1, reads them back past the page
 # cache, compares.
 test_disk() {
   area=$(test_area "$1")
@@ -126,8 +126,8 @@ test_disk() {
     printf '{"disk":"%s","ok":false,"bytes":0,"reason":"no MRM test disk: left alone"}' "$1"
     return
   fi
-  chunks=8
-  bytes=262144
+  chunks=4
+  bytes=131072
   mebibytes=$(area_size "$area")
   function=$(disk_function "$1")
   before=$(function_interrupts "$function")

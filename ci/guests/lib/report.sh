@@ -144,6 +144,10 @@ emit_boot() {
   event MRM-BOOT "{\"boot\":\"$(boot_id)\",\"up\":$(uptime_seconds)}"
 }
 
+wait_a_second() {
+  sleep 1
+}
+
 # While /run/ticks exists.
 ticker() {
   boot=$(boot_id)
@@ -152,7 +156,7 @@ ticker() {
     n=$((n + 1))
     read -r up idle </proc/uptime
     [ -e /run/ticks ] && event MRM-TICK "{\"boot\":\"$boot\",\"n\":$n,\"up\":$up}"
-    sleep 1
+    wait_a_second
   done
 }
 
