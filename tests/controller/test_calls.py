@@ -60,6 +60,32 @@ def test_no_folder_calls_one_further_up(objects: Objects) -> None:
     assert upward(objects.calls, folders()) == []
 
 
+def rooms(objects: Objects, function: str) -> list[str]:
+    """Return the folders that a function of Life.c calls, in the order of its text, without what all use."""
+    text = read(Path("Life/Life.c"))
+    body = re.search(rf"^{function} \($.*?^\}}$", text, re.MULTILINE | re.DOTALL)
+    assert body is not None
+    owners = {symbol: str(path.parent) for path, symbols in objects.defined.items() for symbol in symbols}
+    found = [owners[name] for name in re.findall(r"\b(\w+) \(", body[0]) if name in owners]
+    return [room for room in found if room not in ("Life", "Core")]
+
+
+def test_a_start_and_an_end_pass_each_folder_once(objects: Objects) -> None:
+    """As the documentation tells the way of a request."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    table = text.partition("## From a request to a start\n")[2].partition("\n\n## ")[0]
+    told = re.findall(r"^\| `([\w.]+)", table, re.MULTILINE)
+    assert f"These are {len(told)} stays in {len(set(told))} rooms." in table
+    life = [number for number, room in enumerate(told) if room == "Life"]
+    assert len(life) == 2
+    ended, started = rooms(objects, "ReclaimPartition"), rooms(objects, "StartPartition")
+    assert ended == told[life[0] + 1 : life[0] + 1 + len(ended)]
+    assert started == told[life[1] + 1 :]
+    # Whoever builds needs none of the others.
+    folder = {str(call.target.parent) for call in objects.calls if str(call.source.parent) == "Build"}
+    assert folder <= {"Build", "Partition", "Core"}
+
+
 def test_no_files_call_each_other_in_a_circle(objects: Objects) -> None:
     assert [str(call) for call in circle(objects.calls)] == []
 

@@ -9,9 +9,6 @@
 #include "Build/Firmware.h"
 #include "Build/PageTables.h"
 #include "Build/Trampoline.h"
-#include "Talk/Control.h"
-#include "Talk/Variables.h"
-#include "Machine/Interrupt.h"
 #include "Partition/Partition.h"
 #include "Core/Facts.h"
 #include "Core/Version.h"
@@ -176,7 +173,7 @@ FillHandOff (
   HandOff->Mailbox                 = Layout->Mailbox.Base;
   HandOff->LocalApic               = gMachine.LocalApicAddress;
   HandOff->WakeApicId              = gMachine.BspApicId;
-  HandOff->WakeVector              = WakeVector ();
+  HandOff->WakeVector              = gMachine.WakeVector;
   HandOff->Rsdp                    = Layout->Acpi.Base;
   HandOff->Smbios                  = Layout->Smbios.Base;
   HandOff->Console                 = Partition->Console;
@@ -338,8 +335,6 @@ PrepareShared (
   Partition->ConsoleRingSize = MrmRingBegin (Partition->ConsoleRing, Layout->ConsoleRing.Size);
   Partition->EventRingSize   = MrmRingBegin (Partition->EventRing, Layout->EventRing.Size);
   ZeroMem (Partition->ControlArea, MRM_CONTROL_SIZE);
-  LoadControl (Partition);
-  LoadStore (Partition);
   AsciiStrCpyS ((CHAR8 *)(UINTN)Layout->Expected.Base, (UINTN)Layout->Expected.Size, Partition->Plan->Boot.Expected);
 }
 

@@ -36,6 +36,7 @@ typedef struct {
   EFI_GUID                    Uuid;              ///< of the PC, zero when unknown
   CHAR8                       System[MRM_SYSTEM_LENGTH + 1];   ///< maker and product of the PC; empty when unknown
   UINT64                      LocalApicAddress;
+  UINT32                      WakeVector;        ///< interrupt by which partitions wake the controller; 0: none is free
   BOOLEAN                     NoExecute;         ///< pages can be closed to code: by the firmware set-up, too
   UINT64                      TscFrequency;      ///< Hz, measured
   MRM_CLOCK_RESULT            Tsc;               ///< that measurement against the PM timer
@@ -53,7 +54,7 @@ typedef struct {
 } MRM_MACHINE;
 
 ///
-/// Filled in by SurveyMachine().
+/// Filled in by SurveyMachine(); WakeVector by CatchStrayInterrupts().
 ///
 extern MRM_MACHINE  gMachine;
 

@@ -6,16 +6,11 @@
 
 #include "Life/Life.h"
 #include "Build/Image.h"
-#include "Talk/Area.h"
-#include "Talk/Channel.h"
-#include "Talk/Disk.h"
-#include "Talk/Variables.h"
+#include "Talk/Talk.h"
 #include "Media/Medium.h"
 #include "Machine/Interrupt.h"
-#include "Machine/MachineCheckClear.h"
-#include "Machine/Processor.h"
+#include "Machine/Ready.h"
 #include "Machine/ResetEntry.h"
-#include "Machine/Shared.h"
 #include "Machine/Uart.h"
 #include "Pci/Quiesce.h"
 #include "Pci/Claim.h"
@@ -23,11 +18,8 @@
 #include "Core/Clock.h"
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
-#include <Library/BaseMemoryLib.h>
 #include <Library/LocalApicLib.h>
 #include <Library/PrintLib.h>
-
-#define SCRUB_STEP  SIZE_64MB   ///< memory zeroed between two looks at the other partitions
 
 VOID
 ClaimDevices (
@@ -93,41 +85,27 @@ ReportState (
 }
 
 /**
-  Zero a part of a partition's memory.
+  Note that a partition cannot be started, and say so.
 
-  @param[in,out] Partition  Scrubbed counts the bytes done.
-
-  @retval TRUE   All of it is zero.
-  @retval FALSE  There is more to do.
+  @param[in,out] Partition  The partition.
+  @param[in]     Cause      What has failed.
+  @param[in]     Status     With which status.
 **/
 STATIC
-BOOLEAN
-Scrub (
-  IN OUT MRM_PARTITION  *Partition
+VOID
+FailStart (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     MRM_CAUSE      Cause,
+  IN     EFI_STATUS     Status
   )
 {
-  UINT64  Done;
-  UINT64  Size;
-  UINTN   Index;
-
-  Done = Partition->Scrubbed;
-  for (Index = 0; Index < Partition->PieceCount; Index++) {
-    if (Done < Partition->Pieces[Index].Size) {
-      Size = MIN (Partition->Pieces[Index].Size - Done, SCRUB_STEP);
-      ZeroMem ((VOID *)(UINTN)(Partition->Pieces[Index].Base + Done), (UINTN)Size);
-      Partition->Scrubbed += Size;
-      return FALSE;
-    }
-
-    Done -= Partition->Pieces[Index].Size;
-  }
-
-  Partition->Scrubbed = 0;
-  return TRUE;
+  MrmLifecycleFail (&Partition->Life, Partition->Policy, Cause, Status, Milliseconds ());
+  ReportState (Partition, "");
 }
 
 /**
-  Start a partition, for the first time or again.
+  Start a partition, for the first time or again.  Each folder is passed once (docs/architecture.md, "From a request to
+  a start").
 
   @param[in,out] Partition  Its processors wait for a SIPI.
 **/
@@ -138,37 +116,28 @@ StartPartition (
   )
 {
   EFI_STATUS  Status;
-  MRM_CAUSE   Cause;
   UINT32      Trampoline;
-
-  if (!ZeroShared (Partition) || ((Partition->Policy->Scrub || Partition->MemoryUsed) && !Scrub (Partition))) {
-    return;
-  }
-
-  Partition->MemoryUsed = FALSE;
 
   // A device that did not come back when the partition was stopped gets another chance.
   Status = Partition->Quiesced ? EFI_SUCCESS : QuiescePci (Partition);
-  Cause  = MrmCauseDevice;
-  if (!EFI_ERROR (Status)) {
-    if (Partition->Life.Starts != 0) {
-      ClearMachineChecks (Partition);
-    }
-
-    Status = BuildPartition (Partition, &Trampoline);
-    Cause  = MrmCauseBuild;
-  }
-
   if (EFI_ERROR (Status)) {
-    MrmLifecycleFail (&Partition->Life, Partition->Policy, Cause, Status, Milliseconds ());
-    ReportState (Partition, "");
+    FailStart (Partition, MrmCauseDevice, Status);
     return;
   }
 
+  Partition->Quiesced = TRUE;
+  if (!ReadyMachine (Partition)) {
+    return;
+  }
+
+  Status = BuildPartition (Partition, &Trampoline);
+  if (EFI_ERROR (Status)) {
+    FailStart (Partition, MrmCauseBuild, Status);
+    return;
+  }
+
+  StartTalk (Partition);
   MrmLifecycleStart (&Partition->Life, Milliseconds ());
-  StartArea (Partition);
-  StartCards (Partition);
-  StartDisks (Partition);
   Partition->Quiesced = FALSE;
   Partition->StartTsc = AsmReadTsc ();
   Say ("%a: starting", Partition->Plan->Name);
@@ -186,13 +155,10 @@ ReclaimPartition (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  QuiesceCards (Partition);
-  QuiesceDisks (Partition);
-  ReclaimProcessors (Partition);
-  ClearResetEntry (Partition);
+  EndTalk (Partition);
+  ReclaimMachine (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
   FlushMedia (Partition);
-  ReportWaits (Partition);
 }
 
 /**
@@ -362,11 +328,7 @@ ReclaimAll (
 
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (MrmLifecycleIsLive (&gPartitions[Index].Life)) {
-      QuiesceCards (&gPartitions[Index]);
-      QuiesceDisks (&gPartitions[Index]);
-      ReclaimProcessors (&gPartitions[Index]);
-      QuiescePci (&gPartitions[Index]);
-      FlushMedia (&gPartitions[Index]);
+      ReclaimPartition (&gPartitions[Index]);
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "Machine/Interrupt.h"
 #include "Partition/Partition.h"
 #include "Core/Clock.h"
+#include "Core/Facts.h"
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
 #include <Library/IoLib.h>
@@ -38,7 +39,6 @@ STATIC BOOLEAN                mCaught[LAST_STRAY_VECTOR + 1];   ///< vectors who
 STATIC volatile UINT32        mSeen[LAST_STRAY_VECTOR + 1];     ///< how often each came
 STATIC UINT32                 mTold[LAST_STRAY_VECTOR + 1];     ///< of those, told
 STATIC UINT64                 mToldAt;                          ///< milliseconds
-STATIC UINTN                  mWakeVector;                      ///< 0 = none is free
 STATIC volatile UINT32        mWakes;                           ///< how often partitions asked for a look
 STATIC UINT32                 mLooked;                          ///< mWakes when the last look began
 
@@ -113,14 +113,6 @@ OnWake (
   if (InService ((UINTN)InterruptType)) {
     SendApicEoi ();
   }
-}
-
-UINT32
-WakeVector (
-  VOID
-  )
-{
-  return (UINT32)mWakeVector;
 }
 
 UINT32
@@ -227,15 +219,15 @@ CatchStrayInterrupts (
   }
 
   // If the firmware has a handler of its own for a vector, it answers EFI_ALREADY_STARTED, and its handler stays.
-  for (Vector = LAST_WAKE_VECTOR; (Vector >= FIRST_STRAY_VECTOR) && (mWakeVector == 0); Vector--) {
+  for (Vector = LAST_WAKE_VECTOR; (Vector >= FIRST_STRAY_VECTOR) && (gMachine.WakeVector == 0); Vector--) {
     if (!EFI_ERROR (Cpu->RegisterInterruptHandler (Cpu, (EFI_EXCEPTION_TYPE)Vector, OnWake))) {
-      mWakeVector     = Vector;
-      mCaught[Vector] = TRUE;
+      gMachine.WakeVector = (UINT32)Vector;
+      mCaught[Vector]     = TRUE;
     }
   }
 
   for (Vector = 0; Vector <= LAST_STRAY_VECTOR; Vector++) {
-    if (((Vector == NMI_VECTOR) || (Vector >= FIRST_STRAY_VECTOR)) && (Vector != mWakeVector)) {
+    if (((Vector == NMI_VECTOR) || (Vector >= FIRST_STRAY_VECTOR)) && (Vector != gMachine.WakeVector)) {
       Status          = Cpu->RegisterInterruptHandler (Cpu, (EFI_EXCEPTION_TYPE)Vector, OnStrayInterrupt);
       mCaught[Vector] = !EFI_ERROR (Status);
     }

@@ -53,16 +53,6 @@ ForwardNmi (
   );
 
 /**
-  Vector of the interrupt by which a partition asks for a look at its mailbox, from CatchStrayInterrupts() on.
-
-  @return  The vector; 0 when the PC's firmware leaves none.
-**/
-UINT32
-WakeVector (
-  VOID
-  );
-
-/**
   How often partitions have asked for a look, modulo 2^32.
 **/
 UINT32
