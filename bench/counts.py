@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import analysis, subject
+from bench import analysis, subject, timing
 from bench.analysis import RUNNING, AnalysisError, Ways
 from bench.counter.record import Record
 from bench.modules import Modules
@@ -20,19 +20,7 @@ from bench.results import Counts, Outside, RowCount, ServiceCount
 from bench.subject import Build, Subject
 from bench.timing import DEVICE, read_lines
 
-ROWS = (
-    "null-syscall",
-    "read",
-    "stat",
-    "context-switch",
-    "pipe",
-    "af-unix",
-    "fork-exit",
-    "fork-sh",
-    "compute",
-    "memory-latency",
-    "memory-read",
-)
+ROWS = tuple(row for row in timing.ROWS if row != "memory-write" and not row.startswith("disk-"))
 """Rows whose work is the same on both; what a disk takes depends on the host, and a write of 1 MiB is one
 instruction."""
 

@@ -3,44 +3,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from generator.blob.form import SHARED_ALIGNMENT
+from generator.check.entries import badly_named, named_again, unknown, used_twice
 from generator.check.registry import Finding, error, warning
 from generator.load.values import format_size
 from generator.model.plan import Plan
-from generator.places import Place
 from generator.printable import quoted
 from generator.resolve.allocation import allocate_memory
-from generator.suggest import closest
-
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 @error
 def shared_name(plan: Plan) -> Iterator[Finding]:
     """The name of a shared memory is one that a partition could have."""
-    for shared in plan.shared:
-        if _NAME.fullmatch(shared.name.value) is None:
-            yield Finding(
-                shared.name.place,
-                f"the shared memory {quoted(shared.name.value)}",
-                "a lower-case letter, then up to 30 of a-z, 0-9 and -",
-                "rename it",
-            )
+    yield from badly_named((shared.name for shared in plan.shared), "shared memory")
 
 
 @error
 def shared_unique(plan: Plan) -> Iterator[Finding]:
     """No two shared memories have the same name."""
-    first: dict[str, Place] = {}
-    for shared in plan.shared:
-        name = shared.name
-        if name.value in first:
-            what = f"a second shared memory '{name.value}' (the first is in line {first[name.value].line})"
-            yield Finding(name.place, what, "a name of its own", "rename one of them")
-        first.setdefault(name.value, name.place)
+    yield from named_again((shared.name for shared in plan.shared), "shared memory")
 
 
 @error
@@ -65,29 +48,15 @@ def shared_exists(plan: Plan) -> Iterator[Finding]:
     for partition in plan.partitions:
         for has in partition.shared:
             if has.index is None:
-                near = closest(has.name.value, names, 1)
-                yield Finding(
-                    has.name.place,
-                    f"'{partition.name.value}' has {quoted(has.name.value)}, which is no shared memory",
-                    f"one of: {', '.join(names)}" if names else "an entry of 'shared' at the top of the file",
-                    f"did you mean '{near[0]}'?" if near else "add it to 'shared' at the top of the file",
-                )
+                wrong = f"'{partition.name.value}' has {quoted(has.name.value)}, which is no shared memory"
+                yield unknown(has.name, names, wrong, "shared")
 
 
 @error
 def shared_once(plan: Plan) -> Iterator[Finding]:
     """A partition names a shared memory once."""
     for partition in plan.partitions:
-        seen: set[str] = set()
-        for has in partition.shared:
-            if has.name.value in seen:
-                yield Finding(
-                    has.name.place,
-                    f"'{partition.name.value}' names '{has.name.value}' twice",
-                    "once",
-                    "remove one of them",
-                )
-            seen.add(has.name.value)
+        yield from used_twice((has.name for has in partition.shared), f"'{partition.name.value}' names")
 
 
 @error

@@ -93,10 +93,7 @@ DISK = Key(
 
 def read_disks(partition: Fields) -> tuple[DiskIntent, ...]:
     """The served disks of a partition, as far as they can be read."""
-    found = [_disk(item, partition.problems) for item in partition.items(DISK.name)]
-    if None in found:
-        partition.unread.add(DISK.name)
-    return tuple(disk for disk in found if disk is not None)
+    return partition.read_each(DISK.name, lambda node: _disk(node, partition.problems))
 
 
 def _disk(node: Node, problems: list[Problem]) -> DiskIntent | None:

@@ -16,6 +16,7 @@ from generator.printable import quoted
 from generator.suggest import closest
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 MOST_WISHES = 256
 """Entries of a list in a partition file; no rule allows more."""
@@ -110,12 +111,20 @@ class Fields:
 
     def read_all(self, key: Key[T]) -> tuple[Located[T], ...]:
         """One value or a list of them, as far as they can be read."""
-        found = [
-            read_scalar(item, f"'{key.name}'", key.form.expected, key.form.parse, self.problems)
-            for item in self.items(key.name)
-        ]
+        return self.read_values(key, f"'{key.name}'")
+
+    def read_values(self, key: Key[T], what: str) -> tuple[Located[T], ...]:
+        """As `read_all`; `what` names a value in messages."""
+        expected, parse = key.form.expected, key.form.parse
+        return self.read_each(key.name, lambda item: read_scalar(item, what, expected, parse, self.problems))
+
+    def read_each(
+        self, name: str, read: Callable[[Node], V | None], most: int = MOST_WISHES
+    ) -> tuple[V, ...]:
+        """One entry or a list of them, as far as `read` can read them; it has said what it cannot."""
+        found = [read(item) for item in self.items(name, most)]
         if None in found:
-            self.unread.add(key.name)
+            self.unread.add(name)
         return tuple(value for value in found if value is not None)
 
     def mapping(self, name: str, keys: tuple[str, ...], required: bool = False) -> Fields | None:

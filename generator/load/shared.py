@@ -4,23 +4,14 @@
 from __future__ import annotations
 
 from generator.errors import Problem
-from generator.load.keys import SIZE, Form, Key, Keys, Schema, no_text, one_or_more
+from generator.load.keys import SIZE, Form, Key, Keys, no_text, one_or_more
+from generator.load.name import NAME, NAME_SCHEMA
 from generator.load.nodes import Node
 from generator.load.partition_policy import parse_name
-from generator.load.reader import Fields, read_mapping, read_scalar
+from generator.load.reader import Fields, read_mapping
 from generator.model.intent import MAXIMUM_SHARED, SharedIntent
 from generator.places import Located
 
-_NAME_SCHEMA: Schema = {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"}
-
-NAME = Key(
-    "name",
-    Form("a text", parse_name, _NAME_SCHEMA),
-    "A lower-case letter, then up to 30 of a–z, 0–9 and hyphens.",
-    "a lower-case letter, then up to 30 of `a`–`z`, `0`–`9`, `-`",
-    "required",
-    required=True,
-)
 SIZE_OF_IT = Key("size", SIZE, "Its size, a multiple of 2 MiB.", required=True)
 ENTRY_KEYS = Keys((NAME, SIZE_OF_IT))
 
@@ -40,7 +31,7 @@ ALL_SHARED = Key(
 )
 SHARED = Key(
     "shared",
-    Form("the name of a shared memory", parse_name, one_or_more(_NAME_SCHEMA)),
+    Form("the name of a shared memory", parse_name, one_or_more(NAME_SCHEMA)),
     "Shared memories that it has, as persistent memory.",
     "shared memories that it has: a name, or a list of them; the first is its `/dev/pmem0`",
     "none",
@@ -49,11 +40,7 @@ SHARED = Key(
 
 def read_all_shared(file: Fields) -> tuple[SharedIntent, ...]:
     """The shared memories of a file, as far as they can be read."""
-    items = file.items(ALL_SHARED.name, MAXIMUM_SHARED)
-    found = [_entry(item, file.problems) for item in items]
-    if None in found:
-        file.unread.add(ALL_SHARED.name)
-    return tuple(shared for shared in found if shared is not None)
+    return file.read_each(ALL_SHARED.name, lambda node: _entry(node, file.problems), MAXIMUM_SHARED)
 
 
 def _entry(node: Node, problems: list[Problem]) -> SharedIntent | None:
@@ -67,10 +54,4 @@ def _entry(node: Node, problems: list[Problem]) -> SharedIntent | None:
 
 def read_shared(partition: Fields) -> tuple[Located[str], ...]:
     """The names of the shared memories a partition has, as far as they can be read."""
-    found = [
-        read_scalar(item, "an entry of 'shared'", SHARED.form.expected, SHARED.form.parse, partition.problems)
-        for item in partition.items(SHARED.name)
-    ]
-    if None in found:
-        partition.unread.add(SHARED.name)
-    return tuple(name for name in found if name is not None)
+    return partition.read_values(SHARED, "an entry of 'shared'")
