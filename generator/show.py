@@ -118,15 +118,15 @@ def _ports(partition: PartitionPlan) -> Iterator[str]:
 
 def _cards(partition: PartitionPlan) -> Iterator[str]:
     """The lines of a partition's cards on networks."""
-    for device, port in enumerate(partition.ports):
-        mac = port.mac.value if port.mac is not None else "MAC made at boot"
-        text = f"{port.network.value}, {mac}, as segment {partition.channel_segment}, device {device}"
-        yield _fact("network", text, port.place.short)
+    for device, card in enumerate(partition.cards):
+        mac = card.mac.value if card.mac is not None else "MAC made at boot"
+        text = f"{card.network.value}, {mac}, as segment {partition.channel_segment}, device {device}"
+        yield _fact("network", text, card.place.short)
 
 
 def _disks(partition: PartitionPlan) -> Iterator[str]:
     """The lines of the disks that the controller serves a partition."""
-    for device, disk in enumerate(partition.disks, len(partition.ports)):
+    for device, disk in enumerate(partition.disks, len(partition.cards)):
         size = f", {format_size(disk.size.value)}" if disk.size is not None else ""
         where = f"as segment {partition.channel_segment}, device {device}"
         text = f"{disk.title}{size}, {disk.mode.value}, serial {disk.serial}, {where}"

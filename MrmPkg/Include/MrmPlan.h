@@ -17,7 +17,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_PLAN_VERSION  7
-#define MRM_PLAN_FORMAT   0x29B72411U
+#define MRM_PLAN_FORMAT   0x46226975U
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -28,7 +28,7 @@
 #define MRM_MAX_PCI_BUSES        16        ///< PCI host bridges of one partition
 #define MRM_NAME_LENGTH          32        ///< partition name with terminating zero
 #define MRM_MAX_BOOT_SOURCES     8         ///< boot sources of one partition
-#define MRM_MAX_PORTS            8         ///< networks one partition is on
+#define MRM_MAX_CARDS            8         ///< networks one partition is on
 #define MRM_MAX_NETWORKS         16        ///< networks in memory
 #define MRM_MAX_DISKS            8         ///< disks the controller serves one partition
 #define MRM_DISK_SERIAL          20        ///< characters of the serial number of a served disk
@@ -223,7 +223,7 @@ typedef struct {
   CONST CHAR8    *Network;   ///< name of the network
   UINT16         Mtu;        ///< bytes of the largest packet, the same for all on the network
   UINT64         Mac;        ///< first byte highest; 0: made of the PC's UUID and both names
-} MRM_PLAN_PORT;
+} MRM_PLAN_CARD;
 
 ///
 /// A disk that the controller serves a partition (docs/disks.md).
@@ -314,10 +314,10 @@ typedef struct {
   UINT32                      PciBusCount;
   CONST MRM_PLAN_PCI_BUS      *PciBuses;
   UINT16                      ChannelSegment;      ///< PCI segment of its cards and served disks; 0 without any
-  UINT32                      PortCount;           ///< device n of that segment is the n-th
-  CONST MRM_PLAN_PORT         *Ports;
+  UINT32                      CardCount;           ///< device n of that segment is the n-th
+  CONST MRM_PLAN_CARD         *Cards;
   UINT32                      DiskCount;
-  CONST MRM_PLAN_DISK         *Disks;              ///< device PortCount + n of that segment is the n-th
+  CONST MRM_PLAN_DISK         *Disks;              ///< device CardCount + n of that segment is the n-th
   UINT32                      SharedCount;         ///< an OS sees them in this order
   CONST MRM_PLAN_SHARED       *Shared;
   MRM_PLAN_CONSOLE            Console;

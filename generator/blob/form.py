@@ -32,7 +32,7 @@ LIMITS = (
     Constant("MRM_MAX_PCI_BUSES", 16, "PCI host bridges of one partition"),
     Constant("MRM_NAME_LENGTH", 32, "partition name with terminating zero"),
     Constant("MRM_MAX_BOOT_SOURCES", 8, "boot sources of one partition"),
-    Constant("MRM_MAX_PORTS", 8, "networks one partition is on"),
+    Constant("MRM_MAX_CARDS", 8, "networks one partition is on"),
     Constant("MRM_MAX_NETWORKS", 16, "networks in memory"),
     Constant("MRM_MAX_DISKS", 8, "disks the controller serves one partition"),
     Constant("MRM_DISK_SERIAL", 20, "characters of the serial number of a served disk"),
@@ -206,8 +206,8 @@ PCI_BUS = Record(
         Field("Segment", Number(2, 1), "PCI segment under which the partition sees it"),
     ),
 )
-PORT = Record(
-    "MRM_PLAN_PORT",
+CARD = Record(
+    "MRM_PLAN_CARD",
     "A card of a partition on a network in memory (docs/channels.md).",
     (
         Field("Network", Text(_LIMIT["MRM_NAME_LENGTH"] - 1), "name of the network"),
@@ -404,13 +404,13 @@ PARTITION = Record(
         Field("PciBuses", Records(PCI_BUS, "PciBusCount", 0, _LIMIT["MRM_MAX_PCI_BUSES"])),
         Field("ChannelSegment", Number(2), "PCI segment of its cards and served disks; 0 without any"),
         Field(
-            "Ports",
-            Records(PORT, "PortCount", 0, _LIMIT["MRM_MAX_PORTS"], "device n of that segment is the n-th"),
+            "Cards",
+            Records(CARD, "CardCount", 0, _LIMIT["MRM_MAX_CARDS"], "device n of that segment is the n-th"),
         ),
         Field(
             "Disks",
             Records(DISK, "DiskCount", 0, _LIMIT["MRM_MAX_DISKS"]),
-            "device PortCount + n of that segment is the n-th",
+            "device CardCount + n of that segment is the n-th",
         ),
         Field(
             "Shared",

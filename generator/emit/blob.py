@@ -15,6 +15,7 @@ from generator.model.intent import AllOff, DiskKind, DiskMode, Restart
 from generator.model.machine import Machine
 from generator.model.plan import (
     BootPlan,
+    CardPlan,
     ConsolePlan,
     DiskBoot,
     DiskPlan,
@@ -24,7 +25,6 @@ from generator.model.plan import (
     PermissionsPlan,
     Plan,
     PolicyPlan,
-    PortPlan,
     SourcePlan,
 )
 from generator.printable import SENTENCE, printable
@@ -125,7 +125,7 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
             {"RootPort": str(grant.root_port.value), "Segment": grant.segment} for grant in partition.pci
         ],
         "ChannelSegment": partition.channel_segment,
-        "Ports": [_port(plan, port) for port in partition.ports],
+        "Cards": [_card(plan, card) for card in partition.cards],
         "Disks": [_disk(disk) for disk in partition.disks],
         "Shared": [
             {"Name": has.name.value, "Size": plan.shared[has.index].size.value}
@@ -144,11 +144,11 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
     }
 
 
-def _port(plan: Plan, port: PortPlan) -> dict[str, Any]:
+def _card(plan: Plan, card: CardPlan) -> dict[str, Any]:
     """A card on a network; in a plan without faults every network is there."""
-    mtu = plan.networks[port.index].mtu.value if port.index is not None else 0
-    mac = int(port.mac.value.replace(":", ""), 16) if port.mac is not None else 0
-    return {"Network": port.network.value, "Mtu": mtu, "Mac": mac}
+    mtu = plan.networks[card.index].mtu.value if card.index is not None else 0
+    mac = int(card.mac.value.replace(":", ""), 16) if card.mac is not None else 0
+    return {"Network": card.network.value, "Mtu": mtu, "Mac": mac}
 
 
 def _disk(disk: DiskPlan) -> dict[str, Any]:

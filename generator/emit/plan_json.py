@@ -93,7 +93,7 @@ def _partition(plan: Plan, partition: PartitionPlan, host_paths: bool) -> dict[s
         },
         "isolation": ISOLATION,
         "pci": [_pci(partition, grant) for grant in partition.pci],
-        **_ports(partition),
+        **_cards(partition),
         **_disks(partition),
         **_has_shared(plan, partition),
         "console": _console(partition.console),
@@ -146,18 +146,18 @@ def _has_shared(plan: Plan, partition: PartitionPlan) -> dict[str, Any]:
     return {"shared": found}
 
 
-def _ports(partition: PartitionPlan) -> dict[str, Any]:
+def _cards(partition: PartitionPlan) -> dict[str, Any]:
     """The networks a partition is on, if any; a MAC that is null is made at boot."""
-    if not partition.ports:
+    if not partition.cards:
         return {}
     cards = [
         {
-            "network": port.network.value,
+            "network": card.network.value,
             "segment": partition.channel_segment,
             "device": device,
-            "mac": port.mac.value if port.mac is not None else None,
+            "mac": card.mac.value if card.mac is not None else None,
         }
-        for device, port in enumerate(partition.ports)
+        for device, card in enumerate(partition.cards)
     ]
     return {"network": cards}
 
@@ -175,7 +175,7 @@ def _disks(partition: PartitionPlan) -> dict[str, Any]:
             "size": disk.size.value if disk.size is not None else None,
             "mode": disk.mode.value,
         }
-        for device, disk in enumerate(partition.disks, len(partition.ports))
+        for device, disk in enumerate(partition.disks, len(partition.cards))
     ]
     return {"disk": disks}
 

@@ -12,29 +12,28 @@ from generator.load.keys import (
     Form,
     Key,
     Keys,
-    Schema,
     any_of,
     integer,
     no_text,
     one_or_more,
 )
+from generator.load.name import NAME, NAME_SCHEMA
 from generator.load.nodes import Mapping, Node
 from generator.load.partition_pci import join_paths
 from generator.load.partition_policy import parse_name
 from generator.load.reader import Fields, read_mapping, read_scalar
 from generator.model.device_path import parse_device_path
 from generator.model.intent import (
+    MAXIMUM_CARDS,
     MAXIMUM_NETWORKS,
-    MAXIMUM_PORTS,
+    CardIntent,
     NetworkIntent,
-    PortIntent,
     UplinkIntent,
 )
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 PC = "pc"
 """The uplink by the only card that there is."""
-_NAME_SCHEMA: Schema = {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"}
 
 
 def parse_mac(text: str) -> str | None:
@@ -42,14 +41,6 @@ def parse_mac(text: str) -> str | None:
     return text.lower() if _MAC.fullmatch(text) else None
 
 
-NAME = Key(
-    "name",
-    Form("a text", parse_name, _NAME_SCHEMA),
-    "A lower-case letter, then up to 30 of a–z, 0–9 and hyphens.",
-    "a lower-case letter, then up to 30 of `a`–`z`, `0`–`9`, `-`",
-    "required",
-    required=True,
-)
 MTU = Key(
     "mtu",
     integer(MTU_LEAST, MTU_MOST),
@@ -74,7 +65,7 @@ UPLINK = Key(
 )
 NETWORK_KEYS = Keys((NAME, MTU, UPLINK))
 
-PORT_NAME = Key("name", Form("a network", parse_name, _NAME_SCHEMA), "A network of the file.", required=True)
+CARD_NAME = Key("name", Form("a network", parse_name, NAME_SCHEMA), "A network of the file.", required=True)
 MAC = Key(
     "mac",
     Form(
@@ -84,7 +75,7 @@ MAC = Key(
     ),
     "The MAC of the network card; without it one is made from the PC's UUID and both names.",
 )
-PORT_KEYS = Keys((PORT_NAME, MAC))
+CARD_KEYS = Keys((CARD_NAME, MAC))
 
 NETWORKS = Key(
     "networks",
@@ -93,30 +84,26 @@ NETWORKS = Key(
         {
             "type": "array",
             "maxItems": MAXIMUM_NETWORKS,
-            "items": any_of(_NAME_SCHEMA, {**NETWORK_KEYS.schema, "required": [NAME.name]}),
+            "items": any_of(NAME_SCHEMA, {**NETWORK_KEYS.schema, "required": [NAME.name]}),
         },
     ),
     "Networks in memory that partitions can be on.",
     f"up to {MAXIMUM_NETWORKS} networks in memory, below: names, or `{{name, mtu, uplink}}`",
     "none",
 )
-_PORT_SCHEMA = any_of(_NAME_SCHEMA, {**PORT_KEYS.schema, "required": [PORT_NAME.name]})
+_CARD_SCHEMA = any_of(NAME_SCHEMA, {**CARD_KEYS.schema, "required": [CARD_NAME.name]})
 NETWORK = Key(
     "network",
-    Form("a network's name, or {name, mac}", parse_name, one_or_more(_PORT_SCHEMA)),
+    Form("a network's name, or {name, mac}", parse_name, one_or_more(_CARD_SCHEMA)),
     "Networks that it has a card on, in memory.",
-    f"networks that it has a card on, {MAXIMUM_PORTS} at most: names, or `{{name, mac}}`",
+    f"networks that it has a card on, {MAXIMUM_CARDS} at most: names, or `{{name, mac}}`",
     "none",
 )
 
 
 def read_networks(file: Fields) -> tuple[NetworkIntent, ...]:
     """The networks of a file, as far as they can be read."""
-    items = file.items(NETWORKS.name, MAXIMUM_NETWORKS)
-    found = [_network(item, file.problems) for item in items]
-    if None in found:
-        file.unread.add(NETWORKS.name)
-    return tuple(network for network in found if network is not None)
+    return file.read_each(NETWORKS.name, lambda node: _network(node, file.problems), MAXIMUM_NETWORKS)
 
 
 def _network(node: Node, problems: list[Problem]) -> NetworkIntent | None:
@@ -144,21 +131,18 @@ def _uplink(network: Fields) -> UplinkIntent | None:
     return None if card is None else UplinkIntent(node.place, card)
 
 
-def read_ports(partition: Fields) -> tuple[PortIntent, ...]:
+def read_cards(partition: Fields) -> tuple[CardIntent, ...]:
     """The networks a partition is on, as far as they can be read."""
-    found = [_port(item, partition.problems) for item in partition.items(NETWORK.name)]
-    if None in found:
-        partition.unread.add(NETWORK.name)
-    return tuple(port for port in found if port is not None)
+    return partition.read_each(NETWORK.name, lambda node: _card(node, partition.problems))
 
 
-def _port(node: Node, problems: list[Problem]) -> PortIntent | None:
+def _card(node: Node, problems: list[Problem]) -> CardIntent | None:
     """A name, or `{name, mac}`."""
     if not isinstance(node, Mapping):
         name = read_scalar(node, "an entry of 'network'", NETWORK.form.expected, NETWORK.form.parse, problems)
-        return None if name is None else PortIntent(node.place, name)
-    fields = read_mapping(node, "an entry of 'network'", PORT_KEYS.names, problems)
+        return None if name is None else CardIntent(node.place, name)
+    fields = read_mapping(node, "an entry of 'network'", CARD_KEYS.names, problems)
     if fields is None:
         return None
-    name, mac = fields.read(PORT_NAME), fields.read(MAC)
-    return None if name is None or fields.unread else PortIntent(node.place, name, mac)
+    name, mac = fields.read(CARD_NAME), fields.read(MAC)
+    return None if name is None or fields.unread else CardIntent(node.place, name, mac)

@@ -25,7 +25,7 @@ from generator.load.keys import (
 )
 from generator.load.layers import EXTENDS, read_layers
 from generator.load.layers import shown_path as shown_path
-from generator.load.networks import NETWORK, NETWORKS, read_networks, read_ports
+from generator.load.networks import NETWORK, NETWORKS, read_cards, read_networks
 from generator.load.nodes import Mapping, Node, Scalar, Sequence
 from generator.load.partition_boot import BOOT, read_boot
 from generator.load.partition_console import CONSOLE, UART, read_console
@@ -315,7 +315,7 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     processors = read_processors(fields)
     memory = read_memory(fields)
     pci = read_pci(fields)
-    network, disk, shared = read_ports(fields), read_disks(fields), read_shared(fields)
+    network, disk, shared = read_cards(fields), read_disks(fields), read_shared(fields)
     console = read_console(fields)
     display = fields.read(DISPLAY)
     _isolation(fields)

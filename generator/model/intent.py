@@ -28,8 +28,8 @@ MAXIMUM_PARTITIONS = 64
 """MRM_MAX_PARTITIONS of MrmPlan.h."""
 MAXIMUM_NETWORKS = 16
 """Networks of one file."""
-MAXIMUM_PORTS = 8
-"""MRM_MAX_PORTS of MrmPlan.h: networks one partition is on."""
+MAXIMUM_CARDS = 8
+"""MRM_MAX_CARDS of MrmPlan.h: networks one partition is on."""
 MAXIMUM_DISKS = 8
 """MRM_MAX_DISKS of MrmPlan.h: served disks of one partition."""
 DISK_LABEL = 36
@@ -266,7 +266,7 @@ class NetworkIntent:
 
 
 @dataclass(frozen=True, slots=True)
-class PortIntent:
+class CardIntent:
     """A network a partition is on; `mac` is None for one that is made at boot."""
 
     place: Place
@@ -311,7 +311,7 @@ class PartitionIntent:
     boot: BootIntent
     policy: PolicyIntent = PolicyIntent()
     display: Located[bool] | None = None
-    network: tuple[PortIntent, ...] = ()
+    network: tuple[CardIntent, ...] = ()
     disk: tuple[DiskIntent, ...] = ()
     shared: tuple[Located[str], ...] = ()
     unread: frozenset[str] = frozenset()

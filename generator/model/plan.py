@@ -308,7 +308,7 @@ class NetworkPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class PortPlan:
+class CardPlan:
     """A card of a partition on a network; `index` is that network's, None if there is none so named.
 
     `mac` is None for one that the controller makes of the PC's UUID and both names.
@@ -384,7 +384,7 @@ class PartitionPlan:
     boot: BootPlan
     policy: PolicyPlan
     pci_shortages: tuple[PciShortage, ...] = ()
-    ports: tuple[PortPlan, ...] = ()
+    cards: tuple[CardPlan, ...] = ()
     disks: tuple[DiskPlan, ...] = ()
     shared: tuple[HasShared, ...] = ()
     unread: frozenset[str] = frozenset()
@@ -397,7 +397,7 @@ class PartitionPlan:
     @property
     def has_channels(self) -> bool:
         """Whether it has devices that are nothing but memory: cards on networks, or served disks."""
-        return bool(self.ports or self.disks)
+        return bool(self.cards or self.disks)
 
     def knows(self, *keys: str) -> bool:
         """Whether all of these keys of the partition file could be read."""

@@ -193,7 +193,7 @@ def _card(
         format_size(partition.memory.size.value),
         f"{len(partition.pci)} port{'' if len(partition.pci) == 1 else 's'}",
         speaks,
-        *([f"on {', '.join(port.network.value for port in partition.ports)}"] if partition.ports else []),
+        *([f"on {', '.join(card.network.value for card in partition.cards)}"] if partition.cards else []),
         *(
             [f"{len(partition.disks)} served disk{'' if len(partition.disks) == 1 else 's'}"]
             if partition.disks

@@ -17,7 +17,7 @@ from generator.places import Located
 from generator.resolve.boot import resolve_boot
 from generator.resolve.disks import resolve_disks
 from generator.resolve.memory import resolve_memory
-from generator.resolve.networks import resolve_networks, resolve_ports
+from generator.resolve.networks import resolve_cards, resolve_networks
 from generator.resolve.pci import is_serial, resolve_pci
 from generator.resolve.policy import resolve_policy
 from generator.resolve.processors import resolve_processors
@@ -61,7 +61,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                     partition.boot, _name(partition).value, consoles[number], pci[number].grants, files
                 ),
                 policy=resolve_policy(partition, names),
-                ports=resolve_ports(partition.network, networks),
+                cards=resolve_cards(partition.network, networks),
                 disks=resolve_disks(partition.disk),
                 shared=resolve_has_shared(partition.shared, shared),
                 unread=partition.unread,

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from generator.model.device_path import DevicePath
-from generator.model.intent import NetworkIntent, PortIntent, UplinkIntent
+from generator.model.intent import CardIntent, NetworkIntent, UplinkIntent
 from generator.model.machine import Machine, PciFunction
-from generator.model.plan import NetworkPlan, PortPlan, UplinkPlan
+from generator.model.plan import CardPlan, NetworkPlan, UplinkPlan
 from generator.places import Located
 
 DEFAULT_MTU = 1500
@@ -51,11 +51,11 @@ def _uplink(intent: UplinkIntent, machine: Machine, given: Sequence[DevicePath])
     return UplinkPlan(intent.place, intent.card, card, choice)
 
 
-def resolve_ports(intents: Sequence[PortIntent], networks: Sequence[NetworkPlan]) -> tuple[PortPlan, ...]:
+def resolve_cards(intents: Sequence[CardIntent], networks: Sequence[NetworkPlan]) -> tuple[CardPlan, ...]:
     """The cards of a partition, in the order of its file: device n of their PCI bus is the n-th."""
     names = [network.name.value for network in networks]
     return tuple(
-        PortPlan(
+        CardPlan(
             intent.place,
             intent.network,
             names.index(intent.network.value) if intent.network.value in names else None,

@@ -46,7 +46,7 @@ class Card:
         self._apic_ids = ffi.new("UINT32[]", list(apic_ids))
         self.area = Guarded(ffi, bytes(decide.MRM_FUNCTION_AREA_SIZE))
         self._window = ffi.buffer(self.area.pointer, self.area.size)
-        self.c = ffi.new("MRM_CHANNEL_PORT *")
+        self.c = ffi.new("MRM_CHANNEL_CARD *")
         self.c.Mac, self.c.Mtu, self.c.Function.Memory = mac, mtu, self._set
         self.c.Function.ApicIds, self.c.Function.ApicIdCount = self._apic_ids, len(apic_ids)
         self.posted = self.sent = self.filled = 0
@@ -251,8 +251,8 @@ class Network:
         self._decide = decide
         self.cards = cards
         self.uplink = uplink
-        self._ports = decide.ffi.new("MRM_CHANNEL_PORT *[]", [card.c for card in cards])
-        self.c = decide.ffi.new("MRM_CHANNEL_NETWORK *", {"PortCount": len(cards), "Ports": self._ports})
+        self._cards = decide.ffi.new("MRM_CHANNEL_CARD *[]", [card.c for card in cards])
+        self.c = decide.ffi.new("MRM_CHANNEL_NETWORK *", {"CardCount": len(cards), "Cards": self._cards})
         if uplink is not None:
             self.c.Uplink = uplink.c
         self.now = 0

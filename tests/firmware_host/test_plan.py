@@ -237,7 +237,7 @@ CARD = {"Network": "lan", "Mtu": 1400, "Mac": 0}
 
 def _cards(segment: int, *cards: Values) -> Callable[[Values], None]:
     """Give the second partition cards."""
-    return _change(ChannelSegment=segment, Ports=list(cards))
+    return _change(ChannelSegment=segment, Cards=list(cards))
 
 
 def _on_network(*cards: Values) -> Callable[[Values], None]:
@@ -245,7 +245,7 @@ def _on_network(*cards: Values) -> Callable[[Values], None]:
 
     def change(plan: Values) -> None:
         for partition, card in zip(plan["Partitions"], cards, strict=True):
-            partition.update(ChannelSegment=9, Ports=[card])
+            partition.update(ChannelSegment=9, Cards=[card])
 
     return change
 
@@ -349,8 +349,8 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
         ),
         "two of its PCI ports are one segment",
     ),
-    "cards without a segment": (_change(Ports=[CARD], ChannelSegment=0), "without a PCI segment"),
-    "a segment without cards": (_change(Ports=[], ChannelSegment=9), "a segment without them"),
+    "cards without a segment": (_change(Cards=[CARD], ChannelSegment=0), "without a PCI segment"),
+    "a segment without cards": (_change(Cards=[], ChannelSegment=9), "a segment without them"),
     "a segment of a port": (_cards(1, CARD), "no PCI segment left for its cards"),
     "a network twice": (_cards(9, CARD, CARD), "it is on a network twice"),
     "the name of a network": (_cards(9, {**CARD, "Network": "Lan"}), "the name of a network is not"),

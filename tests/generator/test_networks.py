@@ -17,7 +17,7 @@ from generator.dsdt.assemble import make_dsdt
 from generator.emit import make_blob
 from generator.emit.plan_json import plan_to_json
 from generator.errors import UserErrors
-from generator.model.intent import MAXIMUM_NETWORKS, MAXIMUM_PORTS
+from generator.model.intent import MAXIMUM_CARDS, MAXIMUM_NETWORKS
 from generator.picture.sheet import render_svg
 from generator.resolve.memory import CHANNELS, controller_bytes
 from generator.show import render_plan_text
@@ -62,7 +62,7 @@ def test_without_networks_nothing_changes(write: Write) -> None:
     told = plan_to_json(plan)
     assert "networks" not in told and "network" not in told["partitions"][0]
     found = read(make_blob(plan))["Partitions"][0]
-    assert (found["ChannelSegment"], found["Ports"]) == (0, [])
+    assert (found["ChannelSegment"], found["Cards"]) == (0, [])
     assert {patch.index for patch in make_dsdt(plan.partitions[0]).patches} == {0}
     assert "network" not in render_plan_text(plan)
     assert controller_bytes(plan.partitions[0]) == plan.partitions[0].boot.copy_bytes
@@ -72,11 +72,11 @@ def test_the_controller_is_told(write: Write) -> None:
     plan, _ = make_plan(write(two(f"[{{name: back, mac: '{MAC}'}}, lan]", "[back, lan]", pci="03.0")))
     one, other = read(make_blob(plan))["Partitions"]
     assert one["ChannelSegment"] == 2
-    assert one["Ports"] == [
+    assert one["Cards"] == [
         {"Network": "back", "Mtu": 1280, "Mac": 0x525400AB000F},
         {"Network": "lan", "Mtu": 1500, "Mac": 0},
     ]
-    assert [port["Network"] for port in other["Ports"]] == ["back", "lan"]
+    assert [card["Network"] for card in other["Cards"]] == ["back", "lan"]
     assert {patch["Index"] for patch in one["DsdtPatches"]} == {0, 1}, "one more host bridge"
     assert controller_bytes(plan.partitions[0]) == plan.partitions[0].boot.copy_bytes + CHANNELS
 
@@ -191,11 +191,11 @@ def test_what_is_not_right_is_said_at_its_place(write: Write, first: str, head: 
 
 def test_as_many_as_there_can_be(write: Write) -> None:
     names = [f"n{number}" for number in range(MAXIMUM_NETWORKS + 1)]
-    some = ", ".join(names[:MAXIMUM_PORTS])
+    some = ", ".join(names[:MAXIMUM_CARDS])
     plan, _ = judge(write(two(f"[{some}]", f"[{some}]", head=f"networks: [{', '.join(names[:-1])}]\n")))
     assert plan is not None
     assert len(plan.networks) == MAXIMUM_NETWORKS
-    assert len(plan.partitions[0].ports) == MAXIMUM_PORTS
+    assert len(plan.partitions[0].cards) == MAXIMUM_CARDS
     with pytest.raises(UserErrors, match="17 entries; those from here on were not read"):
         make_plan(write(two("n0", "n0", head=f"networks: [{', '.join(names)}]\n")))
 

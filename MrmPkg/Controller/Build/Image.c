@@ -190,7 +190,7 @@ FillHandOff (
   HandOff->Descriptors             = Layout->Descriptors;
   HandOff->Disks                   = Partition->CardArea.Base
                                      + MRM_FUNCTION_ECAM_SIZE
-                                     + (UINT64)Partition->Plan->PortCount * MRM_FUNCTION_WINDOW_SIZE;
+                                     + (UINT64)Partition->Plan->CardCount * MRM_FUNCTION_WINDOW_SIZE;
   HandOff->DiskCount               = Partition->Plan->DiskCount;
   HandOff->DiskSegment             = Partition->Plan->ChannelSegment;
   HandOff->BootSourceCount         = Partition->Plan->Boot.SourceCount;

@@ -436,7 +436,7 @@ BindCardArea (
   UINTN          Count;
   EFI_STATUS     Status;
 
-  if ((Partition->Plan->PortCount == 0) && (Partition->Plan->DiskCount == 0)) {
+  if ((Partition->Plan->CardCount == 0) && (Partition->Plan->DiskCount == 0)) {
     return;
   }
 

@@ -426,7 +426,7 @@ ChooseWorker (
     return FALSE;
   }
 
-  for (First = 0; (First < gPlan->PartitionCount) && (gPlan->Partitions[First].PortCount == 0); First++) {
+  for (First = 0; (First < gPlan->PartitionCount) && (gPlan->Partitions[First].CardCount == 0); First++) {
   }
 
   Near = (First < gPlan->PartitionCount)

@@ -12,7 +12,7 @@
 #include <Library/MrmChannelLib.h>
 #include <Library/MrmDiskLib.h>
 
-STATIC_ASSERT (MRM_MAX_PORTS + MRM_MAX_DISKS <= MRM_FUNCTION_MOST, "cards and disks are devices of one bus");
+STATIC_ASSERT (MRM_MAX_CARDS + MRM_MAX_DISKS <= MRM_FUNCTION_MOST, "cards and disks are devices of one bus");
 
 VOID
 OpenArea (
@@ -71,7 +71,7 @@ StartArea (
   if (Partition->Area != NULL) {
     // Nobody looks at the area of cards and disks that are closed.  Writing it takes a while: it is not cached.
     Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
-    MrmChannelBuildArea (Area, Partition->CardArea.Base, Partition->Plan->PortCount);
-    MrmDiskBuildArea (Area, Partition->CardArea.Base, Partition->Plan->PortCount, Partition->Plan->DiskCount);
+    MrmChannelBuildArea (Area, Partition->CardArea.Base, Partition->Plan->CardCount);
+    MrmDiskBuildArea (Area, Partition->CardArea.Base, Partition->Plan->CardCount, Partition->Plan->DiskCount);
   }
 }

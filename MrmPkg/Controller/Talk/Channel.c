@@ -37,26 +37,26 @@
 /// A card, and what has been said of it.
 ///
 typedef struct {
-  MRM_CHANNEL_PORT    Port;
+  MRM_CHANNEL_CARD    Card;
   BOOLEAN             Attached;    ///< told
   BOOLEAN             Refused;     ///< told
-} CARD;
+} SERVED;
 
 struct _MRM_PARTITION_CARDS {
   MRM_RANGE_SET    Memory;                         ///< all that a driver can name
   MRM_RANGE        Ranges[MRM_MAX_PIECES];
   UINT32           ApicIds[MRM_MAX_PROCESSORS];
   UINTN            Count;
-  CARD             Cards[MRM_MAX_PORTS];
+  SERVED             Cards[MRM_MAX_CARDS];
 };
 
 ///
-/// A network with room for the ports of all partitions.
+/// A network with room for the cards of all partitions.
 ///
 typedef struct {
   MRM_CHANNEL_NETWORK    Switch;
   CONST CHAR8            *Name;                    ///< the plan's
-  MRM_CHANNEL_PORT       *Ports[MRM_MAX_PARTITIONS];
+  MRM_CHANNEL_CARD       *Cards[MRM_MAX_PARTITIONS];
 } NETWORK;
 
 STATIC NETWORK    *mNetworks;                ///< those that partitions are on, or NULL
@@ -68,7 +68,7 @@ STATIC UINT32     mFence;
 STATIC UINT64     mBusyAt;                   ///< milliseconds
 STATIC UINT64     mLookAt;                   ///< TSC before which the event does not look
 
-STATIC_ASSERT (MRM_MAX_PORTS == MRM_CHANNEL_MAX_FUNCTIONS, "a card is a function");
+STATIC_ASSERT (MRM_MAX_CARDS == MRM_CHANNEL_MAX_FUNCTIONS, "a card is a function");
 
 /**
   Say what becomes of a card.
@@ -85,34 +85,34 @@ SayOfCard (
   IN CONST CHAR8          *What
   )
 {
-  Say ("%a: network %a: %a", Partition->Plan->Name, Partition->Plan->Ports[Number].Network, What);
+  Say ("%a: network %a: %a", Partition->Plan->Name, Partition->Plan->Cards[Number].Network, What);
 }
 
 /**
-  Tell a card's port who it is.
+  Tell a card who it is.
 
   @param[in]     Partition  Whose.
   @param[in]     Plan       What the plan says of it.
-  @param[in,out] Port       Receives its MAC and MTU.
+  @param[in,out] Card       Receives its MAC and MTU.
 **/
 STATIC
 VOID
-NamePort (
+NameCard (
   IN     CONST MRM_PARTITION  *Partition,
-  IN     CONST MRM_PLAN_PORT  *Plan,
-  IN OUT MRM_CHANNEL_PORT     *Port
+  IN     CONST MRM_PLAN_CARD  *Plan,
+  IN OUT MRM_CHANNEL_CARD     *Card
   )
 {
   UINTN  Index;
 
-  Port->Mtu = Plan->Mtu;
+  Card->Mtu = Plan->Mtu;
   if (Plan->Mac == 0) {
-    MrmChannelMac (&gMachine.Uuid, Partition->Plan->Name, Plan->Network, Port->Mac);
+    MrmChannelMac (&gMachine.Uuid, Partition->Plan->Name, Plan->Network, Card->Mac);
     return;
   }
 
-  for (Index = 0; Index < sizeof (Port->Mac); Index++) {
-    Port->Mac[Index] = (UINT8)RShiftU64 (Plan->Mac, (sizeof (Port->Mac) - 1 - Index) * 8);
+  for (Index = 0; Index < sizeof (Card->Mac); Index++) {
+    Card->Mac[Index] = (UINT8)RShiftU64 (Plan->Mac, (sizeof (Card->Mac) - 1 - Index) * 8);
   }
 }
 
@@ -122,10 +122,10 @@ OpenCards (
   )
 {
   MRM_PARTITION_CARDS  *Cards;
-  MRM_CHANNEL_PORT     *Port;
+  MRM_CHANNEL_CARD     *Card;
   UINTN                Index;
 
-  if (Partition->Plan->PortCount == 0) {
+  if (Partition->Plan->CardCount == 0) {
     return;
   }
 
@@ -136,7 +136,7 @@ OpenCards (
   }
 
   ZeroMem (Cards, sizeof (*Cards));
-  Cards->Count           = Partition->Plan->PortCount;
+  Cards->Count           = Partition->Plan->CardCount;
   Cards->Memory.Ranges   = Cards->Ranges;
   Cards->Memory.Capacity = ARRAY_SIZE (Cards->Ranges);
   CopyMem (Cards->ApicIds, Partition->ApicIds, sizeof (Cards->ApicIds));
@@ -146,11 +146,11 @@ OpenCards (
   }
 
   for (Index = 0; Index < Cards->Count; Index++) {
-    Port                       = &Cards->Cards[Index].Port;
-    Port->Function.Memory      = &Cards->Memory;
-    Port->Function.ApicIds     = Cards->ApicIds;
-    Port->Function.ApicIdCount = Partition->Plan->ProcessorCount;
-    NamePort (Partition, &Partition->Plan->Ports[Index], Port);
+    Card                       = &Cards->Cards[Index].Card;
+    Card->Function.Memory      = &Cards->Memory;
+    Card->Function.ApicIds     = Cards->ApicIds;
+    Card->Function.ApicIdCount = Partition->Plan->ProcessorCount;
+    NameCard (Partition, &Partition->Plan->Cards[Index], Card);
   }
 
   Partition->Cards          = Cards;
@@ -181,12 +181,12 @@ SendInterrupts (
   )
 {
   MRM_FUNCTION_INTERRUPT  Interrupts[MRM_CHANNEL_VECTORS];
-  UINTN                   Port;
+  UINTN                   Card;
   UINTN                   Count;
   UINTN                   Index;
 
-  for (Port = 0; Port < Network->PortCount; Port++) {
-    Count = MrmChannelInterrupts (Network->Ports[Port], Interrupts);
+  for (Card = 0; Card < Network->CardCount; Card++) {
+    Count = MrmChannelInterrupts (Network->Cards[Card], Interrupts);
     for (Index = 0; Index < Count; Index++) {
       SendFixedIpi (Interrupts[Index].ApicId, Interrupts[Index].Vector);
     }
@@ -323,7 +323,7 @@ FindNetwork (
   }
 
   mNetworks[Index].Name         = Name;
-  mNetworks[Index].Switch.Ports = mNetworks[Index].Ports;
+  mNetworks[Index].Switch.Cards = mNetworks[Index].Cards;
   mNetworkCount++;
   return &mNetworks[Index];
 }
@@ -382,9 +382,9 @@ OpenNetworks (
     for (Partition = 0; Partition < gPartitionCount; Partition++) {
       Count = (gPartitions[Partition].Cards != NULL) ? gPartitions[Partition].Cards->Count : 0;
       for (Index = 0; Index < Count; Index++) {
-        Network = FindNetwork (gPartitions[Partition].Plan->Ports[Index].Network);
+        Network = FindNetwork (gPartitions[Partition].Plan->Cards[Index].Network);
 
-        Network->Ports[Network->Switch.PortCount++] = &gPartitions[Partition].Cards->Cards[Index].Port;
+        Network->Cards[Network->Switch.CardCount++] = &gPartitions[Partition].Cards->Cards[Index].Card;
       }
     }
 
@@ -416,7 +416,7 @@ CloseAllCards (
   for (Partition = 0; Partition < gPartitionCount; Partition++) {
     Cards = gPartitions[Partition].Cards;
     for (Index = 0; (Cards != NULL) && (Index < Cards->Count); Index++) {
-      MrmChannelClose (&Cards->Cards[Index].Port);
+      MrmChannelClose (&Cards->Cards[Index].Card);
     }
   }
 }
@@ -493,7 +493,7 @@ StartCards (
   Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
   Stop (&Stopped);
   for (Index = 0; Index < Partition->Cards->Count; Index++) {
-    MrmChannelOpen (&Partition->Cards->Cards[Index].Port, Area, Index);
+    MrmChannelOpen (&Partition->Cards->Cards[Index].Card, Area, Index);
     Partition->Cards->Cards[Index].Attached = FALSE;
     Partition->Cards->Cards[Index].Refused  = FALSE;
   }
@@ -515,7 +515,7 @@ QuiesceCards (
 
   Stop (&Stopped);
   for (Index = 0; Index < Partition->Cards->Count; Index++) {
-    MrmChannelClose (&Partition->Cards->Cards[Index].Port);
+    MrmChannelClose (&Partition->Cards->Cards[Index].Card);
   }
 
   ResumeService (&Stopped);
@@ -532,18 +532,18 @@ TellCards (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  CARD   *Card;
+  SERVED  *Served;
   UINTN  Index;
 
   for (Index = 0; (Partition->Cards != NULL) && (Index < Partition->Cards->Count); Index++) {
-    Card = &Partition->Cards->Cards[Index];
-    if (Card->Port.Attached != Card->Attached) {
-      Card->Attached = Card->Port.Attached;
-      SayOfCard (Partition, Index, Card->Attached ? "a driver has come" : "its driver has gone");
+    Served = &Partition->Cards->Cards[Index];
+    if (Served->Card.Attached != Served->Attached) {
+      Served->Attached = Served->Card.Attached;
+      SayOfCard (Partition, Index, Served->Attached ? "a driver has come" : "its driver has gone");
     }
 
-    if ((Card->Port.Refused != 0) && !Card->Refused) {
-      Card->Refused = TRUE;
+    if ((Served->Card.Refused != 0) && !Served->Refused) {
+      Served->Refused = TRUE;
       SayOfCard (Partition, Index, "something that its driver asks for is refused (told once)");
     }
   }

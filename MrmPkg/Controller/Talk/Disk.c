@@ -218,7 +218,7 @@ StartDisks (
     Served->Used    = FALSE;
     Served->Refused = FALSE;
     Served->Failed  = FALSE;
-    MrmDiskOpen (&Served->Disk, (UINT8 *)(UINTN)Partition->CardArea.Base, Partition->Plan->PortCount + Index);
+    MrmDiskOpen (&Served->Disk, (UINT8 *)(UINTN)Partition->CardArea.Base, Partition->Plan->CardCount + Index);
   }
 }
 

@@ -33,8 +33,8 @@
 #define MRM_CHANNEL_PACKET_SIZE     SIZE_64KB  ///< what a driver hands over in one piece, to be cut into frames
 #define MRM_CHANNEL_FRAME_SIZE      2048       ///< a frame with header and VLAN tag is smaller
 
-#define MRM_CHANNEL_BURST           64         ///< frames of one port in one round, at most
-#define MRM_CHANNEL_COMMANDS        8          ///< commands of one port in one round, at most
+#define MRM_CHANNEL_BURST           64         ///< frames of one card in one round, at most
+#define MRM_CHANNEL_COMMANDS        8          ///< commands of one card in one round, at most
 #define MRM_CHANNEL_PATIENCE        200        ///< milliseconds that frames wait for a receiver's buffers, at most
 #define MRM_CHANNEL_PARTING         100        ///< milliseconds a driver that goes is looked at without a pause
 
@@ -108,7 +108,7 @@ typedef struct {
   UINT64                 Dropped;              ///< for want of buffers or of a receiver
   UINT64                 Refused;              ///< commands, descriptors, frames and interrupts that must not be
   UINT8                  Bytes[MRM_CHANNEL_PACKET_SIZE];   ///< of Packet
-} MRM_CHANNEL_PORT;
+} MRM_CHANNEL_CARD;
 
 ///
 /// A frame as it is on the wire, without its check sequence.
@@ -138,12 +138,12 @@ typedef struct {
 } MRM_CHANNEL_UPLINK;
 
 ///
-/// A network: a switch that knows the MAC of each of its ports.
+/// A network: a switch that knows the MAC of each of its cards.
 ///
 typedef struct {
-  UINTN                 PortCount;
-  MRM_CHANNEL_PORT      **Ports;
-  MRM_CHANNEL_UPLINK    *Uplink;                         ///< or NULL: it ends at its ports
+  UINTN                 CardCount;
+  MRM_CHANNEL_CARD      **Cards;
+  MRM_CHANNEL_UPLINK    *Uplink;                         ///< or NULL: it ends at its cards
   UINT8                 Frame[MRM_CHANNEL_FRAME_SIZE];   ///< the frame being delivered
 } MRM_CHANNEL_NETWORK;
 
@@ -165,14 +165,14 @@ MrmChannelBuildArea (
 /**
   Begin to look at a network card: its partition is about to start, its area is new.
 
-  @param[in,out] Port      Mac, Mtu and what Function has of the partition are the caller's; the rest is begun anew.
+  @param[in,out] Card      Mac, Mtu and what Function has of the partition are the caller's; the rest is begun anew.
   @param[in]     Area      The area.
   @param[in]     Function  Which of its functions.
 **/
 VOID
 EFIAPI
 MrmChannelOpen (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT8             *Area,
   IN     UINTN             Function
   );
@@ -180,19 +180,19 @@ MrmChannelOpen (
 /**
   Look at a network card no more: nothing in its partition's memory or area is touched from here on.
 
-  @param[in,out] Port  The network card.
+  @param[in,out] Card  The network card.
 **/
 VOID
 EFIAPI
 MrmChannelClose (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   );
 
 /**
   One round over a network: obey drivers, move frames, tell of links.  The work of a round is bounded by
-  MRM_CHANNEL_COMMANDS and MRM_CHANNEL_BURST for each port, whatever partitions write.
+  MRM_CHANNEL_COMMANDS and MRM_CHANNEL_BURST for each card, whatever partitions write.
 
-  After it, and after a fence that makes what was written visible, the caller asks MrmChannelInterrupts() for each port.
+  After it, and after a fence that makes what was written visible, the caller asks MrmChannelInterrupts() for each card.
 
   @param[in,out] Network  The network.
   @param[in]     Now      Milliseconds.
@@ -210,7 +210,7 @@ MrmChannelServe (
 /**
   Decide which interrupts a partition is sent now.  What its system masks is kept for later.
 
-  @param[in,out] Port        The network card.
+  @param[in,out] Card        The network card.
   @param[out]    Interrupts  MRM_CHANNEL_VECTORS elements.
 
   @return  How many there are.
@@ -218,7 +218,7 @@ MrmChannelServe (
 UINTN
 EFIAPI
 MrmChannelInterrupts (
-  IN OUT MRM_CHANNEL_PORT        *Port,
+  IN OUT MRM_CHANNEL_CARD        *Card,
   OUT    MRM_FUNCTION_INTERRUPT  *Interrupts
   );
 
@@ -254,7 +254,7 @@ MrmChannelMac (
   );
 
 /**
-  TRUE while a driver is attached to any port: the network needs looks soon.
+  TRUE while a driver is attached to any card: the network needs looks soon.
 
   @param[in] Network  The network.
 **/

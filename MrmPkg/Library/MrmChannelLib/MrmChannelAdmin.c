@@ -48,88 +48,88 @@ STATIC_ASSERT (sizeof (DEVICE_DESCRIPTOR) == 52, "40 bytes and an option of 12")
 /**
   Read a register.
 
-  @param[in] Port   The network card.
+  @param[in] Card   The network card.
   @param[in] Index  REGISTER_*.
 **/
 STATIC
 UINT32
 Read (
-  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST MRM_CHANNEL_CARD  *Card,
   IN UINTN                   Index
   )
 {
-  return SwapBytes32 (Port->Registers[Index]);
+  return SwapBytes32 (Card->Registers[Index]);
 }
 
 /**
   Write a register.
 
-  @param[in] Port   The network card.
+  @param[in] Card   The network card.
   @param[in] Index  REGISTER_*.
   @param[in] Value  The value.
 **/
 STATIC
 VOID
 Write (
-  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST MRM_CHANNEL_CARD  *Card,
   IN UINTN                   Index,
   IN UINT32                  Value
   )
 {
-  Port->Registers[Index] = SwapBytes32 (Value);
+  Card->Registers[Index] = SwapBytes32 (Value);
 }
 
 VOID
 MrmChannelForgetDriver (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   )
 {
   UINTN  Index;
 
   for (Index = 0; Index < MRM_CHANNEL_LISTS; Index++) {
-    Port->Lists[Index].Used = FALSE;
+    Card->Lists[Index].Used = FALSE;
   }
 
-  Port->Attached      = FALSE;
-  Port->Configured    = FALSE;
-  Port->Tx.Live       = FALSE;
-  Port->Rx.Live       = FALSE;
-  Port->Packet.Length = 0;
-  Port->AdminHead     = 0;
-  Port->PartingSince  = 0;
-  Port->Function.Wanted        = 0;
+  Card->Attached      = FALSE;
+  Card->Configured    = FALSE;
+  Card->Tx.Live       = FALSE;
+  Card->Rx.Live       = FALSE;
+  Card->Packet.Length = 0;
+  Card->AdminHead     = 0;
+  Card->PartingSince  = 0;
+  Card->Function.Wanted        = 0;
 }
 
 /**
   A driver has gone: make the registers as the next one expects them.
 
-  @param[in,out] Port  The network card.
+  @param[in,out] Card  The network card.
 **/
 STATIC
 VOID
 Detach (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   )
 {
   // A command that the next driver has posted already stays.
-  if (Read (Port, REGISTER_ADMIN_BELL) == Port->AdminHead) {
-    Write (Port, REGISTER_ADMIN_BELL, 0);
+  if (Read (Card, REGISTER_ADMIN_BELL) == Card->AdminHead) {
+    Write (Card, REGISTER_ADMIN_BELL, 0);
   }
 
-  MrmChannelForgetDriver (Port);
-  Write (Port, REGISTER_ADMIN_COUNT, 0);
-  if ((Read (Port, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) == 0) {
-    Write (Port, REGISTER_DRIVER_STATUS, 0);
+  MrmChannelForgetDriver (Card);
+  Write (Card, REGISTER_ADMIN_COUNT, 0);
+  if ((Read (Card, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) == 0) {
+    Write (Card, REGISTER_DRIVER_STATUS, 0);
   }
 
   // Last: a driver of revision 1 waits for it.
-  Write (Port, REGISTER_DEVICE_STATUS, DEVICE_STATUS_IS_RESET | (Port->LinkUp ? DEVICE_STATUS_LINK : 0));
+  Write (Card, REGISTER_DEVICE_STATUS, DEVICE_STATUS_IS_RESET | (Card->LinkUp ? DEVICE_STATUS_LINK : 0));
 }
 
 /**
   Look whether a driver has given an admin queue, and take it.
 
-  @param[in,out] Port  The network card, not attached.
+  @param[in,out] Card  The network card, not attached.
 
   @retval TRUE   It has.
   @retval FALSE  There is none, or it is not the partition's memory.
@@ -137,74 +137,74 @@ Detach (
 STATIC
 BOOLEAN
 Attach (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   )
 {
   UINT32  Page;
   UINT64  Queue;
 
-  Page = Read (Port, REGISTER_ADMIN_PAGE);
+  Page = Read (Card, REGISTER_ADMIN_PAGE);
   if (Page != 0) {
     Queue = (UINT64)Page * SIZE_4KB;
-  } else if ((Read (Port, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) != 0) {
-    Queue = ((UINT64)Read (Port, REGISTER_ADMIN_HIGH) << 32) | Read (Port, REGISTER_ADMIN_LOW);
+  } else if ((Read (Card, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) != 0) {
+    Queue = ((UINT64)Read (Card, REGISTER_ADMIN_HIGH) << 32) | Read (Card, REGISTER_ADMIN_LOW);
   } else {
     return FALSE;
   }
 
   if (  ((Queue & (SIZE_4KB - 1)) != 0)
-     || (MrmFunctionReach (&Port->Function, Queue, ADMIN_ENTRIES * sizeof (ADMIN_COMMAND)) == NULL))
+     || (MrmFunctionReach (&Card->Function, Queue, ADMIN_ENTRIES * sizeof (ADMIN_COMMAND)) == NULL))
   {
     return FALSE;
   }
 
-  Port->Attached       = TRUE;
-  Port->AttachedByPage = Page != 0;
-  Port->AdminPage      = Page;
-  Port->AdminQueue     = Queue;
-  Port->AdminHead      = 0;
-  Write (Port, REGISTER_DEVICE_STATUS, Port->LinkUp ? DEVICE_STATUS_LINK : 0);
+  Card->Attached       = TRUE;
+  Card->AttachedByPage = Page != 0;
+  Card->AdminPage      = Page;
+  Card->AdminQueue     = Queue;
+  Card->AdminHead      = 0;
+  Write (Card, REGISTER_DEVICE_STATUS, Card->LinkUp ? DEVICE_STATUS_LINK : 0);
   return TRUE;
 }
 
 BOOLEAN
 MrmChannelNoticeDriver (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   )
 {
   UINT32   Posted;
   BOOLEAN  Stays;
 
-  if (!Port->Attached) {
+  if (!Card->Attached) {
     // A driver that comes and goes between two looks waits for an answer all the same.
-    if (((Read (Port, REGISTER_DRIVER_STATUS) & ~DRIVER_STATUS_RUN) != 0)) {
-      Write (Port, REGISTER_DRIVER_STATUS, Read (Port, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN);
-      Write (Port, REGISTER_DEVICE_STATUS, DEVICE_STATUS_IS_RESET | (Port->LinkUp ? DEVICE_STATUS_LINK : 0));
+    if (((Read (Card, REGISTER_DRIVER_STATUS) & ~DRIVER_STATUS_RUN) != 0)) {
+      Write (Card, REGISTER_DRIVER_STATUS, Read (Card, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN);
+      Write (Card, REGISTER_DEVICE_STATUS, DEVICE_STATUS_IS_RESET | (Card->LinkUp ? DEVICE_STATUS_LINK : 0));
     }
 
-    return Attach (Port);
+    return Attach (Card);
   }
 
   // Commands posted run ahead of those done by the length of the ring at most; else a driver has begun anew.
-  Posted = Read (Port, REGISTER_ADMIN_BELL);
-  if (Port->AttachedByPage) {
-    Stays = Read (Port, REGISTER_ADMIN_PAGE) == Port->AdminPage;
+  Posted = Read (Card, REGISTER_ADMIN_BELL);
+  if (Card->AttachedByPage) {
+    Stays = Read (Card, REGISTER_ADMIN_PAGE) == Card->AdminPage;
   } else {
-    Stays = (Read (Port, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) != 0;
+    Stays = (Read (Card, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) != 0;
   }
 
-  if (Stays && (Posted - Port->AdminHead <= ADMIN_ENTRIES)) {
+  if (Stays && (Posted - Card->AdminHead <= ADMIN_ENTRIES)) {
     return FALSE;
   }
 
-  Detach (Port);
+  Detach (Card);
   return TRUE;
 }
 
 /**
   Describe the device.
 
-  @param[in] Port     The network card.
+  @param[in] Card     The network card.
   @param[in] Command  A copy of the command.
 
   @return  Its status.
@@ -212,14 +212,14 @@ MrmChannelNoticeDriver (
 STATIC
 UINT32
 Describe (
-  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST MRM_CHANNEL_CARD  *Card,
   IN CONST ADMIN_COMMAND     *Command
   )
 {
   DEVICE_DESCRIPTOR  Device;
   VOID               *Place;
 
-  Place = MrmFunctionReach (&Port->Function, SwapBytes64 (Command->Body.Describe.Address), sizeof (Device));
+  Place = MrmFunctionReach (&Card->Function, SwapBytes64 (Command->Body.Describe.Address), sizeof (Device));
   if (  (Place == NULL)
      || (SwapBytes32 (Command->Body.Describe.Version) != DESCRIPTOR_VERSION)
      || (SwapBytes32 (Command->Body.Describe.Length) < sizeof (Device)))
@@ -232,7 +232,7 @@ Describe (
   Device.TxEntries       = SwapBytes16 (MRM_CHANNEL_TX_ENTRIES);
   Device.RxEntries       = SwapBytes16 (MRM_CHANNEL_RX_ENTRIES);
   Device.Queues          = SwapBytes16 (1);
-  Device.Mtu             = SwapBytes16 (Port->Mtu);
+  Device.Mtu             = SwapBytes16 (Card->Mtu);
   Device.Counters        = SwapBytes16 (COUNTERS);
   Device.TxPages         = SwapBytes16 (MRM_CHANNEL_TX_PAGES);
   Device.RxPages         = SwapBytes16 (MRM_CHANNEL_RX_ENTRIES);
@@ -240,7 +240,7 @@ Describe (
   Device.Length          = SwapBytes16 (sizeof (Device));
   Device.OptionId        = SwapBytes16 (OPTION_GQI_QPL);
   Device.OptionLength    = SwapBytes16 (sizeof (Device.OptionFeatures));
-  CopyMem (Device.Mac, Port->Mac, sizeof (Device.Mac));
+  CopyMem (Device.Mac, Card->Mac, sizeof (Device.Mac));
   CopyMem (Place, &Device, sizeof (Device));
   return COMMAND_PASSED;
 }
@@ -248,7 +248,7 @@ Describe (
 /**
   Take the event counters, and tell the driver which doorbells its interrupts have.
 
-  @param[in,out] Port     The network card.
+  @param[in,out] Card     The network card.
   @param[in]     Command  A copy of the command.
 
   @return  Its status.
@@ -256,7 +256,7 @@ Describe (
 STATIC
 UINT32
 Configure (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST ADMIN_COMMAND  *Command
   )
 {
@@ -274,14 +274,14 @@ Configure (
   CounterCount = SwapBytes32 (Command->Body.Configure.CounterCount);
   BellCount    = SwapBytes32 (Command->Body.Configure.DoorbellCount);
   Stride       = SwapBytes32 (Command->Body.Configure.DoorbellStride);
-  if (Port->Configured) {
+  if (Card->Configured) {
     return COMMAND_EXISTS;
   }
 
   if (  (CounterCount <= COUNTER_RX)
      || (CounterCount > COUNTERS)
      || ((Counters & (sizeof (UINT32) - 1)) != 0)
-     || (MrmFunctionReach (&Port->Function, Counters, CounterCount * sizeof (UINT32)) == NULL)
+     || (MrmFunctionReach (&Card->Function, Counters, CounterCount * sizeof (UINT32)) == NULL)
      || (BellCount > MRM_CHANNEL_NOTIFIERS)
      || (Stride < sizeof (UINT32))
      || (Stride > SIZE_4KB)
@@ -292,25 +292,25 @@ Configure (
   }
 
   for (Index = 0; Index < BellCount; Index++) {
-    Place = MrmFunctionReach (&Port->Function, Bells + (UINT64)Index * Stride, sizeof (Word));
+    Place = MrmFunctionReach (&Card->Function, Bells + (UINT64)Index * Stride, sizeof (Word));
     if (Place == NULL) {
       return COMMAND_INVALID;
     }
 
     Word = SwapBytes32 (DOORBELL_INTERRUPT + DOORBELL_STEP * Index);
     CopyMem (Place, &Word, sizeof (Word));
-    Port->Doorbells[DOORBELL_INTERRUPT + DOORBELL_STEP * Index] = 0;
+    Card->Doorbells[DOORBELL_INTERRUPT + DOORBELL_STEP * Index] = 0;
   }
 
-  Port->Counters   = Counters;
-  Port->Configured = TRUE;
+  Card->Counters   = Counters;
+  Card->Configured = TRUE;
   return COMMAND_PASSED;
 }
 
 /**
   Forget the event counters; nobody uses them any more.
 
-  @param[in,out] Port  The network card.
+  @param[in,out] Card  The network card.
   @param[in]     Now   Milliseconds.
 
   @return  The command's status.
@@ -318,26 +318,26 @@ Configure (
 STATIC
 UINT32
 Deconfigure (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT64            Now
   )
 {
-  if (!Port->Configured) {
+  if (!Card->Configured) {
     return COMMAND_PRECONDITION;
   }
 
-  Port->Tx.Live       = FALSE;
-  Port->Rx.Live       = FALSE;
-  Port->Packet.Length = 0;
-  Port->Configured    = FALSE;
-  Port->PartingSince  = Now;
+  Card->Tx.Live       = FALSE;
+  Card->Rx.Live       = FALSE;
+  Card->Packet.Length = 0;
+  Card->Configured    = FALSE;
+  Card->PartingSince  = Now;
   return COMMAND_PASSED;
 }
 
 /**
   Tell the link's speed.
 
-  @param[in] Port     The network card.
+  @param[in] Card     The network card.
   @param[in] Address  Where the driver wants it.
 
   @return  The command's status.
@@ -345,14 +345,14 @@ Deconfigure (
 STATIC
 UINT32
 TellSpeed (
-  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST MRM_CHANNEL_CARD  *Card,
   IN UINT64                  Address
   )
 {
   UINT64  Speed;
   VOID    *Place;
 
-  Place = MrmFunctionReach (&Port->Function, Address, sizeof (Speed));
+  Place = MrmFunctionReach (&Card->Function, Address, sizeof (Speed));
   if (Place == NULL) {
     return COMMAND_INVALID;
   }
@@ -365,7 +365,7 @@ TellSpeed (
 /**
   Carry out one command.
 
-  @param[in,out] Port     The network card.
+  @param[in,out] Card     The network card.
   @param[in]     Command  A copy of the command.
   @param[in]     Now      Milliseconds.
 
@@ -374,35 +374,35 @@ TellSpeed (
 STATIC
 UINT32
 CarryOut (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST ADMIN_COMMAND  *Command,
   IN     UINT64               Now
   )
 {
   switch (SwapBytes32 (Command->Opcode)) {
     case OPCODE_DESCRIBE:
-      return Describe (Port, Command);
+      return Describe (Card, Command);
     case OPCODE_CONFIGURE:
-      return Configure (Port, Command);
+      return Configure (Card, Command);
     case OPCODE_DECONFIGURE:
-      return Deconfigure (Port, Now);
+      return Deconfigure (Card, Now);
     case OPCODE_SET_PARAMETER:
       return (  (SwapBytes32 (Command->Body.Parameter.Type) == PARAMETER_MTU)
-             && (SwapBytes64 (Command->Body.Parameter.Value) <= Port->Mtu)) ? COMMAND_PASSED : COMMAND_INVALID;
+             && (SwapBytes64 (Command->Body.Parameter.Value) <= Card->Mtu)) ? COMMAND_PASSED : COMMAND_INVALID;
     case OPCODE_REPORT_STATS:
       // A report that is never written: the driver's own numbers are all there is.
     case OPCODE_COMPATIBILITY:
       return COMMAND_PASSED;
     case OPCODE_LINK_SPEED:
-      return TellSpeed (Port, SwapBytes64 (Command->Body.Address));
+      return TellSpeed (Card, SwapBytes64 (Command->Body.Address));
     default:
-      return MrmChannelQueueCommand (Port, Command);
+      return MrmChannelQueueCommand (Card, Command);
   }
 }
 
 BOOLEAN
 MrmChannelObey (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT64            Now
   )
 {
@@ -412,17 +412,17 @@ MrmChannelObey (
   UINT32         Status;
   UINT32         Done;
 
-  Posted = Read (Port, REGISTER_ADMIN_BELL);
-  for (Done = 0; (Port->AdminHead != Posted) && (Done < MRM_CHANNEL_COMMANDS); Done++) {
-    Place = (ADMIN_COMMAND *)(UINTN)Port->AdminQueue + Port->AdminHead % ADMIN_ENTRIES;
+  Posted = Read (Card, REGISTER_ADMIN_BELL);
+  for (Done = 0; (Card->AdminHead != Posted) && (Done < MRM_CHANNEL_COMMANDS); Done++) {
+    Place = (ADMIN_COMMAND *)(UINTN)Card->AdminQueue + Card->AdminHead % ADMIN_ENTRIES;
     CopyMem (&Command, Place, sizeof (Command));
-    Status           = CarryOut (Port, &Command, Now);
-    Port->Refused   += (Status == COMMAND_PASSED) ? 0 : 1;
+    Status           = CarryOut (Card, &Command, Now);
+    Card->Refused   += (Status == COMMAND_PASSED) ? 0 : 1;
     Status           = SwapBytes32 (Status);
-    Port->AdminHead += 1;
+    Card->AdminHead += 1;
     CopyMem (&Place->Status, &Status, sizeof (Status));
     MemoryFence ();
-    Write (Port, REGISTER_ADMIN_COUNT, Port->AdminHead);
+    Write (Card, REGISTER_ADMIN_COUNT, Card->AdminHead);
   }
 
   return Done != 0;

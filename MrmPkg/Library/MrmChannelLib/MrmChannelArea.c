@@ -47,29 +47,29 @@ MrmChannelBuildArea (
 VOID
 EFIAPI
 MrmChannelOpen (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT8             *Area,
   IN     UINTN             Function
   )
 {
-  MrmFunctionOpen (&Port->Function, Area, Function, &mCard);
-  Port->Registers = (volatile UINT32 *)(Port->Function.Window + REGISTERS_OFFSET);
-  Port->Doorbells = (volatile UINT32 *)(Port->Function.Window + DOORBELLS_OFFSET);
-  Port->LinkUp    = FALSE;
-  Port->Frames    = 0;
-  Port->Dropped   = 0;
-  Port->Refused   = 0;
-  Port->Patience  = MRM_CHANNEL_PATIENCE;
-  MrmChannelForgetDriver (Port);
-  Port->Open = TRUE;
+  MrmFunctionOpen (&Card->Function, Area, Function, &mCard);
+  Card->Registers = (volatile UINT32 *)(Card->Function.Window + REGISTERS_OFFSET);
+  Card->Doorbells = (volatile UINT32 *)(Card->Function.Window + DOORBELLS_OFFSET);
+  Card->LinkUp    = FALSE;
+  Card->Frames    = 0;
+  Card->Dropped   = 0;
+  Card->Refused   = 0;
+  Card->Patience  = MRM_CHANNEL_PATIENCE;
+  MrmChannelForgetDriver (Card);
+  Card->Open = TRUE;
 }
 
 VOID
 EFIAPI
 MrmChannelClose (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   )
 {
-  Port->Open = FALSE;
-  MrmChannelForgetDriver (Port);
+  Card->Open = FALSE;
+  MrmChannelForgetDriver (Card);
 }

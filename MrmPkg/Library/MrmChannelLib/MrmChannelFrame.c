@@ -31,7 +31,7 @@ MrmChannelFits (
 
 BOOLEAN
 MrmChannelPass (
-  IN OUT MRM_CHANNEL_PORT  *To,
+  IN OUT MRM_CHANNEL_CARD  *To,
   IN     CONST UINT8       *Frame,
   IN     UINT32            Length
   )

@@ -193,7 +193,7 @@ MrmChannelGather (
 /**
   The page list a driver has registered under a number.
 
-  @param[in]  Port   The network card.
+  @param[in]  Card   The network card.
   @param[in]  Id     The driver's number.
   @param[out] Index  Receives its index.
 
@@ -202,7 +202,7 @@ MrmChannelGather (
 **/
 BOOLEAN
 MrmChannelFindList (
-  IN  CONST MRM_CHANNEL_PORT  *Port,
+  IN  CONST MRM_CHANNEL_CARD  *Card,
   IN  UINT32                  Id,
   OUT UINT32                  *Index
   );
@@ -210,14 +210,14 @@ MrmChannelFindList (
 /**
   Carry out a command about page lists or queues.
 
-  @param[in,out] Port     The network card.
+  @param[in,out] Card     The network card.
   @param[in]     Command  A copy of the command.
 
   @return  Its status, MRM_COMMAND_*.
 **/
 UINT32
 MrmChannelQueueCommand (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST ADMIN_COMMAND  *Command
   );
 
@@ -246,30 +246,30 @@ MrmChannelQueueCommand (
 /**
   Forget all a driver has told of its queues.
 
-  @param[in,out] Port  The network card.
+  @param[in,out] Card  The network card.
 **/
 VOID
 MrmChannelForgetDriver (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   );
 
 /**
   Notice a driver that comes, goes, or begins anew.
 
-  @param[in,out] Port  The network card, open.
+  @param[in,out] Card  The network card, open.
 
   @retval TRUE   It came or went.
   @retval FALSE  All is as it was.
 **/
 BOOLEAN
 MrmChannelNoticeDriver (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   );
 
 /**
   Carry out commands of a driver, MRM_CHANNEL_COMMANDS at most.
 
-  @param[in,out] Port  The network card, attached.
+  @param[in,out] Card  The network card, attached.
   @param[in]     Now   Milliseconds.
 
   @retval TRUE   At least one was.
@@ -277,7 +277,7 @@ MrmChannelNoticeDriver (
 **/
 BOOLEAN
 MrmChannelObey (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT64            Now
   );
 
@@ -285,7 +285,7 @@ MrmChannelObey (
   Take the next packet of a transmit ring into Packet and Bytes.  What is wrong with a ring costs its owner all that is
   posted there.
 
-  @param[in,out] Port  The network card; no packet is on its way.
+  @param[in,out] Card  The network card; no packet is on its way.
   @param[in]     Now   Milliseconds.
 
   @retval TRUE   There is one on its way.
@@ -293,18 +293,18 @@ MrmChannelObey (
 **/
 BOOLEAN
 MrmChannelTake (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT64            Now
   );
 
 /**
   A packet has been dealt with: tell its driver.
 
-  @param[in,out] Port  The network card.
+  @param[in,out] Card  The network card.
 **/
 VOID
 MrmChannelFinish (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   );
 
 /**
@@ -362,17 +362,17 @@ MrmChannelFillChecksum (
 /**
   How many frames a network card can be given.
 
-  @param[in] Port  The network card.
+  @param[in] Card  The network card.
 **/
 UINT32
 MrmChannelRoom (
-  IN CONST MRM_CHANNEL_PORT  *Port
+  IN CONST MRM_CHANNEL_CARD  *Card
   );
 
 /**
   Give a network card a frame.
 
-  @param[in,out] Port    The network card; it has room.
+  @param[in,out] Card    The network card; it has room.
   @param[in]     Frame   The frame.
   @param[in]     Length  Bytes, less than MRM_CHANNEL_FRAME_SIZE.
 
@@ -381,7 +381,7 @@ MrmChannelRoom (
 **/
 BOOLEAN
 MrmChannelGive (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     CONST UINT8       *Frame,
   IN     UINT32            Length
   );
@@ -415,7 +415,7 @@ MrmChannelFits (
 **/
 BOOLEAN
 MrmChannelPass (
-  IN OUT MRM_CHANNEL_PORT  *To,
+  IN OUT MRM_CHANNEL_CARD  *To,
   IN     CONST UINT8       *Frame,
   IN     UINT32            Length
   );

@@ -37,13 +37,13 @@ MrmChannelGather (
 
 BOOLEAN
 MrmChannelFindList (
-  IN  CONST MRM_CHANNEL_PORT  *Port,
+  IN  CONST MRM_CHANNEL_CARD  *Card,
   IN  UINT32                  Id,
   OUT UINT32                  *Index
   )
 {
   for (*Index = 0; *Index < MRM_CHANNEL_LISTS; (*Index)++) {
-    if (Port->Lists[*Index].Used && (Port->Lists[*Index].Id == Id)) {
+    if (Card->Lists[*Index].Used && (Card->Lists[*Index].Id == Id)) {
       return TRUE;
     }
   }

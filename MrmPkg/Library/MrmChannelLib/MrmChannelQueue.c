@@ -9,7 +9,7 @@
 /**
   Tell a driver where the doorbell and the event counter of a queue are.
 
-  @param[in] Port       The network card.
+  @param[in] Card       The network card.
   @param[in] Resources  What the driver names for it, big endian.
   @param[in] Doorbell   Index of the doorbell.
   @param[in] Counter    Index of the event counter.
@@ -20,7 +20,7 @@
 STATIC
 BOOLEAN
 TellResources (
-  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST MRM_CHANNEL_CARD  *Card,
   IN UINT64                  Resources,
   IN UINT32                  Doorbell,
   IN UINT32                  Counter
@@ -29,7 +29,7 @@ TellResources (
   UINT32  Words[2];
   VOID    *Place;
 
-  Place = MrmFunctionReach (&Port->Function, SwapBytes64 (Resources), sizeof (Words));
+  Place = MrmFunctionReach (&Card->Function, SwapBytes64 (Resources), sizeof (Words));
   if (Place == NULL) {
     return FALSE;
   }
@@ -43,25 +43,25 @@ TellResources (
 /**
   Set an event counter.
 
-  @param[in] Port   The network card, configured.
+  @param[in] Card   The network card, configured.
   @param[in] Index  Which.
   @param[in] Value  The value.
 **/
 STATIC
 VOID
 SetCounter (
-  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST MRM_CHANNEL_CARD  *Card,
   IN UINT32                  Index,
   IN UINT32                  Value
   )
 {
-  ((volatile UINT32 *)(UINTN)Port->Counters)[Index] = SwapBytes32 (Value);
+  ((volatile UINT32 *)(UINTN)Card->Counters)[Index] = SwapBytes32 (Value);
 }
 
 /**
   Register a page list.
 
-  @param[in,out] Port     The network card.
+  @param[in,out] Card     The network card.
   @param[in]     Command  A copy of the command.
 
   @return  Its status.
@@ -69,7 +69,7 @@ SetCounter (
 STATIC
 UINT32
 RegisterList (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST ADMIN_COMMAND  *Command
   )
 {
@@ -84,20 +84,20 @@ RegisterList (
   PageSize = SwapBytes64 (Command->Body.Register.PageSize);
   Id       = SwapBytes32 (Command->Body.Register.Id);
   Count    = SwapBytes32 (Command->Body.Register.Count);
-  if (MrmChannelFindList (Port, Id, &Index)) {
+  if (MrmChannelFindList (Card, Id, &Index)) {
     return COMMAND_EXISTS;
   }
 
-  for (Index = 0; (Index < MRM_CHANNEL_LISTS) && Port->Lists[Index].Used; Index++) {
+  for (Index = 0; (Index < MRM_CHANNEL_LISTS) && Card->Lists[Index].Used; Index++) {
   }
 
   if ((Index == MRM_CHANNEL_LISTS) || (Count > MRM_CHANNEL_LIST_PAGES)) {
     return COMMAND_EXHAUSTED;
   }
 
-  List      = &Port->Lists[Index];
+  List      = &Card->Lists[Index];
   Addresses = MrmFunctionReach (
-                &Port->Function,
+                &Card->Function,
                 SwapBytes64 (Command->Body.Register.Addresses),
                 Count * sizeof (UINT64)
                 );
@@ -110,7 +110,7 @@ RegisterList (
   for (Index = 0; Index < Count; Index++) {
     List->Pages[Index] = SwapBytes64 (List->Pages[Index]);
     if (  ((List->Pages[Index] & (SIZE_4KB - 1)) != 0)
-       || (MrmFunctionReach (&Port->Function, List->Pages[Index], SIZE_4KB) == NULL))
+       || (MrmFunctionReach (&Card->Function, List->Pages[Index], SIZE_4KB) == NULL))
     {
       return COMMAND_INVALID;
     }
@@ -125,23 +125,23 @@ RegisterList (
 /**
   TRUE if a live queue uses a page list.
 
-  @param[in] Port  The network card.
+  @param[in] Card  The network card.
   @param[in] List  Index of the list.
 **/
 STATIC
 BOOLEAN
 ListInUse (
-  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST MRM_CHANNEL_CARD  *Card,
   IN UINT32                  List
   )
 {
-  return (Port->Tx.Live && (Port->Tx.List == List)) || (Port->Rx.Live && (Port->Rx.List == List));
+  return (Card->Tx.Live && (Card->Tx.List == List)) || (Card->Rx.Live && (Card->Rx.List == List));
 }
 
 /**
   Forget a page list.
 
-  @param[in,out] Port  The network card.
+  @param[in,out] Card  The network card.
   @param[in]     Id    The driver's number.
 
   @return  The command's status.
@@ -149,28 +149,28 @@ ListInUse (
 STATIC
 UINT32
 UnregisterList (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT32            Id
   )
 {
   UINT32  Index;
 
-  if (!MrmChannelFindList (Port, Id, &Index)) {
+  if (!MrmChannelFindList (Card, Id, &Index)) {
     return COMMAND_NOT_FOUND;
   }
 
-  if (ListInUse (Port, Index)) {
+  if (ListInUse (Card, Index)) {
     return COMMAND_PRECONDITION;
   }
 
-  Port->Lists[Index].Used = FALSE;
+  Card->Lists[Index].Used = FALSE;
   return COMMAND_PASSED;
 }
 
 /**
   Judge what both kinds of queues have in common, and begin one.
 
-  @param[in]  Port      The network card.
+  @param[in]  Card      The network card.
   @param[in]  ListId    The driver's number of the page list.
   @param[in]  Notifier  Vector it is told by.
   @param[in]  Ring      Address of its descriptors.
@@ -183,7 +183,7 @@ UnregisterList (
 STATIC
 BOOLEAN
 BeginQueue (
-  IN  CONST MRM_CHANNEL_PORT  *Port,
+  IN  CONST MRM_CHANNEL_CARD  *Card,
   IN  UINT32                  ListId,
   IN  UINT32                  Notifier,
   IN  UINT64                  Ring,
@@ -193,9 +193,9 @@ BeginQueue (
 {
   UINT32  List;
 
-  if (  !MrmChannelFindList (Port, ListId, &List)
+  if (  !MrmChannelFindList (Card, ListId, &List)
      || (Notifier >= MRM_CHANNEL_NOTIFIERS)
-     || (MrmFunctionReach (&Port->Function, Ring, RingSize) == NULL))
+     || (MrmFunctionReach (&Card->Function, Ring, RingSize) == NULL))
   {
     return FALSE;
   }
@@ -210,7 +210,7 @@ BeginQueue (
 /**
   Make the transmit queue.
 
-  @param[in,out] Port     The network card.
+  @param[in,out] Card     The network card.
   @param[in]     Command  A copy of the command.
 
   @return  Its status.
@@ -218,7 +218,7 @@ BeginQueue (
 STATIC
 UINT32
 CreateTx (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST ADMIN_COMMAND  *Command
   )
 {
@@ -226,36 +226,36 @@ CreateTx (
 
   // Older drivers do not say how long the ring is: as they were told.
   Entries = SwapBytes16 (Command->Body.CreateTx.Entries);
-  if (!Port->Configured || Port->Tx.Live) {
+  if (!Card->Configured || Card->Tx.Live) {
     return COMMAND_PRECONDITION;
   }
 
   if (  (Command->Body.CreateTx.Queue != 0)
      || ((Entries != 0) && (Entries != MRM_CHANNEL_TX_ENTRIES))
      || !BeginQueue (
-           Port,
+           Card,
            SwapBytes32 (Command->Body.CreateTx.List),
            SwapBytes32 (Command->Body.CreateTx.Notifier),
            SwapBytes64 (Command->Body.CreateTx.Ring),
            MRM_CHANNEL_TX_ENTRIES * sizeof (TX_DESCRIPTOR),
-           &Port->Tx
+           &Card->Tx
            )
-     || !TellResources (Port, Command->Body.CreateTx.Resources, DOORBELL_TX, COUNTER_TX))
+     || !TellResources (Card, Command->Body.CreateTx.Resources, DOORBELL_TX, COUNTER_TX))
   {
     return COMMAND_INVALID;
   }
 
   // Both may have values of a queue that was there before.
-  Port->Doorbells[DOORBELL_TX] = 0;
-  SetCounter (Port, COUNTER_TX, 0);
-  Port->Tx.Live = TRUE;
+  Card->Doorbells[DOORBELL_TX] = 0;
+  SetCounter (Card, COUNTER_TX, 0);
+  Card->Tx.Live = TRUE;
   return COMMAND_PASSED;
 }
 
 /**
   Make the receive queue.
 
-  @param[in,out] Port     The network card.
+  @param[in,out] Card     The network card.
   @param[in]     Command  A copy of the command.
 
   @return  Its status.
@@ -263,7 +263,7 @@ CreateTx (
 STATIC
 UINT32
 CreateRx (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST ADMIN_COMMAND  *Command
   )
 {
@@ -274,32 +274,32 @@ CreateRx (
   Slots      = SwapBytes64 (Command->Body.CreateRx.Slots);
   Entries    = SwapBytes16 (Command->Body.CreateRx.Entries);
   BufferSize = SwapBytes16 (Command->Body.CreateRx.BufferSize);
-  if (!Port->Configured || Port->Rx.Live) {
+  if (!Card->Configured || Card->Rx.Live) {
     return COMMAND_PRECONDITION;
   }
 
   if (  (Command->Body.CreateRx.Queue != 0)
      || ((Entries != 0) && (Entries != MRM_CHANNEL_RX_ENTRIES))
      || ((BufferSize != 0) && (BufferSize != RX_BUFFER_SIZE))
-     || (MrmFunctionReach (&Port->Function, Slots, MRM_CHANNEL_RX_ENTRIES * sizeof (UINT64)) == NULL)
+     || (MrmFunctionReach (&Card->Function, Slots, MRM_CHANNEL_RX_ENTRIES * sizeof (UINT64)) == NULL)
      || !BeginQueue (
-           Port,
+           Card,
            SwapBytes32 (Command->Body.CreateRx.List),
            SwapBytes32 (Command->Body.CreateRx.Notifier),
            SwapBytes64 (Command->Body.CreateRx.Ring),
            MRM_CHANNEL_RX_ENTRIES * sizeof (RX_DESCRIPTOR),
-           &Port->Rx
+           &Card->Rx
            )
-     || !TellResources (Port, Command->Body.CreateRx.Resources, DOORBELL_RX, COUNTER_RX))
+     || !TellResources (Card, Command->Body.CreateRx.Resources, DOORBELL_RX, COUNTER_RX))
   {
     return COMMAND_INVALID;
   }
 
-  Port->Doorbells[DOORBELL_RX] = 0;
-  SetCounter (Port, COUNTER_RX, 0);
-  Port->Rx.Slots    = Slots;
-  Port->Rx.Sequence = 1;
-  Port->Rx.Live     = TRUE;
+  Card->Doorbells[DOORBELL_RX] = 0;
+  SetCounter (Card, COUNTER_RX, 0);
+  Card->Rx.Slots    = Slots;
+  Card->Rx.Sequence = 1;
+  Card->Rx.Live     = TRUE;
   return COMMAND_PASSED;
 }
 
@@ -328,24 +328,24 @@ Destroy (
 
 UINT32
 MrmChannelQueueCommand (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST ADMIN_COMMAND  *Command
   )
 {
   switch (SwapBytes32 (Command->Opcode)) {
     case OPCODE_REGISTER_LIST:
-      return RegisterList (Port, Command);
+      return RegisterList (Card, Command);
     case OPCODE_UNREGISTER_LIST:
-      return UnregisterList (Port, SwapBytes32 (Command->Body.Id));
+      return UnregisterList (Card, SwapBytes32 (Command->Body.Id));
     case OPCODE_CREATE_TX:
-      return CreateTx (Port, Command);
+      return CreateTx (Card, Command);
     case OPCODE_CREATE_RX:
-      return CreateRx (Port, Command);
+      return CreateRx (Card, Command);
     case OPCODE_DESTROY_TX:
-      Port->Packet.Length = 0;
-      return Destroy (SwapBytes32 (Command->Body.Id), &Port->Tx);
+      Card->Packet.Length = 0;
+      return Destroy (SwapBytes32 (Command->Body.Id), &Card->Tx);
     case OPCODE_DESTROY_RX:
-      return Destroy (SwapBytes32 (Command->Body.Id), &Port->Rx);
+      return Destroy (SwapBytes32 (Command->Body.Id), &Card->Rx);
     default:
       return COMMAND_UNIMPLEMENTED;
   }
@@ -353,11 +353,11 @@ MrmChannelQueueCommand (
 
 VOID
 MrmChannelFinish (
-  IN OUT MRM_CHANNEL_PORT  *Port
+  IN OUT MRM_CHANNEL_CARD  *Card
   )
 {
-  Port->Tx.Head      += Port->Packet.Descriptors;
-  Port->Packet.Length = 0;
-  SetCounter (Port, COUNTER_TX, Port->Tx.Head);
-  Port->Function.Wanted |= 1U << Port->Tx.Notifier;
+  Card->Tx.Head      += Card->Packet.Descriptors;
+  Card->Packet.Length = 0;
+  SetCounter (Card, COUNTER_TX, Card->Tx.Head);
+  Card->Function.Wanted |= 1U << Card->Tx.Notifier;
 }

@@ -10,23 +10,23 @@
 
 UINT32
 MrmChannelRoom (
-  IN CONST MRM_CHANNEL_PORT  *Port
+  IN CONST MRM_CHANNEL_CARD  *Card
   )
 {
   UINT32  Room;
 
-  if (!Port->Rx.Live || Port->Rx.Broken) {
+  if (!Card->Rx.Live || Card->Rx.Broken) {
     return 0;
   }
 
   // More than the ring is long cannot be posted.
-  Room = SwapBytes32 (Port->Doorbells[DOORBELL_RX]) - Port->Rx.Head;
+  Room = SwapBytes32 (Card->Doorbells[DOORBELL_RX]) - Card->Rx.Head;
   return (Room > MRM_CHANNEL_RX_ENTRIES) ? 0 : Room;
 }
 
 BOOLEAN
 MrmChannelGive (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     CONST UINT8       *Frame,
   IN     UINT32            Length
   )
@@ -38,8 +38,8 @@ MrmChannelGive (
   UINT64             Offset;
   UINT32             Index;
 
-  Rx    = &Port->Rx;
-  List  = &Port->Lists[Rx->List];
+  Rx    = &Card->Rx;
+  List  = &Card->Lists[Rx->List];
   Index = Rx->Head % MRM_CHANNEL_RX_ENTRIES;
   CopyMem (&Offset, (UINT64 *)(UINTN)Rx->Slots + Index, sizeof (Offset));
   Offset = SwapBytes64 (Offset);
@@ -49,7 +49,7 @@ MrmChannelGive (
      || (Length > RX_BUFFER_SIZE - RX_PADDING))
   {
     Rx->Broken = TRUE;
-    Port->Refused++;
+    Card->Refused++;
     return FALSE;
   }
 
@@ -65,7 +65,7 @@ MrmChannelGive (
 
   Rx->Sequence  = (Rx->Sequence == LAST_SEQUENCE) ? 1 : Rx->Sequence + 1;
   Rx->Head     += 1;
-  Port->Frames += 1;
-  Port->Function.Wanted |= 1U << Rx->Notifier;
+  Card->Frames += 1;
+  Card->Function.Wanted |= 1U << Rx->Notifier;
   return TRUE;
 }

@@ -1,7 +1,7 @@
 /** @file
   The switch of a network, and its rounds.
 
-  Each port has the one MAC that it was given: a frame that says to come from another is refused, and where a frame
+  Each card has the one MAC that it was given: a frame that says to come from another is refused, and where a frame
   goes needs not be learned.  What is for none of them leaves by the uplink, if there is one.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
@@ -14,7 +14,7 @@
 /**
   Judge a frame.
 
-  @param[in] Port    Who sends it.
+  @param[in] Card    Who sends it.
   @param[in] Frame   The frame.
   @param[in] Length  Bytes, ETHERNET_HEADER at least.
 
@@ -24,20 +24,20 @@
 STATIC
 BOOLEAN
 IsProper (
-  IN CONST MRM_CHANNEL_PORT  *Port,
+  IN CONST MRM_CHANNEL_CARD  *Card,
   IN CONST UINT8             *Frame,
   IN UINT32                  Length
   )
 {
-  return MrmChannelFits (Frame, Length, Port->Mtu)
-         && (CompareMem (Frame + MRM_CHANNEL_MAC_SIZE, Port->Mac, MRM_CHANNEL_MAC_SIZE) == 0);
+  return MrmChannelFits (Frame, Length, Card->Mtu)
+         && (CompareMem (Frame + MRM_CHANNEL_MAC_SIZE, Card->Mac, MRM_CHANNEL_MAC_SIZE) == 0);
 }
 
 /**
   Make the frame that is to go next.
 
   @param[in,out] Network  Frame receives it if it is cut out of a packet.
-  @param[in]     Port     Who sends it.
+  @param[in]     Card     Who sends it.
   @param[out]    Frame    Receives where it is.
 
   @return  Its bytes.
@@ -46,17 +46,17 @@ STATIC
 UINT32
 NextFrame (
   IN OUT MRM_CHANNEL_NETWORK     *Network,
-  IN     CONST MRM_CHANNEL_PORT  *Port,
+  IN     CONST MRM_CHANNEL_CARD  *Card,
   OUT    CONST UINT8             **Frame
   )
 {
-  if (Port->Packet.Header == 0) {
-    *Frame = Port->Bytes;
-    return Port->Packet.Length;
+  if (Card->Packet.Header == 0) {
+    *Frame = Card->Bytes;
+    return Card->Packet.Length;
   }
 
   *Frame = Network->Frame;
-  return MrmChannelCut (&Port->Packet, Port->Bytes, Network->Frame);
+  return MrmChannelCut (&Card->Packet, Card->Bytes, Network->Frame);
 }
 
 /**
@@ -77,7 +77,7 @@ NextFrame (
 STATIC
 BOOLEAN
 GiveOrWait (
-  IN OUT MRM_CHANNEL_PORT  *To,
+  IN OUT MRM_CHANNEL_CARD  *To,
   IN     CONST UINT8       *Frame,
   IN     UINT32            Length,
   IN     BOOLEAN           Group,
@@ -118,21 +118,21 @@ STATIC
 BOOLEAN
 Deliver (
   IN OUT MRM_CHANNEL_NETWORK     *Network,
-  IN     CONST MRM_CHANNEL_PORT  *From,
+  IN     CONST MRM_CHANNEL_CARD  *From,
   IN     CONST UINT8             *Frame,
   IN     UINT32                  Length,
   IN     UINT64                  Waited
   )
 {
-  MRM_CHANNEL_PORT  *To;
+  MRM_CHANNEL_CARD  *To;
   BOOLEAN           Group;
   BOOLEAN           Known;
   UINTN             Index;
 
   Group = (Frame[0] & GROUP_ADDRESS) != 0;
   Known = FALSE;
-  for (Index = 0; Index < Network->PortCount; Index++) {
-    To = Network->Ports[Index];
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    To = Network->Cards[Index];
     if (!Group && (CompareMem (Frame, To->Mac, MRM_CHANNEL_MAC_SIZE) != 0)) {
       continue;
     }
@@ -154,7 +154,7 @@ Deliver (
   Send the next frame of the packet that is on its way.
 
   @param[in,out] Network  The network.
-  @param[in,out] Port     Who sends it.
+  @param[in,out] Card     Who sends it.
   @param[in]     Now      Milliseconds.
 
   @retval TRUE   It was dealt with.
@@ -164,41 +164,41 @@ STATIC
 BOOLEAN
 SendFrame (
   IN OUT MRM_CHANNEL_NETWORK  *Network,
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     UINT64               Now
   )
 {
   CONST UINT8  *Frame;
   UINT32       Length;
 
-  Length = NextFrame (Network, Port, &Frame);
-  if (!IsProper (Port, Frame, Length)) {
-    Port->Refused++;
-    MrmChannelFinish (Port);
+  Length = NextFrame (Network, Card, &Frame);
+  if (!IsProper (Card, Frame, Length)) {
+    Card->Refused++;
+    MrmChannelFinish (Card);
     return TRUE;
   }
 
-  if (!Deliver (Network, Port, Frame, Length, Now - Port->Packet.Since)) {
+  if (!Deliver (Network, Card, Frame, Length, Now - Card->Packet.Since)) {
     return FALSE;
   }
 
-  Port->Packet.Since = Now;
-  if (Port->Packet.Header != 0) {
-    Port->Packet.Sent += Port->Packet.SegmentSize;
+  Card->Packet.Since = Now;
+  if (Card->Packet.Header != 0) {
+    Card->Packet.Sent += Card->Packet.SegmentSize;
   }
 
-  if ((Port->Packet.Header == 0) || (Port->Packet.Sent >= Port->Packet.Length - Port->Packet.Header)) {
-    MrmChannelFinish (Port);
+  if ((Card->Packet.Header == 0) || (Card->Packet.Sent >= Card->Packet.Length - Card->Packet.Header)) {
+    MrmChannelFinish (Card);
   }
 
   return TRUE;
 }
 
 /**
-  Send frames of a port, MRM_CHANNEL_BURST at most.
+  Send frames of a card, MRM_CHANNEL_BURST at most.
 
   @param[in,out] Network  The network.
-  @param[in,out] Port     The port.
+  @param[in,out] Card     The card.
   @param[in]     Now      Milliseconds.
 
   @retval TRUE   At least one was.
@@ -208,29 +208,29 @@ STATIC
 BOOLEAN
 SendFrames (
   IN OUT MRM_CHANNEL_NETWORK  *Network,
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     UINT64               Now
   )
 {
   UINTN   Count;
   UINT64  Refused;
 
-  Refused = Port->Refused;
+  Refused = Card->Refused;
   for (Count = 0; Count < MRM_CHANNEL_BURST; Count++) {
-    if ((Count != 0) && MrmChannelNoticeDriver (Port)) {
+    if ((Count != 0) && MrmChannelNoticeDriver (Card)) {
       break;
     }
 
-    if (!Port->Tx.Live || ((Port->Packet.Length == 0) && !MrmChannelTake (Port, Now))) {
+    if (!Card->Tx.Live || ((Card->Packet.Length == 0) && !MrmChannelTake (Card, Now))) {
       break;
     }
 
-    if (!SendFrame (Network, Port, Now)) {
+    if (!SendFrame (Network, Card, Now)) {
       break;
     }
   }
 
-  return Count > Port->Refused - Refused;
+  return Count > Card->Refused - Refused;
 }
 
 /**
@@ -244,26 +244,26 @@ TellLinks (
   IN OUT MRM_CHANNEL_NETWORK  *Network
   )
 {
-  MRM_CHANNEL_PORT  *Port;
+  MRM_CHANNEL_CARD  *Card;
   UINTN             Index;
   UINTN             Live;
   BOOLEAN           Up;
 
   Live = ((Network->Uplink != NULL) && Network->Uplink->Up) ? 1 : 0;
-  for (Index = 0; Index < Network->PortCount; Index++) {
-    Live += Network->Ports[Index]->Rx.Live ? 1 : 0;
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    Live += Network->Cards[Index]->Rx.Live ? 1 : 0;
   }
 
-  for (Index = 0; Index < Network->PortCount; Index++) {
-    Port = Network->Ports[Index];
-    Up   = Live > (UINTN)(Port->Rx.Live ? 1 : 0);
-    if (Port->Open && (Up != Port->LinkUp)) {
-      Port->LinkUp                             = Up;
-      Port->Registers[REGISTER_DEVICE_STATUS]  = SwapBytes32 (
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    Card = Network->Cards[Index];
+    Up   = Live > (UINTN)(Card->Rx.Live ? 1 : 0);
+    if (Card->Open && (Up != Card->LinkUp)) {
+      Card->LinkUp                             = Up;
+      Card->Registers[REGISTER_DEVICE_STATUS]  = SwapBytes32 (
                                                    (Up ? DEVICE_STATUS_LINK : 0)
-                                                   | (Port->Attached ? 0 : DEVICE_STATUS_IS_RESET)
+                                                   | (Card->Attached ? 0 : DEVICE_STATUS_IS_RESET)
                                                    );
-      Port->Function.Wanted                            |= Port->Configured ? (1U << MANAGEMENT_VECTOR) : 0;
+      Card->Function.Wanted                            |= Card->Configured ? (1U << MANAGEMENT_VECTOR) : 0;
     }
   }
 }
@@ -275,23 +275,23 @@ MrmChannelServe (
   IN     UINT64               Now
   )
 {
-  MRM_CHANNEL_PORT  *Port;
+  MRM_CHANNEL_CARD  *Card;
   UINTN             Index;
   UINT64            Refused;
   BOOLEAN           Busy;
 
   Busy = FALSE;
-  for (Index = 0; Index < Network->PortCount; Index++) {
-    Port = Network->Ports[Index];
-    if (!Port->Open) {
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    Card = Network->Cards[Index];
+    if (!Card->Open) {
       continue;
     }
 
-    MrmChannelNoticeDriver (Port);
-    if (Port->Attached) {
-      Refused = Port->Refused;
-      Busy    = (MrmChannelObey (Port, Now) && (Port->Refused == Refused)) || Busy;
-      Busy    = SendFrames (Network, Port, Now) || Busy;
+    MrmChannelNoticeDriver (Card);
+    if (Card->Attached) {
+      Refused = Card->Refused;
+      Busy    = (MrmChannelObey (Card, Now) && (Card->Refused == Refused)) || Busy;
+      Busy    = SendFrames (Network, Card, Now) || Busy;
     }
   }
 
@@ -308,8 +308,8 @@ MrmChannelIsUsed (
 {
   UINTN  Index;
 
-  for (Index = 0; Index < Network->PortCount; Index++) {
-    if (Network->Ports[Index]->Open && Network->Ports[Index]->Attached) {
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    if (Network->Cards[Index]->Open && Network->Cards[Index]->Attached) {
       return TRUE;
     }
   }
@@ -324,15 +324,15 @@ MrmChannelIsParting (
   IN UINT64                     Now
   )
 {
-  CONST MRM_CHANNEL_PORT  *Port;
+  CONST MRM_CHANNEL_CARD  *Card;
   UINTN                   Index;
 
-  for (Index = 0; Index < Network->PortCount; Index++) {
-    Port = Network->Ports[Index];
-    if (  Port->Attached
-       && !Port->Configured
-       && (Port->PartingSince != 0)
-       && (Now - Port->PartingSince < MRM_CHANNEL_PARTING))
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    Card = Network->Cards[Index];
+    if (  Card->Attached
+       && !Card->Configured
+       && (Card->PartingSince != 0)
+       && (Now - Card->PartingSince < MRM_CHANNEL_PARTING))
     {
       return TRUE;
     }

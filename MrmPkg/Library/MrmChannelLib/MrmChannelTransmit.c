@@ -9,28 +9,28 @@
 /**
   Copy a descriptor out of the ring.
 
-  @param[in]  Port        The network card.
+  @param[in]  Card        The network card.
   @param[in]  Number      How many descriptors after the head.
   @param[out] Descriptor  Receives it, as it is.
 **/
 STATIC
 VOID
 CopyDescriptor (
-  IN  CONST MRM_CHANNEL_PORT  *Port,
+  IN  CONST MRM_CHANNEL_CARD  *Card,
   IN  UINT32                  Number,
   OUT TX_DESCRIPTOR           *Descriptor
   )
 {
   UINT32  Index;
 
-  Index = (Port->Tx.Head + Number) % MRM_CHANNEL_TX_ENTRIES;
-  CopyMem (Descriptor, (TX_DESCRIPTOR *)(UINTN)Port->Tx.Ring + Index, sizeof (*Descriptor));
+  Index = (Card->Tx.Head + Number) % MRM_CHANNEL_TX_ENTRIES;
+  CopyMem (Descriptor, (TX_DESCRIPTOR *)(UINTN)Card->Tx.Ring + Index, sizeof (*Descriptor));
 }
 
 /**
   Append what a descriptor is about to a packet.
 
-  @param[in,out] Port        The network card; Packet and Bytes receive it.
+  @param[in,out] Card        The network card; Packet and Bytes receive it.
   @param[in]     Descriptor  A copy of the descriptor.
 
   @retval TRUE   Appended.
@@ -39,32 +39,32 @@ CopyDescriptor (
 STATIC
 BOOLEAN
 Append (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST TX_DESCRIPTOR  *Descriptor
   )
 {
   UINT32  Size;
 
   Size = SwapBytes16 (Descriptor->SegmentLength);
-  if (  (Size > MRM_CHANNEL_PACKET_SIZE - Port->Packet.Length)
+  if (  (Size > MRM_CHANNEL_PACKET_SIZE - Card->Packet.Length)
      || !MrmChannelGather (
-           &Port->Lists[Port->Tx.List],
+           &Card->Lists[Card->Tx.List],
            SwapBytes64 (Descriptor->Offset),
            Size,
-           &Port->Bytes[Port->Packet.Length]
+           &Card->Bytes[Card->Packet.Length]
            ))
   {
     return FALSE;
   }
 
-  Port->Packet.Length += Size;
+  Card->Packet.Length += Size;
   return TRUE;
 }
 
 /**
   Gather a packet.
 
-  @param[in,out] Port   The network card; Packet and Bytes receive it.
+  @param[in,out] Card   The network card; Packet and Bytes receive it.
   @param[in]     First  A copy of its first descriptor.
 
   @retval TRUE   Gathered, and its descriptors agree with each other.
@@ -73,7 +73,7 @@ Append (
 STATIC
 BOOLEAN
 Gather (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST TX_DESCRIPTOR  *First
   )
 {
@@ -81,19 +81,19 @@ Gather (
   TX_DESCRIPTOR       Next;
   UINT32              Index;
 
-  Packet = &Port->Packet;
-  if (!Append (Port, First)) {
+  Packet = &Card->Packet;
+  if (!Append (Card, First)) {
     return FALSE;
   }
 
   Packet->TransportOffset = (UINT16)(First->TransportOffset * 2);
   for (Index = 1; Index < First->Count; Index++) {
-    CopyDescriptor (Port, Index, &Next);
+    CopyDescriptor (Card, Index, &Next);
     if ((Next.Type & TX_KIND) == TX_METADATA) {
       continue;
     }
 
-    if (((Next.Type & TX_KIND) != TX_SEGMENT) || !Append (Port, &Next)) {
+    if (((Next.Type & TX_KIND) != TX_SEGMENT) || !Append (Card, &Next)) {
       return FALSE;
     }
 
@@ -108,7 +108,7 @@ Gather (
 /**
   Prepare a packet for being sent: whole with its checksum, or to be cut.
 
-  @param[in,out] Port   The network card.
+  @param[in,out] Card   The network card.
   @param[in]     First  A copy of the first descriptor.
 
   @retval TRUE   Prepared.
@@ -117,27 +117,27 @@ Gather (
 STATIC
 BOOLEAN
 Prepare (
-  IN OUT MRM_CHANNEL_PORT     *Port,
+  IN OUT MRM_CHANNEL_CARD     *Card,
   IN     CONST TX_DESCRIPTOR  *First
   )
 {
   MRM_CHANNEL_PACKET  *Packet;
   UINT32              Start;
 
-  Packet = &Port->Packet;
+  Packet = &Card->Packet;
   Start  = Packet->TransportOffset;
   if ((First->Type & TX_KIND) == TX_LARGE) {
     Packet->Header = SwapBytes16 (First->SegmentLength);
-    return MrmChannelCanCut (Packet, Port->Bytes, Port->Mtu);
+    return MrmChannelCanCut (Packet, Card->Bytes, Card->Mtu);
   }
 
   return ((First->Type & TX_CHECKSUM) == 0)
-         || MrmChannelFillChecksum (Port->Bytes, Packet->Length, Start, Start + First->ChecksumOffset * 2);
+         || MrmChannelFillChecksum (Card->Bytes, Packet->Length, Start, Start + First->ChecksumOffset * 2);
 }
 
 BOOLEAN
 MrmChannelTake (
-  IN OUT MRM_CHANNEL_PORT  *Port,
+  IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT64            Now
   )
 {
@@ -145,25 +145,25 @@ MrmChannelTake (
   UINT32         Posted;
   BOOLEAN        Good;
 
-  Posted = SwapBytes32 (Port->Doorbells[DOORBELL_TX]) - Port->Tx.Head;
+  Posted = SwapBytes32 (Card->Doorbells[DOORBELL_TX]) - Card->Tx.Head;
   if (Posted == 0) {
     return FALSE;
   }
 
-  ZeroMem (&Port->Packet, sizeof (Port->Packet));
-  CopyDescriptor (Port, 0, &First);
+  ZeroMem (&Card->Packet, sizeof (Card->Packet));
+  CopyDescriptor (Card, 0, &First);
   Good = (Posted <= MRM_CHANNEL_TX_ENTRIES)
          && (((First.Type & TX_KIND) == TX_PACKET) || ((First.Type & TX_KIND) == TX_LARGE))
          && (First.Count != 0)
          && (First.Count <= MIN (Posted, TX_MAX_DESCRIPTORS))
-         && Gather (Port, &First)
-         && (Port->Packet.Length >= ETHERNET_HEADER)
-         && Prepare (Port, &First);
-  Port->Packet.Since       = Now;
-  Port->Packet.Descriptors = Good ? First.Count : Posted;
+         && Gather (Card, &First)
+         && (Card->Packet.Length >= ETHERNET_HEADER)
+         && Prepare (Card, &First);
+  Card->Packet.Since       = Now;
+  Card->Packet.Descriptors = Good ? First.Count : Posted;
   if (!Good) {
-    Port->Refused++;
-    MrmChannelFinish (Port);
+    Card->Refused++;
+    MrmChannelFinish (Card);
   }
 
   return Good;

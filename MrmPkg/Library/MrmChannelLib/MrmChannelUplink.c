@@ -169,8 +169,8 @@ IsForeign (
   UINTN        Index;
 
   Sender = Frame + MRM_CHANNEL_MAC_SIZE;
-  for (Index = 0; Index < Network->PortCount; Index++) {
-    if (CompareMem (Sender, Network->Ports[Index]->Mac, MRM_CHANNEL_MAC_SIZE) == 0) {
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    if (CompareMem (Sender, Network->Cards[Index]->Mac, MRM_CHANNEL_MAC_SIZE) == 0) {
       return FALSE;
     }
   }
@@ -194,7 +194,7 @@ Spread (
   IN     CONST MRM_CHANNEL_FRAME  *Frame
   )
 {
-  MRM_CHANNEL_PORT  *To;
+  MRM_CHANNEL_CARD  *To;
   UINTN             Index;
   BOOLEAN           Group;
   BOOLEAN           Given;
@@ -205,8 +205,8 @@ Spread (
 
   Given = FALSE;
   Group = (Frame->Bytes[0] & GROUP_ADDRESS) != 0;
-  for (Index = 0; Index < Network->PortCount; Index++) {
-    To = Network->Ports[Index];
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    To = Network->Cards[Index];
     if (!Group && (CompareMem (Frame->Bytes, To->Mac, MRM_CHANNEL_MAC_SIZE) != 0)) {
       continue;
     }

@@ -105,22 +105,22 @@ STATIC CONST MRM_PLAN_RECORD  mPciBus = {
   "MRM_PLAN_PCI_BUS", 10, sizeof (MRM_PLAN_PCI_BUS), ARRAY_SIZE (mPciBusFields), mPciBusFields
 };
 
-STATIC CONST MRM_PLAN_FIELD  mPortFields[] = {
+STATIC CONST MRM_PLAN_FIELD  mCardFields[] = {
   {
-    .Name = "Network", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_PORT, Network), .Width = 1, .Maximum = 31
+    .Name = "Network", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_CARD, Network), .Width = 1, .Maximum = 31
   },
   {
-    .Name = "Mtu", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_PORT, Mtu), .Width = 2, .Minimum = 0x500ULL,
+    .Name = "Mtu", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_CARD, Mtu), .Width = 2, .Minimum = 0x500ULL,
     .Maximum = 0x7ecULL
   },
   {
-    .Name = "Mac", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_PORT, Mac), .Width = 8, .Minimum = 0, .Maximum
+    .Name = "Mac", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_CARD, Mac), .Width = 8, .Minimum = 0, .Maximum
     = 0xffffffffffffULL
   }
 };
 
-STATIC CONST MRM_PLAN_RECORD  mPort = {
-  "MRM_PLAN_PORT", 18, sizeof (MRM_PLAN_PORT), ARRAY_SIZE (mPortFields), mPortFields
+STATIC CONST MRM_PLAN_RECORD  mCard = {
+  "MRM_PLAN_CARD", 18, sizeof (MRM_PLAN_CARD), ARRAY_SIZE (mCardFields), mCardFields
 };
 
 STATIC CONST MRM_PLAN_FIELD  mDiskFields[] = {
@@ -318,8 +318,8 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
     2, .Minimum = 0, .Maximum = 0xffffULL
   },
   {
-    .Name = "Ports", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Ports), .CountOffset = OFFSET_OF
-    (MRM_PLAN_PARTITION, PortCount), .Record = &mPort, .Minimum = 0, .Maximum = 8
+    .Name = "Cards", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Cards), .CountOffset = OFFSET_OF
+    (MRM_PLAN_PARTITION, CardCount), .Record = &mCard, .Minimum = 0, .Maximum = 8
   },
   {
     .Name = "Disks", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Disks), .CountOffset = OFFSET_OF

@@ -157,17 +157,17 @@ DisagreeOnNetwork (
   IN CONST MRM_PLAN_PARTITION  *Other
   )
 {
-  CONST MRM_PLAN_PORT  *Port;
-  CONST MRM_PLAN_PORT  *Against;
+  CONST MRM_PLAN_CARD  *Card;
+  CONST MRM_PLAN_CARD  *Against;
   UINT32               Index;
   UINT32               Number;
 
-  for (Index = 0; Index < One->PortCount; Index++) {
-    for (Number = 0; Number < Other->PortCount; Number++) {
-      Port    = &One->Ports[Index];
-      Against = &Other->Ports[Number];
-      if (  MrmPlanSameText (Port->Network, Against->Network)
-         && ((Port->Mtu != Against->Mtu) || ((Port->Mac != 0) && (Port->Mac == Against->Mac))))
+  for (Index = 0; Index < One->CardCount; Index++) {
+    for (Number = 0; Number < Other->CardCount; Number++) {
+      Card    = &One->Cards[Index];
+      Against = &Other->Cards[Number];
+      if (  MrmPlanSameText (Card->Network, Against->Network)
+         && ((Card->Mtu != Against->Mtu) || ((Card->Mac != 0) && (Card->Mac == Against->Mac))))
       {
         return TRUE;
       }

@@ -17,7 +17,7 @@ MrmPlanHasChannels (
   IN CONST MRM_PLAN_PARTITION  *Partition
   )
 {
-  return (BOOLEAN)((Partition->PortCount != 0) || (Partition->DiskCount != 0));
+  return (BOOLEAN)((Partition->CardCount != 0) || (Partition->DiskCount != 0));
 }
 
 /**

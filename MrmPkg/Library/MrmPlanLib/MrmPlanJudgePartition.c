@@ -175,24 +175,24 @@ JudgeChannelSegment (
 **/
 STATIC
 CONST CHAR8 *
-JudgePorts (
+JudgeCards (
   IN CONST MRM_PLAN_PARTITION  *Partition
   )
 {
   UINT32  Index;
   UINT32  Before;
 
-  for (Index = 0; Index < Partition->PortCount; Index++) {
-    if (!MrmPlanIsName (Partition->Ports[Index].Network)) {
+  for (Index = 0; Index < Partition->CardCount; Index++) {
+    if (!MrmPlanIsName (Partition->Cards[Index].Network)) {
       return "the name of a network is not a-z, then a-z, 0-9 and hyphens";
     }
 
-    if (((Partition->Ports[Index].Mac >> 40) & MAC_GROUP) != 0) {
+    if (((Partition->Cards[Index].Mac >> 40) & MAC_GROUP) != 0) {
       return "the MAC of a card stands for several";
     }
 
     for (Before = 0; Before < Index; Before++) {
-      if (MrmPlanSameText (Partition->Ports[Index].Network, Partition->Ports[Before].Network)) {
+      if (MrmPlanSameText (Partition->Cards[Index].Network, Partition->Cards[Before].Network)) {
         return "it is on a network twice";
       }
     }
@@ -355,7 +355,7 @@ MrmPlanJudgePartition (
   }
 
   if (What == NULL) {
-    What = JudgePorts (Partition);
+    What = JudgeCards (Partition);
   }
 
   if (What == NULL) {

@@ -57,9 +57,9 @@ JudgeAgainst (
     }
   }
 
-  for (Index = 0; Index < Partition->PortCount; Index++) {
-    if (  MrmPlanSameText (Uplink->Network, Partition->Ports[Index].Network)
-       && (Partition->Ports[Index].Mtu > MRM_CHANNEL_UPLINK_MTU))
+  for (Index = 0; Index < Partition->CardCount; Index++) {
+    if (  MrmPlanSameText (Uplink->Network, Partition->Cards[Index].Network)
+       && (Partition->Cards[Index].Mtu > MRM_CHANNEL_UPLINK_MTU))
     {
       return "a network with an uplink has a larger MTU than what is outside";
     }

@@ -5,10 +5,9 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Fuzz.h"
+#include "Function.h"
 #include <Library/MrmChannelLib.h>
 
-#define PAGES    64
 #define HOSTILE  0
 #define FRIEND   1
 #define CARDS    2
@@ -31,39 +30,34 @@ enum {
 };
 
 typedef struct {
-  MRM_CHANNEL_PORT    Port;
-  MRM_RANGE           Range;
-  MRM_RANGE_SET       Memory;
-  UINT8               *Area;
-  VOID                *Block;
-  UINT8               *Pages;
-  UINT32              ApicId;
+  MRM_CHANNEL_CARD    Card;
+  FUZZ_FUNCTION       Own;
   UINT32              Posted;
   UINT32              Sent;
   UINT32              Filled;
-} CARD;
+} DRIVER;
 
 STATIC
 VOID
 SetRegister (
-  IN CARD    *Card,
+  IN DRIVER  *Driver,
   IN UINTN   Offset,
   IN UINT32  Value
   )
 {
   Value = __builtin_bswap32 (Value);
-  memcpy (Card->Area + MRM_FUNCTION_ECAM_SIZE + Offset, &Value, sizeof (Value));
+  memcpy (Driver->Own.Area + MRM_FUNCTION_ECAM_SIZE + Offset, &Value, sizeof (Value));
 }
 
 STATIC
 VOID
 Post (
-  IN CARD         *Card,
+  IN DRIVER       *Driver,
   IN CONST UINT8  *Command
   )
 {
-  memcpy (Card->Pages + (Card->Posted % 64) * 64, Command, 64);
-  SetRegister (Card, 0x14, ++Card->Posted);
+  memcpy (Driver->Own.Pages + (Driver->Posted % 64) * 64, Command, 64);
+  SetRegister (Driver, 0x14, ++Driver->Posted);
 }
 
 STATIC
@@ -91,19 +85,9 @@ PutLong (
 }
 
 STATIC
-UINT64
-At (
-  IN CARD   *Card,
-  IN UINTN  Page
-  )
-{
-  return (UINT64)(UINTN)(Card->Pages + Page * SIZE_4KB);
-}
-
-STATIC
 VOID
 Register (
-  IN CARD    *Card,
+  IN DRIVER  *Driver,
   IN UINT32  Id,
   IN UINTN   First,
   IN UINTN   Count
@@ -113,15 +97,15 @@ Register (
   UINTN  Index;
 
   for (Index = 0; Index < Count; Index++) {
-    PutLong (Card->Pages + PageAddresses * SIZE_4KB, Index * 8, At (Card, First + Index));
+    PutLong (Driver->Own.Pages + PageAddresses * SIZE_4KB, Index * 8, FuzzPage (&Driver->Own, First + Index));
   }
 
   PutWord (Command, 0, 3);
   PutWord (Command, 8, Id);
   PutWord (Command, 12, (UINT32)Count);
-  PutLong (Command, 16, At (Card, PageAddresses));
+  PutLong (Command, 16, FuzzPage (&Driver->Own, PageAddresses));
   PutLong (Command, 24, SIZE_4KB);
-  Post (Card, Command);
+  Post (Driver, Command);
 }
 
 /**
@@ -130,65 +114,65 @@ Register (
 STATIC
 VOID
 BringUp (
-  IN CARD                 *Card,
+  IN DRIVER               *Driver,
   IN MRM_CHANNEL_NETWORK  *Network
   )
 {
   UINT8  Command[64] = { 0 };
   UINTN  Index;
 
-  Card->Posted = 0;
-  Card->Sent   = 0;
-  Card->Filled = PAGES - PageRx;
-  SetRegister (Card, 0x20, (UINT32)(At (Card, PageAdmin) >> 32));
-  SetRegister (Card, 0x24, (UINT32)At (Card, PageAdmin));
-  SetRegister (Card, 0x04, 1);
+  Driver->Posted = 0;
+  Driver->Sent   = 0;
+  Driver->Filled = PAGES - PageRx;
+  SetRegister (Driver, 0x20, (UINT32)(FuzzPage (&Driver->Own, PageAdmin) >> 32));
+  SetRegister (Driver, 0x24, (UINT32)FuzzPage (&Driver->Own, PageAdmin));
+  SetRegister (Driver, 0x04, 1);
   MrmChannelServe (Network, 0);
 
   PutWord (Command, 0, 2);
-  PutLong (Command, 8, At (Card, PageCounters));
-  PutLong (Command, 16, At (Card, PageCounters) + 2048);
+  PutLong (Command, 8, FuzzPage (&Driver->Own, PageCounters));
+  PutLong (Command, 16, FuzzPage (&Driver->Own, PageCounters) + 2048);
   PutWord (Command, 24, 16);
   PutWord (Command, 28, 2);
   PutWord (Command, 32, 64);
   Command[40] = 2;
-  Post (Card, Command);
-  Register (Card, 1, PageTx, PageRx - PageTx);
+  Post (Driver, Command);
+  Register (Driver, 1, PageTx, PageRx - PageTx);
   MrmChannelServe (Network, 0);
-  Register (Card, 2, PageRx, PAGES - PageRx);
+  Register (Driver, 2, PageRx, PAGES - PageRx);
   MrmChannelServe (Network, 0);
 
   memset (Command, 0, sizeof (Command));
   PutWord (Command, 0, 5);
-  PutLong (Command, 16, At (Card, PageResources));
-  PutLong (Command, 24, At (Card, PageTxRing));
+  PutLong (Command, 16, FuzzPage (&Driver->Own, PageResources));
+  PutLong (Command, 24, FuzzPage (&Driver->Own, PageTxRing));
   PutWord (Command, 32, 1);
-  Post (Card, Command);
+  Post (Driver, Command);
 
   memset (Command, 0, sizeof (Command));
   PutWord (Command, 0, 6);
   PutWord (Command, 20, 1);
-  PutLong (Command, 24, At (Card, PageResources) + 64);
-  PutLong (Command, 32, At (Card, PageRxRing));
-  PutLong (Command, 40, At (Card, PageSlots));
+  PutLong (Command, 24, FuzzPage (&Driver->Own, PageResources) + 64);
+  PutLong (Command, 32, FuzzPage (&Driver->Own, PageRxRing));
+  PutLong (Command, 40, FuzzPage (&Driver->Own, PageSlots));
   PutWord (Command, 48, 2);
-  Post (Card, Command);
+  Post (Driver, Command);
   MrmChannelServe (Network, 0);
   for (Index = 0; Index < 512; Index++) {
-    PutLong (Card->Pages + PageSlots * SIZE_4KB, Index * 8, (Index % (PAGES - PageRx)) * SIZE_4KB);
+    PutLong (Driver->Own.Pages + PageSlots * SIZE_4KB, Index * 8, (Index % (PAGES - PageRx)) * SIZE_4KB);
   }
 
-  SetRegister (Card, 0x2000 + 64, Card->Filled);
+  SetRegister (Driver, 0x2000 + 64, Driver->Filled);
 }
 
 STATIC
 VOID
 Descriptor (
-  IN CARD         *Card,
+  IN DRIVER       *Driver,
   IN CONST UINT8  *Bytes
   )
 {
-  memcpy (Card->Pages + PageTxRing * SIZE_4KB + (Card->Sent++ % 512) * 16, Bytes, 16);
+  memcpy (Driver->Own.Pages + PageTxRing * SIZE_4KB + (Driver->Sent++ % 512) * 16, Bytes, 16);
 }
 
 /**
@@ -197,8 +181,8 @@ Descriptor (
 STATIC
 VOID
 Converse (
-  IN CARD                 *From,
-  IN CARD                 *To,
+  IN DRIVER               *From,
+  IN DRIVER               *To,
   IN MRM_CHANNEL_NETWORK  *Network
   )
 {
@@ -206,24 +190,24 @@ Converse (
   UINT8   *Frame;
   UINT64  Before;
 
-  Before = To->Port.Frames;
-  Frame  = From->Pages + PageTx * SIZE_4KB;
+  Before = To->Card.Frames;
+  Frame  = From->Own.Pages + PageTx * SIZE_4KB;
   memset (Frame, 0, 64);
-  memcpy (Frame, To->Port.Mac, 6);
-  memcpy (Frame + 6, From->Port.Mac, 6);
+  memcpy (Frame, To->Card.Mac, 6);
+  memcpy (Frame + 6, From->Card.Mac, 6);
   Descriptor (From, Bytes);
   SetRegister (From, 0x2000, From->Sent);
   MrmChannelServe (Network, 0);
-  FUZZ_CHECK (To->Port.Frames == Before + 1);
+  FUZZ_CHECK (To->Card.Frames == Before + 1);
 }
 
 /**
-  Make an area as it is at a start: what drivers here write to is at its beginning and in the window.
+  Make a function as it is at a start.
 **/
 STATIC
 VOID
 Renew (
-  IN CARD  *Card
+  IN DRIVER  *Driver
   )
 {
   STATIC UINT8  New[MRM_FUNCTION_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
@@ -232,9 +216,8 @@ Renew (
     MrmChannelBuildArea (New, 0xC0000000, 1);
   }
 
-  memcpy (Card->Area, New, SIZE_4KB);
-  memcpy (Card->Area + MRM_FUNCTION_ECAM_SIZE, New + MRM_FUNCTION_ECAM_SIZE, MRM_FUNCTION_WINDOW_SIZE);
-  MrmChannelOpen (&Card->Port, Card->Area, 0);
+  FuzzFunctionRenew (&Driver->Own, New);
+  MrmChannelOpen (&Driver->Card, Driver->Own.Area, 0);
 }
 
 /**
@@ -276,7 +259,7 @@ STATIC
 VOID
 Act (
   IN FUZZ                *Fuzz,
-  IN CARD                *Card,
+  IN DRIVER              *Driver,
   IN MRM_CHANNEL_UPLINK  *Uplink
   )
 {
@@ -294,39 +277,39 @@ Act (
   switch (Kind % 8) {
     case 0:
       Offset = (FuzzNumber (Fuzz, 1) % 11) * 4;
-      SetRegister (Card, Offset, (UINT32)FuzzNumber (Fuzz, 4));
+      SetRegister (Driver, Offset, (UINT32)FuzzNumber (Fuzz, 4));
       break;
     case 1:
       Offset = 0x2000 + (FuzzNumber (Fuzz, 1) % 5) * 64;
-      SetRegister (Card, Offset, (UINT32)FuzzNumber (Fuzz, 2));
+      SetRegister (Driver, Offset, (UINT32)FuzzNumber (Fuzz, 2));
       break;
     case 2:
       Word = (UINT32)FuzzNumber (Fuzz, 4);
-      memcpy (Card->Area + MRM_FUNCTION_ECAM_SIZE + 0x1000 + (FuzzNumber (Fuzz, 1) % 12) * 4, &Word, sizeof (Word));
+      memcpy (Driver->Own.Area + MRM_FUNCTION_ECAM_SIZE + 0x1000 + (FuzzNumber (Fuzz, 1) % 12) * 4, &Word, sizeof (Word));
       break;
     case 3:
       Word = (UINT32)FuzzNumber (Fuzz, 4);
-      memcpy (Card->Area + (FuzzNumber (Fuzz, 1) % 64) * 4, &Word, sizeof (Word));
+      memcpy (Driver->Own.Area + (FuzzNumber (Fuzz, 1) % 64) * 4, &Word, sizeof (Word));
       break;
     case 4:
       // A command; addresses may be its own.
       FuzzTake (Fuzz, Bytes, sizeof (Bytes));
       Offset = 8 + (Bytes[63] % 6) * 8;
       if ((Bytes[63] & 0x80) != 0) {
-        PutLong (Bytes, Offset, At (Card, Bytes[62] % PAGES) + Bytes[61]);
+        PutLong (Bytes, Offset, FuzzPage (&Driver->Own, Bytes[62] % PAGES) + Bytes[61]);
       }
 
       PutWord (Bytes, 0, Bytes[3] & 0xF);
-      Post (Card, Bytes);
+      Post (Driver, Bytes);
       break;
     case 5:
       FuzzTake (Fuzz, Bytes, 16);
-      Descriptor (Card, Bytes);
-      SetRegister (Card, 0x2000, Card->Sent);
+      Descriptor (Driver, Bytes);
+      SetRegister (Driver, 0x2000, Driver->Sent);
       break;
     case 6:
       Offset = FuzzNumber (Fuzz, 3) % (PAGES * SIZE_4KB - 16);
-      FuzzTake (Fuzz, Card->Pages + Offset, 16);
+      FuzzTake (Fuzz, Driver->Own.Pages + Offset, 16);
       break;
     default:
       // A packet that is to be cut.
@@ -334,9 +317,9 @@ Act (
       memcpy (Bytes, (UINT8[]) { 0x11, 8, 17, 2 }, 4);
       Bytes[16] = 0x20;
       Bytes[17] = 7;
-      Descriptor (Card, Bytes);
-      Descriptor (Card, Bytes + 16);
-      SetRegister (Card, 0x2000, Card->Sent);
+      Descriptor (Driver, Bytes);
+      Descriptor (Driver, Bytes + 16);
+      SetRegister (Driver, 0x2000, Driver->Sent);
       break;
   }
 }
@@ -347,65 +330,51 @@ LLVMFuzzerTestOneInput (
   size_t       Size
   )
 {
-  STATIC CONST UINT8         Zero[(PAGES + 1) * SIZE_4KB];
   STATIC UINT8               Areas[CARDS][MRM_FUNCTION_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
-  STATIC CARD                Cards[CARDS];
+  STATIC DRIVER              Drivers[CARDS];
   STATIC MRM_CHANNEL_UPLINK  Uplink;
-  MRM_CHANNEL_PORT           *Ports[CARDS];
-  MRM_CHANNEL_NETWORK        Network = { .PortCount = CARDS, .Ports = Ports, .Uplink = &Uplink };
+  MRM_CHANNEL_CARD           *Served[CARDS];
+  MRM_CHANNEL_NETWORK        Network = { .CardCount = CARDS, .Cards = Served, .Uplink = &Uplink };
   MRM_FUNCTION_INTERRUPT     Interrupts[MRM_CHANNEL_VECTORS];
   FUZZ                       Fuzz = { Data, Size };
-  CARD                       *Card;
+  DRIVER                     *Driver;
   UINTN                      Index;
   UINTN                      Count;
   UINT64                     Now;
 
-  memset (Cards, 0, sizeof (Cards));
+  memset (Drivers, 0, sizeof (Drivers));
   Uplink.Up      = TRUE;
   Uplink.Out.Put = Uplink.Out.Taken = 0;
   Uplink.In.Put  = Uplink.In.Taken = 0;
   for (Index = 0; Index < CARDS; Index++) {
-    Card              = &Cards[Index];
-    Card->Block       = FuzzExact (Zero, sizeof (Zero));
-    Card->Pages       = (UINT8 *)ALIGN_VALUE ((UINTN)Card->Block, SIZE_4KB);
-    Card->Range.Base  = (UINT64)(UINTN)Card->Block;
-    Card->Range.Size  = sizeof (Zero);
-    Card->Memory      = (MRM_RANGE_SET) { .Ranges = &Card->Range, .Count = 1, .Capacity = 1 };
-    Card->ApicId      = (UINT32)Index + 1;
-    Card->Area        = Areas[Index];
-    Ports[Index]      = &Card->Port;
-    Card->Port.Mtu    = 1500;
-
-    Card->Port.Function.Memory      = &Card->Memory;
-    Card->Port.Function.ApicIds     = &Card->ApicId;
-    Card->Port.Function.ApicIdCount = 1;
-    memcpy (Card->Port.Mac, (UINT8[]) { 2, 0, 0, 0, 0, (UINT8)Index }, 6);
-    Renew (Card);
+    Driver           = &Drivers[Index];
+    Served[Index]    = &Driver->Card;
+    Driver->Card.Mtu = 1500;
+    FuzzFunctionBegin (&Driver->Own, Index, Areas[Index], &Driver->Card.Function);
+    memcpy (Driver->Card.Mac, (UINT8[]) { 2, 0, 0, 0, 0, (UINT8)Index }, 6);
+    Renew (Driver);
   }
 
-  BringUp (&Cards[HOSTILE], &Network);
-  BringUp (&Cards[FRIEND], &Network);
-  Converse (&Cards[HOSTILE], &Cards[FRIEND], &Network);
+  BringUp (&Drivers[HOSTILE], &Network);
+  BringUp (&Drivers[FRIEND], &Network);
+  Converse (&Drivers[HOSTILE], &Drivers[FRIEND], &Network);
   for (Now = 1; Fuzz.Size != 0; Now += FuzzNumber (&Fuzz, 1)) {
     for (Count = 1 + FuzzNumber (&Fuzz, 1) % 4; Count > 0; Count--) {
-      Act (&Fuzz, &Cards[HOSTILE], &Uplink);
+      Act (&Fuzz, &Drivers[HOSTILE], &Uplink);
     }
 
     MrmChannelServe (&Network, Now);
-    Count = MrmChannelInterrupts (&Cards[HOSTILE].Port, Interrupts);
-    FUZZ_CHECK (Count <= MRM_CHANNEL_VECTORS);
-    for (Index = 0; Index < Count; Index++) {
-      FUZZ_CHECK ((Interrupts[Index].ApicId == Cards[HOSTILE].ApicId) && (Interrupts[Index].Vector >= 0x20));
-    }
+    Count = MrmChannelInterrupts (&Drivers[HOSTILE].Card, Interrupts);
+    FuzzFunctionInterrupts (&Drivers[HOSTILE].Own, Interrupts, Count, MRM_CHANNEL_VECTORS);
   }
 
   // The network goes on: the hostile one ends, and a new life of its own gets what the other one sends.
-  MrmChannelClose (&Cards[HOSTILE].Port);
-  Renew (&Cards[HOSTILE]);
-  BringUp (&Cards[HOSTILE], &Network);
-  Converse (&Cards[FRIEND], &Cards[HOSTILE], &Network);
+  MrmChannelClose (&Drivers[HOSTILE].Card);
+  Renew (&Drivers[HOSTILE]);
+  BringUp (&Drivers[HOSTILE], &Network);
+  Converse (&Drivers[FRIEND], &Drivers[HOSTILE], &Network);
   for (Index = 0; Index < CARDS; Index++) {
-    free (Cards[Index].Block);
+    free (Drivers[Index].Own.Block);
   }
 
   return 0;

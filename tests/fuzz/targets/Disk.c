@@ -4,10 +4,9 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
-#include "Fuzz.h"
+#include "Function.h"
 #include <Library/MrmDiskLib.h>
 
-#define PAGES       64
 #define BLOCKS      600
 #define BLOCK_SIZE  512
 #define HOSTILE     0
@@ -28,12 +27,7 @@ enum {
 
 typedef struct {
   MRM_DISK         Disk;
-  MRM_RANGE        Range;
-  MRM_RANGE_SET    Memory;
-  UINT8            *Area;
-  VOID             *Block;
-  UINT8            *Pages;
-  UINT32           ApicId;
+  FUZZ_FUNCTION    Own;
   UINT32           Posted[2];
 } DRIVER;
 
@@ -96,7 +90,7 @@ SetRegister (
   IN UINT32  Value
   )
 {
-  memcpy (Driver->Area + MRM_FUNCTION_ECAM_SIZE + Offset, &Value, sizeof (Value));
+  memcpy (Driver->Own.Area + MRM_FUNCTION_ECAM_SIZE + Offset, &Value, sizeof (Value));
 }
 
 STATIC
@@ -108,18 +102,8 @@ GetRegister (
 {
   UINT32  Value;
 
-  memcpy (&Value, Driver->Area + MRM_FUNCTION_ECAM_SIZE + Offset, sizeof (Value));
+  memcpy (&Value, Driver->Own.Area + MRM_FUNCTION_ECAM_SIZE + Offset, sizeof (Value));
   return Value;
-}
-
-STATIC
-UINT64
-At (
-  IN DRIVER  *Driver,
-  IN UINTN   Page
-  )
-{
-  return (UINT64)(UINTN)(Driver->Pages + Page * SIZE_4KB);
 }
 
 STATIC
@@ -135,7 +119,7 @@ Post (
 
   Entries = (Queue == 0) ? 64 : 256;
   Page    = (Queue == 0) ? PageAdminQueue : PageQueue;
-  memcpy (Driver->Pages + Page * SIZE_4KB + Driver->Posted[Queue] * 64, Command, 64);
+  memcpy (Driver->Own.Pages + Page * SIZE_4KB + Driver->Posted[Queue] * 64, Command, 64);
   Driver->Posted[Queue] = (Driver->Posted[Queue] + 1) % Entries;
   SetRegister (Driver, 0x1000 + Queue * 128, Driver->Posted[Queue]);
 }
@@ -170,20 +154,20 @@ BringUp (
   IN DRIVER  *Driver
   )
 {
-  memset (Driver->Pages, 0, PageBuffer * SIZE_4KB);
+  memset (Driver->Own.Pages, 0, PageBuffer * SIZE_4KB);
   memset (Driver->Posted, 0, sizeof (Driver->Posted));
   SetRegister (Driver, 0x14, 0);
   MrmDiskServe (&Driver->Disk);
   SetRegister (Driver, 0x24, 0x003F003F);
-  SetRegister (Driver, 0x28, (UINT32)At (Driver, PageAdminQueue));
-  SetRegister (Driver, 0x2C, (UINT32)(At (Driver, PageAdminQueue) >> 32));
-  SetRegister (Driver, 0x30, (UINT32)At (Driver, PageAdminDone));
-  SetRegister (Driver, 0x34, (UINT32)(At (Driver, PageAdminDone) >> 32));
+  SetRegister (Driver, 0x28, (UINT32)FuzzPage (&Driver->Own, PageAdminQueue));
+  SetRegister (Driver, 0x2C, (UINT32)(FuzzPage (&Driver->Own, PageAdminQueue) >> 32));
+  SetRegister (Driver, 0x30, (UINT32)FuzzPage (&Driver->Own, PageAdminDone));
+  SetRegister (Driver, 0x34, (UINT32)(FuzzPage (&Driver->Own, PageAdminDone) >> 32));
   SetRegister (Driver, 0x14, 0x00460001);
   MrmDiskServe (&Driver->Disk);
   FUZZ_CHECK (GetRegister (Driver, 0x1C) == 1);
-  Command (Driver, 0, 5, At (Driver, PageDone), 0x00FF0001, 0x00010003);
-  Command (Driver, 0, 1, At (Driver, PageQueue), 0x00FF0001, 0x00010001);
+  Command (Driver, 0, 5, FuzzPage (&Driver->Own, PageDone), 0x00FF0001, 0x00010003);
+  Command (Driver, 0, 1, FuzzPage (&Driver->Own, PageQueue), 0x00FF0001, 0x00010001);
   MrmDiskServe (&Driver->Disk);
 }
 
@@ -198,9 +182,9 @@ Converse (
 {
   UINT8  *Buffer;
 
-  Buffer = Driver->Pages + PageBuffer * SIZE_4KB;
+  Buffer = Driver->Own.Pages + PageBuffer * SIZE_4KB;
   memset (Buffer, 0, BLOCK_SIZE);
-  Command (Driver, 1, 2, At (Driver, PageBuffer), 0, 0);
+  Command (Driver, 1, 2, FuzzPage (&Driver->Own, PageBuffer), 0, 0);
   MrmDiskServe (&Driver->Disk);
   FUZZ_CHECK (memcmp (Buffer, mBytes, BLOCK_SIZE) == 0);
   // Nobody looks at its completions.
@@ -208,7 +192,7 @@ Converse (
 }
 
 /**
-  Make an area as it is at a start: what drivers here write to is at its beginning and in the window.
+  Make a function as it is at a start.
 **/
 STATIC
 VOID
@@ -223,9 +207,8 @@ Renew (
     MrmDiskBuildArea (New, 0xC0000000, 0, 1);
   }
 
-  memcpy (Driver->Area, New, SIZE_4KB);
-  memcpy (Driver->Area + MRM_FUNCTION_ECAM_SIZE, New + MRM_FUNCTION_ECAM_SIZE, MRM_FUNCTION_WINDOW_SIZE);
-  MrmDiskOpen (&Driver->Disk, Driver->Area, 0);
+  FuzzFunctionRenew (&Driver->Own, New);
+  MrmDiskOpen (&Driver->Disk, Driver->Own.Area, 0);
 }
 
 STATIC
@@ -255,7 +238,7 @@ Act (
       break;
     case 3:
       Word = (UINT32)FuzzNumber (Fuzz, 4);
-      memcpy (Driver->Area + (FuzzNumber (Fuzz, 1) % 64) * 4, &Word, sizeof (Word));
+      memcpy (Driver->Own.Area + (FuzzNumber (Fuzz, 1) % 64) * 4, &Word, sizeof (Word));
       break;
     case 4:
     case 5:
@@ -265,7 +248,7 @@ Act (
       Bytes[1]  = 0;
       for (Offset = 24; Offset <= 32; Offset += 8) {
         if ((Bytes[Offset] & 0x80) != 0) {
-          Address = At (Driver, Bytes[Offset + 1] % PAGES) + Bytes[Offset + 2] * 4U;
+          Address = FuzzPage (&Driver->Own, Bytes[Offset + 1] % PAGES) + Bytes[Offset + 2] * 4U;
           memcpy (Bytes + Offset, &Address, sizeof (Address));
         }
       }
@@ -274,13 +257,13 @@ Act (
       break;
     case 6:
       Offset = FuzzNumber (Fuzz, 3) % (PAGES * SIZE_4KB - 16);
-      FuzzTake (Fuzz, Driver->Pages + Offset, 16);
+      FuzzTake (Fuzz, Driver->Own.Pages + Offset, 16);
       break;
     default:
       // An entry of a list.
       Offset  = FuzzNumber (Fuzz, 1) % 64;
-      Address = At (Driver, FuzzNumber (Fuzz, 1) % PAGES);
-      memcpy (Driver->Pages + PageList * SIZE_4KB + Offset * 8, &Address, sizeof (Address));
+      Address = FuzzPage (&Driver->Own, FuzzNumber (Fuzz, 1) % PAGES);
+      memcpy (Driver->Own.Pages + PageList * SIZE_4KB + Offset * 8, &Address, sizeof (Address));
       break;
   }
 }
@@ -291,7 +274,6 @@ LLVMFuzzerTestOneInput (
   size_t       Size
   )
 {
-  STATIC CONST UINT8      Zero[(PAGES + 1) * SIZE_4KB];
   STATIC UINT8            Areas[DISKS][MRM_FUNCTION_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
   STATIC UINT8            Buffer[MRM_DISK_TRANSFER] __attribute__ ((aligned (SIZE_4KB)));
   STATIC DRIVER           Drivers[DISKS];
@@ -317,20 +299,10 @@ LLVMFuzzerTestOneInput (
   };
   MrmDiskBeginMedium (&Medium, 1);
   for (Index = 0; Index < DISKS; Index++) {
-    Driver               = &Drivers[Index];
-    Driver->Block        = FuzzExact (Zero, sizeof (Zero));
-    Driver->Pages        = (UINT8 *)ALIGN_VALUE ((UINTN)Driver->Block, SIZE_4KB);
-    Driver->Range.Base   = (UINT64)(UINTN)Driver->Block;
-    Driver->Range.Size   = sizeof (Zero);
-    Driver->Memory       = (MRM_RANGE_SET) { .Ranges = &Driver->Range, .Count = 1, .Capacity = 1 };
-    Driver->ApicId       = (UINT32)Index + 1;
-    Driver->Area         = Areas[Index];
-    Driver->Disk.Medium  = &Medium;
-    Driver->Disk.Buffer  = Buffer;
-
-    Driver->Disk.Function.Memory      = &Driver->Memory;
-    Driver->Disk.Function.ApicIds     = &Driver->ApicId;
-    Driver->Disk.Function.ApicIdCount = 1;
+    Driver              = &Drivers[Index];
+    Driver->Disk.Medium = &Medium;
+    Driver->Disk.Buffer = Buffer;
+    FuzzFunctionBegin (&Driver->Own, Index, Areas[Index], &Driver->Disk.Function);
     Renew (Driver);
     BringUp (Driver);
     Converse (Driver);
@@ -346,10 +318,7 @@ LLVMFuzzerTestOneInput (
     FUZZ_CHECK (mMoved < 2 * MRM_DISK_TRANSFER);
     MrmDiskIsAsked (&Drivers[HOSTILE].Disk);
     Count = MrmDiskInterrupts (&Drivers[HOSTILE].Disk, Interrupts);
-    FUZZ_CHECK (Count <= MRM_DISK_VECTORS);
-    for (Index = 0; Index < Count; Index++) {
-      FUZZ_CHECK ((Interrupts[Index].ApicId == Drivers[HOSTILE].ApicId) && (Interrupts[Index].Vector >= 0x20));
-    }
+    FuzzFunctionInterrupts (&Drivers[HOSTILE].Own, Interrupts, Count, MRM_DISK_VECTORS);
 
     // What was written before is as it was, and the neighbour reads it.
     FUZZ_CHECK ((mBytes[0] == 0x5A) && (mBytes[BLOCK_SIZE - 1] == 0x5A));
@@ -362,7 +331,7 @@ LLVMFuzzerTestOneInput (
   BringUp (&Drivers[HOSTILE]);
   Converse (&Drivers[HOSTILE]);
   for (Index = 0; Index < DISKS; Index++) {
-    free (Drivers[Index].Block);
+    free (Drivers[Index].Own.Block);
   }
 
   return 0;
