@@ -87,6 +87,8 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
     yield _fact("console", name, console.name.place.short if console is not None else "")
     if partition.display.value:
         yield _fact("display", "its display function is its screen", partition.display.place.short)
+    if partition.isolation is not None:
+        yield _fact("isolation", partition.level, partition.isolation.place.short)
     for number, source in enumerate(partition.boot.sources, 1):
         name = "boot" if len(partition.boot.sources) == 1 else f"boot {number}"
         yield _fact(name, describe_source(source), source.place.short)

@@ -16,8 +16,8 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  7
-#define MRM_PLAN_FORMAT   0x46226975U
+#define MRM_PLAN_VERSION  8
+#define MRM_PLAN_FORMAT   0x2ECBBCB2U
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -126,6 +126,14 @@ typedef enum {
   MrmDiskReadOnly,
   MrmDiskAppendOnly   ///< what has been written stays
 } MRM_DISK_MODE;
+
+///
+/// What keeps a partition to what is its own.
+///
+typedef enum {
+  MrmIsolationCooperative,   ///< its operating system itself
+  MrmIsolationGuarded        ///< guest mode of its processors
+} MRM_ISOLATION;
 
 ///
 /// What happens when a partition ends.
@@ -309,6 +317,7 @@ typedef struct {
   CONST UINT32                *ApicIds;            ///< ProcessorCount local APIC IDs chosen by the planner
   BOOLEAN                     ProcessorsByCount;   ///< TRUE: any other free processors will do as well
   BOOLEAN                     SharedCores;         ///< TRUE: others that say so too may have threads of its cores
+  MRM_ISOLATION               Isolation;
   UINT32                      MemoryCount;
   CONST MRM_PLAN_MEMORY       *Memory;             ///< exactly one MrmMemoryLow, first
   UINT32                      PciBusCount;

@@ -20,7 +20,7 @@ from generator.blob.types import (
     Truth,
 )
 
-VERSION = 7
+VERSION = 8
 """MRM_PLAN_VERSION; a controller reads the plans of its own version only."""
 
 MAGIC = b"MRM plan"
@@ -152,6 +152,14 @@ DISK_MODE = Enumeration(
         ("MrmDiskAppendOnly", "what has been written stays"),
     ),
 )
+ISOLATION = Enumeration(
+    "MRM_ISOLATION",
+    "What keeps a partition to what is its own.",
+    (
+        ("MrmIsolationCooperative", "its operating system itself"),
+        ("MrmIsolationGuarded", "guest mode of its processors"),
+    ),
+)
 RESTART_POLICY = Enumeration(
     "MRM_RESTART_POLICY",
     "What happens when a partition ends.\n"
@@ -179,6 +187,7 @@ ENUMERATIONS = (
     BOOT_KIND,
     DISK_KIND,
     DISK_MODE,
+    ISOLATION,
     RESTART_POLICY,
     ALL_OFF,
 )
@@ -400,6 +409,7 @@ PARTITION = Record(
         ),
         Field("ProcessorsByCount", Truth(), "TRUE: any other free processors will do as well"),
         Field("SharedCores", Truth(), "TRUE: others that say so too may have threads of its cores"),
+        Field("Isolation", Choice(ISOLATION)),
         Field("Memory", Records(MEMORY, "MemoryCount", 1, 8), "exactly one MrmMemoryLow, first"),
         Field("PciBuses", Records(PCI_BUS, "PciBusCount", 0, _LIMIT["MRM_MAX_PCI_BUSES"])),
         Field("ChannelSegment", Number(2), "PCI segment of its cards and served disks; 0 without any"),

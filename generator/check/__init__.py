@@ -9,6 +9,7 @@ from generator.check import (
     boot,
     consoles,
     disks,
+    isolation,
     machine,
     memory,
     names,
@@ -23,7 +24,21 @@ from generator.check.registry import Rule, registered
 from generator.errors import MOST_TOLD, Problem, in_order
 from generator.model.plan import Plan
 
-_MODULES = (machine, names, processors, memory, pci, networks, disks, shared, consoles, boot, sources, policy)
+_MODULES = (
+    machine,
+    names,
+    processors,
+    isolation,
+    memory,
+    pci,
+    networks,
+    disks,
+    shared,
+    consoles,
+    boot,
+    sources,
+    policy,
+)
 """Importing them registers their rules, in this order."""
 
 

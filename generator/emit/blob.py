@@ -11,7 +11,7 @@ from generator.blob.write import write
 from generator.dsdt.assemble import Dsdt
 from generator.emit.plan_json import render_embedded_json
 from generator.emit.policy_text import digest, render_policy, structure
-from generator.model.intent import AllOff, DiskKind, DiskMode, Restart
+from generator.model.intent import AllOff, DiskKind, DiskMode, Isolation, Restart
 from generator.model.machine import Machine
 from generator.model.plan import (
     BootPlan,
@@ -40,6 +40,10 @@ _ALL_OFF: Mapping[AllOff, str] = {
     "power-off": "MrmAllOffPowerOff",
     "reboot": "MrmAllOffReboot",
     "menu": "MrmAllOffMenu",
+}
+_ISOLATION: Mapping[Isolation, str] = {
+    "cooperative": "MrmIsolationCooperative",
+    "guarded": "MrmIsolationGuarded",
 }
 _DISKS: Mapping[DiskKind, str] = {
     "memory": "MrmDiskMemory",
@@ -111,6 +115,7 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
         "ApicIds": [grant.apic_id for grant in partition.processors.grants],
         "ProcessorsByCount": partition.processors.by_count,
         "SharedCores": partition.processors.shared_cores,
+        "Isolation": _ISOLATION[partition.level],
         "Memory": [
             {
                 "Purpose": request.purpose.name,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from generator.model.intent import Isolation
 from generator.model.plan import (
     BootPlan,
     ConsolePlan,
@@ -26,8 +27,8 @@ FORMAT = 1
 MILLISECONDS = 1000
 _EXPLAINS = ("why", "line", "added_parameters", "needs")
 """Reasons, places, and what is said elsewhere as well."""
-ISOLATION = "cooperative"
-"""The level every grant of today's plans needs: nothing is split finer than a port."""
+PORT_NEEDS: Isolation = "cooperative"
+"""The level that a grant needs: nothing is split finer than a port."""
 
 
 def plan_to_json(plan: Plan, host_paths: bool = True) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def _partition(plan: Plan, partition: PartitionPlan, host_paths: bool) -> dict[s
                 for request in partition.memory.requests
             ],
         },
-        "isolation": ISOLATION,
+        "isolation": partition.level,
         "pci": [_pci(partition, grant) for grant in partition.pci],
         **_cards(partition),
         **_disks(partition),
@@ -186,7 +187,7 @@ def _pci(partition: PartitionPlan, grant: PciGrant) -> dict[str, Any]:
     return {
         "root_port": str(grant.root_port.value),
         "segment": grant.segment,
-        "needs": ISOLATION,
+        "needs": PORT_NEEDS,
         "asked": grant.asked,
         "bus_mates": [str(function.path) for function in grant.bus_mates],
         "disabled": [str(function.path) for function in partition.disabled(grant)],

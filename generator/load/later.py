@@ -26,8 +26,7 @@ CONTROLLER: Mapping[str, Later] = {
 PARTITION: Mapping[str, Later] = {}
 
 ISOLATION: Mapping[str, Later] = {
-    "guarded": Later("only cooperative isolation exists", "isolation: guarded (AMD SVM or VT-x)"),
-    "contained": Later("only cooperative isolation exists", "isolation: contained (with an IOMMU as well)"),
+    "contained": Later("guarded is the highest level", "isolation: contained (with an IOMMU as well)"),
 }
 
 BOOT: Mapping[str, Later] = {

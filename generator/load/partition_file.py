@@ -33,7 +33,7 @@ from generator.load.partition_memory import MEMORY, read_memory
 from generator.load.partition_pci import PCI, read_pci
 from generator.load.partition_policy import parse_name, read_policy
 from generator.load.partition_processors import PROCESSORS, read_processors
-from generator.load.reader import Fields, later_problem, read_mapping, read_scalar, wrong_type
+from generator.load.reader import Fields, later_problem, read_mapping, wrong_type
 from generator.load.shared import ALL_SHARED, SHARED, read_all_shared, read_shared
 from generator.load.values import parse_integer, ranged
 from generator.model.intent import (
@@ -41,6 +41,7 @@ from generator.model.intent import (
     AllOff,
     DefaultsIntent,
     Intent,
+    Isolation,
     PartitionIntent,
     PowerButton,
 )
@@ -50,7 +51,7 @@ from generator.printable import quoted
 FORMAT = 1
 LOST_FILE = ("yaml-extends", "yaml-syntax", "yaml-encoding", "file-readable")
 """Problems of a file that `extends` names which leave it out altogether."""
-ISOLATION = {"cooperative": "cooperative"}
+ISOLATION: dict[str, Isolation] = {"cooperative": "cooperative", "guarded": "guarded"}
 """Levels that exist."""
 ALL_OFF: dict[str, AllOff] = {"stay": "stay", "power-off": "power-off", "reboot": "reboot", "menu": "menu"}
 POWER_BUTTON: dict[str, PowerButton] = {"ignore": "ignore", "shutdown": "shutdown"}
@@ -73,9 +74,10 @@ DISPLAY = Key(
 )
 LEVEL = Key(
     "isolation",
-    choice(ISOLATION, "cooperative"),
-    "Nothing runs beneath the operating system.",
-    "`cooperative`: nothing runs beneath the operating system, which must not reach for what is not its own",
+    choice(ISOLATION, "cooperative or guarded"),
+    "What keeps the operating system to its own.",
+    "`cooperative`: nothing runs beneath the operating system, which must not reach for what is not its own; "
+    "`guarded`: its processors run in guest mode of AMD's SVM, below",
     "`cooperative`",
     inherited=True,
 )
@@ -318,7 +320,7 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     network, disk, shared = read_cards(fields), read_disks(fields), read_shared(fields)
     console = read_console(fields)
     display = fields.read(DISPLAY)
-    _isolation(fields)
+    isolation = _isolation(fields)
     boot, policy = read_boot(fields), read_policy(fields)
     unread = frozenset(fields.unread)
     return PartitionIntent(
@@ -334,15 +336,17 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
         network,
         disk,
         shared,
+        isolation,
         unread,
     )
 
 
-def _isolation(fields: Fields) -> None:
-    """The isolation level: there is one so far."""
+def _isolation(fields: Fields) -> Located[Isolation] | None:
+    """The isolation level; one of them is planned only."""
     node = fields.node(LEVEL.name)
     planned = later.ISOLATION.get(node.text) if isinstance(node, Scalar) else None
     if planned is not None and isinstance(node, Scalar):
         fields.problems.append(later_problem(node.place, quoted(f"isolation: {node.text}"), planned))
-    elif node is not None:
-        read_scalar(node, "'isolation'", LEVEL.form.expected, LEVEL.form.parse, fields.problems)
+        fields.unread.add(LEVEL.name)
+        return None
+    return fields.read(LEVEL)

@@ -19,6 +19,7 @@ KernelParameters = Literal["auto", "off"]
 Restart = Literal["never", "on-failure", "always"]
 AllOff = Literal["stay", "power-off", "reboot", "menu"]
 PowerButton = Literal["ignore", "shutdown"]
+Isolation = Literal["cooperative", "guarded"]
 DiskKind = Literal["memory", "file", "gpt"]
 DiskMode = Literal["read-write", "read-only", "append-only"]
 
@@ -314,6 +315,7 @@ class PartitionIntent:
     network: tuple[CardIntent, ...] = ()
     disk: tuple[DiskIntent, ...] = ()
     shared: tuple[Located[str], ...] = ()
+    isolation: Located[Isolation] | None = None
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

@@ -18,6 +18,7 @@ from generator.model.intent import (
     AllOff,
     DiskKind,
     DiskMode,
+    Isolation,
     KernelParameters,
     MemoryIntent,
     PowerButton,
@@ -387,7 +388,14 @@ class PartitionPlan:
     cards: tuple[CardPlan, ...] = ()
     disks: tuple[DiskPlan, ...] = ()
     shared: tuple[HasShared, ...] = ()
+    isolation: Located[Isolation] | None = None
+    """The level that the file names; None: it names none."""
     unread: frozenset[str] = frozenset()
+
+    @property
+    def level(self) -> Isolation:
+        """Its isolation level."""
+        return self.isolation.value if self.isolation is not None else "cooperative"
 
     @property
     def channel_segment(self) -> int:

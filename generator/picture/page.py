@@ -122,6 +122,15 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
     yield "console", markup(name), console.name.place.short if console is not None else ""
     if partition.display.value:
         yield "display", "its display function is its screen", partition.display.place.short
+    if partition.isolation is not None:
+        yield "isolation", partition.level, partition.isolation.place.short
+    yield from _boot_rows(partition)
+    for name, text, place in describe_policy(partition.policy):
+        yield name, markup(text), place
+
+
+def _boot_rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
+    """What a partition boots."""
     for number, source in enumerate(partition.boot.sources, 1):
         name = "boot" if len(partition.boot.sources) == 1 else f"boot {number}"
         yield name, f"<code>{markup(describe_source(source))}</code>", source.place.short
@@ -133,8 +142,6 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
     for number, expected in enumerate(partition.boot.expected):
         name = "" if number else "own Linux"
         yield name, f"<code>{markup(expected.parameter)}</code>: {markup(expected.why)}", ""
-    for name, text, place in describe_policy(partition.policy):
-        yield name, markup(text), place
 
 
 def _file_rows(boot: FileBoot) -> Iterator[tuple[str, str, str]]:

@@ -64,6 +64,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                 cards=resolve_cards(partition.network, networks),
                 disks=resolve_disks(partition.disk),
                 shared=resolve_has_shared(partition.shared, shared),
+                isolation=partition.isolation,
                 unread=partition.unread,
             )
         )

@@ -45,6 +45,7 @@ LIBRARIES = (
     "MrmChannelLib",
     "MrmDiskLib",
     "MrmServerLib",
+    "MrmGuardLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.

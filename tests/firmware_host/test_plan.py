@@ -574,6 +574,7 @@ OTHER: Mapping[str, Callable[[Values], None]] = {
     "more processors": _change(ApicIds=[5, 6, 7]),
     "named processors": _change(ApicIds=[6, 7], ProcessorsByCount=False),
     "shared cores": _change(SharedCores=True),
+    "isolation": _change(Isolation="MrmIsolationGuarded"),
     "memory": _memory(1, Size=0x100000),
     "where memory is": _memory(1, Minimum=0x200000),
     "no devices": _change(PciBuses=[], DsdtPatches=[]),

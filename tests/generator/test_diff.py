@@ -53,6 +53,11 @@ def test_owners_and_values(write: Write) -> None:
     assert not any(line.startswith(("two.", "three.")) for line in told)
 
 
+def test_another_isolation_level(write: Write) -> None:
+    told = differences(write, document(partition()), document(partition(isolation="guarded")))
+    assert told == ["one.isolation: cooperative → guarded"]
+
+
 def test_where_something_is_written_does_not_matter(write: Write) -> None:
     before = document(partition(processors="2"))
     after = document(partition(processors="{count: 2}"), head="# a comment\n\n")

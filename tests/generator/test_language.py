@@ -12,10 +12,14 @@ import pytest
 
 from ci.progress import PROJECT
 from generator.api import judge, make_plan
+from generator.blob.read import read as read_blob
+from generator.dsdt.assemble import make_dsdt
+from generator.emit.blob import render_blob
 from generator.emit.plan_json import plan_to_json
 from generator.errors import Problem, Severity
 from generator.load.values import parse_address_range, parse_ranges
 from generator.model.plan import MemoryPurpose, Plan
+from generator.show import render_plan_text
 from tests.generator.support import document, partition
 
 Write = Callable[[str], Path]
@@ -286,6 +290,17 @@ def test_the_plan_says_which_level_its_grants_need(write: Write) -> None:
     assert told["isolation"] == "cooperative"
     assert told["pci"][0]["needs"] == "cooperative"
     assert told["boot"]["sources"][0]["signed"] is False
+
+
+def test_a_guarded_partition_is_one_everywhere(write: Write) -> None:
+    plan, problems = make_plan(write(document(partition(isolation="guarded"), partition("two"))))
+    assert problems == ()
+    guarded, other = plan_to_json(plan)["partitions"]
+    assert (guarded["isolation"], other["isolation"]) == ("guarded", "cooperative")
+    assert "isolation   guarded" in render_plan_text(plan)
+    found = read_blob(render_blob(plan, [make_dsdt(each) for each in plan.partitions], 0))
+    levels = [each["Isolation"] for each in found["Partitions"]]
+    assert levels == ["MrmIsolationGuarded", "MrmIsolationCooperative"]
 
 
 BASE = document(partition(boot="{file: files/linux, options: a}"), partition("two", memory="512 MiB"))

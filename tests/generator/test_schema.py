@@ -106,7 +106,7 @@ def test_a_key_may_stand_in_defaults_just_as_in_a_partition() -> None:
         {"processors": {"apic_ids": "1-"}},
         {"pci": "PciRoot(0x0)"},
         {"pci": {"bus": 256}},
-        {"isolation": "guarded"},
+        {"isolation": "contained"},
         {"boot": {"initrd": 3, "disk": 1}},
         {"boot": {"file": "x", "order": ["disk"]}},
         {"boot": {"timeout": 3, "file": "x"}},

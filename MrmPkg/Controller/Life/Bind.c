@@ -14,6 +14,7 @@
 #include "Talk/Variables.h"
 #include "Media/Medium.h"
 #include "Machine/BootFiles.h"
+#include "Machine/Isolation.h"
 #include "Machine/Memory.h"
 #include "Machine/Processor.h"
 #include "Machine/Shared.h"
@@ -35,6 +36,7 @@ VOID
 ///
 STATIC CONST BIND_STEP  mBindSteps[] = {
   BindMachine,
+  BindIsolation,
   BindFiles,
   BindProcessors,
   BindPci,

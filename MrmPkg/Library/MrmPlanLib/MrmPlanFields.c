@@ -306,6 +306,10 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
     .Name = "SharedCores", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, SharedCores)
   },
   {
+    .Name = "Isolation", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Isolation), .Width = sizeof
+    (MRM_ISOLATION), .Maximum = MrmIsolationGuarded
+  },
+  {
     .Name = "Memory", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Memory), .CountOffset =
     OFFSET_OF (MRM_PLAN_PARTITION, MemoryCount), .Record = &mMemory, .Minimum = 1, .Maximum = 8
   },
@@ -352,7 +356,7 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanPartition = {
-  "MRM_PLAN_PARTITION", 158, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
+  "MRM_PLAN_PARTITION", 159, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
 };
 
 STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {

@@ -1,0 +1,299 @@
+/** @file
+  Exits of a guarded partition, and what the guard answers.  Part of MrmGuardLib.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_GUARD_EXIT_H_
+#define MRM_GUARD_EXIT_H_
+
+#include <Guid/MrmHandOff.h>
+
+#define MRM_GUARD_REGISTERS    16      ///< RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 to R15
+#define MRM_GUARD_INSTRUCTION  15      ///< bytes of the longest instruction
+#define MRM_GUARD_CMOS_SIZE    128     ///< bytes of clock and CMOS memory
+
+///
+/// Why a processor left guest mode, whatever the processor's own numbers are.
+///
+typedef enum {
+  MrmExitUnknown,
+  MrmExitKick,             ///< an NMI: the controller wants the processor, or the machine has one for the partition
+  MrmExitShutdown,         ///< triple fault
+  MrmExitIo,               ///< a port that is not open
+  MrmExitMsr,              ///< a model-specific register that is not open
+  MrmExitNestedFault,      ///< memory that it does not reach, or may not write or execute
+  MrmExitVirtualization,   ///< an instruction of SVM or VT-x
+  MrmExitEntryFailed,      ///< the processor refused to enter guest mode
+  MrmExitKinds             ///< how many there are
+} MRM_GUARD_EXIT_KIND;
+
+///
+/// An exit.  Only what belongs to its kind is set.
+///
+typedef struct {
+  MRM_GUARD_EXIT_KIND    Kind;
+  UINT32                 Access;     ///< nested fault: MRM_GUARD_READ, _WRITE or _EXECUTE that was tried
+  UINT64                 Code;       ///< the processor's own number of the exit
+  UINT64                 Address;    ///< nested fault: as the partition sees it
+  UINT64                 NextRip;    ///< where the next instruction is; 0: not known
+  UINT32                 Msr;
+  UINT16                 Port;
+  UINT8                  Width;      ///< I/O: 1, 2 or 4 bytes
+  BOOLEAN                Write;      ///< I/O, MSR: to it
+  BOOLEAN                String;     ///< I/O: INS or OUTS
+  BOOLEAN                Walk;       ///< nested fault: on one of the partition's own page tables
+} MRM_GUARD_EXIT;
+
+///
+/// What SVM says about an exit (APM appendix C): fields of the VMCB.
+///
+typedef struct {
+  UINT64    Code;                    ///< EXITCODE
+  UINT64    Info1;                   ///< EXITINFO1
+  UINT64    Info2;                   ///< EXITINFO2
+  UINT64    NextRip;                 ///< nRIP; 0 where the processor does not save it
+} MRM_GUARD_SVM_EXIT;
+
+///
+/// Registers of a processor at its exit.  The guard loads back what may change: General, Rip.
+///
+typedef struct {
+  UINT64    General[MRM_GUARD_REGISTERS];
+  UINT64    Rip;
+  UINT64    Rflags;
+  UINT64    Cr0;
+  UINT64    Cr3;
+  UINT64    Cr4;
+  UINT64    Efer;
+  UINT64    CsBase;
+  UINT16    CsAttributes;            ///< as in the VMCB: bit 9 is L, bit 10 is D
+} MRM_GUARD_STATE;
+
+///
+/// The devices that a partition has instead of the PC's.  One for each partition; begins with all zero.
+/// Its processors share it: two that use one port at once disturb nobody else.
+///
+typedef struct {
+  UINT32    ConfigAddress;           ///< what was written to port CF8
+  UINT8     CmosIndex;               ///< what was written to port 70
+  UINT8     Cmos[MRM_GUARD_CMOS_SIZE];
+  INT64     CmosOffset;              ///< seconds that its clock is ahead of the PC's
+} MRM_GUARD_DEVICES;
+
+///
+/// Buses of a partition, where CF8 and CFC lead.
+///
+typedef struct {
+  UINT64    Ecam;                    ///< of the first bus
+  UINT8     FirstBus;
+  UINT8     LastBus;
+} MRM_GUARD_BUSES;
+
+///
+/// What the guard knows when it answers.
+///
+typedef struct {
+  UINT32                   ApicId;          ///< of this processor
+  CONST UINT32             *ApicIds;        ///< of all processors of the partition
+  UINTN                    ApicIdCount;
+  UINT64                   LocalApic;       ///< address of the local APIC page
+  CONST MRM_RANGE          *Ignored;        ///< memory that reads as all ones: what is written there is lost
+  UINTN                    IgnoredCount;
+  CONST MRM_GUARD_BUSES    *Buses;          ///< that CF8 and CFC lead to
+  UINTN                    BusCount;
+  UINT64                   Seconds;         ///< now, since 1970 began, UTC
+  BOOLEAN                  Wanted;          ///< the controller wants this processor
+} MRM_GUARD_FACTS;
+
+///
+/// What the guard does.
+///
+typedef enum {
+  MrmGuardResume,          ///< go on with the registers in MRM_GUARD_STATE
+  MrmGuardInject,          ///< give it exception Vector, with ErrorCode if HasErrorCode; vector 2 is an NMI
+  MrmGuardReadConfig,      ///< read Width bytes at Address, give them to MrmGuardPutResult(), go on
+  MrmGuardWriteConfig,     ///< write Width bytes of Value to Address, go on
+  MrmGuardWriteApic,       ///< write the 32 bits of Value to Address in the local APIC page, go on
+  MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on
+  MrmGuardInitProcessor,   ///< let processor ApicId wait for its start, go on
+  MrmGuardStartProcessor,  ///< if processor ApicId waits, start it in real mode at Vector << 12; go on
+  MrmGuardPark,            ///< the controller has this processor back
+  MrmGuardEnd              ///< the partition has failed, or ends itself: Reason
+} MRM_GUARD_ACTION;
+
+///
+/// Why the guard ends a partition.
+///
+typedef enum {
+  MrmReasonNone,
+  MrmReasonMemory,             ///< foreign memory
+  MrmReasonTripleFault,
+  MrmReasonResetPort,          ///< it asked for a reset of the PC
+  MrmReasonVirtualization,     ///< an instruction of SVM or VT-x
+  MrmReasonInstruction,        ///< the guard does not know the instruction
+  MrmReasonStringIo,           ///< INS or OUTS with a port that is not open
+  MrmReasonEntryFailed,        ///< the processor refused to enter guest mode
+  MrmReasonExit                ///< the guard does not know the exit
+} MRM_GUARD_REASON;
+
+///
+/// An answer.  Only what belongs to its action is set.
+///
+typedef struct {
+  MRM_GUARD_ACTION    Action;
+  MRM_GUARD_REASON    Reason;
+  UINT64              Address;
+  UINT64              Value;
+  UINT32              Msr;
+  UINT32              ApicId;
+  UINT32              ErrorCode;
+  UINT8               Vector;
+  UINT8               Width;
+  BOOLEAN             HasErrorCode;
+  BOOLEAN             Denied;        ///< what was tried has no effect: counted
+} MRM_GUARD_ANSWER;
+
+///
+/// What is left of a partition that the guard ended.
+///
+typedef struct {
+  UINT32              ApicId;
+  MRM_GUARD_REASON    Reason;
+  UINT64              Code;          ///< the processor's own number of the exit
+  UINT64              Address;       ///< memory: as the partition sees it; I/O: the port; MSR: its number
+  UINT64              Rip;
+  UINT64              Rflags;
+  UINT64              Cr3;
+  UINT64              General[MRM_GUARD_REGISTERS];
+  UINT8               Instruction[MRM_GUARD_INSTRUCTION];
+  UINT8               InstructionSize;
+} MRM_GUARD_FATAL;
+
+/**
+  Read memory of a partition.
+
+  @param[in]  Context  The caller's.
+  @param[in]  Address  As the partition sees it.
+  @param[out] Buffer   Receives the bytes.
+  @param[in]  Size     Bytes, within one page.
+
+  @retval FALSE  It does not reach that.
+**/
+typedef
+BOOLEAN
+(EFIAPI *MRM_GUARD_READ_MEMORY)(
+  IN  VOID    *Context,
+  IN  UINT64  Address,
+  OUT VOID    *Buffer,
+  IN  UINTN   Size
+  );
+
+/**
+  Say what an exit of SVM is.
+
+  @param[in]  Raw   What the VMCB says.
+  @param[in]  State Registers at the exit.
+  @param[out] Exit  The same, for MrmGuardDecide().
+**/
+VOID
+EFIAPI
+MrmGuardDecodeSvm (
+  IN  CONST MRM_GUARD_SVM_EXIT  *Raw,
+  IN  CONST MRM_GUARD_STATE     *State,
+  OUT MRM_GUARD_EXIT            *Exit
+  );
+
+/**
+  Read the instruction at which a processor stands, through the partition's own page tables.  At most two pages are
+  translated, each through five levels at most.
+
+  @param[in]  State    Registers.
+  @param[in]  Read     Reads memory of the partition.
+  @param[in]  Context  Handed to Read.
+  @param[out] Code     MRM_GUARD_INSTRUCTION bytes.
+
+  @return  How many bytes could be read.
+**/
+UINTN
+EFIAPI
+MrmGuardFetch (
+  IN  CONST MRM_GUARD_STATE  *State,
+  IN  MRM_GUARD_READ_MEMORY  Read,
+  IN  VOID                   *Context,
+  OUT UINT8                  *Code
+  );
+
+/**
+  Say what the guard answers to an exit.
+
+  @param[in]     Facts     What the guard knows.
+  @param[in]     Exit      The exit.
+  @param[in]     Code      The instruction, from MrmGuardFetch(); only a nested fault needs it.
+  @param[in]     CodeSize  How many bytes there are.
+  @param[in,out] Devices   What the partition has instead of the PC's devices.
+  @param[in,out] State     Registers; changed as the answer wants it, Rip included.
+  @param[out]    Answer    What is done.
+**/
+VOID
+EFIAPI
+MrmGuardDecide (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     CONST MRM_GUARD_EXIT   *Exit,
+  IN     CONST UINT8            *Code,
+  IN     UINTN                  CodeSize,
+  IN OUT MRM_GUARD_DEVICES      *Devices,
+  IN OUT MRM_GUARD_STATE        *State,
+  OUT    MRM_GUARD_ANSWER       *Answer
+  );
+
+/**
+  Give a processor what MrmGuardReadConfig has read: into its register A.
+
+  @param[in,out] State  Registers.
+  @param[in]     Width  Bytes: 1, 2 or 4.
+  @param[in]     Value  What was read.
+**/
+VOID
+EFIAPI
+MrmGuardPutResult (
+  IN OUT MRM_GUARD_STATE  *State,
+  IN     UINT8            Width,
+  IN     UINT64           Value
+  );
+
+/**
+  Write down what a partition did that the guard ended.
+
+  @param[in]  ApicId    Which processor it was.
+  @param[in]  Reason    Why it was ended.
+  @param[in]  Exit      The exit.
+  @param[in]  State     Registers at the exit.
+  @param[in]  Code      The instruction; NULL if it was not read.
+  @param[in]  CodeSize  How many bytes there are.
+  @param[out] Fatal     Receives it.
+**/
+VOID
+EFIAPI
+MrmGuardRecord (
+  IN  UINT32                 ApicId,
+  IN  MRM_GUARD_REASON       Reason,
+  IN  CONST MRM_GUARD_EXIT   *Exit,
+  IN  CONST MRM_GUARD_STATE  *State,
+  IN  CONST UINT8            *Code,
+  IN  UINTN                  CodeSize,
+  OUT MRM_GUARD_FATAL        *Fatal
+  );
+
+/**
+  Say a reason in words, as they end a sentence: "ended by the guard: …".
+
+  @param[in] Reason  Why a partition was ended.
+**/
+CONST CHAR8 *
+EFIAPI
+MrmGuardReasonText (
+  IN MRM_GUARD_REASON  Reason
+  );
+
+#endif
