@@ -11,7 +11,7 @@ from ci.qemu.guest import Guest, steady
 from ci.run.judge import Observation, judge
 from ci.run.session import Session
 
-NEIGHBOUR_TICKS = 4
+NEIGHBOUR_TICKS = 2
 """Seconds a neighbour is watched after an event."""
 
 _WATCHED_ELSEWHERE = ("ticks", "power_off")

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1800)]
 
 @pytest.fixture(scope="module")
 def outcome(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    result = built("two-debians", by_stuart=True)
+    result = built("two-kernels", by_stuart=True)
     return run_batch_command(result.esp, result.plan_file, tmp_path_factory.mktemp("batch"))
 
 

@@ -19,6 +19,6 @@ def test_mrm_without_a_plan_is_built(images: Callable[[str], Path], target: str)
 
 
 def test_mrm_with_a_plan_is_built(built: Builder) -> None:
-    result = built("two-debians", by_stuart=True)
+    result = built("two-kernels", by_stuart=True)
     assert (result.esp / "EFI" / "BOOT" / "BOOTX64.EFI").is_file()
     assert result.plan.partitions
