@@ -3,10 +3,13 @@
 
 import asyncio
 import re
+import shlex
+import subprocess
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
+from ci.progress import PROJECT
 from ci.qemu.guest import Done
 from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
@@ -50,6 +53,54 @@ class System:
         done = self.tries(command, timeout)
         assert done.status == 0, f"{self.name}: {command}: status {done.status}\n{done.output}"
         return done.output
+
+
+def by_ssh(bench: Bench, name: str, command: str, data: bytes = b"", timeout: float = 120) -> str:
+    """Run a command that succeeds in a partition's system, over the network; return what it prints.
+
+    `data` is its standard input.
+    """
+
+    def run() -> "subprocess.CompletedProcess[bytes]":
+        words = [*shlex.split(bench.ways_in[name]), command]
+        return subprocess.run(words, input=data, capture_output=True, timeout=scaled(timeout), cwd=PROJECT)
+
+    done = bench.run(asyncio.to_thread(run))
+    output = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, f"{name}: {command}: status {done.returncode}\n{output}{done.stderr!r}"
+    return output
+
+
+def open_ports(system: System) -> list[str]:
+    """Return the TCP ports at which a system listens, on whatever address."""
+    listening = system.run("ss -Hltn | sed -n 's/.*:\\([0-9]*\\) .*/\\1/p' | sort -un")
+    return [word for word in listening.split() if word.isdigit()]
+
+
+def knocks(system: System, address: str) -> list[str]:
+    """Return commands for another system that try each door of `system` on the network in memory.
+
+    By IPv4, at `address`, and by IPv6: each of its open ports, and a ping.
+    """
+    link = next(word for word in system.run("ip -6 -br addr show scope link").split() if "fe80" in word)
+    addresses = (address, f"{link.partition('/')[0]}%memory0")
+    ports = open_ports(system)
+    commands = [f"nc -z -w 1 {address} {port}" for address in addresses for port in ports]
+    return commands + [f"ping -q -c 1 -W 1 {address}" for address in addresses]
+
+
+def refuses_memory(system: System) -> None:
+    """Assert that root of a system with `lockdown=integrity` gets no memory outside of its kernel's."""
+    memory = system.tries("dd if=/dev/mem of=/dev/null bs=4096 count=1 skip=$((0x1000000 / 4096))")
+    assert memory.status != 0 and "not permitted" in memory.output
+
+
+def may_not(system: System, *requests: str) -> None:
+    """Assert that root of a system is refused each of these requests to the controller."""
+    for request in requests:
+        # At most five at once, and then one a second, are heard.
+        done = system.tries(f"sleep 1; mrmctl {request}")
+        assert done.status != 0 and "not permitted" in done.output, f"{request}: {done.output}"
 
 
 @dataclass(frozen=True)

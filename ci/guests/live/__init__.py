@@ -3,8 +3,10 @@
 
 `Build/guests/live-6.12/` receives `root.squashfs`, the system that mmdebstrap made from the packages of
 `packages.txt`, and `initrd.img`: the small guest's initrd with that file system, the modules of
-`modules.txt`, the files of `files/`, the roles of `roles/`, and `init`.
+`modules.txt`, the files of `files/`, the roles of `roles/`, and `init`. `initrd-net.img` is the same without
+the root file system, for a role that fetches that.
 
 A role is a folder: what is in its `files/` is put over the system before systemd starts, and the systemd
-units that its `units` names are started. The kernel parameter `mrm.role=NAME` chooses one.
+units that its `units` names are started. Its `init`, if there is one, says where the root file system comes
+from and what is written goes to. The kernel parameter `mrm.role=NAME` chooses one.
 """

@@ -32,6 +32,9 @@ SHARED = (
 KEY_NAME = "id_ed25519"
 """Name of the private key beside the kernel."""
 
+NET_INITRD = "initrd-net.img"
+"""The initrd without the root file system, for a role that fetches that."""
+
 _STARTED = {"mrm-boot.service": "sysinit.target", "mrm-ticks.service": "multi-user.target"}
 """Units of every role, and what wants them."""
 
@@ -41,7 +44,7 @@ class LiveDebian:
     """The finished system.
 
     Attributes:
-        folder: Holds vmlinuz and initrd.img.
+        folder: Holds vmlinuz, initrd.img, and the latter without the root file system, initrd-net.img.
         key: Private key with which ssh gets in as root.
         release: Kernel release as `uname -r` says it.
     """
@@ -231,6 +234,7 @@ def ensure(output: Path = OUTPUT) -> LiveDebian:
         say("writing the initrd of the live Debian")
         data = other_archives((small / "initrd.img").read_bytes(), initrd.tree(tree), key)
         replace(folder / "vmlinuz", (small / "vmlinuz").read_bytes())
+        replace(folder / NET_INITRD, data)
         replace(folder / "initrd.img", root_archive(squashfs.read_bytes()) + data)
         record.note("initrd", inputs)
     return LiveDebian(folder, key, guest.release)

@@ -10,7 +10,7 @@ import pytest
 
 from ci.guests import initrd, live
 from ci.guests.debian.packages import parse_list
-from ci.guests.live.build import LiveDebian, ensure, files_below, is_live
+from ci.guests.live.build import NET_INITRD, LiveDebian, ensure, files_below, is_live
 from ci.images.gpt import run_tool
 from ci.progress import PROJECT
 from tests.ci.guests.test_build import parse_newc
@@ -46,6 +46,11 @@ def listing(made: LiveDebian) -> set[str]:
 def test_root_file_system_is_inside(made: LiveDebian, archives: list[dict[str, initrd.Entry]]) -> None:
     (data,) = (entry.data for entry in archives[0].values() if stat.S_ISREG(entry.mode))
     assert data == (made.folder / "root.squashfs").read_bytes() and data.startswith(b"hsqs")
+
+
+def test_what_fetches_its_root_file_system_has_everything_else(made: LiveDebian) -> None:
+    whole, rest = ((made.folder / name).read_bytes() for name in ("initrd.img", NET_INITRD))
+    assert whole.endswith(rest) and (made.folder / "root.squashfs").read_bytes() not in rest
 
 
 def test_files_are_inside(made: LiveDebian, archives: list[dict[str, initrd.Entry]]) -> None:
