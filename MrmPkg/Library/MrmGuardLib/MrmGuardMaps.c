@@ -22,7 +22,7 @@ STATIC CONST UINT32  mParts[] = { 0, 0xC0000000, 0xC0010000 };
 /// Everything else is a property of the whole PC, or would let the partition out.
 ///
 STATIC CONST MRM_GUARD_MSRS  mOpen[] = {
-  // All three parts may be read: what is secret of the PC is not in its registers.
+  // Reading changes nothing.
   { 0x00000000, 0x00001FFF, MRM_GUARD_READ                   },
   { 0xC0000000, 0xC0001FFF, MRM_GUARD_READ                   },
   { 0xC0010000, 0xC0011FFF, MRM_GUARD_READ                   },
