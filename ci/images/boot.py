@@ -16,6 +16,7 @@ def prepare_boot(
     folder: Path,
     esp: Path | None,
     root_ports: Collection[str] | None = None,
+    spare: int = 0,
 ) -> Boot:
     """Make variable store, ESP disk and test disks in `folder` and return what names them.
 
@@ -24,6 +25,7 @@ def prepare_boot(
         folder: Run folder, created; images of an earlier run in it are replaced.
         esp: Folder tree to put onto the ESP, or None for a machine without that disk.
         root_ports: Device paths of ports; only what is behind them gets a disk. None means all.
+        spare: Bytes of room on the ESP, for the files of served disks.
 
     Raises:
         ImageError: A file is missing or a tool failed.
@@ -37,7 +39,7 @@ def prepare_boot(
     image = None
     if esp is not None:
         image = folder / "esp.img"
-        make_esp_image(esp, image)
+        make_esp_image(esp, image, spare)
     disks = {}
     for port in machine.root_ports:
         if port.holds_disk and (root_ports is None or port.leads_to_disk(root_ports)):

@@ -28,12 +28,12 @@ def esp_area(tree: Path, spare: int = 0) -> Area:
     return Area("ESP", ESP, size, partial(_fill, tree, size))
 
 
-def make_esp_image(tree: Path, image: Path) -> None:
+def make_esp_image(tree: Path, image: Path, spare: int = 0) -> None:
     """Write to `image` a raw disk whose only partition is an ESP with exactly the content of folder `tree`.
 
-    The file is sparse and replaced as a whole. Raises ImageError.
+    It has `spare` bytes of room. The file is sparse and replaced as a whole. Raises ImageError.
     """
-    make_disk(image, "ESP", [esp_area(tree)])
+    make_disk(image, "ESP", [esp_area(tree, spare)])
 
 
 def make_volume_image(tree: Path, image: Path, size: int) -> None:

@@ -17,7 +17,7 @@ from ci.guests.debian.build import WholeDebian
 from ci.guests.live.build import KEY_NAME, is_live
 from ci.images.boot import prepare_boot
 from ci.images.debian import make_debian_disk
-from ci.images.gpt import ImageError
+from ci.images.gpt import MEBIBYTE, ImageError
 from ci.images.live import make_live_disk
 from ci.qemu.command import Boot, MachineDescription
 from ci.qemu.devices import Network
@@ -110,7 +110,7 @@ def prepare_media(
         ImageError: An image could not be made.
     """
     own = own or {}
-    boot = prepare_boot(description, folder, esp)
+    boot = prepare_boot(description, folder, esp, spare=_esp_room(plan))
     disks = {**boot.disks, **own}
     networks: dict[str, Network] = {}
     ways_in: dict[str, str] = {}
@@ -145,6 +145,11 @@ def prepare_media(
         partitions.append(replace(promise, disks=serials))
     boot = replace(boot, disks=disks, networks=networks)
     return Media(boot, replace(plan, partitions=partitions), ways_in, sites)
+
+
+def _esp_room(plan: Plan) -> int:
+    """How many bytes the files of served disks may take on the ESP; what several share counts for each."""
+    return sum(-(-promise.esp_files // MEBIBYTE) * MEBIBYTE for promise in plan.partitions)
 
 
 def _live_key(promise: PartitionPromise) -> Path | None:

@@ -61,6 +61,7 @@ class PartitionPromise:
         parameters: Kernel parameters that a Linux on its own disk must be given by its own loader.
         disks: Serial numbers of its disks.
         served: Serial numbers of the disks that the controller serves it.
+        esp_files: Bytes of the files on the ESP that the controller serves it as disks.
         networks: Names of the networks in memory that it has cards on; these cards are among `pci`.
         shared: Name and bytes of each shared memory that it has, in the order in which its OS sees them.
     """
@@ -81,6 +82,7 @@ class PartitionPromise:
     parameters: str = ""
     disks: Sequence[str] = ()
     served: Sequence[str] = ()
+    esp_files: int = 0
     networks: Sequence[str] = ()
     shared: Sequence[tuple[str, int]] = ()
 
@@ -147,6 +149,7 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
         disks=[function.serial for function in functions if function.serial],
         networks=[str(card["network"]) for card in cards],
         served=[str(disk["serial"]) for disk in served],
+        esp_files=sum(disk["size"] or 0 for disk in served if str(disk["medium"]).startswith("file ")),
         shared=[(str(one["shared"]), int(one["size"])) for one in item.get("shared", [])],
     )
 

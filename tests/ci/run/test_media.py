@@ -101,3 +101,14 @@ def test_ports_in_use_are_passed_over() -> None:
         port = taken.getsockname()[1]
         found = free_ports(2, port)
     assert port not in found and len(set(found)) == 2 and min(found) > port
+
+
+def test_the_esp_has_room_for_disks_that_are_files_on_it(plan: Plan, esp: Path, tmp_path: Path) -> None:
+    steady = replace(plan.partitions[0], sources=[BootSource("file")])
+    sizes = []
+    for number, room in enumerate((0, 5 << 20)):
+        served = replace(plan, partitions=[replace(steady, esp_files=room)])
+        image = prepare_media(Q35, served, esp, tmp_path / f"{number}", None).boot.esp
+        assert image is not None
+        sizes.append(image.stat().st_size)
+    assert sizes[1] - sizes[0] == 5 << 20
