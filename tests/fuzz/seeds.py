@@ -90,6 +90,17 @@ for _place, _mark in {
 }.items():
     _STUB[_place : _place + len(_mark)] = _mark
 
+
+def _exit(
+    code: int, info1: int, info2: int = 0, *, registers: tuple[int, ...] = (), memory: bytes = b""
+) -> bytes:
+    """An exit of SVM in 64-bit code without paging, which begins where the memory does."""
+    general = [*registers, *[0] * (16 - len(registers))]
+    state = struct.pack("<16Q7QH6x", *general, 0x1000, 2, 0, 0, 0, 0x1500, 0, 0x200)
+    raw = struct.pack("<4Q", code, info1, info2, 0)
+    return raw + state + memory.ljust(64, b"\0") + struct.pack("<IQB", 5 << 24, 1_796_000_000, 0)
+
+
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "AcpiNuma": (struct.pack("<BH", 1, len(NODES)) + NODES + struct.pack("<BH", 1, len(SLIT)) + SLIT,),
     "AcpiPlan": (_plan(),),
@@ -129,6 +140,26 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         + _command(9, page=50, word11=4)
         + bytes([0, 4])
         + _command(6, 1, page=33, queue=0),
+    ),
+    "Guard": (
+        # Configuration space, the clock, a reset.
+        _exit(0x7B, 0xCF80040, 0x1002, registers=(0x80041234,))
+        + _exit(0x7B, 0xCFC0041, 0x1002)
+        + b"".join(
+            _exit(0x7B, 0x700010, 0x1002, registers=(number,)) + _exit(0x7B, 0x710010 | way, 0x1002)
+            for number, way in ((11, 0), (0x8B, 0), (9, 1), (0x32, 1))
+        )
+        + _exit(0x7B, 0xCF90010, 0x1002, registers=(6,)),
+        # Processors are started, what is written is lost, foreign memory.
+        _exit(0x7C, 1, registers=(0x4640, 0x830, 5))
+        + _exit(0x7C, 1, registers=(0xD01, 0xC0000080))
+        + _exit(0x400, 6, 0xFEE00300, registers=(0x4608,), memory=b"\x89\x03")
+        + _exit(0x400, 6, 0xFEE00080, memory=b"\xc7\x84\x24\0\1\0\0\x78\x56\x34\x12")
+        + _exit(0x400, 6, 0xB8010, memory=b"\x66\x44\x89\x53\x04")
+        + _exit(0x400, 4, 0xB8010, memory=b"\x0f\xb6\x43\x04")
+        + _exit(0x400, 6, 0x1234000)
+        + _exit(0x7F, 0)
+        + _exit(0x80, 0),
     ),
     "Lifecycle": (
         bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, *bytes(4), 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),

@@ -56,7 +56,7 @@ typedef struct {
 } MRM_GUARD_SVM_EXIT;
 
 ///
-/// Registers of a processor at its exit.  The guard loads back what may change: General, Rip.
+/// Registers of a processor at its exit.  The guard loads back what may change: General, Rip, Efer.
 ///
 typedef struct {
   UINT64    General[MRM_GUARD_REGISTERS];
@@ -98,6 +98,7 @@ typedef struct {
   CONST UINT32             *ApicIds;        ///< of all processors of the partition
   UINTN                    ApicIdCount;
   UINT64                   LocalApic;       ///< address of the local APIC page
+  UINT32                   IcrHigh;         ///< what register 310 of the local APIC holds, where it is a page
   CONST MRM_RANGE          *Ignored;        ///< memory that reads as all ones: what is written there is lost
   UINTN                    IgnoredCount;
   CONST MRM_GUARD_BUSES    *Buses;          ///< that CF8 and CFC lead to
@@ -115,7 +116,7 @@ typedef enum {
   MrmGuardReadConfig,      ///< read Width bytes at Address, give them to MrmGuardPutResult(), go on
   MrmGuardWriteConfig,     ///< write Width bytes of Value to Address, go on
   MrmGuardWriteApic,       ///< write the 32 bits of Value to Address in the local APIC page, go on
-  MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on
+  MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on; only the x2APIC's command register
   MrmGuardInitProcessor,   ///< let processor ApicId wait for its start, go on
   MrmGuardStartProcessor,  ///< if processor ApicId waits, start it in real mode at Vector << 12; go on
   MrmGuardPark,            ///< the controller has this processor back

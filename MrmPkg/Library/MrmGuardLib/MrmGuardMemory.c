@@ -1,0 +1,121 @@
+/** @file
+  Memory that a guarded partition does not reach, or may not write.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Library/MrmGuardLib.h>
+#include "MrmGuardInternal.h"
+#include "MrmGuardMove.h"
+
+#define APIC_COMMAND_LOW  0x300
+#define APIC_SHIFT        24       ///< of the APIC ID in the upper half of the command
+
+/**
+  Check whether what is written at an address is lost, and what is read there all ones.
+
+  @param[in] Facts    What the guard knows.
+  @param[in] Address  As the partition sees it.
+**/
+STATIC
+BOOLEAN
+IsIgnored (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINT64                 Address
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Facts->IgnoredCount; Index++) {
+    if ((Address >= Facts->Ignored[Index].Base) &&
+        (Address - Facts->Ignored[Index].Base < Facts->Ignored[Index].Size))
+    {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Answer a write to the local APIC.
+
+  @param[in]     Facts    What the guard knows.
+  @param[in]     Address  As the partition sees it.
+  @param[in]     Move     The instruction.
+  @param[in]     Value    What is written.
+  @param[in,out] Answer   The answer.
+**/
+STATIC
+VOID
+WriteApic (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     UINT64                 Address,
+  IN     CONST MRM_GUARD_MOVE   *Move,
+  IN     UINT64                 Value,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  UINT64  Register;
+
+  Register = Address - Facts->LocalApic;
+  if ((Move->Width != sizeof (UINT32)) || (Register % 16 != 0)) {
+    // No register takes it (SDM 3, 11.4.1).
+    Answer->Denied = TRUE;
+    return;
+  }
+
+  if ((Register == APIC_COMMAND_LOW) &&
+      MrmGuardDecideCommand (Facts, (UINT32)Value, Facts->IcrHigh >> APIC_SHIFT, Answer))
+  {
+    return;
+  }
+
+  Answer->Action  = MrmGuardWriteApic;
+  Answer->Address = Address;
+  Answer->Value   = Value;
+}
+
+VOID
+MrmGuardDecideMemory (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     CONST MRM_GUARD_EXIT   *Exit,
+  IN     CONST UINT8            *Code,
+  IN     UINTN                  CodeSize,
+  IN OUT MRM_GUARD_STATE        *State,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  MRM_GUARD_MOVE  Move;
+  BOOLEAN         Apic;
+  UINT64          Value;
+
+  Apic = (BOOLEAN)((Exit->Address >= Facts->LocalApic) && (Exit->Address - Facts->LocalApic < MRM_GUARD_PAGE));
+  if (Exit->Walk || (Exit->Access == MRM_GUARD_EXECUTE) || (!Apic && !IsIgnored (Facts, Exit->Address))) {
+    MrmGuardEndFor (Answer, MrmReasonMemory);
+    return;
+  }
+
+  // The local APIC can always be read; and what XCHG reads there the guard does not know.
+  if (!MrmGuardDecodeMove (State, Code, CodeSize, &Move) || (Apic && Move.Read)) {
+    MrmGuardEndFor (Answer, MrmReasonInstruction);
+    return;
+  }
+
+  Answer->Action = MrmGuardResume;
+  if (Move.Write) {
+    Value = Move.IsConstant ? Move.Constant & MrmGuardMask (Move.Width)
+                            : MrmGuardGet (State, Move.Register, Move.Width, Move.High);
+    if (Apic) {
+      WriteApic (Facts, Exit->Address, &Move, Value, Answer);
+    } else {
+      Answer->Denied = TRUE;
+    }
+  }
+
+  if (Move.Read) {
+    MrmGuardSet (State, Move.Register, Move.Target, Move.High, MrmGuardMask (Move.Width));
+  }
+
+  MrmGuardSkip (State, Move.Length);
+}

@@ -1,0 +1,127 @@
+/** @file
+  Model-specific registers that are not open to a guarded partition.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Library/MrmGuardLib.h>
+#include "MrmGuardInternal.h"
+
+#define MSR_X2APIC_COMMAND  0x830
+#define MSR_EFER            0xC0000080
+
+#define EFER_LME      BIT8
+#define EFER_LMA      BIT10
+#define EFER_SVME     BIT12
+#define EFER_CHANGES  (BIT0 | EFER_LME | BIT11 | BIT13 | BIT14 | BIT15)  ///< SCE, LME, NXE, LMSLE, FFXSR, TCE
+#define CR0_PG        BIT31
+
+#define REGISTER_A  0
+#define REGISTER_D  2
+#define MSR_LENGTH  2
+#define GENERAL_PROTECTION  13
+
+///
+/// Registers that a stock system writes by habit.  They are the PC's, and stay as they are; those of them that no map
+/// has read as zero.  All others answer with an exception, as registers do that a processor has not.
+///
+STATIC CONST MRM_GUARD_MSRS  mIgnored[] = {
+  { 0x00000010, 0x00000010, 0 },   // TSC
+  { 0x0000001B, 0x0000001B, 0 },   // APIC_BASE
+  { 0x0000003B, 0x0000003B, 0 },   // TSC_ADJUST
+  { 0x00000079, 0x00000079, 0 },   // microcode
+  { 0x0000008B, 0x0000008B, 0 },   // microcode
+  { 0x00000179, 0x0000017B, 0 },   // machine checks
+  { 0x000001D9, 0x000001D9, 0 },   // DEBUGCTL
+  { 0x00000200, 0x000002FF, 0 },   // MTRRs; PAT is open
+  { 0x00000400, 0x0000047F, 0 },   // machine checks
+  { 0xC0002000, 0xC0003FFF, 0 },   // machine checks
+  { 0xC0010015, 0xC0010015, 0 },   // HWCR
+  { 0xC0010062, 0xC0010062, 0 },   // P-state
+  { 0xC0010400, 0xC001047F, 0 },   // machine checks
+  { 0xC0011000, 0xC0011FFF, 0 }    // configuration of the core
+};
+
+/**
+  Let EFER be written as a processor would, but that SVM stays on.
+
+  @param[in]     Value   What is written.
+  @param[in,out] State   Registers.
+
+  @retval FALSE  A processor would not take this value.
+**/
+STATIC
+BOOLEAN
+WriteEfer (
+  IN     UINT64           Value,
+  IN OUT MRM_GUARD_STATE  *State
+  )
+{
+  if ((Value & ~(UINT64)(EFER_CHANGES | EFER_LMA | EFER_SVME)) != 0) {
+    return FALSE;
+  }
+
+  if (((State->Cr0 & CR0_PG) != 0) && (((Value ^ State->Efer) & EFER_LME) != 0)) {
+    return FALSE;
+  }
+
+  State->Efer = (Value & EFER_CHANGES) | (State->Efer & EFER_LMA) | EFER_SVME;
+  return TRUE;
+}
+
+/**
+  Check whether what is written to a register is lost.
+
+  @param[in] Msr  Its number.
+**/
+STATIC
+BOOLEAN
+IsIgnored (
+  IN UINT32  Msr
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < ARRAY_SIZE (mIgnored); Index++) {
+    if ((Msr >= mIgnored[Index].First) && (Msr <= mIgnored[Index].Last)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+VOID
+MrmGuardDecideMsr (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     CONST MRM_GUARD_EXIT   *Exit,
+  IN OUT MRM_GUARD_STATE        *State,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  UINT64  Value;
+
+  Value          = (State->General[REGISTER_A] & MAX_UINT32) | (State->General[REGISTER_D] << 32);
+  Answer->Action = MrmGuardResume;
+  if (Exit->Write && (Exit->Msr == MSR_X2APIC_COMMAND)) {
+    if (!MrmGuardDecideCommand (Facts, (UINT32)Value, (UINT32)(Value >> 32), Answer)) {
+      Answer->Action = MrmGuardWriteMsr;
+      Answer->Msr    = Exit->Msr;
+      Answer->Value  = Value;
+    }
+  } else if (IsIgnored (Exit->Msr)) {
+    Answer->Denied = TRUE;
+    if (!Exit->Write) {
+      State->General[REGISTER_A] = 0;
+      State->General[REGISTER_D] = 0;
+    }
+  } else if (!Exit->Write || (Exit->Msr != MSR_EFER) || !WriteEfer (Value, State)) {
+    Answer->Action       = MrmGuardInject;
+    Answer->Vector       = GENERAL_PROTECTION;
+    Answer->HasErrorCode = TRUE;
+    Answer->Denied       = TRUE;
+    return;
+  }
+
+  MrmGuardSkip (State, MSR_LENGTH);
+}

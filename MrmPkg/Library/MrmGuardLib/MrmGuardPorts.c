@@ -1,0 +1,270 @@
+/** @file
+  Ports that are not open to a guarded partition.  Those that a stock system uses by habit have an answer of their own:
+  configuration space of its own functions, a clock, and what would reset the PC ends the partition.  The rest read as
+  all ones, as ports do where no device is, and what is written to them is lost.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include <Library/MrmGuardLib.h>
+#include "MrmGuardInternal.h"
+
+#define PORT_TIMER            0x40
+#define PORT_TIMER_LAST       0x43
+#define PORT_CONTROL_B        0x61
+#define PORT_KEYBOARD         0x64
+#define PORT_CMOS_INDEX       0x70
+#define PORT_CMOS_DATA        0x71
+#define PORT_CONTROL_A        0x92
+#define PORT_CONFIG_ADDRESS   0xCF8
+#define PORT_RESET            0xCF9
+#define PORT_CONFIG_DATA      0xCFC
+#define PORT_CONFIG_END       0xD00
+
+#define RESET_PROCESSOR    BIT2    ///< of the reset register
+#define CONTROL_A_RESET    BIT0
+#define KEYBOARD_PULSE     0xF0    ///< commands from here on pulse lines that are zero in their lower half
+#define CONTROL_B_COUNTED  BIT5    ///< the timer has counted down: who waits for it goes on
+#define CMOS_INDEX         0x7F
+
+#define CONFIG_ENABLE    BIT31
+#define CONFIG_REGISTER  0xFC
+#define CONFIG_FUNCTION  0xFF00
+
+#define REGISTER_A  0
+
+/**
+  The byte that an access writes to a port.
+
+  @param[in]  Exit   The access.
+  @param[in]  Value  What it writes.
+  @param[in]  Port   The port.
+  @param[out] Byte   Receives it.
+
+  @retval FALSE  The access does not cover that port.
+**/
+STATIC
+BOOLEAN
+ByteFor (
+  IN  CONST MRM_GUARD_EXIT  *Exit,
+  IN  UINT32                Value,
+  IN  UINT16                Port,
+  OUT UINT8                 *Byte
+  )
+{
+  *Byte = 0;
+  if ((Port < Exit->Port) || ((UINTN)(Port - Exit->Port) >= Exit->Width)) {
+    return FALSE;
+  }
+
+  *Byte = (UINT8)(Value >> ((Port - Exit->Port) * 8));
+  return TRUE;
+}
+
+/**
+  Check whether an access is to the address register of configuration space: only one of four bytes is (PCI 3.0,
+  3.2.2.3.2), and it is none to the ports behind CF8.
+
+  @param[in] Exit  The access.
+**/
+STATIC
+BOOLEAN
+IsConfigAddress (
+  IN CONST MRM_GUARD_EXIT  *Exit
+  )
+{
+  return (BOOLEAN)((Exit->Port == PORT_CONFIG_ADDRESS) && (Exit->Width == sizeof (UINT32)));
+}
+
+/**
+  Check whether an access would reset the PC.
+
+  @param[in] Exit   The access.
+  @param[in] Value  What it writes.
+**/
+STATIC
+BOOLEAN
+Resets (
+  IN CONST MRM_GUARD_EXIT  *Exit,
+  IN UINT32                Value
+  )
+{
+  UINT8  Byte;
+
+  if (ByteFor (Exit, Value, PORT_RESET, &Byte) && !IsConfigAddress (Exit) && ((Byte & RESET_PROCESSOR) != 0)) {
+    return TRUE;
+  }
+
+  if (ByteFor (Exit, Value, PORT_CONTROL_A, &Byte) && ((Byte & CONTROL_A_RESET) != 0)) {
+    return TRUE;
+  }
+
+  return (BOOLEAN)(ByteFor (Exit, Value, PORT_KEYBOARD, &Byte) && (Byte >= KEYBOARD_PULSE) && ((Byte & 1) == 0));
+}
+
+/**
+  Find the configuration register that an access to the data ports is for.
+
+  @param[in]  Facts    What the guard knows.
+  @param[in]  Exit     The access.
+  @param[in]  Select   What the address register holds.
+  @param[out] Address  Receives where it is.
+
+  @retval FALSE  It is none of the partition's functions, or not one access to one register.
+**/
+STATIC
+BOOLEAN
+FindConfig (
+  IN  CONST MRM_GUARD_FACTS  *Facts,
+  IN  CONST MRM_GUARD_EXIT   *Exit,
+  IN  UINT32                 Select,
+  OUT UINT64                 *Address
+  )
+{
+  UINTN                  Index;
+  UINT8                  Bus;
+  CONST MRM_GUARD_BUSES  *Buses;
+
+  *Address = 0;
+  if ((Exit->Port < PORT_CONFIG_DATA) || (Exit->Port >= PORT_CONFIG_END) || ((Select & CONFIG_ENABLE) == 0) ||
+      (Exit->Port % Exit->Width != 0))
+  {
+    return FALSE;
+  }
+
+  Bus = (UINT8)(Select >> 16);
+  for (Index = 0; Index < Facts->BusCount; Index++) {
+    Buses = &Facts->Buses[Index];
+    if ((Bus >= Buses->FirstBus) && (Bus <= Buses->LastBus)) {
+      *Address = Buses->Ecam + (UINT64)(Bus - Buses->FirstBus) * SIZE_1MB + ((Select & CONFIG_FUNCTION) << 4) +
+                 (Select & CONFIG_REGISTER) + (Exit->Port - PORT_CONFIG_DATA);
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Answer a write.
+
+  @param[in]     Facts    What the guard knows.
+  @param[in]     Exit     The access.
+  @param[in]     Value    What it writes.
+  @param[in,out] Devices  Devices of the partition.
+  @param[in,out] Answer   The answer.
+**/
+STATIC
+VOID
+Write (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     CONST MRM_GUARD_EXIT   *Exit,
+  IN     UINT32                 Value,
+  IN OUT MRM_GUARD_DEVICES      *Devices,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  UINT8    Byte;
+  BOOLEAN  Taken;
+
+  if (Resets (Exit, Value)) {
+    MrmGuardEndFor (Answer, MrmReasonResetPort);
+    return;
+  }
+
+  if (FindConfig (Facts, Exit, Devices->ConfigAddress, &Answer->Address)) {
+    Answer->Action = MrmGuardWriteConfig;
+    Answer->Value  = Value;
+    Answer->Width  = Exit->Width;
+    return;
+  }
+
+  Taken = IsConfigAddress (Exit);
+  if (Taken) {
+    Devices->ConfigAddress = Value;
+  }
+
+  if (ByteFor (Exit, Value, PORT_CMOS_INDEX, &Byte)) {
+    Devices->CmosIndex = Byte & CMOS_INDEX;
+    Taken              = TRUE;
+  }
+
+  if (ByteFor (Exit, Value, PORT_CMOS_DATA, &Byte)) {
+    MrmGuardWriteCmos (Devices, Facts->Seconds, Byte);
+    Taken = TRUE;
+  }
+
+  Answer->Denied = (BOOLEAN)!Taken;
+}
+
+/**
+  What a port reads as that is no part of configuration space.
+
+  @param[in] Facts    What the guard knows.
+  @param[in] Devices  Devices of the partition.
+  @param[in] Port     The port.
+**/
+STATIC
+UINT8
+ReadByte (
+  IN CONST MRM_GUARD_FACTS    *Facts,
+  IN CONST MRM_GUARD_DEVICES  *Devices,
+  IN UINT32                   Port
+  )
+{
+  if (Port == PORT_CMOS_DATA) {
+    return MrmGuardReadCmos (Devices, Facts->Seconds);
+  }
+
+  if (Port == PORT_CONTROL_B) {
+    return CONTROL_B_COUNTED;
+  }
+
+  // Who waits for a bit to be cleared does not wait: a system that is about to reset the PC does.
+  return (((Port >= PORT_TIMER) && (Port <= PORT_TIMER_LAST)) || (Port == PORT_KEYBOARD) ||
+          (Port == PORT_CONTROL_A) || (Port == PORT_RESET)) ? 0 : MAX_UINT8;
+}
+
+VOID
+MrmGuardDecideIo (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     CONST MRM_GUARD_EXIT   *Exit,
+  IN OUT MRM_GUARD_DEVICES      *Devices,
+  IN OUT MRM_GUARD_STATE        *State,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  UINT32  Value;
+  UINTN   Index;
+
+  if (Exit->String) {
+    MrmGuardEndFor (Answer, MrmReasonStringIo);
+    return;
+  }
+
+  if ((Exit->Width != 1) && (Exit->Width != 2) && (Exit->Width != 4)) {
+    MrmGuardEndFor (Answer, MrmReasonExit);
+    return;
+  }
+
+  Answer->Action = MrmGuardResume;
+  if (Exit->Write) {
+    Value = (UINT32)MrmGuardGet (State, REGISTER_A, Exit->Width, FALSE);
+    Write (Facts, Exit, Value, Devices, Answer);
+    if (Answer->Action == MrmGuardEnd) {
+      return;
+    }
+  } else if (FindConfig (Facts, Exit, Devices->ConfigAddress, &Answer->Address)) {
+    Answer->Action = MrmGuardReadConfig;
+    Answer->Width  = Exit->Width;
+  } else {
+    Value = IsConfigAddress (Exit) ? Devices->ConfigAddress : 0;
+    for (Index = 0; (Index < Exit->Width) && !IsConfigAddress (Exit); Index++) {
+      Value |= (UINT32)ReadByte (Facts, Devices, Exit->Port + (UINT32)Index) << (Index * 8);
+    }
+
+    MrmGuardSet (State, REGISTER_A, Exit->Width, FALSE, Value);
+  }
+
+  State->Rip = Exit->NextRip;
+}

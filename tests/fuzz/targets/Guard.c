@@ -1,0 +1,136 @@
+/** @file
+  Exits of a guarded partition: whatever its registers, its code and its page tables are.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Fuzz.h"
+#include <Library/MrmGuardLib.h>
+
+#define PROCESSORS   3
+#define LOCAL_APIC   0xFEE00000
+#define LOST         0xB8000
+#define LOST_SIZE    0x1000
+#define ECAM         0xB0300000
+#define WALK_LEVELS  5
+#define MOST_READS   (2 * (WALK_LEVELS + 1))
+
+///
+/// What the partition's memory says, again and again.
+///
+typedef struct {
+  UINT8    Bytes[64];
+  UINTN    Reads;
+} FUZZ_MEMORY;
+
+STATIC
+BOOLEAN
+EFIAPI
+ReadMemory (
+  IN  VOID    *Context,
+  IN  UINT64  Address,
+  OUT VOID    *Buffer,
+  IN  UINTN   Size
+  )
+{
+  FUZZ_MEMORY  *Memory = Context;
+  UINTN        Index;
+
+  FUZZ_CHECK (Size != 0 && (Address & (SIZE_4KB - 1)) + Size <= SIZE_4KB);
+  FUZZ_CHECK (++Memory->Reads <= MOST_READS);
+  for (Index = 0; Index < Size; Index++) {
+    ((UINT8 *)Buffer)[Index] = Memory->Bytes[(Address + Index) % sizeof (Memory->Bytes)];
+  }
+
+  return (BOOLEAN)(Memory->Bytes[Address / 8 % sizeof (Memory->Bytes)] != 0xFF);
+}
+
+STATIC
+VOID
+CheckAnswer (
+  IN CONST MRM_GUARD_ANSWER  *Answer,
+  IN CONST UINT32            *ApicIds
+  )
+{
+  BOOLEAN  Own;
+
+  switch (Answer->Action) {
+    case MrmGuardReadConfig:
+    case MrmGuardWriteConfig:
+      FUZZ_CHECK (Answer->Width == 1 || Answer->Width == 2 || Answer->Width == 4);
+      FUZZ_CHECK (Answer->Address >= ECAM && Answer->Address + Answer->Width <= ECAM + 2 * SIZE_1MB);
+      FUZZ_CHECK (Answer->Address % Answer->Width == 0);
+      break;
+    case MrmGuardWriteApic:
+      FUZZ_CHECK (Answer->Address >= LOCAL_APIC && Answer->Address + 4 <= LOCAL_APIC + SIZE_4KB);
+      FUZZ_CHECK (Answer->Address % 16 == 0 && Answer->Value <= MAX_UINT32);
+      // No INIT and no startup interrupt goes out.
+      FUZZ_CHECK (Answer->Address != LOCAL_APIC + 0x300 || ((Answer->Value >> 8) & 7) < 5 || ((Answer->Value >> 8) & 7) == 7);
+      break;
+    case MrmGuardWriteMsr:
+      FUZZ_CHECK (Answer->Msr == 0x830 && (((Answer->Value >> 8) & 7) < 5 || ((Answer->Value >> 8) & 7) == 7));
+      break;
+    case MrmGuardInitProcessor:
+    case MrmGuardStartProcessor:
+      Own = (BOOLEAN)(Answer->ApicId == ApicIds[1] || Answer->ApicId == ApicIds[2]);
+      FUZZ_CHECK (Own);
+      break;
+    case MrmGuardEnd:
+      FUZZ_CHECK (Answer->Reason != MrmReasonNone);
+      break;
+    default:
+      FUZZ_CHECK (Answer->Action == MrmGuardResume || Answer->Action == MrmGuardInject || Answer->Action == MrmGuardPark);
+      break;
+  }
+}
+
+int
+LLVMFuzzerTestOneInput (
+  CONST UINT8  *Data,
+  size_t       Size
+  )
+{
+  STATIC CONST UINT32           ApicIds[PROCESSORS] = { 2, 3, 5 };
+  STATIC CONST MRM_RANGE        Lost                = { LOST, LOST_SIZE };
+  STATIC CONST MRM_GUARD_BUSES  Buses               = { ECAM, 3, 4 };
+  FUZZ                          Fuzz                = { Data, Size };
+  MRM_GUARD_FACTS               Facts               = { 0 };
+  MRM_GUARD_DEVICES             Devices             = { 0 };
+  MRM_GUARD_STATE               State;
+  MRM_GUARD_SVM_EXIT            Raw;
+  MRM_GUARD_EXIT                Exit;
+  MRM_GUARD_ANSWER              Answer;
+  MRM_GUARD_FATAL               Fatal;
+  FUZZ_MEMORY                   Memory;
+  UINT8                         Room[MRM_GUARD_INSTRUCTION];
+  UINT8                         *Code;
+  UINTN                         CodeSize;
+
+  Facts.ApicId       = ApicIds[0];
+  Facts.ApicIds      = ApicIds;
+  Facts.ApicIdCount  = PROCESSORS;
+  Facts.LocalApic    = LOCAL_APIC;
+  Facts.Ignored      = &Lost;
+  Facts.IgnoredCount = 1;
+  Facts.Buses        = &Buses;
+  Facts.BusCount     = 1;
+  while (Fuzz.Size != 0) {
+    FuzzTake (&Fuzz, &Raw, sizeof (Raw));
+    FuzzTake (&Fuzz, &State, sizeof (State));
+    FuzzTake (&Fuzz, Memory.Bytes, sizeof (Memory.Bytes));
+    Facts.IcrHigh = (UINT32)FuzzNumber (&Fuzz, 4);
+    Facts.Seconds = FuzzNumber (&Fuzz, 8);
+    Facts.Wanted  = (BOOLEAN)(FuzzNumber (&Fuzz, 1) == 0x80);
+    Memory.Reads  = 0;
+    CodeSize      = MrmGuardFetch (&State, ReadMemory, &Memory, Room);
+    FUZZ_CHECK (CodeSize <= sizeof (Room));
+    MrmGuardDecodeSvm (&Raw, &State, &Exit);
+    Code = FuzzExact (Room, CodeSize);
+    MrmGuardRecord (2, MrmReasonMemory, &Exit, &State, Code, CodeSize, &Fatal);
+    MrmGuardDecide (&Facts, &Exit, Code, CodeSize, &Devices, &State, &Answer);
+    CheckAnswer (&Answer, ApicIds);
+    free (Code);
+  }
+
+  return 0;
+}
