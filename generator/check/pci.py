@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from generator.blob.form import MAXIMUM_BUSES
+from generator.check.functions import names_function
 from generator.check.registry import Finding, error, warning
 from generator.model.device_path import DevicePath
 from generator.model.machine import Bar, Bridge, PciFunction
@@ -130,8 +131,8 @@ def pci_exists(plan: Plan) -> Iterator[Finding]:
 def pci_is_port(plan: Plan) -> Iterator[Finding]:
     """What is named is a root port or a switch's downstream port: others have bus-mates."""
     ports = Ports.of(plan.machine)
-    for _, grant in _grants(plan):
-        if grant.port is not None and _usable(grant) is None:
+    for partition, grant in _grants(plan):
+        if grant.port is not None and _usable(grant) is None and not names_function(partition, grant):
             above = ports.least.get(grant.root_port.value)
             mates = _bus_mates(plan, grant.port)
             yield Finding(

@@ -10,7 +10,7 @@ from typing import Any
 from generator.model.machine import Machine, PciFunction, PciRoot
 from generator.model.ports import Ports, can_interrupt, ends, is_port
 
-_BRIDGES = 0x06
+BRIDGES = 0x06
 """Class of host, ISA and PCI bridges: nobody would give them away."""
 _SYSTEM = (0x05, 0x08, 0x10, 0x11, 0x13)
 """Classes of what nobody asks for by itself: memory, timers, encryption, signals, instrumentation."""
@@ -41,7 +41,7 @@ class Piece:
     @property
     def useful(self) -> tuple[PciFunction, ...]:
         """The functions that somebody may ask for."""
-        return tuple(function for function in self.functions if _is_useful(function))
+        return tuple(function for function in self.functions if is_useful(function))
 
     @property
     def buses(self) -> str:
@@ -74,7 +74,7 @@ class Piece:
         }
 
 
-def _is_useful(function: PciFunction) -> bool:
+def is_useful(function: PciFunction) -> bool:
     """Whether somebody may ask for a function."""
     return function.class_code >> 8 == _SD_HOST or function.class_code >> 16 not in _SYSTEM
 
@@ -96,7 +96,7 @@ def _of_root(machine: Machine, root: PciRoot, ports: Ports) -> Iterator[Piece]:
             yield Piece(root, port, own, along, _kept(machine, root, port))
         elif not ends(port) and all(ends(above) for above in ports.leading_to(port.path)):
             yield Piece(root, port, (), (), "nothing is behind it")
-    on_bus = tuple(f for f in root.functions if not is_port(f) and f.class_code >> 16 != _BRIDGES)
+    on_bus = tuple(f for f in root.functions if not is_port(f) and f.class_code >> 16 != BRIDGES)
     if on_bus:
         yield Piece(root, None, on_bus, (), "what is on a root bus cannot be told apart")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from generator.hardware.functions import Single, gained, most_guarded
 from generator.hardware.pieces import Piece, most_at_once, pieces_of
 from generator.hardware.tree import Branch, offers_of, tree_of
 from generator.hardware.verdict import Row
@@ -64,7 +65,18 @@ def render_pieces(machine: Machine) -> list[str]:
     lines += [line for piece in free for line in _piece(piece)] or ["  nothing"]
     lines.append("stays with the controller:")
     lines += [line for piece in pieces if piece.stays is not None for line in _piece(piece)] or ["  nothing"]
+    later = gained(machine)
+    if later:
+        lines.append("later, of what stays, each by itself in a guarded partition:")
+        lines += [_single(single) for single in later]
     return lines
+
+
+def _single(single: Single) -> str:
+    """A function by itself, and what a contained partition lacks."""
+    known = "" if single.resets else "; no way to reset it is known"
+    confined = "" if single.contained is None else f"; not contained: {single.contained}"
+    return f"    {single.function.path} {name_of(single.function)}{known}{confined}"
 
 
 def _piece(piece: Piece) -> Iterator[str]:
@@ -82,10 +94,18 @@ def _piece(piece: Piece) -> Iterator[str]:
         yield "    with it: " + counted(piece.along)
 
 
-TABLE_HEADER = """\
-| machine | cores | pieces | by root port | pieces at the same time | only all together | stays |
-|---|---|---|---|---|---|---|
-"""
+_COLUMNS = (
+    "machine",
+    "cores",
+    "pieces",
+    "by root port",
+    "guarded",
+    "pieces at the same time",
+    "only all together",
+    "stays",
+    "of that, if guarded",
+)
+TABLE_HEADER = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|\n"
 
 
 def render_table(machines: Iterable[Machine]) -> list[str]:
@@ -101,10 +121,12 @@ def _cells(machine: Machine) -> Iterator[str]:
     yield str(spare_cores(machine))
     yield str(len(free))
     yield str(len({piece.port.path.way[0] for piece in free if piece.port is not None}))
+    yield str(most_guarded(machine))
     yield summed("; ", (counted(piece.useful) for piece in free)) or "nothing"
     outer = [piece for piece in pieces if piece.stays is None and piece.useful and piece not in free]
     yield "; ".join(f"{counted(piece.useful)}, with {counted(piece.along)}" for piece in outer) or "–"
     yield "; ".join(_stays(pieces)) or "–"
+    yield counted(single.function for single in gained(machine)) or "–"
 
 
 def _stays(pieces: Iterable[Piece]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from generator.hardware.functions import gained
 from generator.hardware.tree import Offer
 from generator.model.machine import Machine, PciFunction
 
@@ -49,6 +50,13 @@ def facts_of(machine: Machine, offers: Iterable[Offer]) -> Iterator[str]:
         yield f"{which} can be had{also}; there are cores for {_number(spare_cores(machine), 'partition')}"
     else:
         yield "no device can be given to a partition"
+    later = gained(machine)
+    if later:
+        confined = sum(single.contained is None for single in later)
+        yield (
+            f"Later, by levels to come: {_number(len(later), 'more function')}, each by itself, in guarded "
+            f"partitions; {confined or 'none'} of them in contained ones"
+        )
     if not machine.firmware.boot_devices:
         yield "Not known: what the controller is booted from. That stays, with everything behind its port."
 

@@ -257,6 +257,22 @@ def test_bus_mates_are_named(write: Write) -> None:
     assert "second port" in problems[0].what
 
 
+def test_single_functions_are_judged_by_the_level(write: Write) -> None:
+    named = '"PciRoot(0x0)/Pci(0x7,0x0)/Pci(0x0,0x1)"'
+    _, problems = judge(write(on(ODD_PCI, partition(pci=named, isolation="guarded"))))
+    told = errors_of(problems)
+    assert [problem.rule for problem in told] == ["pci-function"]
+    assert "does not bind single functions yet" in told[0].what
+    _, problems = judge(
+        write(on(ODD_PCI, partition(pci='"PciRoot(0x0)/Pci(0x1F,0x3)"', isolation="guarded")))
+    )
+    assert ["neither MSI nor MSI-X" in problem.what for problem in errors_of(problems)] == [True]
+    # The disk that the controller is booted from has a rule of its own.
+    boots = '"PciRoot(0x0)/Pci(0x3,0x0)/Pci(0x0,0x0)"'
+    _, problems = judge(write(on(ODD_PCI, partition(pci=boots, isolation="guarded"))))
+    assert [problem.rule for problem in errors_of(problems)] == ["pci-not-boot-device"]
+
+
 @pytest.mark.parametrize(
     "pci",
     [
