@@ -124,6 +124,21 @@ def test_the_first_entry_that_covers_the_buses_counts(
     assert decide.call("MrmFindEcam", memory.pointer, segment, *buses) == (covering or [0])[0]
 
 
+@given(entries=st.lists(ENTRY, max_size=4), rest=st.integers(0, 15))
+def test_each_entry_has_its_configuration_space(
+    decide: Decide, entries: list[tuple[int, int, int, int]], rest: int
+) -> None:
+    body = bytes(8) + b"".join(struct.pack("<QHBB4x", *entry) for entry in entries) + b"\xff" * rest
+    memory = Guarded(decide.ffi, table(b"MCFG", body))
+    space = decide.ffi.new("MRM_RANGE *")
+    for number, (base, _, first, last) in enumerate(entries):
+        found = decide.call("MrmEcamRange", memory.pointer, number, space)
+        assert bool(found) == (first <= last)
+        if found:
+            assert (space.Base, space.Size) == (base + (first << 20), (last - first + 1) << 20)
+    assert not decide.call("MrmEcamRange", memory.pointer, len(entries), space)
+
+
 def io_port(base: int) -> bytes:
     """Return an I/O port descriptor (ACPI 6.5 section 6.4.2.5)."""
     return struct.pack("<BBHHBB", 0x47, 1, base, base + 8, 8, 8)

@@ -466,6 +466,23 @@ MrmFindEcam (
   );
 
 /**
+  The configuration space that an entry of the table is about.
+
+  @param[in]  Mcfg    The table, as long as its header says, or NULL.
+  @param[in]  Number  Number of the entry, from 0.
+  @param[out] Range   Receives it.
+
+  @retval FALSE  There is no such entry, or it has no bus.
+**/
+BOOLEAN
+EFIAPI
+MrmEcamRange (
+  IN  CONST VOID  *Mcfg,
+  IN  UINTN       Number,
+  OUT MRM_RANGE   *Range
+  );
+
+/**
   TRUE if a list of ACPI resources holds an I/O port range starting at IoBase
   (ACPI 6.5 sections 6.4.2.5 and 6.4.2.6).
 

@@ -112,6 +112,32 @@ MrmFindEcam (
 
 BOOLEAN
 EFIAPI
+MrmEcamRange (
+  IN  CONST VOID  *Mcfg,
+  IN  UINTN       Number,
+  OUT MRM_RANGE   *Range
+  )
+{
+  CONST ECAM_ENTRY  *Entry;
+  UINTN             Offset;
+
+  Offset = sizeof (EFI_ACPI_MEMORY_MAPPED_CONFIGURATION_BASE_ADDRESS_TABLE_HEADER) + Number * sizeof (*Entry);
+  if (!Reaches (Mcfg, Offset + sizeof (*Entry))) {
+    return FALSE;
+  }
+
+  Entry = (CONST VOID *)((CONST UINT8 *)Mcfg + Offset);
+  if (Entry->EndBusNumber < Entry->StartBusNumber) {
+    return FALSE;
+  }
+
+  Range->Base = Entry->BaseAddress + (UINT64)Entry->StartBusNumber * SIZE_1MB;
+  Range->Size = ((UINT64)Entry->EndBusNumber - Entry->StartBusNumber + 1) * SIZE_1MB;
+  return TRUE;
+}
+
+BOOLEAN
+EFIAPI
 MrmUsesIoBase (
   IN CONST VOID  *Resources,
   IN UINT16      IoBase
