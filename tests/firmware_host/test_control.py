@@ -194,6 +194,31 @@ def test_state_is_json(decide: Decide) -> None:
     }
 
 
+def test_state_of_a_guarded_partition_counts_its_exits(decide: Decide) -> None:
+    plan = Plan(decide)
+    life = decide.ffi.new("MRM_LIFECYCLE *")
+    words = decide.ffi.new("CHAR8[]", b"")
+    exits = decide.ffi.new(
+        "MRM_GUARD_COUNTS *", {"Kinds": list(range(decide.MrmExitKinds)), "Caches": 70, "Denied": 2**32}
+    )
+    fact = {"Plan": plan.partitions, "Life": life, "Words": words, "Exits": exits}
+    text = Text(decide, 2000)
+    decide.call("MrmStateRender", decide.ffi.new("MRM_STATE_FACTS[]", [fact]), 1, 0, text.c)
+    told = json.loads(text.value)["partitions"][0]
+    assert told["exits"] == {
+        "unknown": decide.MrmExitUnknown,
+        "kick": decide.MrmExitKick,
+        "shutdown": decide.MrmExitShutdown,
+        "io": decide.MrmExitIo,
+        "msr": decide.MrmExitMsr,
+        "memory": decide.MrmExitNestedFault,
+        "virtualization": decide.MrmExitVirtualization,
+        "entry": decide.MrmExitEntryFailed,
+        "caches": 70,
+    }
+    assert told["denied"] == 2**32 - 1
+
+
 def test_state_of_the_largest_plan_fits_its_variable(decide: Decide) -> None:
     """64 KiB: STATE_SIZE of the controller. Cut, it would be no JSON any more."""
     name = decide.ffi.new("CHAR8[]", b"n" * 31)
@@ -201,7 +226,9 @@ def test_state_of_the_largest_plan_fits_its_variable(decide: Decide) -> None:
     life = decide.ffi.new("MRM_LIFECYCLE *", {"State": decide.MrmStateRestarting})
     life.Starts = life.Failures = 2**32 - 1
     words = decide.ffi.new("CHAR8[]", b'"' * 255)
-    fact = {"Plan": plan, "Life": life, "Words": words, "Memory": 2**64 - 1}
+    kinds = [2**64 - 1] * decide.MrmExitKinds
+    exits = decide.ffi.new("MRM_GUARD_COUNTS *", {"Kinds": kinds, "Caches": 2**64 - 1, "Denied": 2**64 - 1})
+    fact = {"Plan": plan, "Life": life, "Words": words, "Memory": 2**64 - 1, "Exits": exits}
     facts = decide.ffi.new("MRM_STATE_FACTS[]", [fact] * 64)
     text = Text(decide, 64 << 10)
     decide.call("MrmStateRender", facts, 64, 2**64 - 1, text.c)

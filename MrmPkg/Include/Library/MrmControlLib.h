@@ -7,6 +7,7 @@
 #ifndef MRM_CONTROL_LIB_H_
 #define MRM_CONTROL_LIB_H_
 
+#include <Library/MrmGuardCounts.h>
 #include <Library/MrmLifecycleLib.h>
 #include <Library/MrmLogLib.h>
 #include <Library/MrmTalkLib.h>
@@ -33,6 +34,7 @@ typedef struct {
   CONST CHAR8                 *Words;    ///< why it is in its state; may be empty
   UINT64                      Memory;    ///< bytes
   BOOLEAN                     Lasting;   ///< its variables are committed to the ESP; else they live until power-off
+  CONST MRM_GUARD_COUNTS      *Exits;    ///< how often its processors left guest mode; NULL: it has no guard
 } MRM_STATE_FACTS;
 
 /**

@@ -6,6 +6,55 @@
 
 #include <Library/MrmControlLib.h>
 
+STATIC CONST CHAR8  *CONST  mKinds[MrmExitKinds] = {
+  "unknown", "kick", "shutdown", "io", "msr", "memory", "virtualization", "entry"
+};
+
+/**
+  Add a count; one that does not fit 32 bits is told as the largest that does, for the text has a limit.
+
+  @param[in]     Count  The count.
+  @param[in,out] Text   The text.
+**/
+STATIC
+VOID
+AddCount (
+  IN     UINT64    Count,
+  IN OUT MRM_TEXT  *Text
+  )
+{
+  MrmTextAddNumber (Text, MIN (Count, MAX_UINT32), 0, ' ');
+}
+
+/**
+  Tell how often the processors of a guarded partition left guest mode.
+
+  @param[in]     Exits  The counts.
+  @param[in,out] Text   The text.
+**/
+STATIC
+VOID
+AddExits (
+  IN     CONST MRM_GUARD_COUNTS  *Exits,
+  IN OUT MRM_TEXT                *Text
+  )
+{
+  UINTN  Kind;
+
+  MrmTextAdd (Text, ",\"exits\":{");
+  for (Kind = 0; Kind < MrmExitKinds; Kind++) {
+    MrmTextAddJson (Text, mKinds[Kind]);
+    MrmTextAdd (Text, ":");
+    AddCount (Exits->Kinds[Kind], Text);
+    MrmTextAdd (Text, ",");
+  }
+
+  MrmTextAdd (Text, "\"caches\":");
+  AddCount (Exits->Caches, Text);
+  MrmTextAdd (Text, "},\"denied\":");
+  AddCount (Exits->Denied, Text);
+}
+
 VOID
 EFIAPI
 MrmStateRender (
@@ -40,6 +89,10 @@ MrmStateRender (
     MrmTextAdd (Text, ",\"memory\":");
     MrmTextAddNumber (Text, Facts[Index].Memory, 0, ' ');
     MrmTextAdd (Text, Facts[Index].Lasting ? ",\"variables\":\"committed\"" : ",\"variables\":\"until power-off\"");
+    if (Facts[Index].Exits != NULL) {
+      AddExits (Facts[Index].Exits, Text);
+    }
+
     MrmTextAdd (Text, "}");
   }
 
