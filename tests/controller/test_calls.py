@@ -12,6 +12,7 @@ from tests.calls import Call, Objects, circle, compiled
 PROJECT = Path(__file__).resolve().parents[2]
 CONTROLLER = PROJECT / "MrmPkg" / "Controller"
 ARCHITECTURE = PROJECT / "docs" / "architecture.md"
+PACKAGES = ("MdePkg", "MdeModulePkg", "UefiCpuPkg", "EmbeddedPkg")
 
 TOP = "."
 """The folder that may call all others."""
@@ -46,7 +47,7 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
     """Compile all sources of the controller."""
     edk2 = edk2_path()
     includes = [f"-I{PROJECT / 'MrmPkg/Include'}", f"-I{edk2 / 'MdePkg/Include/X64'}"]
-    includes += [f"-I{edk2 / package / 'Include'}" for package in ("MdePkg", "MdeModulePkg", "UefiCpuPkg")]
+    includes += [f"-I{edk2 / package / 'Include'}" for package in PACKAGES]
     sources = [CONTROLLER / path for path in files(".c")]
     return compiled(CONTROLLER, sources, includes, tmp_path_factory.mktemp("controller"))
 

@@ -7,6 +7,7 @@
 
 #include "Life/Bind.h"
 #include "Life/Life.h"
+#include "Guard/Guard.h"
 #include "Talk/Area.h"
 #include "Talk/Channel.h"
 #include "Talk/Control.h"
@@ -80,6 +81,7 @@ FreeParts (
   )
 {
   ReleaseFiles (Partition);
+  CloseGuard (Partition);
   CloseStore (Partition);
   CloseControl (Partition);
   if (Partition->PciPorts != NULL) {
@@ -157,6 +159,7 @@ BindPartitions (
     ForEachPartition (OpenArea, Partitions, Count);
     ForEachPartition (OpenCards, Partitions, Count);
     ForEachPartition (OpenDisks, Partitions, Count);
+    ForEachPartition (OpenGuard, Partitions, Count);
     ForEachPartition (ClaimProcessors, Partitions, Count);
   }
 

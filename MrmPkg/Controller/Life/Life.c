@@ -5,6 +5,7 @@
 **/
 
 #include "Life/Life.h"
+#include "Guard/Guard.h"
 #include "Build/Image.h"
 #include "Talk/Talk.h"
 #include "Media/Medium.h"
@@ -104,6 +105,32 @@ FailStart (
 }
 
 /**
+  Start the first processor of a partition, in its guard if it has one.
+
+  @param[in] Partition   The partition.
+  @param[in] Trampoline  Address of the start-up code, page-aligned, below 1 MiB.
+**/
+STATIC
+VOID
+StartProcessor (
+  IN CONST MRM_PARTITION  *Partition,
+  IN UINT32               Trampoline
+  )
+{
+  BOOLEAN  Interrupts;
+
+  if (Partition->Guard == NULL) {
+    SendInitSipiSipi (Partition->ApicIds[0], Trampoline);
+    return;
+  }
+
+  // Handlers of interrupts send some, too: a command is two writes.
+  Interrupts = SaveAndDisableInterrupts ();
+  MrmGuardStart (MrmGuardProcessor (Partition->Guard, 0), Trampoline / SIZE_4KB);
+  SetInterruptState (Interrupts);
+}
+
+/**
   Start a partition, for the first time or again.  Each folder is passed once (docs/architecture.md, "From a request to
   a start").
 
@@ -130,6 +157,13 @@ StartPartition (
     return;
   }
 
+  // Processors enter the guard by way of the low slice, which is filled after that.
+  Status = EnterGuard (Partition);
+  if (EFI_ERROR (Status)) {
+    FailStart (Partition, MrmCauseDevice, Status);
+    return;
+  }
+
   Status = BuildPartition (Partition, &Trampoline);
   if (EFI_ERROR (Status)) {
     FailStart (Partition, MrmCauseBuild, Status);
@@ -141,7 +175,7 @@ StartPartition (
   Partition->Quiesced = FALSE;
   Partition->StartTsc = AsmReadTsc ();
   Say ("%a: starting", Partition->Plan->Name);
-  SendInitSipiSipi (Partition->ApicIds[0], Trampoline);
+  StartProcessor (Partition, Trampoline);
 }
 
 /**
@@ -215,12 +249,23 @@ PollLife (
 {
   MRM_ACTION  Action;
   MRM_STATE   Before;
+  BOOLEAN     Reset;
   CHAR8       Words[MRM_REASON_SIZE];
 
-  Before = Partition->Life.State;
-  Action = MrmLifecycleStep (&Partition->Life, Partition->Policy, Snapshot, Milliseconds ());
+  Words[0] = '\0';
+  Before   = Partition->Life.State;
+  Action   = MrmLifecycleStep (&Partition->Life, Partition->Policy, Snapshot, Milliseconds ());
   if ((Action == MrmActionNone) && ReachedResetEntry (Partition)) {
     Action = MrmLifecycleReset (&Partition->Life, Partition->Policy, MrmCauseResetEntry, Milliseconds ());
+  }
+
+  if ((Action == MrmActionNone) && GuardEnded (Partition, &Reset, Words, sizeof (Words))) {
+    Action = MrmActionStop;
+    if (Reset) {
+      MrmLifecycleReset (&Partition->Life, Partition->Policy, MrmCauseResetPort, Milliseconds ());
+    } else {
+      MrmLifecycleFail (&Partition->Life, Partition->Policy, MrmCauseGuard, EFI_ACCESS_DENIED, Milliseconds ());
+    }
   }
 
   if (Action == MrmActionNone) {
@@ -229,7 +274,6 @@ PollLife (
     return;
   }
 
-  Words[0] = '\0';
   if (Action == MrmActionStop) {
     ReclaimPartition (Partition);
     if (Partition->Life.Cause == MrmCauseReported) {

@@ -10,6 +10,7 @@
 #include "Machine/Worker.h"
 #include "Machine/Interrupt.h"
 #include "Machine/Processor.h"
+#include "Machine/Uncached.h"
 #include "Machine/WorkerMemory.h"
 #include "Core/Clock.h"
 #include "Core/Facts.h"
@@ -373,7 +374,7 @@ EmployWorker (
     Own[0].Range.Size = EFI_PAGES_TO_SIZE (TABLES_PAGES);
     Own[1].Range.Base = (UINTN)mBlock + EFI_PAGES_TO_SIZE (BLOCK_PAGES - STACK_PAGES);
     Own[1].Range.Size = EFI_PAGES_TO_SIZE (STACK_PAGES);
-    Status            = MakeWorkerMap (Own, ARRAY_SIZE (Own), Memory, Count, &Tables, &Root);
+    Status            = MakeWorkerMap (FirmwarePagingMode (), Own, ARRAY_SIZE (Own), Memory, Count, &Tables, &Root);
   }
 
   if (!EFI_ERROR (Status)) {

@@ -32,6 +32,7 @@ BOOLEAN
 typedef struct {
   MRM_RANGE    Range;
   BOOLEAN      Uncached;
+  BOOLEAN      Executable;
 } MRM_WORK_MEMORY;
 
 /**

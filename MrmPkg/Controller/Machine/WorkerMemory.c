@@ -1,5 +1,5 @@
 /** @file
-  What the channel processor reaches: page tables of its own.
+  What a processor that works for the controller reaches: page tables of its own.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -18,6 +18,7 @@
 /**
   Map a range.
 
+  @param[in]     Mode        What the tables are for.
   @param[in,out] Root        The first table; 0 until something is mapped.
   @param[in]     Tables      Where tables go.
   @param[in,out] Left        Bytes left there.
@@ -30,6 +31,7 @@
 STATIC
 EFI_STATUS
 Map (
+  IN     PAGING_MODE      Mode,
   IN OUT UINTN            *Root,
   IN     CONST MRM_RANGE  *Tables,
   IN OUT UINTN            *Left,
@@ -50,7 +52,7 @@ Map (
   Mask.Uint64                  = MAX_UINT64;
   return PageTableMap (
            Root,
-           FirmwarePagingMode (),
+           Mode,
            (VOID *)(UINTN)Tables->Base,
            Left,
            Range->Base,
@@ -113,6 +115,7 @@ TablesSize (
 
 EFI_STATUS
 MakeWorkerMap (
+  IN  PAGING_MODE            Mode,
   IN  CONST MRM_WORK_MEMORY  *Own,
   IN  UINTN                  OwnCount,
   IN  CONST MRM_WORK_MEMORY  *Memory,
@@ -137,21 +140,29 @@ MakeWorkerMap (
 
   Status = FindImage (&Range);
   if (!EFI_ERROR (Status)) {
-    Status = Map (Root, Tables, &Left, &Range, FALSE, TRUE);
+    Status = Map (Mode, Root, Tables, &Left, &Range, FALSE, TRUE);
   }
 
   if (!EFI_ERROR (Status)) {
     Range.Base = gMachine.LocalApicAddress;
     Range.Size = SIZE_4KB;
-    Status     = Map (Root, Tables, &Left, &Range, TRUE, FALSE);
+    Status     = Map (Mode, Root, Tables, &Left, &Range, TRUE, FALSE);
   }
 
   for (Index = 0; !EFI_ERROR (Status) && (Index < OwnCount); Index++) {
-    Status = Map (Root, Tables, &Left, &Own[Index].Range, FALSE, FALSE);
+    Status = Map (Mode, Root, Tables, &Left, &Own[Index].Range, FALSE, FALSE);
   }
 
   for (Index = 0; !EFI_ERROR (Status) && (Index < Count); Index++) {
-    Status = Map (Root, Tables, &Left, &Memory[Index].Range, Memory[Index].Uncached, FALSE);
+    Status = Map (
+               Mode,
+               Root,
+               Tables,
+               &Left,
+               &Memory[Index].Range,
+               Memory[Index].Uncached,
+               Memory[Index].Executable
+               );
   }
 
   if (EFI_ERROR (Status)) {

@@ -1,5 +1,5 @@
 /** @file
-  What the channel processor reaches: page tables of its own.
+  What a processor that works for the controller reaches: page tables of its own.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -8,11 +8,13 @@
 #define MRM_CONTROLLER_WORKER_MEMORY_H_
 
 #include "Machine/Worker.h"
+#include <Library/CpuPageTableLib.h>
 
 /**
   Make page tables that map this image, the local APIC and some memory, one to one, and nothing else.
 
-  @param[in]  Own       The channel processor's own memory: whole pages.
+  @param[in]  Mode      What they are for: FirmwarePagingMode(), or that of a processor that starts on them.
+  @param[in]  Own       The processor's own memory: whole pages.
   @param[in]  OwnCount  Elements of Own.
   @param[in]  Memory    What its work looks at: whole pages.
   @param[in]  Count     Elements of Memory.
@@ -25,6 +27,7 @@
 **/
 EFI_STATUS
 MakeWorkerMap (
+  IN  PAGING_MODE            Mode,
   IN  CONST MRM_WORK_MEMORY  *Own,
   IN  UINTN                  OwnCount,
   IN  CONST MRM_WORK_MEMORY  *Memory,

@@ -10,6 +10,7 @@
 #include <PiDxe.h>
 #include <MrmPlan.h>
 #include <Guid/MrmHandOff.h>
+#include <Library/MrmGuardHostLib.h>
 #include <Library/MrmLayoutLib.h>
 #include <Library/MrmLifecycleLib.h>
 #include <Library/MrmLogLib.h>
@@ -69,6 +70,11 @@ typedef struct {
   MRM_RANGE                   CardPages;                     ///< where these lie, with Cards
   MRM_MEDIUM                  *Media[MRM_MAX_DISKS];         ///< the controller's: of Plan->Disks (Media/Medium.h)
   MRM_PARTITION_DISKS         *Disks;                        ///< the controller's: these disks (Talk/Disk.h)
+  MRM_GUARD                   *Guard;                        ///< the controller's: beneath it (Guard/Guard.h), or NULL
+  MRM_GUARD_COUNTS            Exits;                         ///< what that has counted, as it was told last
+  MRM_RANGE                   GuardBlock;                    ///< where that lies
+  MRM_RANGE                   GuardTables;                   ///< page tables of the guard itself ...
+  UINTN                       GuardRoot;                     ///< ... and the first of them
   MRM_RANGE                   Shared[MRM_MAX_SHARED];        ///< Plan->SharedCount of them, in the plan's order
   MRM_CONSOLE                 Console;                       ///< as the live machine has it
   CONST MRM_PCI_PORT          *ConsolePort;                  ///< port of a console on a PCI card, or NULL

@@ -35,8 +35,9 @@ Add (
   IN     BOOLEAN          Uncached
   )
 {
-  Memory[*Count].Range    = *Range;
-  Memory[*Count].Uncached = Uncached;
+  Memory[*Count].Range      = *Range;
+  Memory[*Count].Uncached   = Uncached;
+  Memory[*Count].Executable = FALSE;
   (*Count)++;
 }
 

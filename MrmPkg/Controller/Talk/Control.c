@@ -137,6 +137,11 @@ CollectStates (
     Facts[Index].Life    = &gPartitions[Index].Life;
     Facts[Index].Words   = gPartitions[Index].Words;
     Facts[Index].Lasting = IsStoreLasting (&gPartitions[Index]);
+    if (gPartitions[Index].Guard != NULL) {
+      MrmGuardCount (gPartitions[Index].Guard, &gPartitions[Index].Exits);
+      Facts[Index].Exits = &gPartitions[Index].Exits;
+    }
+
     for (Piece = 0; Piece < gPartitions[Index].PieceCount; Piece++) {
       Facts[Index].Memory += gPartitions[Index].Pieces[Piece].Size;
     }

@@ -45,6 +45,8 @@ typedef enum {
   MrmCauseOrder,         ///< somebody who may has asked for it
   MrmCauseOverdue,       ///< asked to shut down, its OS did not in time
   MrmCauseResetEntry,    ///< its OS has restarted through the BIOS reset entry
+  MrmCauseGuard,         ///< its guard ended it: it reached for what is not its own
+  MrmCauseResetPort,     ///< guarded: it asked the chipset for a reset of the PC
   MrmCauseUnheard,       ///< running: its OS has stopped reading its temperature
   MrmCauseMax
 } MRM_CAUSE;

@@ -38,6 +38,8 @@ STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
   "ordered",
   "did not shut down in time",
   "restart through the BIOS reset entry",
+  "ended by its guard",
+  "asked the chipset for a reset of the PC",
   "has not read its temperature for 20 s: it sleeps, or is stuck"
 };
 

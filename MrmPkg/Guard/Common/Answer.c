@@ -1,0 +1,205 @@
+/** @file
+  Carries out what MrmGuardLib answers to an exit.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Backend.h"
+#include "Common.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/IoLib.h>
+#include <Library/SynchronizationLib.h>
+
+/**
+  Find a processor of the partition.
+
+  @param[in] Guard   The partition.
+  @param[in] ApicId  Its APIC ID.
+
+  @return  Its part, or NULL.
+**/
+STATIC
+MRM_GUARD_PROCESSOR *
+Find (
+  IN CONST MRM_GUARD  *Guard,
+  IN UINT32           ApicId
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Guard->ProcessorCount; Index++) {
+    if (Guard->ApicIds[Index] == ApicId) {
+      return MrmGuardProcessor (Guard, Index);
+    }
+  }
+
+  return NULL;
+}
+
+/**
+  Have a processor wait for its start, as after INIT.
+
+  @param[in,out] Target  Its part.
+**/
+STATIC
+VOID
+Init (
+  IN OUT MRM_GUARD_PROCESSOR  *Target
+  )
+{
+  Target->Alive = FALSE;
+  if (InterlockedCompareExchange32 (&Target->State, MrmHeldRunning, MrmHeldWaiting) == MrmHeldRunning) {
+    Target->Kicks = 1;
+    SendGuardNmi (Target->Guard->LocalApic, Target->ApicId);
+  }
+}
+
+/**
+  Carry out an answer.
+
+  @param[in,out] Processor  This processor's part.
+  @param[in]     Answer     The answer; not MrmGuardEnd.
+**/
+STATIC
+VOID
+CarryOut (
+  IN OUT MRM_GUARD_PROCESSOR     *Processor,
+  IN     CONST MRM_GUARD_ANSWER  *Answer
+  )
+{
+  MRM_GUARD_PROCESSOR  *Target;
+  UINT64               Value;
+
+  switch (Answer->Action) {
+    case MrmGuardInject:
+      BackendInject (Processor, Answer->Vector, Answer->HasErrorCode, Answer->ErrorCode);
+      break;
+    case MrmGuardReadConfig:
+      Value = (Answer->Width == 1) ? MmioRead8 ((UINTN)Answer->Address)
+              : (Answer->Width == 2) ? MmioRead16 ((UINTN)Answer->Address) : MmioRead32 ((UINTN)Answer->Address);
+      MrmGuardPutResult (&Processor->Registers, Answer->Width, Value);
+      break;
+    case MrmGuardWriteConfig:
+      if (Answer->Width == 1) {
+        MmioWrite8 ((UINTN)Answer->Address, (UINT8)Answer->Value);
+      } else if (Answer->Width == 2) {
+        MmioWrite16 ((UINTN)Answer->Address, (UINT16)Answer->Value);
+      } else {
+        MmioWrite32 ((UINTN)Answer->Address, (UINT32)Answer->Value);
+      }
+
+      break;
+    case MrmGuardWriteApic:
+      MmioWrite32 ((UINTN)Answer->Address, (UINT32)Answer->Value);
+      NoteAlive (Processor);
+      break;
+    case MrmGuardWriteMsr:
+      AsmWriteMsr64 (Answer->Msr, Answer->Value);
+      break;
+    case MrmGuardInitProcessor:
+      Target = Find (Processor->Guard, Answer->ApicId);
+      if (Target != NULL) {
+        Init (Target);
+      }
+
+      break;
+    case MrmGuardStartProcessor:
+      Target = Find (Processor->Guard, Answer->ApicId);
+      if (Target != NULL) {
+        MrmGuardStart (Target, Answer->Vector);
+      }
+
+      break;
+    default:
+      break;
+  }
+}
+
+/**
+  Collect what MrmGuardDecide() wants to know.
+
+  @param[in]  Processor  This processor's part.
+  @param[out] Facts      Receives it.
+**/
+STATIC
+VOID
+CollectFacts (
+  IN  CONST MRM_GUARD_PROCESSOR  *Processor,
+  OUT MRM_GUARD_FACTS            *Facts
+  )
+{
+  CONST MRM_GUARD  *Guard;
+
+  Guard               = Processor->Guard;
+  Facts->ApicId       = Processor->ApicId;
+  Facts->ApicIds      = Guard->ApicIds;
+  Facts->ApicIdCount  = Guard->ProcessorCount;
+  Facts->LocalApic    = Guard->LocalApic;
+  Facts->IcrHigh      = CommandHigh (Guard->LocalApic);
+  Facts->Ignored      = Guard->Ignored;
+  Facts->IgnoredCount = Guard->IgnoredCount;
+  Facts->Buses        = Guard->Buses;
+  Facts->BusCount     = Guard->BusCount;
+  Facts->Wanted       = FALSE;
+  Facts->Seconds      = Guard->StartSeconds + DivU64x64Remainder (AsmReadTsc () - Guard->StartTsc, Guard->TscFrequency, NULL);
+}
+
+VOID
+AnswerExit (
+  IN OUT MRM_GUARD_PROCESSOR   *Processor,
+  IN     CONST MRM_GUARD_EXIT  *Exit
+  )
+{
+  MRM_GUARD_FACTS   Facts;
+  MRM_GUARD_ANSWER  Answer;
+  MRM_GUARD_STATE   Before;
+  UINT8             Code[MRM_GUARD_INSTRUCTION];
+  UINTN             CodeSize;
+
+  if (Exit->Kind == MrmExitKick) {
+    // Before a system uses its local APIC it has no handler: then it is one of ours that was late.
+    BackendTakeNmi ();
+    if ((Processor->Kicks != 0) || !Processor->Alive) {
+      Processor->Kicks = 0;
+      BackendResume (Processor, FALSE);
+      return;
+    }
+  }
+
+  if (BackendAnswer (Processor, Exit)) {
+    return;
+  }
+
+  CodeSize = 0;
+  if (Exit->Kind == MrmExitNestedFault) {
+    CodeSize = FetchCode (Processor, Code);
+  }
+
+  CollectFacts (Processor, &Facts);
+  CopyMem (&Before, &Processor->Registers, sizeof (Before));
+  ZeroMem (&Answer, sizeof (Answer));
+  MrmGuardDecide (&Facts, Exit, Code, CodeSize, &Processor->Guard->Devices, &Processor->Registers, &Answer);
+  if (Answer.Denied) {
+    Processor->Counts.Denied++;
+  }
+
+  if (Answer.Action == MrmGuardEnd) {
+    // What is told is what the partition had, not what the answer has changed.
+    CopyMem (&Processor->Registers, &Before, sizeof (Before));
+    if (CodeSize == 0) {
+      CodeSize = FetchCode (Processor, Code);
+    }
+
+    EndPartition (Processor, Answer.Reason, Exit, Code, CodeSize);
+    return;
+  }
+
+  if (Answer.Action == MrmGuardPark) {
+    Processor->State = MrmHeldStopped;
+    return;
+  }
+
+  CarryOut (Processor, &Answer);
+  BackendResume (Processor, (BOOLEAN)(Processor->Registers.Rip != Before.Rip));
+}

@@ -1,0 +1,122 @@
+/** @file
+  What the parts of the guard share.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#ifndef MRM_GUARD_COMMON_H_
+#define MRM_GUARD_COMMON_H_
+
+#include <Library/MrmGuardHostLib.h>
+
+/**
+  Send an NMI to another processor.
+
+  @param[in] LocalApic  Address of this processor's local APIC.
+  @param[in] ApicId     The other one.
+**/
+VOID
+SendGuardNmi (
+  IN UINT64  LocalApic,
+  IN UINT32  ApicId
+  );
+
+/**
+  What the upper half of this processor's interrupt command register holds.
+
+  @param[in] LocalApic  Address of its local APIC.
+
+  @return  It; 0 in x2APIC mode, where a command is one write.
+**/
+UINT32
+CommandHigh (
+  IN UINT64  LocalApic
+  );
+
+/**
+  Have the boot processor look at the partition.
+
+  @param[in] Guard  The partition.
+**/
+VOID
+WakeController (
+  IN CONST MRM_GUARD  *Guard
+  );
+
+/**
+  Read the instruction at which a processor stands.
+
+  @param[in]  Processor  Its part.
+  @param[out] Code       MRM_GUARD_INSTRUCTION bytes.
+
+  @return  How many bytes could be read.
+**/
+UINTN
+FetchCode (
+  IN  CONST MRM_GUARD_PROCESSOR  *Processor,
+  OUT UINT8                      *Code
+  );
+
+/**
+  Have all other processors that run leave guest mode for a moment.
+
+  @param[in] Processor  This processor's part.
+**/
+VOID
+KickOthers (
+  IN CONST MRM_GUARD_PROCESSOR  *Processor
+  );
+
+/**
+  A processor has used its local APIC: it runs.  When all do, nobody is left to be started, and the page is opened.
+
+  @param[in,out] Processor  This processor's part.
+**/
+VOID
+NoteAlive (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  );
+
+/**
+  End the partition: no processor of it enters guest mode any more.  The first one that has a reason tells it.
+
+  @param[in,out] Processor  This processor's part.
+  @param[in]     Reason     Why.
+  @param[in]     Exit       The exit.
+  @param[in]     Code       The instruction.
+  @param[in]     CodeSize   How many bytes of it there are.
+**/
+VOID
+EndPartition (
+  IN OUT MRM_GUARD_PROCESSOR   *Processor,
+  IN     MRM_GUARD_REASON      Reason,
+  IN     CONST MRM_GUARD_EXIT  *Exit,
+  IN     CONST UINT8           *Code,
+  IN     UINTN                 CodeSize
+  );
+
+/**
+  Look at writes to the local APIC from now on: a processor may be about to stop, or a new kernel begins.
+
+  @param[in,out] Processor  The one that may stop, or on which a kernel begins.
+  @param[in]     Others     TRUE: all others may have stopped.
+**/
+VOID
+WatchLocalApic (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor,
+  IN     BOOLEAN              Others
+  );
+
+/**
+  Answer an exit.
+
+  @param[in,out] Processor  This processor's part.
+  @param[in]     Exit       The exit.
+**/
+VOID
+AnswerExit (
+  IN OUT MRM_GUARD_PROCESSOR   *Processor,
+  IN     CONST MRM_GUARD_EXIT  *Exit
+  );
+
+#endif

@@ -1,0 +1,150 @@
+/** @file
+  A processor's life in the guard.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Backend.h"
+#include "Common.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/MtrrLib.h>
+#include <Library/SynchronizationLib.h>
+
+#define FX_CONTROL  0x37F    ///< FCW and MXCSR after INIT (Intel SDM volume 3, table 10-1)
+#define FX_MXCSR    0x1F80
+#define MXCSR       24       ///< offset in an FXSAVE area
+
+MRM_GUARD_PROCESSOR *
+EFIAPI
+MrmGuardProcessor (
+  IN CONST MRM_GUARD  *Guard,
+  IN UINTN            Number
+  )
+{
+  return (MRM_GUARD_PROCESSOR *)(Guard->Processors + Number * MRM_GUARD_PROCESSOR_SIZE);
+}
+
+VOID
+EFIAPI
+MrmGuardPrepare (
+  IN OUT MRM_GUARD  *Guard
+  )
+{
+  MRM_GUARD_PROCESSOR  *Processor;
+  UINTN                Index;
+
+  for (Index = 0; Index < Guard->ProcessorCount; Index++) {
+    Processor = MrmGuardProcessor (Guard, Index);
+    ZeroMem (Processor, MRM_GUARD_PROCESSOR_SIZE);
+    Processor->Guard    = Guard;
+    Processor->ApicId   = Guard->ApicIds[Index];
+    Processor->Vmcb     = (UINTN)Processor + SIZE_4KB;
+    Processor->HostSave = (UINTN)Processor + SIZE_8KB;
+  }
+
+  Guard->Ended    = 0;
+  Guard->StartTsc = AsmReadTsc ();
+  ZeroMem (&Guard->Fatal, sizeof (Guard->Fatal));
+  ZeroMem (&Guard->Devices, sizeof (Guard->Devices));
+
+  MrmGuardSetAccess (
+    &Guard->Tables,
+    Guard->LocalApic,
+    (Guard->ProcessorCount == 1) ? MRM_GUARD_READ | MRM_GUARD_WRITE : MRM_GUARD_READ
+    );
+}
+
+BOOLEAN
+EFIAPI
+MrmGuardStart (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor,
+  IN     UINT32               Vector
+  )
+{
+  if (Processor->State != MrmHeldWaiting) {
+    return FALSE;
+  }
+
+  Processor->Vector = Vector;
+  if (  InterlockedCompareExchange32 (&Processor->State, MrmHeldWaiting, MrmHeldStarting)
+     != MrmHeldWaiting)
+  {
+    return FALSE;
+  }
+
+  SendGuardNmi (Processor->Guard->LocalApic, Processor->ApicId);
+  return TRUE;
+}
+
+/**
+  Become the partition's, as after a SIPI.
+
+  @param[in,out] Processor  This processor's part.
+**/
+STATIC
+VOID
+Begin (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  )
+{
+  // One processor has nobody to start: the use of its local APIC is not looked at.
+  Processor->Alive   = (BOOLEAN)(Processor->Guard->ProcessorCount == 1);
+  Processor->Systems = 0;
+  ZeroMem (Processor->General, sizeof (Processor->General));
+  ZeroMem (Processor->GuestFx, sizeof (Processor->GuestFx));
+  *(UINT16 *)Processor->GuestFx           = FX_CONTROL;
+  *(UINT32 *)(Processor->GuestFx + MXCSR) = FX_MXCSR;
+  BackendReset (Processor);
+  InterlockedCompareExchange32 (&Processor->State, MrmHeldStarting, MrmHeldRunning);
+}
+
+VOID
+EFIAPI
+MrmGuardEnter (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  )
+{
+  MRM_GUARD_EXIT  Exit;
+
+  // INIT clears them on QEMU, and keeps what was there before on a PC.
+  if (IsMtrrSupported ()) {
+    MtrrSetAllMtrrs (&Processor->Guard->Mtrrs);
+  }
+
+  BackendOpen (Processor);
+  InterlockedCompareExchange32 (&Processor->State, MrmHeldAway, MrmHeldWaiting);
+  while (TRUE) {
+    while (Processor->State != MrmHeldStarting) {
+      BackendHalt ();
+    }
+
+    Begin (Processor);
+    while (BackendRun (Processor, &Exit)) {
+      AnswerExit (Processor, &Exit);
+    }
+  }
+}
+
+VOID
+EFIAPI
+MrmGuardCount (
+  IN  CONST MRM_GUARD   *Guard,
+  OUT MRM_GUARD_COUNTS  *Counts
+  )
+{
+  CONST MRM_GUARD_PROCESSOR  *Processor;
+  UINTN                      Index;
+  UINTN                      Kind;
+
+  ZeroMem (Counts, sizeof (*Counts));
+  for (Index = 0; Index < Guard->ProcessorCount; Index++) {
+    Processor = MrmGuardProcessor (Guard, Index);
+    for (Kind = 0; Kind < MrmExitKinds; Kind++) {
+      Counts->Kinds[Kind] += Processor->Counts.Kinds[Kind];
+    }
+
+    Counts->Caches += Processor->Counts.Caches;
+    Counts->Denied += Processor->Counts.Denied;
+  }
+}

@@ -1,0 +1,120 @@
+/** @file
+  Interrupts that the guard sends and gets.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Common.h"
+#include <Library/BaseLib.h>
+#include <Library/IoLib.h>
+#include <Register/Intel/ArchitecturalMsr.h>
+#include <Register/Intel/LocalApic.h>
+
+#define VECTORS       256
+#define NMI_VECTOR    2
+#define NMI           0x4400         ///< delivery mode NMI, level assert (Intel SDM volume 3, section 11.6.1)
+#define FIXED         0x4000         ///< delivery mode fixed, level assert
+#define ICR_PENDING   BIT12
+
+VOID
+EFIAPI
+MrmGuardNmi (
+  VOID
+  );
+
+VOID
+EFIAPI
+MrmGuardFault (
+  VOID
+  );
+
+/**
+  Send an interrupt.
+
+  @param[in] LocalApic  Address of this processor's local APIC.
+  @param[in] ApicId     Where to.
+  @param[in] Command    Lower half of the interrupt command register.
+**/
+STATIC
+VOID
+Send (
+  IN UINT64  LocalApic,
+  IN UINT32  ApicId,
+  IN UINT32  Command
+  )
+{
+  MSR_IA32_APIC_BASE_REGISTER  Base;
+  UINT32                       High;
+
+  Base.Uint64 = AsmReadMsr64 (MSR_IA32_APIC_BASE);
+  if (Base.Bits.EXTD != 0) {
+    AsmWriteMsr64 (X2APIC_MSR_ICR_ADDRESS, LShiftU64 (ApicId, 32) | Command);
+    return;
+  }
+
+  // The partition may be between its own two writes of the command register.
+  High = MmioRead32 ((UINTN)LocalApic + XAPIC_ICR_HIGH_OFFSET);
+  while ((MmioRead32 ((UINTN)LocalApic + XAPIC_ICR_LOW_OFFSET) & ICR_PENDING) != 0) {
+    CpuPause ();
+  }
+
+  MmioWrite32 ((UINTN)LocalApic + XAPIC_ICR_HIGH_OFFSET, ApicId << 24);
+  MmioWrite32 ((UINTN)LocalApic + XAPIC_ICR_LOW_OFFSET, Command);
+  while ((MmioRead32 ((UINTN)LocalApic + XAPIC_ICR_LOW_OFFSET) & ICR_PENDING) != 0) {
+    CpuPause ();
+  }
+
+  MmioWrite32 ((UINTN)LocalApic + XAPIC_ICR_HIGH_OFFSET, High);
+}
+
+UINT32
+CommandHigh (
+  IN UINT64  LocalApic
+  )
+{
+  MSR_IA32_APIC_BASE_REGISTER  Base;
+
+  Base.Uint64 = AsmReadMsr64 (MSR_IA32_APIC_BASE);
+  return (Base.Bits.EXTD != 0) ? 0 : MmioRead32 ((UINTN)LocalApic + XAPIC_ICR_HIGH_OFFSET);
+}
+
+VOID
+SendGuardNmi (
+  IN UINT64  LocalApic,
+  IN UINT32  ApicId
+  )
+{
+  Send (LocalApic, ApicId, NMI);
+}
+
+VOID
+WakeController (
+  IN CONST MRM_GUARD  *Guard
+  )
+{
+  if (Guard->WakeVector != 0) {
+    Send (Guard->LocalApic, Guard->WakeApicId, FIXED | Guard->WakeVector);
+  }
+}
+
+VOID
+EFIAPI
+MrmGuardWriteIdt (
+  OUT IA32_IDT_GATE_DESCRIPTOR  *Idt,
+  IN  UINT16                    Selector
+  )
+{
+  UINTN  Vector;
+  UINTN  Handler;
+
+  for (Vector = 0; Vector < VECTORS; Vector++) {
+    Handler                      = (Vector == NMI_VECTOR) ? (UINTN)MrmGuardNmi : (UINTN)MrmGuardFault;
+    Idt[Vector].Bits.OffsetLow   = (UINT32)(UINT16)Handler;
+    Idt[Vector].Bits.Selector    = Selector;
+    Idt[Vector].Bits.Reserved_0  = 0;
+    Idt[Vector].Bits.GateType    = IA32_IDT_GATE_TYPE_INTERRUPT_32;
+    Idt[Vector].Bits.OffsetHigh  = (UINT32)(UINT16)(Handler >> 16);
+    Idt[Vector].Bits.OffsetUpper = (UINT32)(Handler >> 32);
+    Idt[Vector].Bits.Reserved_1  = 0;
+  }
+}

@@ -1,0 +1,100 @@
+/** @file
+  Exits that the guard asks for, for its own sake.
+
+  - LSTAR: each kernel writes it once on each processor.  A second time, a new kernel begins without a restart (kexec),
+    and will start the other processors again.
+  - WBINVD and INVD: Linux executes WBINVD on a processor that it is about to take offline.  INVD would throw away what
+    others have in caches.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Vmcb.h"
+#include "../Common/Backend.h"
+#include "../Common/Common.h"
+#include <Library/BaseLib.h>
+
+#define WRMSR_SIZE          2
+#define ESCAPE              0x0F
+
+VOID
+EFIAPI
+MrmGuardCloseMsrs (
+  IN OUT UINT8  *Map
+  )
+{
+  UINTN  Bit;
+
+  // The second 2 KiB are for C000_0000h on: two bits each, read and write (APM 15.11).
+  Bit = (MSR_LSTAR - 0xC0000000U) * 2 + 1;
+  Map[SIZE_2KB + Bit / 8] |= (UINT8)(1 << (Bit % 8));
+}
+
+/**
+  Write LSTAR for the partition, and notice a new kernel.
+
+  @param[in,out] Processor  Its part.
+  @param[in]     Value      What it wrote.
+**/
+STATIC
+VOID
+WriteLstar (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor,
+  IN     UINT64               Value
+  )
+{
+  ((VMCB *)(UINTN)Processor->Vmcb)->Lstar = Value;
+  Processor->Systems++;
+  if (Processor->Systems > 1) {
+    WatchLocalApic (Processor, TRUE);
+  }
+}
+
+/**
+  How long the instruction WBINVD or INVD is that the processor stands at.
+
+  @param[in] Processor  Its part.
+**/
+STATIC
+UINTN
+CacheInstructionSize (
+  IN CONST MRM_GUARD_PROCESSOR  *Processor
+  )
+{
+  UINT8  Code[MRM_GUARD_INSTRUCTION];
+  UINTN  Size;
+  UINTN  Prefixes;
+
+  Size = FetchCode (Processor, Code);
+  for (Prefixes = 0; (Prefixes < Size) && (Code[Prefixes] != ESCAPE); Prefixes++) {
+  }
+
+  return ((Prefixes < Size) ? Prefixes : 0) + 2;
+}
+
+BOOLEAN
+BackendAnswer (
+  IN OUT MRM_GUARD_PROCESSOR   *Processor,
+  IN     CONST MRM_GUARD_EXIT  *Exit
+  )
+{
+  UINT64  Value;
+
+  if ((Exit->Code == SVM_EXIT_WBINVD) || (Exit->Code == SVM_EXIT_INVD)) {
+    AsmWbinvd ();
+    Processor->Registers.Rip += CacheInstructionSize (Processor);
+    WatchLocalApic (Processor, FALSE);
+    BackendResume (Processor, TRUE);
+    return TRUE;
+  }
+
+  if ((Exit->Kind != MrmExitMsr) || !Exit->Write || (Exit->Msr != MSR_LSTAR)) {
+    return FALSE;
+  }
+
+  Value = LShiftU64 (Processor->Registers.General[2], 32) | (UINT32)Processor->Registers.General[0];
+  WriteLstar (Processor, Value);
+  Processor->Registers.Rip += WRMSR_SIZE;
+  BackendResume (Processor, TRUE);
+  return TRUE;
+}
