@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A guarded partition beside a cooperative one: what it does beyond its own ends it, and nobody else."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.boot.bench import Bench
+from tests.boot.conftest import Builder
+from tests.boot.efivars import mount, read_json
+from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+from tests.boot.warnings import new_warnings
+
+pytestmark = [pytest.mark.boot(120), pytest.mark.timeout(1800)]
+
+NAME, NEIGHBOUR = "guarded", "steady"
+LOAD_SECONDS = 4
+REFRESH_SECONDS = 2
+"""After which `State` shows what has been counted."""
+
+FOREIGN = "0x7EA74000"
+"""An address of the PC's firmware (platforms/q35.yaml)."""
+
+SECOND = "/sys/devices/system/cpu/cpu1/online"
+
+ENDS = {
+    "foreign memory": (f"taskset 2 devmem {FOREIGN} 32 1", f"its own; address {FOREIGN}"),
+    "triple fault": ("echo triple >/sys/kernel/reboot/type; reboot -f", "triple fault"),
+    "port CF9": (r"printf '\006' | dd of=/dev/port bs=1 seek=$((0xcf9))", "address 0xCF9"),
+}
+"""What a kernel can do, and what is then said of it."""
+
+
+@pytest.fixture(scope="module")
+def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    result = built("guarded")
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+        bench.run(bench.session.settle())
+        bench.run(mount(bench.session.guests[NEIGHBOUR]))
+        yield bench
+
+
+async def told(bench: Bench) -> dict[str, Any]:
+    """Return what `State` tells its neighbour of the guarded partition."""
+    await asyncio.sleep(REFRESH_SECONDS)
+    state = await read_json(bench.session.guests[NEIGHBOUR], "State")
+    return next(each for each in state["partitions"] if each["name"] == NAME)
+
+
+def test_everything_promised_is_seen(bench: Bench) -> None:
+    assert broken(bench.session, bench.session.observe({})) == []
+
+
+def test_its_kernel_warns_of_nothing_new(bench: Bench) -> None:
+    assert new_warnings(bench, NAME) == []
+
+
+def test_it_does_not_leave_guest_mode_under_load(bench: Bench) -> None:
+    async def work() -> None:
+        guest = bench.session.guests[NAME]
+        before = await told(bench)
+        assert before["exits"]["io"] > 0
+        load = "while :; do cat /proc/stat; done >/dev/null"
+        done = await guest.run(f"({load}) & ({load}) & sleep {LOAD_SECONDS}; kill %1 %2")
+        assert done.status == 0, done.output
+        assert (await told(bench))["exits"] == before["exits"]
+
+    bench.run(work())
+
+
+def test_a_processor_that_comes_back_is_held_as_well(bench: Bench) -> None:
+    async def work() -> None:
+        guest = bench.session.guests[NAME]
+        before = await told(bench)
+        done = await guest.run(f"echo 0 >{SECOND} && echo 1 >{SECOND} && nproc")
+        assert done.status == 0 and done.output.split() == ["2"], done.output
+        after = await told(bench)
+        assert after["exits"]["caches"] > before["exits"]["caches"]
+        assert after["starts"] == before["starts"]
+
+    # What it does next on that processor ends it (ENDS): a processor that got away would do it.
+    bench.run(work())
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_it_must_not_do_ends_it_alone(bench: Bench, end: str) -> None:
+    async def work() -> None:
+        command, words = ENDS[end]
+        session = bench.session
+        since = session.count()
+        async with undisturbed(session.guests[NEIGHBOUR]):
+            report = await session.reboot(NAME, boot_of(session, NAME), command)
+            await session.wait_state(NAME, "running", 30, since)
+            assert broken_after_reboot(session, NAME, report.data) == []
+        first = session.history[since]
+        assert (first.partition, first.state) == (NAME, "restarting"), first
+        assert words in first.detail, first.detail
+
+    bench.run(work())
