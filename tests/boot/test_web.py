@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.boot.applications import System, flood, measure, visit
+from tests.boot.applications import System, flood, knocks, measure, refuses_memory, visit
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken, undisturbed
@@ -105,17 +105,11 @@ def test_misconfigured_the_public_server_shows_nothing_of_the_private_one(
 
 def test_root_of_the_public_server_finds_no_door(private: System, public: System) -> None:
     """Not by IPv4, not by IPv6, at no port that is open on the private server's own network."""
-    listening = private.run("ss -Hltn | sed -n 's/.*:\\([0-9]*\\) .*/\\1/p' | sort -un")
-    ports = [word for word in listening.split() if word.isdigit()]
-    assert {"22", "80"} <= set(ports)
-    link = next(word for word in private.run("ip -6 -br addr show scope link").split() if "fe80" in word)
-    addresses = (PRIVATE, f"{link.partition('/')[0]}%memory0")
-    knocks = [f"nc -z -w 1 {address} {port}" for address in addresses for port in ports]
-    knocks += [f"ping -q -c 1 -W 1 {address}" for address in addresses]
-    for knock in knocks:
+    tries = knocks(private, PRIVATE)
+    assert {"22", "80"} <= {knock.split()[-1] for knock in tries}
+    for knock in tries:
         assert public.tries(knock).status != 0, knock
-    memory = public.tries("dd if=/dev/mem of=/dev/null bs=4096 count=1 skip=$((0x1000000 / 4096))")
-    assert memory.status != 0 and "not permitted" in memory.output
+    refuses_memory(public)
     private.run("nft flush ruleset")
-    for knock in knocks:
+    for knock in tries:
         assert public.tries(knock).status == 0, f"{knock}: the filter alone is what keeps it out"
