@@ -245,7 +245,7 @@ def x2apic(facts: Facts) -> Verdict:
 
 @optional
 def iommu(facts: Facts) -> Verdict:
-    """Confines the devices of a partition, for isolation levels to come."""
+    """Confines the devices of a partition, for the isolation level `contained`, which is to come."""
     kind = facts.machine.acpi.iommu
     if kind != "none":
         return found(kind)
@@ -254,10 +254,12 @@ def iommu(facts: Facts) -> Verdict:
 
 @optional
 def virtualization(facts: Facts) -> Verdict:
-    """SVM or VT-x confines the processors of a partition, for isolation levels to come."""
+    """AMD's SVM holds the processors of a guarded partition; VT-x is to follow."""
     kind = facts.machine.features.virtualization
     if kind is None:
         return unknown("no description of the processor")
+    if kind == "vt-x":
+        return missing("vt-x, which the guard does not know yet")
     return missing("neither SVM nor VT-x, or switched off") if kind == "none" else found(kind)
 
 

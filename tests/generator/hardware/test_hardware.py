@@ -157,10 +157,13 @@ def test_values_are_told() -> None:
         ("iommu", without(f"{TABLES}/IVRS"), MISSING),
         ("iommu", without(TABLES), UNKNOWN),
         ("virtualization", without("proc/cpuinfo"), UNKNOWN),
-        (
-            "virtualization",
-            server() | {"proc/cpuinfo": b"processor: 0\napicid: 0\nflags: lm\n"},
-            MISSING,
+        *(
+            (
+                "virtualization",
+                server() | {"proc/cpuinfo": b"processor: 0\napicid: 0\nflags: lm" + flag + b"\n"},
+                state,
+            )
+            for flag, state in ((b"", MISSING), (b" vmx", MISSING), (b" svm", FOUND))
         ),
     ],
 )
