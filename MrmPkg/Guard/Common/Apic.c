@@ -6,6 +6,7 @@
 
 #include "Common.h"
 #include <Library/BaseLib.h>
+#include <Library/SynchronizationLib.h>
 
 VOID
 KickOthers (
@@ -52,24 +53,50 @@ WatchLocalApic (
   KickOthers (Processor);
 }
 
+/**
+  Whether all processors of a partition are known to run.
+
+  @param[in] Guard  The partition.
+**/
+STATIC
+BOOLEAN
+AllAlive (
+  IN CONST MRM_GUARD  *Guard
+  )
+{
+  CONST MRM_GUARD_PROCESSOR  *Processor;
+  UINTN                      Index;
+
+  for (Index = 0; Index < Guard->ProcessorCount; Index++) {
+    Processor = MrmGuardProcessor (Guard, Index);
+    if (!Processor->Alive || (Processor->State != MrmHeldRunning)) {
+      return FALSE;
+    }
+  }
+
+  return TRUE;
+}
+
 VOID
 NoteAlive (
   IN OUT MRM_GUARD_PROCESSOR  *Processor
   )
 {
-  MRM_GUARD            *Guard;
-  MRM_GUARD_PROCESSOR  *Other;
-  UINTN                Index;
+  MRM_GUARD  *Guard;
 
   Guard            = Processor->Guard;
   Processor->Alive = TRUE;
-  MemoryFence ();
-  for (Index = 0; Index < Guard->ProcessorCount; Index++) {
-    Other = MrmGuardProcessor (Guard, Index);
-    if (!Other->Alive || (Other->State != MrmHeldRunning)) {
-      return;
-    }
+  if (!AllAlive (Guard)) {
+    return;
   }
 
   MrmGuardSetAccess (&Guard->Tables, Guard->LocalApic, MRM_GUARD_READ | MRM_GUARD_WRITE);
+
+  // One that may be about to stop says so first and closes the page then.  Whoever has opened it looks again: the page
+  // must not stay open because both did it at the same time.  The processor must not look before it has opened.
+  InterlockedIncrement (&Guard->Opened);
+  if (!AllAlive (Guard)) {
+    MrmGuardSetAccess (&Guard->Tables, Guard->LocalApic, MRM_GUARD_READ);
+    KickOthers (Processor);
+  }
 }
