@@ -8,7 +8,6 @@
 #include <Library/BaseLib.h>
 #include <Register/Intel/Cpuid.h>
 
-#define CPUID_SVM          0x8000000AU
 #define SVM_IN_ECX         BIT2
 #define NESTED_PAGING      BIT0
 #define VM_CR_SVM_OFF      BIT4

@@ -11,13 +11,13 @@
 
 //
 // What ends in an exit (APM 15.9, appendix B): Intercept3 and Intercept4.  Interrupts, CPUID, HLT and exceptions do not.
+// Nor does VMMCALL, which any program could execute: without an intercept it is an undefined instruction (APM 15.13.2).
 //
 #define INTERCEPT3  (BIT1 | BIT22 | BIT26 | BIT27 | BIT28 | BIT31)   ///< NMI, INVD, INVLPGA, ports, MSRs, shutdown
-#define INTERCEPT4  (BIT0 | BIT1 | BIT2 | BIT3 | BIT4 | BIT5 | BIT6 | BIT9)   ///< SVM's own instructions, WBINVD
+#define INTERCEPT4  (BIT0 | BIT2 | BIT3 | BIT4 | BIT5 | BIT6 | BIT9)   ///< SVM's instructions of the kernel, WBINVD
 
 #define NESTED_PAGING  BIT0
 #define FLUSH_ALL      1                       ///< TLB control: every processor knows this one
-#define ASID           1
 
 #define CR0_AFTER_INIT   0x60000010U
 #define PAT_AFTER_RESET  0x0007040600070406ULL
@@ -81,6 +81,25 @@ BackendOpen (
   AsmWriteMsr64 (MSR_VM_HSAVE_PA, Processor->HostSave);
 }
 
+/**
+  The address space identifier of a processor's partition side: threads of one core may share what they have translated,
+  so each has another one (APM 15.16).
+
+  @param[in] ApicId  Of the processor.
+**/
+STATIC
+UINT32
+AsidOf (
+  IN UINT32  ApicId
+  )
+{
+  UINT32  Asids;
+
+  // 0 is the host's.
+  AsmCpuid (CPUID_SVM, NULL, &Asids, NULL, NULL);
+  return 1 + ApicId % (MAX (Asids, 2) - 1);
+}
+
 VOID
 BackendReset (
   IN OUT MRM_GUARD_PROCESSOR  *Processor
@@ -94,7 +113,7 @@ BackendReset (
   Vmcb->Intercept4    = INTERCEPT4;
   Vmcb->IoMap         = Processor->Guard->IoMap;
   Vmcb->MsrMap        = Processor->Guard->MsrMap;
-  Vmcb->Asid          = ASID;
+  Vmcb->Asid          = AsidOf (Processor->ApicId);
   Vmcb->TlbControl    = FLUSH_ALL;
   Vmcb->NestedControl = NESTED_PAGING;
   Vmcb->NestedCr3     = Processor->Guard->Tables.Physical;

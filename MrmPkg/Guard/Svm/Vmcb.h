@@ -9,6 +9,8 @@
 
 #include <Library/MrmGuardHostLib.h>
 
+#define CPUID_SVM  0x8000000AU
+
 #define MSR_EFER         0xC0000080U
 #define MSR_LSTAR        0xC0000082U
 #define MSR_VM_CR        0xC0010114U
