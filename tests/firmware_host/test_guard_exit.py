@@ -168,6 +168,8 @@ def test_what_is_not_there_reads_as_ones(decide: Decide) -> None:
     assert [cpu.inp(0x3FD), cpu.inp(0x3F8, 2), cpu.inp(0x3F8, 4)] == [0xFF, 0xFFFF, ONES32]
     # Linux waits for these.
     assert cpu.inp(0x64) & 2 == 0 and cpu.inp(0x61) & 0x20 == 0x20
+    # Interrupt 9 is level-triggered, as the FADT says: a kernel has nothing to change.
+    assert cpu.inp(0x4D0, 2) == 0x0200
     assert cpu.out(0x3F8, 0x41).Denied
 
 

@@ -16,6 +16,8 @@
 #define PORT_CMOS_INDEX       0x70
 #define PORT_CMOS_DATA        0x71
 #define PORT_CONTROL_A        0x92
+#define PORT_LEVEL_LOW        0x4D0
+#define PORT_LEVEL_HIGH       0x4D1
 #define PORT_CONFIG_ADDRESS   0xCF8
 #define PORT_RESET            0xCF9
 #define PORT_CONFIG_DATA      0xCFC
@@ -26,6 +28,7 @@
 #define KEYBOARD_PULSE     0xF0    ///< commands from here on pulse lines that are zero in their lower half
 #define CONTROL_B_COUNTED  BIT5    ///< the timer has counted down: who waits for it goes on
 #define CMOS_INDEX         0x7F
+#define LEVEL_OF_SCI       BIT1    ///< interrupt 9, as the partition's FADT says: a kernel finds it as it wants it
 
 #define CONFIG_ENABLE    BIT31
 #define CONFIG_REGISTER  0xFC
@@ -220,9 +223,13 @@ ReadByte (
     return CONTROL_B_COUNTED;
   }
 
+  if (Port == PORT_LEVEL_HIGH) {
+    return LEVEL_OF_SCI;
+  }
+
   // Who waits for a bit to be cleared does not wait: a system that is about to reset the PC does.
   return (((Port >= PORT_TIMER) && (Port <= PORT_TIMER_LAST)) || (Port == PORT_KEYBOARD) ||
-          (Port == PORT_CONTROL_A) || (Port == PORT_RESET)) ? 0 : MAX_UINT8;
+          (Port == PORT_CONTROL_A) || (Port == PORT_LEVEL_LOW) || (Port == PORT_RESET)) ? 0 : MAX_UINT8;
 }
 
 VOID
