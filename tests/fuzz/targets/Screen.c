@@ -45,7 +45,9 @@ LLVMFuzzerTestOneInput (
     Plans[Index].Name           = Names[Index];
     Lives[Index].State          = (MRM_STATE)(FuzzNumber (&Fuzz, 1) % (MrmStateMax + 1));
     Lives[Index].Since          = FuzzNumber (&Fuzz, 4);
-    States[Index]               = (MRM_STATE_FACTS) { &Plans[Index], &Lives[Index], Names[Index], FuzzNumber (&Fuzz, 8), TRUE };
+    States[Index]               = (MRM_STATE_FACTS) {
+      &Plans[Index], &Lives[Index], Names[Index], FuzzNumber (&Fuzz, 8), TRUE, NULL
+    };
   }
 
   // The ring, as its owner left it.
