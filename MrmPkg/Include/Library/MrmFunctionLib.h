@@ -68,6 +68,14 @@ typedef struct {
   UINT8     Vector;                            ///< 0x20 to 0xFF
 } MRM_FUNCTION_INTERRUPT;
 
+///
+/// What people have been told of a function; all FALSE when its partition starts.
+///
+typedef struct {
+  BOOLEAN    Used;
+  BOOLEAN    Refused;
+} MRM_FUNCTION_TOLD;
+
 /**
   Make an area with no function in it.
 
@@ -147,6 +155,23 @@ MrmFunctionInterrupts (
   IN OUT MRM_FUNCTION            *Function,
   OUT    MRM_FUNCTION_INTERRUPT  *Interrupts,
   IN OUT UINT64                  *Refused
+  );
+
+/**
+  Decide what people are told of a function, until there is nothing new.
+
+  @param[in,out] Told     What they have been told.
+  @param[in]     Used     A driver uses it.
+  @param[in]     Refused  How much was refused to its driver.
+
+  @return  The words; NULL when there is nothing new.
+**/
+CONST CHAR8 *
+EFIAPI
+MrmFunctionNews (
+  IN OUT MRM_FUNCTION_TOLD  *Told,
+  IN     BOOLEAN            Used,
+  IN     UINT64             Refused
   );
 
 /**

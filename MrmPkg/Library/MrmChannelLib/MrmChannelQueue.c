@@ -6,6 +6,31 @@
 
 #include "MrmChannelInternal.h"
 
+///
+/// What one kind of queue is like, as drivers are told.
+///
+typedef struct {
+  UINT16    Entries;
+  UINT32    EntrySize;   ///< bytes
+  UINT32    Doorbell;
+  UINT32    Counter;
+} QUEUE_KIND;
+
+STATIC CONST QUEUE_KIND  mTx = { MRM_CHANNEL_TX_ENTRIES, sizeof (TX_DESCRIPTOR), DOORBELL_TX, COUNTER_TX };
+STATIC CONST QUEUE_KIND  mRx = { MRM_CHANNEL_RX_ENTRIES, sizeof (RX_DESCRIPTOR), DOORBELL_RX, COUNTER_RX };
+
+///
+/// What a driver says of a queue, whatever its kind; Resources is big endian.
+///
+typedef struct {
+  UINT32    Number;
+  UINT32    List;
+  UINT32    Notifier;
+  UINT16    Entries;
+  UINT64    Ring;
+  UINT64    Resources;
+} WANTED_QUEUE;
+
 /**
   Tell a driver where the doorbell and the event counter of a queue are.
 
@@ -168,43 +193,47 @@ UnregisterList (
 }
 
 /**
-  Judge what both kinds of queues have in common, and begin one.
+  Judge what both kinds of queues have in common, and make one.
 
-  @param[in]  Card      The network card.
-  @param[in]  ListId    The driver's number of the page list.
-  @param[in]  Notifier  Vector it is told by.
-  @param[in]  Ring      Address of its descriptors.
-  @param[in]  RingSize  Their bytes.
-  @param[out] Queue     Receives the queue, not live yet.
+  @param[in,out] Card    The network card, configured.
+  @param[in]     Kind    What the queue is like.
+  @param[in]     Wanted  What the driver says.
+  @param[in,out] Queue   The queue, not live.
 
-  @retval TRUE   Begun.
-  @retval FALSE  Something is not there.
+  @return  The command's status.
 **/
 STATIC
-BOOLEAN
-BeginQueue (
-  IN  CONST MRM_CHANNEL_CARD  *Card,
-  IN  UINT32                  ListId,
-  IN  UINT32                  Notifier,
-  IN  UINT64                  Ring,
-  IN  UINT32                  RingSize,
-  OUT MRM_CHANNEL_QUEUE       *Queue
+UINT32
+MakeQueue (
+  IN OUT MRM_CHANNEL_CARD    *Card,
+  IN     CONST QUEUE_KIND    *Kind,
+  IN     CONST WANTED_QUEUE  *Wanted,
+  IN OUT MRM_CHANNEL_QUEUE   *Queue
   )
 {
   UINT32  List;
 
-  if (  !MrmChannelFindList (Card, ListId, &List)
-     || (Notifier >= MRM_CHANNEL_NOTIFIERS)
-     || (MrmFunctionReach (&Card->Function, Ring, RingSize) == NULL))
+  // Older drivers do not say how long the ring is: as they were told.
+  if (  (Wanted->Number != 0)
+     || ((Wanted->Entries != 0) && (Wanted->Entries != Kind->Entries))
+     || !MrmChannelFindList (Card, Wanted->List, &List)
+     || (Wanted->Notifier >= MRM_CHANNEL_NOTIFIERS)
+     || (MrmFunctionReach (&Card->Function, Wanted->Ring, (UINT64)Kind->Entries * Kind->EntrySize) == NULL)
+     || !TellResources (Card, Wanted->Resources, Kind->Doorbell, Kind->Counter))
   {
-    return FALSE;
+    return COMMAND_INVALID;
   }
 
   ZeroMem (Queue, sizeof (*Queue));
   Queue->List     = List;
-  Queue->Notifier = (UINT8)Notifier;
-  Queue->Ring     = Ring;
-  return TRUE;
+  Queue->Notifier = (UINT8)Wanted->Notifier;
+  Queue->Ring     = Wanted->Ring;
+
+  // Both may have values of a queue that was there before.
+  Card->Doorbells[Kind->Doorbell] = 0;
+  SetCounter (Card, Kind->Counter, 0);
+  Queue->Live = TRUE;
+  return COMMAND_PASSED;
 }
 
 /**
@@ -222,34 +251,19 @@ CreateTx (
   IN     CONST ADMIN_COMMAND  *Command
   )
 {
-  UINT16  Entries;
+  WANTED_QUEUE  Wanted;
 
-  // Older drivers do not say how long the ring is: as they were told.
-  Entries = SwapBytes16 (Command->Body.CreateTx.Entries);
   if (!Card->Configured || Card->Tx.Live) {
     return COMMAND_PRECONDITION;
   }
 
-  if (  (Command->Body.CreateTx.Queue != 0)
-     || ((Entries != 0) && (Entries != MRM_CHANNEL_TX_ENTRIES))
-     || !BeginQueue (
-           Card,
-           SwapBytes32 (Command->Body.CreateTx.List),
-           SwapBytes32 (Command->Body.CreateTx.Notifier),
-           SwapBytes64 (Command->Body.CreateTx.Ring),
-           MRM_CHANNEL_TX_ENTRIES * sizeof (TX_DESCRIPTOR),
-           &Card->Tx
-           )
-     || !TellResources (Card, Command->Body.CreateTx.Resources, DOORBELL_TX, COUNTER_TX))
-  {
-    return COMMAND_INVALID;
-  }
-
-  // Both may have values of a queue that was there before.
-  Card->Doorbells[DOORBELL_TX] = 0;
-  SetCounter (Card, COUNTER_TX, 0);
-  Card->Tx.Live = TRUE;
-  return COMMAND_PASSED;
+  Wanted.Number    = Command->Body.CreateTx.Queue;
+  Wanted.List      = SwapBytes32 (Command->Body.CreateTx.List);
+  Wanted.Notifier  = SwapBytes32 (Command->Body.CreateTx.Notifier);
+  Wanted.Entries   = SwapBytes16 (Command->Body.CreateTx.Entries);
+  Wanted.Ring      = SwapBytes64 (Command->Body.CreateTx.Ring);
+  Wanted.Resources = Command->Body.CreateTx.Resources;
+  return MakeQueue (Card, &mTx, &Wanted, &Card->Tx);
 }
 
 /**
@@ -267,40 +281,36 @@ CreateRx (
   IN     CONST ADMIN_COMMAND  *Command
   )
 {
-  UINT64  Slots;
-  UINT16  Entries;
-  UINT16  BufferSize;
+  WANTED_QUEUE  Wanted;
+  UINT64        Slots;
+  UINT16        BufferSize;
+  UINT32        Status;
 
-  Slots      = SwapBytes64 (Command->Body.CreateRx.Slots);
-  Entries    = SwapBytes16 (Command->Body.CreateRx.Entries);
-  BufferSize = SwapBytes16 (Command->Body.CreateRx.BufferSize);
   if (!Card->Configured || Card->Rx.Live) {
     return COMMAND_PRECONDITION;
   }
 
-  if (  (Command->Body.CreateRx.Queue != 0)
-     || ((Entries != 0) && (Entries != MRM_CHANNEL_RX_ENTRIES))
-     || ((BufferSize != 0) && (BufferSize != RX_BUFFER_SIZE))
-     || (MrmFunctionReach (&Card->Function, Slots, MRM_CHANNEL_RX_ENTRIES * sizeof (UINT64)) == NULL)
-     || !BeginQueue (
-           Card,
-           SwapBytes32 (Command->Body.CreateRx.List),
-           SwapBytes32 (Command->Body.CreateRx.Notifier),
-           SwapBytes64 (Command->Body.CreateRx.Ring),
-           MRM_CHANNEL_RX_ENTRIES * sizeof (RX_DESCRIPTOR),
-           &Card->Rx
-           )
-     || !TellResources (Card, Command->Body.CreateRx.Resources, DOORBELL_RX, COUNTER_RX))
+  Slots      = SwapBytes64 (Command->Body.CreateRx.Slots);
+  BufferSize = SwapBytes16 (Command->Body.CreateRx.BufferSize);
+  if (  ((BufferSize != 0) && (BufferSize != RX_BUFFER_SIZE))
+     || (MrmFunctionReach (&Card->Function, Slots, MRM_CHANNEL_RX_ENTRIES * sizeof (UINT64)) == NULL))
   {
     return COMMAND_INVALID;
   }
 
-  Card->Doorbells[DOORBELL_RX] = 0;
-  SetCounter (Card, COUNTER_RX, 0);
-  Card->Rx.Slots    = Slots;
-  Card->Rx.Sequence = 1;
-  Card->Rx.Live     = TRUE;
-  return COMMAND_PASSED;
+  Wanted.Number    = Command->Body.CreateRx.Queue;
+  Wanted.List      = SwapBytes32 (Command->Body.CreateRx.List);
+  Wanted.Notifier  = SwapBytes32 (Command->Body.CreateRx.Notifier);
+  Wanted.Entries   = SwapBytes16 (Command->Body.CreateRx.Entries);
+  Wanted.Ring      = SwapBytes64 (Command->Body.CreateRx.Ring);
+  Wanted.Resources = Command->Body.CreateRx.Resources;
+  Status           = MakeQueue (Card, &mRx, &Wanted, &Card->Rx);
+  if (Status == COMMAND_PASSED) {
+    Card->Rx.Slots    = Slots;
+    Card->Rx.Sequence = 1;
+  }
+
+  return Status;
 }
 
 /**

@@ -88,33 +88,27 @@ SetTemperature (
 }
 
 /**
-  Carry out Set Features.
+  Set a feature.
 
   @param[in,out] Disk     The disk.
-  @param[in]     Command  A copy of the command.
-  @param[out]    Result   Receives what it returns.
+  @param[in]     Feature  Which.
+  @param[in]     Value    What it is to be; of FEATURE_VECTOR, a vector that there is.
+  @param[out]    Result   Receives what the command returns.
 
   @return  Its status.
 **/
 STATIC
 UINT16
 SetFeature (
-  IN OUT MRM_DISK       *Disk,
-  IN     CONST COMMAND  *Command,
-  OUT    UINT32         *Result
+  IN OUT MRM_DISK  *Disk,
+  IN     UINT32    Feature,
+  IN     UINT32    Value,
+  OUT    UINT32    *Result
   )
 {
-  UINT32  Feature;
-  UINT32  Value;
   UINT32  Vector;
 
-  Feature = DWORD (Command, 10) & MAX_UINT8;
-  Value   = DWORD (Command, 11);
-  Vector  = Value & MAX_UINT16;
-  if ((DWORD (Command, 10) & SET_SAVE) != 0) {
-    return STATUS_NOT_SAVEABLE;
-  }
-
+  Vector = Value & MAX_UINT16;
   switch (Feature) {
     case FEATURE_POWER:
       return ((Value & POWER_STATE) == 0) ? STATUS_SUCCESS : STATUS_FIELD;
@@ -131,10 +125,6 @@ SetFeature (
       *Result = QUEUES;
       return HasQueues (Disk) ? STATUS_SEQUENCE : STATUS_SUCCESS;
     case FEATURE_VECTOR:
-      if (Vector >= MRM_DISK_VECTORS) {
-        return STATUS_FIELD;
-      }
-
       Disk->Features[Feature] &= ~(1U << Vector);
       Disk->Features[Feature] |= ((Value & VECTOR_ALONE) != 0) ? (1U << Vector) : 0;
       return STATUS_SUCCESS;
@@ -156,11 +146,12 @@ SetFeature (
 }
 
 /**
-  Carry out Get Features.
+  Get a feature.
 
   @param[in]  Disk     The disk.
-  @param[in]  Command  A copy of the command.
-  @param[out] Result   Receives what it returns.
+  @param[in]  Feature  Which.
+  @param[in]  Value    Which part of it; of FEATURE_VECTOR, a vector that there is.
+  @param[out] Result   Receives what the command returns.
 
   @return  Its status.
 **/
@@ -168,21 +159,14 @@ STATIC
 UINT16
 GetFeature (
   IN  CONST MRM_DISK  *Disk,
-  IN  CONST COMMAND   *Command,
+  IN  UINT32          Feature,
+  IN  UINT32          Value,
   OUT UINT32          *Result
   )
 {
-  UINT32  Feature;
-  UINT32  Value;
   UINT32  Vector;
 
-  Feature = DWORD (Command, 10) & MAX_UINT8;
-  Value   = DWORD (Command, 11);
-  Vector  = Value & MAX_UINT16;
-  if ((DWORD (Command, 10) & GET_SELECT) != 0) {
-    return STATUS_FIELD;
-  }
-
+  Vector = Value & MAX_UINT16;
   switch (Feature) {
     case FEATURE_TEMPERATURE:
       *Result = ((Value & TEMPERATURE_LOW) != 0) ? Disk->LowTemperature : Disk->Features[Feature];
@@ -194,10 +178,6 @@ GetFeature (
       *Result = QUEUES;
       return STATUS_SUCCESS;
     case FEATURE_VECTOR:
-      if (Vector >= MRM_DISK_VECTORS) {
-        return STATUS_FIELD;
-      }
-
       *Result = Vector | (((Disk->Features[Feature] & (1U << Vector)) != 0) ? VECTOR_ALONE : 0);
       return STATUS_SUCCESS;
     case FEATURE_POWER:
@@ -211,6 +191,41 @@ GetFeature (
     default:
       return STATUS_FIELD;
   }
+}
+
+/**
+  Carry out Set Features or Get Features.
+
+  @param[in,out] Disk     The disk.
+  @param[in]     Command  A copy of the command.
+  @param[out]    Result   Receives what it returns.
+
+  @return  Its status.
+**/
+STATIC
+UINT16
+FeatureCommand (
+  IN OUT MRM_DISK       *Disk,
+  IN     CONST COMMAND  *Command,
+  OUT    UINT32         *Result
+  )
+{
+  BOOLEAN  Set;
+  UINT32   Feature;
+  UINT32   Value;
+
+  Set     = Command->Opcode == OPCODE_SET_FEATURES;
+  Feature = DWORD (Command, 10) & MAX_UINT8;
+  Value   = DWORD (Command, 11);
+  if ((DWORD (Command, 10) & (Set ? SET_SAVE : GET_SELECT)) != 0) {
+    return Set ? STATUS_NOT_SAVEABLE : STATUS_FIELD;
+  }
+
+  if ((Feature == FEATURE_VECTOR) && ((Value & MAX_UINT16) >= MRM_DISK_VECTORS)) {
+    return STATUS_FIELD;
+  }
+
+  return Set ? SetFeature (Disk, Feature, Value, Result) : GetFeature (Disk, Feature, Value, Result);
 }
 
 UINT16
@@ -236,9 +251,8 @@ MrmDiskAdminCommand (
     case OPCODE_LOG_PAGE:
       return MrmDiskLogPage (Disk, Command);
     case OPCODE_SET_FEATURES:
-      return SetFeature (Disk, Command, Result);
     case OPCODE_GET_FEATURES:
-      return GetFeature (Disk, Command, Result);
+      return FeatureCommand (Disk, Command, Result);
     case OPCODE_ABORT:
       *Result = NOT_ABORTED;
       return STATUS_SUCCESS;

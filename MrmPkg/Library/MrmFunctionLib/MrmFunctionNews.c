@@ -1,0 +1,28 @@
+/** @file
+  What people are told of a function that is memory.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "MrmFunctionInternal.h"
+
+CONST CHAR8 *
+EFIAPI
+MrmFunctionNews (
+  IN OUT MRM_FUNCTION_TOLD  *Told,
+  IN     BOOLEAN            Used,
+  IN     UINT64             Refused
+  )
+{
+  if (Used != Told->Used) {
+    Told->Used = Used;
+    return Used ? "a driver has come" : "its driver has gone";
+  }
+
+  if ((Refused != 0) && !Told->Refused) {
+    Told->Refused = TRUE;
+    return "something that its driver asks for is refused (told once)";
+  }
+
+  return NULL;
+}
