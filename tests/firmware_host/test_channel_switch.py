@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Networks in memory: to whom frames go, who waits for whom, and links (MrmChannelLib)."""
+
+import pytest
+
+from tests.firmware_host import channel_driver as gve
+from tests.firmware_host.channel_driver import BROADCAST, Card, Network, frame, pair
+from tests.firmware_host.decide import Decide
+
+MAC = b"\x02MRM\0\1"
+
+
+def test_frames_go_to_whom_they_are_for(decide: Decide) -> None:
+    cards = [Card(decide, b"\x02MRM\0" + bytes([number])) for number in range(4)]
+    network = Network(decide, *cards)
+    for card in cards:
+        network.bring_up(card)
+    unicast = frame(cards[2].mac, cards[0].mac, b"to one")
+    broadcast = frame(BROADCAST, cards[0].mac, b"to all")
+    multicast = frame(b"\x33\x33\0\0\0\1", cards[0].mac, b"to a group")
+    for each in (unicast, broadcast, multicast):
+        cards[0].send(each)
+    network.settle()
+    assert [card.receive() for card in cards] == [
+        [],
+        [broadcast, multicast],
+        [unicast, broadcast, multicast],
+        [broadcast, multicast],
+    ]
+    assert cards[0].done == 3
+
+
+def test_a_frame_for_nobody(decide: Decide) -> None:
+    network, one, two = pair(decide)
+    one.send(frame(b"\x02other", one.mac))
+    one.send(frame(one.mac, one.mac))
+    network.settle()
+    assert (two.receive(), one.receive(), one.done) == ([], [], 2)
+
+
+def test_nobody_speaks_for_another(decide: Decide) -> None:
+    network, one, two = pair(decide)
+    for claimed in (two.mac, b"\x02other", BROADCAST, bytes(6)):
+        one.send(frame(two.mac, claimed))
+    network.settle()
+    assert two.receive() == []
+    assert (one.c.Refused, one.done) == (4, 4)
+
+
+@pytest.mark.parametrize("mtu", [1280, 1500, 2028])
+def test_the_longest_frame(decide: Decide, mtu: int) -> None:
+    network, one, two = pair(decide, mtu=mtu)
+    longest = frame(two.mac, one.mac, bytes(mtu))
+    tagged = frame(two.mac, one.mac, bytes(mtu + 4), kind=0x8100)
+    for sent in (longest, longest + b"x", tagged, tagged + b"x"):
+        one.send(sent)
+    network.settle()
+    assert two.receive() == [longest, tagged]
+    assert one.c.Refused == 2
+
+
+def test_the_rings_go_round(decide: Decide) -> None:
+    network, one, two = pair(decide)
+    for number in range(1500):
+        one.send(frame(two.mac, one.mac, str(number).encode()))
+        network.settle()
+        assert two.receive() == [frame(two.mac, one.mac, str(number).encode())]
+    assert one.done == 1500
+
+
+def test_work_of_a_round_is_bounded(decide: Decide) -> None:
+    network, one, two = pair(decide)
+    for number in range(200):
+        one.send(frame(two.mac, one.mac, bytes([number])))
+    network.serve()
+    assert one.done == decide.MRM_CHANNEL_BURST
+    network.settle()
+    assert [each[-1] for each in two.receive()] == list(range(200))
+
+
+def test_a_receiver_without_buffers_is_waited_for(decide: Decide) -> None:
+    one, two = Card(decide, MAC), Card(decide, b"\x02MRM\0\2")
+    network = Network(decide, one, two)
+    network.bring_up(one)
+    network.bring_up(two, buffers=1)
+    for number in range(3):
+        one.send(frame(two.mac, one.mac, bytes([number])))
+    network.settle()
+    assert (one.done, len(two.receive())) == (1, 1)
+    network.settle()
+    assert (one.done, len(two.receive())) == (2, 1), "the buffer that came back"
+    two.filled -= 1
+    two.set_register(64, two.filled, bar=2)
+    network.now = decide.MRM_CHANNEL_PATIENCE
+    network.settle()
+    assert (one.done, two.c.Dropped, two.receive()) == (3, 1, [])
+
+
+def test_one_that_stands_still_is_waited_for_once(decide: Decide) -> None:
+    """Whoever sends to it goes on with what is for others; once it takes frames again, it is waited for."""
+    one, stuck, three = (Card(decide, b"\x02MRM\0" + bytes([number])) for number in range(3))
+    network = Network(decide, one, stuck, three)
+    network.bring_up(one)
+    network.bring_up(stuck, buffers=0)
+    network.bring_up(three)
+    for number in range(20):
+        one.send(frame(stuck.mac, one.mac, bytes([number])))
+        one.send(frame(three.mac, one.mac, bytes([number])))
+    network.settle()
+    assert (one.done, three.receive()) == (0, [])
+    network.now += decide.MRM_CHANNEL_PATIENCE
+    network.settle()
+    assert (one.done, len(three.receive()), stuck.c.Dropped) == (40, 20, 20)
+    stuck.fill(3)
+    for number in range(4):
+        one.send(frame(stuck.mac, one.mac, bytes([number])))
+    network.settle()
+    assert len(stuck.receive()) == 3 and one.done == 43, "the fourth waits, three milliseconds at most"
+    stuck.set_register(64, 3, bar=2)
+    network.now += 3
+    network.settle()
+    assert (one.done, stuck.c.Dropped) == (44, 21)
+
+
+def test_nobody_waits_for_a_group(decide: Decide) -> None:
+    one, two = Card(decide, MAC), Card(decide, b"\x02MRM\0\2")
+    network = Network(decide, one, two)
+    network.bring_up(one)
+    network.bring_up(two, buffers=0)
+    one.send(frame(BROADCAST, one.mac))
+    network.settle()
+    assert (one.done, two.c.Dropped) == (1, 1)
+
+
+def test_nobody_waits_for_a_driver_that_is_gone(decide: Decide) -> None:
+    network, one, two = pair(decide)
+    two.set_register(gve.DRIVER_STATUS, 2)
+    one.send(frame(two.mac, one.mac))
+    network.settle()
+    assert one.done == 1
+
+
+# Links.
+
+
+def test_the_link_is_up_while_somebody_else_is(decide: Decide) -> None:
+    one, two = Card(decide, MAC), Card(decide, b"\x02MRM\0\2")
+    network = Network(decide, one, two)
+    network.bring_up(one)
+    network.settle()
+    assert not one.register(gve.DEVICE_STATUS) & gve.LINK
+    network.bring_up(two)
+    network.settle()
+    assert one.register(gve.DEVICE_STATUS) & gve.LINK and two.register(gve.DEVICE_STATUS) & gve.LINK
+    assert (3, 0x43) in network.interrupts(one)
+    decide.call("MrmChannelClose", two.c)
+    network.settle()
+    assert not one.register(gve.DEVICE_STATUS) & gve.LINK
+    assert network.interrupts(one) == [(3, 0x43)]
+    two.start()
+    network.bring_up(two)
+    network.settle()
+    assert one.register(gve.DEVICE_STATUS) & gve.LINK
+    assert network.interrupts(one) == [(3, 0x43)]
+
+
+def test_one_that_is_closed_is_not_touched(decide: Decide) -> None:
+    network, one, two = pair(decide)
+    one.send(frame(two.mac, one.mac))
+    decide.call("MrmChannelClose", one.c)
+    decide.call("MrmChannelClose", two.c)
+    before = bytes(two.read(0, two.memory.size)), bytes(one.read(0, one.memory.size))
+    assert not network.serve()
+    assert (two.read(0, two.memory.size), one.read(0, one.memory.size)) == before
+    assert network.interrupts(one) == network.interrupts(two) == []
