@@ -9,7 +9,7 @@
 #include "Life/Life.h"
 #include "Guard/Guard.h"
 #include "Talk/Area.h"
-#include "Talk/Channel.h"
+#include "Talk/Cards.h"
 #include "Talk/Control.h"
 #include "Talk/Disk.h"
 #include "Talk/Variables.h"

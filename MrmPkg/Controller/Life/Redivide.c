@@ -16,6 +16,7 @@
 #include "Machine/ResetEntry.h"
 #include "Partition/Partition.h"
 #include "Partition/Plan.h"
+#include "Partition/PlanKeep.h"
 #include "Partition/Policy.h"
 #include "Core/Clock.h"
 #include "Core/Log.h"

@@ -262,6 +262,19 @@ SendNmi (
 }
 
 VOID
+SendInterrupts (
+  IN CONST MRM_FUNCTION_INTERRUPT  *Interrupts,
+  IN UINTN                         Count
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    SendFixedIpi (Interrupts[Index].ApicId, Interrupts[Index].Vector);
+  }
+}
+
+VOID
 ReleaseStrayInterrupts (
   VOID
   )

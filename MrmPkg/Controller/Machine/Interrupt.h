@@ -9,7 +9,7 @@
 #define MRM_CONTROLLER_INTERRUPT_H_
 
 #include <Uefi.h>
-
+#include <Library/MrmFunctionLib.h>
 
 /**
   Survive interrupts the PC's firmware does not know, e.g. an IPI of a partition:
@@ -39,6 +39,18 @@ PollInterrupts (
 VOID
 SendNmi (
   IN UINT32  ApicId
+  );
+
+/**
+  Send the interrupts that functions in memory are to give.
+
+  @param[in] Interrupts  They, as a library has judged them.
+  @param[in] Count       Their number.
+**/
+VOID
+SendInterrupts (
+  IN CONST MRM_FUNCTION_INTERRUPT  *Interrupts,
+  IN UINTN                         Count
   );
 
 /**

@@ -111,3 +111,33 @@ AdjustTick (
     mActiveAt = Milliseconds ();
   }
 }
+
+EFI_STATUS
+WatchByTimer (
+  IN  EFI_EVENT_NOTIFY  Look,
+  IN  EFI_TPL           Tpl,
+  IN  UINT64            Period,
+  OUT EFI_EVENT         *Event
+  )
+{
+  EFI_STATUS  Status;
+
+  Status = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, Tpl, Look, NULL, Event);
+  if (EFI_ERROR (Status)) {
+    *Event = NULL;
+    return Status;
+  }
+
+  return gBS->SetTimer (*Event, TimerPeriodic, Period);
+}
+
+VOID
+IgnoreTimer (
+  IN OUT EFI_EVENT  *Event
+  )
+{
+  if (*Event != NULL) {
+    gBS->CloseEvent (*Event);
+    *Event = NULL;
+  }
+}

@@ -48,6 +48,34 @@ HastenTick (
   );
 
 /**
+  Have a function called over and over, also amid a round.
+
+  @param[in]  Look    The function, for the event's notification.
+  @param[in]  Tpl     The TPL it is called at.
+  @param[in]  Period  How often, in units of 100 ns.
+  @param[out] Event   Receives the event, for IgnoreTimer(); NULL if there is none.
+
+  @return  Status of the boot services.
+**/
+EFI_STATUS
+WatchByTimer (
+  IN  EFI_EVENT_NOTIFY  Look,
+  IN  EFI_TPL           Tpl,
+  IN  UINT64            Period,
+  OUT EFI_EVENT         *Event
+  );
+
+/**
+  Have it called no longer.
+
+  @param[in,out] Event  Becomes NULL; may be NULL.
+**/
+VOID
+IgnoreTimer (
+  IN OUT EFI_EVENT  *Event
+  );
+
+/**
   Give the timer back as the PC's firmware had it.
 **/
 VOID

@@ -66,7 +66,7 @@ typedef struct {
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
   MRM_RANGE                   CardArea;                      ///< of its cards and served disks; empty without any
   MRM_PARTITION_AREA          *Area;                         ///< the controller's: that it is shared (Talk/Area.h)
-  MRM_PARTITION_CARDS         *Cards;                        ///< the controller's: these cards (Talk/Channel.h)
+  MRM_PARTITION_CARDS         *Cards;                        ///< the controller's: these cards (Talk/Cards.h)
   MRM_RANGE                   CardPages;                     ///< where these lie, with Cards
   MRM_MEDIUM                  *Media[MRM_MAX_DISKS];         ///< the controller's: of Plan->Disks (Media/Medium.h)
   MRM_PARTITION_DISKS         *Disks;                        ///< the controller's: these disks (Talk/Disk.h)

@@ -9,314 +9,29 @@
 
 #include "Partition/Plan.h"
 #include "Partition/Fit.h"
+#include "Partition/PlanKeep.h"
 #include "Core/Esp.h"
-#include "Core/Journal.h"
 #include "Core/Log.h"
 #include "Core/Origin.h"
-#include <Guid/GlobalVariable.h>
+#include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
-#include <Library/MemoryAllocationLib.h>
 #include <Library/MrmBuiltInLib.h>
 #include <Library/MrmPlanLib.h>
 #include <Library/PrintLib.h>
 #include <Library/UefiBootServicesTableLib.h>
-#include <Library/UefiLib.h>
-#include <Protocol/LoadedImage.h>
 
-#define PLAN_FILE           L"plan.bin"
-#define PLANS_FOLDER        L"plans"
-#define PLAN_ENDING         L".bin"
-#define LONGEST_PATH        300                        ///< characters: a folder and the longest name FAT knows
-#define NAME_SIZE           (MRM_ORIGIN_PLACE + 8)      ///< bytes of where a plan came from
-#define MOST_PLAN_SIZE      (MRM_PLAN_LARGEST + SIZE_1MB) ///< bytes of a file that holds one, with its signatures
-#define KEPT_PATH           MRM_FOLDER L"\\plan"
-#define KEPT_FILE           MRM_FOLDER L"\\plan.a"   ///< one of those that KEPT_PATH names
-#define KEPT_SIGNATURE      SIGNATURE_32 ('M', 'R', 'M', 'R')
-#define MRM_KEPT_PLAN_SIZE  (SIZE_64KB + SIZE_4KB)     ///< bytes of what is committed
-#define SECURE_BOOT_ON      1                          ///< of the variable SecureBoot (UEFI 2.10 section 3.3)
-#define PE_MARK             "MZ"                       ///< what a PE image begins with: IMAGE_DOS_SIGNATURE
-
-///
-/// What is kept of a plan that was reloaded; its bytes follow.
-///
-typedef struct {
-  UINT32    Signature;   ///< KEPT_SIGNATURE
-  UINT32    Size;        ///< bytes that follow
-  UINT32    Base;        ///< CRC-32 of the plan that the carriers had when it was reloaded
-} KEPT_PLAN;
+#define PLAN_FILE       L"plan.bin"
+#define PLANS_FOLDER    L"plans"
+#define PLAN_ENDING     L".bin"
+#define LONGEST_PATH    300                            ///< characters: a folder and the longest name FAT knows
+#define NAME_SIZE       (MRM_ORIGIN_PLACE + 8)         ///< bytes of where a plan came from
+#define MOST_PLAN_SIZE  (MRM_PLAN_LARGEST + SIZE_1MB)  ///< bytes of a file that holds one, with its signatures
 
 CONST MRM_PLAN  *gPlan;
 
-STATIC MRM_READ_PLAN   mPlan;
-STATIC MRM_PLAN_FIT    mFit;               ///< how well it fits this PC
-STATIC CHAR8           mPlace[NAME_SIZE];  ///< where it came from, for people: "from plan.bin"
-STATIC UINT32          mBase;      ///< CRC-32 of the plan that the carriers have
-STATIC MRM_ESP_JOURNAL  mJournal;
-
-VOID
-FreePlan (
-  IN OUT MRM_READ_PLAN  *Read
-  )
-{
-  if (Read->Room != NULL) {
-    FreePool (Read->Room);
-  }
-
-  if (Read->Blob != NULL) {
-    FreePool (Read->Blob);
-  }
-
-  ZeroMem (Read, sizeof (*Read));
-}
-
-/**
-  Read a plan from a copy of its blob.
-
-  @param[in]     Blob   The blob.
-  @param[in]     Size   Its size in bytes.
-  @param[out]    Read   Receives the plan; empty when it cannot be relied on.
-  @param[in,out] Fault  Receives why.
-
-  @retval TRUE   Read.
-  @retval FALSE  Not read.
-**/
-STATIC
-BOOLEAN
-ReadBlob (
-  IN     CONST VOID     *Blob,
-  IN     UINTN          Size,
-  OUT    MRM_READ_PLAN  *Read,
-  IN OUT MRM_TEXT       *Fault
-  )
-{
-  RETURN_STATUS  Status;
-  UINTN          Needed;
-
-  ZeroMem (Read, sizeof (*Read));
-  // Pool memory lies at a multiple of 8 (UEFI 2.10 section 7.2.4).
-  Read->Blob = AllocateCopyPool (Size, Blob);
-  Status     = (Read->Blob == NULL) ? RETURN_OUT_OF_RESOURCES : RETURN_SUCCESS;
-  if (!RETURN_ERROR (Status)) {
-    Status = MrmPlanRead (Read->Blob, Size, NULL, 0, &Needed, &Read->Plan, Fault);
-  }
-
-  if (Status == RETURN_BUFFER_TOO_SMALL) {
-    Read->Room = AllocatePool (Needed);
-    Status     = RETURN_OUT_OF_RESOURCES;
-    if (Read->Room != NULL) {
-      Status = MrmPlanRead (Read->Blob, Size, Read->Room, Needed, &Needed, &Read->Plan, Fault);
-    }
-  }
-
-  if (!RETURN_ERROR (Status)) {
-    return TRUE;
-  }
-
-  if (Status == RETURN_OUT_OF_RESOURCES) {
-    MrmTextAdd (Fault, "there is no memory for it");
-  }
-
-  FreePlan (Read);
-  return FALSE;
-}
-
-/**
-  Find the plan in a loaded image and read it.
-
-  @param[in]     Image  The image.
-  @param[out]    Read   Receives the plan.
-  @param[in,out] Fault  Receives why there is none; stays empty when the image has no such section.
-
-  @retval TRUE   Read.
-  @retval FALSE  There is none, or it cannot be relied on.
-**/
-STATIC
-BOOLEAN
-ReadSection (
-  IN     EFI_HANDLE     Image,
-  OUT    MRM_READ_PLAN  *Read,
-  IN OUT MRM_TEXT       *Fault
-  )
-{
-  EFI_STATUS                 Status;
-  EFI_LOADED_IMAGE_PROTOCOL  *Loaded;
-  CONST UINT8                *Blob;
-  UINTN                      Size;
-
-  ZeroMem (Read, sizeof (*Read));
-  Status = gBS->HandleProtocol (Image, &gEfiLoadedImageProtocolGuid, (VOID **)&Loaded);
-  if (EFI_ERROR (Status)) {
-    return FALSE;
-  }
-
-  Blob = MrmPlanFindSection (Loaded->ImageBase, (UINTN)Loaded->ImageSize, &Size);
-  return (BOOLEAN)((Blob != NULL) && ReadBlob (Blob, Size, Read, Fault));
-}
-
-/**
-  Whether the PC's firmware starts only what is signed.
-
-  @retval TRUE   It does.
-  @retval FALSE  It does not, or knows no Secure Boot.
-**/
-STATIC
-BOOLEAN
-SecureBoot (
-  VOID
-  )
-{
-  UINT8    *Value;
-  UINTN    Size;
-  BOOLEAN  On;
-
-  if (EFI_ERROR (GetVariable2 (EFI_SECURE_BOOT_MODE_NAME, &gEfiGlobalVariableGuid, (VOID **)&Value, &Size))) {
-    return FALSE;
-  }
-
-  On = (BOOLEAN)((Size == sizeof (*Value)) && (*Value == SECURE_BOOT_ON));
-  FreePool (Value);
-  return On;
-}
-
-/**
-  Read the plan of a PE image that the PC's firmware judges, as it does under Secure Boot.
-
-  @param[in]     Bytes  The image as a file has it.
-  @param[in]     Size   Its bytes.
-  @param[out]    Read   Receives the plan; empty when it is not taken.
-  @param[in,out] Fault  Receives why.
-
-  @retval TRUE   Read.
-  @retval FALSE  Not taken.
-**/
-STATIC
-BOOLEAN
-ReadImage (
-  IN     CONST UINT8    *Bytes,
-  IN     UINTN          Size,
-  OUT    MRM_READ_PLAN  *Read,
-  IN OUT MRM_TEXT       *Fault
-  )
-{
-  EFI_STATUS  Status;
-  EFI_HANDLE  Image;
-  BOOLEAN     Taken;
-  UINTN       Before;
-
-  Taken  = FALSE;
-  Before = Fault->Length;
-  Status = gBS->LoadImage (FALSE, gImageHandle, NULL, (VOID *)Bytes, Size, &Image);
-  if (!EFI_ERROR (Status)) {
-    Taken = ReadSection (Image, Read, Fault);
-    if (!Taken && (Fault->Length == Before)) {
-      MrmTextAdd (Fault, "it is an image without a plan");
-    }
-  } else {
-    MrmTextAdd (Fault, "the PC's firmware refuses it: ");
-    MrmTextAdd (Fault, (Status == EFI_SECURITY_VIOLATION) ? "its signature is not trusted" : "it is no image");
-  }
-
-  if (!EFI_ERROR (Status) || (Status == EFI_SECURITY_VIOLATION)) {
-    // Even an image that may not be started has been loaded then (UEFI 2.10 section 7.4.1).
-    gBS->UnloadImage (Image);
-  }
-
-  return Taken;
-}
-
-/**
-  Whether bytes begin as a PE image.
-
-  @param[in] Bytes  The bytes.
-  @param[in] Size   Their number.
-
-  @retval TRUE   They do.
-  @retval FALSE  They do not.
-**/
-STATIC
-BOOLEAN
-IsImage (
-  IN CONST UINT8  *Bytes,
-  IN UINTN        Size
-  )
-{
-  return (BOOLEAN)((Size >= sizeof (PE_MARK)) && (CompareMem (Bytes, PE_MARK, sizeof (PE_MARK) - 1) == 0));
-}
-
-BOOLEAN
-MeansPlan (
-  IN CONST UINT8  *Bytes,
-  IN UINTN        Size
-  )
-{
-  UINT64  Magic;
-
-  if (Size < sizeof (Magic)) {
-    return FALSE;
-  }
-
-  CopyMem (&Magic, Bytes, sizeof (Magic));
-  return (BOOLEAN)(IsImage (Bytes, Size) || (Magic == MRM_PLAN_MAGIC));
-}
-
-/**
-  Read a plan for any PC; else as ReadGivenPlan().
-
-  @param[in]     Bytes  The bytes.
-  @param[in]     Size   Their number.
-  @param[out]    Read   Receives the plan; empty when it is not taken.
-  @param[in,out] Fault  Receives why it is not taken.
-
-  @retval TRUE   Read.
-  @retval FALSE  Not taken.
-**/
-STATIC
-BOOLEAN
-ReadFile (
-  IN     CONST UINT8    *Bytes,
-  IN     UINTN          Size,
-  OUT    MRM_READ_PLAN  *Read,
-  IN OUT MRM_TEXT       *Fault
-  )
-{
-  ZeroMem (Read, sizeof (*Read));
-  if (IsImage (Bytes, Size)) {
-    return ReadImage (Bytes, Size, Read, Fault);
-  }
-
-  if (SecureBoot ()) {
-    MrmTextAdd (Fault, "Secure Boot is on, and it is not signed");
-    return FALSE;
-  }
-
-  return ReadBlob (Bytes, Size, Read, Fault);
-}
-
-BOOLEAN
-ReadGivenPlan (
-  IN     CONST UINT8    *Bytes,
-  IN     UINTN          Size,
-  OUT    MRM_READ_PLAN  *Read,
-  IN OUT MRM_TEXT       *Fault
-  )
-{
-  CHAR8     Reason[MRM_PLAN_FAULT_SIZE];
-  MRM_TEXT  Difference;
-
-  if (!ReadFile (Bytes, Size, Read, Fault)) {
-    return FALSE;
-  }
-
-  MrmTextBegin (&Difference, Reason, sizeof (Reason));
-  if (JudgeFit (Read->Plan, &Difference) != MrmFitNot) {
-    return TRUE;
-  }
-
-  MrmTextAdd (Fault, "it is for another PC: ");
-  MrmTextAdd (Fault, Reason);
-  FreePlan (Read);
-  return FALSE;
-}
+STATIC MRM_READ_PLAN  mPlan;
+STATIC MRM_PLAN_FIT   mFit;               ///< how well it fits this PC
+STATIC CHAR8          mPlace[NAME_SIZE];  ///< where it came from, for people: "from plan.bin"
 
 /**
   Read the plan this image carries.
@@ -335,8 +50,8 @@ ReadCarried (
 
   BuiltIn = (UINTN)(gMrmBuiltInPlanEnd - gMrmBuiltInPlan);
   MrmTextBegin (&Fault, Reason, sizeof (Reason));
-  if (!ReadSection (gImageHandle, Read, &Fault) && (Fault.Length == 0) && (BuiltIn != 0)) {
-    ReadBlob (gMrmBuiltInPlan, BuiltIn, Read, &Fault);
+  if (!ReadPlanSection (gImageHandle, Read, &Fault) && (Fault.Length == 0) && (BuiltIn != 0)) {
+    ReadPlanBlob (gMrmBuiltInPlan, BuiltIn, Read, &Fault);
   }
 
   if (Fault.Length != 0) {
@@ -375,7 +90,7 @@ ReadPlanFile (
   }
 
   MrmTextBegin (&Fault, Reason, sizeof (Reason));
-  if (!ReadFile ((CONST UINT8 *)(UINTN)File.Base, (UINTN)File.Size, Read, &Fault)) {
+  if (!ReadAnyPlan ((CONST UINT8 *)(UINTN)File.Base, (UINTN)File.Size, Read, &Fault)) {
     Say ("%a is not taken: %a", Name, Reason);
   }
 
@@ -485,79 +200,6 @@ VisitPlan (
 }
 
 /**
-  Open what is kept of plans that were reloaded.
-
-  @param[out] Lasting  Receives whether the ESP can be written.
-
-  @retval TRUE   Open.
-  @retval FALSE  There is no memory for it.
-**/
-STATIC
-BOOLEAN
-OpenKept (
-  OUT BOOLEAN  *Lasting
-  )
-{
-  EFI_STATUS  FileStatus;
-
-  if (mJournal.Committed.Image == NULL) {
-    if (OpenJournal (&mJournal, MRM_KEPT_PLAN_SIZE, KEPT_PATH, &FileStatus) == EFI_OUT_OF_RESOURCES) {
-      return FALSE;
-    }
-  }
-
-  *Lasting = (BOOLEAN)(mJournal.Files[0] != NULL);
-  return TRUE;
-}
-
-/**
-  Read the plan that was reloaded last, if the carriers have the same as then.
-
-  @param[out] Read  Receives the plan; empty when there is none or it is not taken, which is said.
-**/
-STATIC
-VOID
-ReadCommitted (
-  OUT MRM_READ_PLAN  *Read
-  )
-{
-  EFI_STATUS  Status;
-  KEPT_PLAN   Kept;
-  MRM_RANGE   File;
-  BOOLEAN     Lasting;
-  CHAR8       Reason[MRM_PLAN_FAULT_SIZE];
-  MRM_TEXT    Fault;
-
-  ZeroMem (Read, sizeof (*Read));
-  Status = ReadEspFile (KEPT_FILE, &File);
-  if ((Status == EFI_NOT_FOUND) || (Status == EFI_NO_MEDIA)) {
-    // Nobody has reloaded a plan yet: nothing is left behind for that.
-    return;
-  }
-
-  // If it is damaged, the other file of the journal may have the plan.
-  if (!EFI_ERROR (Status)) {
-    FreeEspFile (&File);
-  }
-
-  if (!OpenKept (&Lasting)) {
-    return;
-  }
-
-  CopyMem (&Kept, mJournal.Committed.Image, sizeof (Kept));
-  if ((Kept.Signature != KEPT_SIGNATURE) || (Kept.Size > MRM_KEPT_PLAN_SIZE - sizeof (Kept))) {
-    return;
-  }
-
-  MrmTextBegin (&Fault, Reason, sizeof (Reason));
-  if (Kept.Base != mBase) {
-    Say ("the plan that was reloaded last is left alone: it took the place of another one than there is now");
-  } else if (!ReadGivenPlan (mJournal.Committed.Image + sizeof (Kept), Kept.Size, Read, &Fault)) {
-    Say ("the plan that was reloaded last is not taken: %a", Reason);
-  }
-}
-
-/**
   CRC-32 of a plan.
 
   @param[in] Read  The plan; may be empty.
@@ -627,8 +269,6 @@ OpenPlan (
   } else {
     ListPlans ();
   }
-
-  mBase = ChecksumOf (&mPlan);
 }
 
 EFI_STATUS
@@ -640,7 +280,7 @@ SettlePlan (
   UINTN          Misfits;
 
   if (mPlan.Plan != NULL) {
-    ReadCommitted (&Read);
+    ReadKeptPlan (ChecksumOf (&mPlan), &Read);
     if (Read.Plan != NULL) {
       AdoptPlan (&Read);
       AsciiSPrint (mPlace, sizeof (mPlace), "as it was reloaded");
@@ -661,39 +301,6 @@ SettlePlan (
   return EFI_SUCCESS;
 }
 
-EFI_STATUS
-KeepPlan (
-  IN  CONST UINT8  *Bytes,
-  IN  UINTN        Size,
-  OUT BOOLEAN      *Lasting
-  )
-{
-  EFI_STATUS  Status;
-  KEPT_PLAN   *Kept;
-
-  if (Size > MRM_KEPT_PLAN_SIZE - sizeof (*Kept)) {
-    return EFI_BAD_BUFFER_SIZE;
-  }
-
-  MakeFolder (MRM_FOLDER);
-  Kept = AllocateZeroPool (MRM_KEPT_PLAN_SIZE);
-  if ((Kept == NULL) || !OpenKept (Lasting)) {
-    Status = EFI_OUT_OF_RESOURCES;
-  } else {
-    Kept->Signature = KEPT_SIGNATURE;
-    Kept->Size      = (UINT32)Size;
-    Kept->Base      = mBase;
-    CopyMem (Kept + 1, Bytes, Size);
-    Status = CommitJournal (&mJournal, (UINT8 *)Kept);
-  }
-
-  if (Kept != NULL) {
-    FreePool (Kept);
-  }
-
-  return Status;
-}
-
 VOID
 AdoptPlan (
   IN OUT MRM_READ_PLAN  *Read
@@ -710,11 +317,7 @@ ReleasePlan (
   VOID
   )
 {
-  if (mJournal.Committed.Image != NULL) {
-    CloseJournal (&mJournal);
-    FreeJournal (&mJournal);
-  }
-
+  CloseKeptPlan ();
   FreePlan (&mPlan);
   gPlan = NULL;
 }

@@ -7,18 +7,7 @@
 #ifndef MRM_CONTROLLER_PLAN_H_
 #define MRM_CONTROLLER_PLAN_H_
 
-#include <MrmPlan.h>
-#include <Uefi.h>
-#include <Library/MrmLogLib.h>
-
-///
-/// A plan with all it stands on.
-///
-typedef struct {
-  CONST MRM_PLAN    *Plan;    ///< NULL: there is none
-  VOID              *Blob;    ///< from the pool
-  VOID              *Room;    ///< from the pool
-} MRM_READ_PLAN;
+#include "Partition/PlanRead.h"
 
 ///
 /// The plan in force; set by OpenPlan(), SettlePlan() and AdoptPlan().
@@ -53,70 +42,6 @@ SettlePlan (
 VOID
 ReleasePlan (
   VOID
-  );
-
-/**
-  Whether bytes are meant to be a plan, rather than the text of a policy.
-
-  @param[in] Bytes  The bytes.
-  @param[in] Size   Their number.
-
-  @retval TRUE   They are.
-  @retval FALSE  They are not.
-**/
-BOOLEAN
-MeansPlan (
-  IN CONST UINT8  *Bytes,
-  IN UINTN        Size
-  );
-
-/**
-  Read a plan that somebody gives: a blob, or a PE image that holds one. It must be for this PC, and
-  under Secure Boot an image that the PC's firmware takes.
-
-  @param[in]     Bytes  The bytes; they are copied.
-  @param[in]     Size   Their number.
-  @param[out]    Read   Receives the plan, for FreePlan() or AdoptPlan(); empty when it is not taken.
-  @param[in,out] Fault  Receives why it is not taken.
-
-  @retval TRUE   Read.
-  @retval FALSE  Not taken.
-**/
-BOOLEAN
-ReadGivenPlan (
-  IN     CONST UINT8    *Bytes,
-  IN     UINTN          Size,
-  OUT    MRM_READ_PLAN  *Read,
-  IN OUT MRM_TEXT       *Fault
-  );
-
-/**
-  Free a plan.
-
-  @param[in,out] Read  Becomes empty; may be empty.
-**/
-VOID
-FreePlan (
-  IN OUT MRM_READ_PLAN  *Read
-  );
-
-/**
-  Keep a plan on the ESP, to be carried out at the next start of the PC as well.
-
-  @param[in]  Bytes   What ReadGivenPlan() took.
-  @param[in]  Size    Their number; more than MRM_KEPT_PLAN_SIZE are refused.
-  @param[out] Lasting Receives FALSE if the ESP cannot be written: it holds until the PC is switched off.
-
-  @retval EFI_SUCCESS           Kept. A power cut leaves this one or the one before.
-  @retval EFI_OUT_OF_RESOURCES  No memory.
-  @retval EFI_BAD_BUFFER_SIZE   It is too large.
-  @return Other                 Status of the file system; the one before stays.
-**/
-EFI_STATUS
-KeepPlan (
-  IN  CONST UINT8  *Bytes,
-  IN  UINTN        Size,
-  OUT BOOLEAN      *Lasting
   );
 
 /**

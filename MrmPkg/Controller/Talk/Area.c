@@ -15,19 +15,48 @@
 STATIC_ASSERT (MRM_MAX_CARDS + MRM_MAX_DISKS <= MRM_FUNCTION_MOST, "cards and disks are devices of one bus");
 
 VOID
+CollectArea (
+  IN  CONST MRM_PARTITION  *Partition,
+  OUT MRM_PARTITION_AREA   *Area
+  )
+{
+  UINTN  Index;
+
+  ZeroMem (Area, sizeof (*Area));
+  Area->Memory.Ranges   = Area->Ranges;
+  Area->Memory.Capacity = ARRAY_SIZE (Area->Ranges);
+  CopyMem (Area->ApicIds, Partition->ApicIds, sizeof (Area->ApicIds));
+  for (Index = 0; Index < Partition->PieceCount; Index++) {
+    // There are no more of them than fit.
+    MrmRangeAdd (&Area->Memory, Partition->Pieces[Index].Base, Partition->Pieces[Index].Size);
+  }
+}
+
+VOID
+ReachArea (
+  IN OUT MRM_FUNCTION              *Function,
+  IN     CONST MRM_PARTITION       *Partition,
+  IN     CONST MRM_PARTITION_AREA  *Area
+  )
+{
+  Function->Memory      = &Area->Memory;
+  Function->ApicIds     = Area->ApicIds;
+  Function->ApicIdCount = Partition->Plan->ProcessorCount;
+}
+
+VOID
 OpenArea (
   IN OUT MRM_PARTITION  *Partition
   )
 {
   MRM_PARTITION_AREA  *Area;
   EFI_STATUS          Status;
-  UINTN               Index;
 
   if (Partition->CardArea.Size == 0) {
     return;
   }
 
-  Area   = AllocateZeroPool (sizeof (*Area));
+  Area   = AllocatePool (sizeof (*Area));
   Status = (Area == NULL) ? EFI_OUT_OF_RESOURCES : SetUncached (&Partition->CardArea, TRUE);
   if (EFI_ERROR (Status)) {
     Refuse (Partition, MRM_RULE_CONTROLLER, "its cards and served disks cannot be made: %r", Status);
@@ -38,14 +67,7 @@ OpenArea (
     return;
   }
 
-  Area->Memory.Ranges   = Area->Ranges;
-  Area->Memory.Capacity = ARRAY_SIZE (Area->Ranges);
-  CopyMem (Area->ApicIds, Partition->ApicIds, sizeof (Area->ApicIds));
-  for (Index = 0; Index < Partition->PieceCount; Index++) {
-    // There are no more of them than fit.
-    MrmRangeAdd (&Area->Memory, Partition->Pieces[Index].Base, Partition->Pieces[Index].Size);
-  }
-
+  CollectArea (Partition, Area);
   Partition->Area = Area;
 }
 

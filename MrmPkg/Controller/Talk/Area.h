@@ -8,6 +8,7 @@
 #define MRM_AREA_H_
 
 #include "Partition/Partition.h"
+#include <Library/MrmFunctionLib.h>
 
 ///
 /// What the drivers of a partition can name.
@@ -17,6 +18,32 @@ struct _MRM_PARTITION_AREA {
   MRM_RANGE        Ranges[MRM_MAX_PIECES];
   UINT32           ApicIds[MRM_MAX_PROCESSORS];   ///< Plan->ProcessorCount of them
 };
+
+/**
+  Collect what the drivers of a partition can name.
+
+  @param[in]  Partition  The partition, bound.
+  @param[out] Area       Receives it; it must stay where it is.
+**/
+VOID
+CollectArea (
+  IN  CONST MRM_PARTITION  *Partition,
+  OUT MRM_PARTITION_AREA   *Area
+  );
+
+/**
+  Let a function in memory reach what its driver can name.
+
+  @param[in,out] Function   The function.
+  @param[in]     Partition  Whose it is.
+  @param[in]     Area       Of that partition.
+**/
+VOID
+ReachArea (
+  IN OUT MRM_FUNCTION              *Function,
+  IN     CONST MRM_PARTITION       *Partition,
+  IN     CONST MRM_PARTITION_AREA  *Area
+  );
 
 /**
   Share the area of a partition with it, if it has any cards or served disks.

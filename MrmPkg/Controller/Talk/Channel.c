@@ -9,21 +9,18 @@
 **/
 
 #include "Talk/Channel.h"
+#include "Talk/Cards.h"
 #include "Talk/ChannelProcessor.h"
 #include "Talk/Uplink.h"
 #include "Machine/Interrupt.h"
 #include "Machine/Tick.h"
 #include "Machine/Worker.h"
 #include "Partition/Plan.h"
-#include "Partition/Verdict.h"
 #include "Core/Clock.h"
-#include "Core/Facts.h"
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
-#include <Library/LocalApicLib.h>
 #include <Library/MemoryAllocationLib.h>
-#include <Library/MrmChannelLib.h>
 #include <Library/SynchronizationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
@@ -32,23 +29,6 @@
 #define QUIET_AFTER   200           ///< milliseconds after the last frame; so long does the timer tick fast
 #define LINGER        2             ///< milliseconds after the last frame that the next one is waited for
 #define ROUND         5             ///< milliseconds after which everything else has its turn
-
-///
-/// A card, and what has been said of it.
-///
-typedef struct {
-  MRM_CHANNEL_CARD    Card;
-  BOOLEAN             Attached;    ///< told
-  BOOLEAN             Refused;     ///< told
-} SERVED;
-
-struct _MRM_PARTITION_CARDS {
-  MRM_RANGE_SET    Memory;                         ///< all that a driver can name
-  MRM_RANGE        Ranges[MRM_MAX_PIECES];
-  UINT32           ApicIds[MRM_MAX_PROCESSORS];
-  UINTN            Count;
-  SERVED             Cards[MRM_MAX_CARDS];
-};
 
 ///
 /// A network with room for the cards of all partitions.
@@ -68,107 +48,6 @@ STATIC UINT32     mFence;
 STATIC UINT64     mBusyAt;                   ///< milliseconds
 STATIC UINT64     mLookAt;                   ///< TSC before which the event does not look
 
-STATIC_ASSERT (MRM_MAX_CARDS == MRM_CHANNEL_MAX_FUNCTIONS, "a card is a function");
-
-/**
-  Say what becomes of a card.
-
-  @param[in] Partition  Whose.
-  @param[in] Number     Which.
-  @param[in] What       The words.
-**/
-STATIC
-VOID
-SayOfCard (
-  IN CONST MRM_PARTITION  *Partition,
-  IN UINTN                Number,
-  IN CONST CHAR8          *What
-  )
-{
-  Say ("%a: network %a: %a", Partition->Plan->Name, Partition->Plan->Cards[Number].Network, What);
-}
-
-/**
-  Tell a card who it is.
-
-  @param[in]     Partition  Whose.
-  @param[in]     Plan       What the plan says of it.
-  @param[in,out] Card       Receives its MAC and MTU.
-**/
-STATIC
-VOID
-NameCard (
-  IN     CONST MRM_PARTITION  *Partition,
-  IN     CONST MRM_PLAN_CARD  *Plan,
-  IN OUT MRM_CHANNEL_CARD     *Card
-  )
-{
-  UINTN  Index;
-
-  Card->Mtu = Plan->Mtu;
-  if (Plan->Mac == 0) {
-    MrmChannelMac (&gMachine.Uuid, Partition->Plan->Name, Plan->Network, Card->Mac);
-    return;
-  }
-
-  for (Index = 0; Index < sizeof (Card->Mac); Index++) {
-    Card->Mac[Index] = (UINT8)RShiftU64 (Plan->Mac, (sizeof (Card->Mac) - 1 - Index) * 8);
-  }
-}
-
-VOID
-OpenCards (
-  IN OUT MRM_PARTITION  *Partition
-  )
-{
-  MRM_PARTITION_CARDS  *Cards;
-  MRM_CHANNEL_CARD     *Card;
-  UINTN                Index;
-
-  if (Partition->Plan->CardCount == 0) {
-    return;
-  }
-
-  Cards = AllocatePages (EFI_SIZE_TO_PAGES (sizeof (*Cards)));
-  if (Cards == NULL) {
-    Refuse (Partition, MRM_RULE_CONTROLLER, "no memory for its cards on networks");
-    return;
-  }
-
-  ZeroMem (Cards, sizeof (*Cards));
-  Cards->Count           = Partition->Plan->CardCount;
-  Cards->Memory.Ranges   = Cards->Ranges;
-  Cards->Memory.Capacity = ARRAY_SIZE (Cards->Ranges);
-  CopyMem (Cards->ApicIds, Partition->ApicIds, sizeof (Cards->ApicIds));
-  for (Index = 0; Index < Partition->PieceCount; Index++) {
-    // There are no more of them than fit.
-    MrmRangeAdd (&Cards->Memory, Partition->Pieces[Index].Base, Partition->Pieces[Index].Size);
-  }
-
-  for (Index = 0; Index < Cards->Count; Index++) {
-    Card                       = &Cards->Cards[Index].Card;
-    Card->Function.Memory      = &Cards->Memory;
-    Card->Function.ApicIds     = Cards->ApicIds;
-    Card->Function.ApicIdCount = Partition->Plan->ProcessorCount;
-    NameCard (Partition, &Partition->Plan->Cards[Index], Card);
-  }
-
-  Partition->Cards          = Cards;
-  Partition->CardPages.Base = (UINTN)Cards;
-  Partition->CardPages.Size = EFI_PAGES_TO_SIZE (EFI_SIZE_TO_PAGES (sizeof (*Cards)));
-}
-
-VOID
-CloseCards (
-  IN OUT MRM_PARTITION  *Partition
-  )
-{
-  if (Partition->Cards != NULL) {
-    FreePages (Partition->Cards, EFI_SIZE_TO_PAGES (sizeof (*Partition->Cards)));
-    Partition->Cards = NULL;
-  }
-}
-
 /**
   Send the interrupts that the cards of a network are to give.
 
@@ -176,20 +55,15 @@ CloseCards (
 **/
 STATIC
 VOID
-SendInterrupts (
+InterruptCards (
   IN OUT MRM_CHANNEL_NETWORK  *Network
   )
 {
   MRM_FUNCTION_INTERRUPT  Interrupts[MRM_CHANNEL_VECTORS];
   UINTN                   Card;
-  UINTN                   Count;
-  UINTN                   Index;
 
   for (Card = 0; Card < Network->CardCount; Card++) {
-    Count = MrmChannelInterrupts (Network->Cards[Card], Interrupts);
-    for (Index = 0; Index < Count; Index++) {
-      SendFixedIpi (Interrupts[Index].ApicId, Interrupts[Index].Vector);
-    }
+    SendInterrupts (Interrupts, MrmChannelInterrupts (Network->Cards[Card], Interrupts));
   }
 }
 
@@ -218,7 +92,7 @@ ServeOnce (
   // A driver lets interrupts come and looks then; what it is to see must be there before its doorbell is read.
   InterlockedIncrement (&mFence);
   for (Index = 0; Index < mNetworkCount; Index++) {
-    SendInterrupts (&mNetworks[Index].Switch);
+    InterruptCards (&mNetworks[Index].Switch);
   }
 
   if (Busy) {
@@ -285,23 +159,6 @@ ServeAlone (
 }
 
 /**
-  Have the boot processor look at networks between its rounds, too.
-
-  @return  Status of the boot services.
-**/
-STATIC
-EFI_STATUS
-LookByTimer (
-  VOID
-  )
-{
-  EFI_STATUS  Status;
-
-  Status = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY, OnLook, NULL, &mEvent);
-  return EFI_ERROR (Status) ? Status : gBS->SetTimer (mEvent, TimerPeriodic, LOOK_PERIOD);
-}
-
-/**
   Find a network by its name, or begin it.
 
   @param[in] Name  The name.
@@ -357,13 +214,12 @@ OpenNetworks (
   NETWORK     *Network;
   EFI_STATUS  Status;
   UINTN       Most;
-  UINTN       Count;
   UINTN       Partition;
   UINTN       Index;
 
   Most = 0;
   for (Partition = 0; Partition < gPartitionCount; Partition++) {
-    Most += (gPartitions[Partition].Cards != NULL) ? gPartitions[Partition].Cards->Count : 0;
+    Most += CountCards (&gPartitions[Partition]);
   }
 
   if (Most == 0) {
@@ -380,17 +236,16 @@ OpenNetworks (
   if (mNetworks != NULL) {
     ZeroMem (mNetworks, (UINTN)mNetworkPages.Size);
     for (Partition = 0; Partition < gPartitionCount; Partition++) {
-      Count = (gPartitions[Partition].Cards != NULL) ? gPartitions[Partition].Cards->Count : 0;
-      for (Index = 0; Index < Count; Index++) {
+      for (Index = 0; Index < CountCards (&gPartitions[Partition]); Index++) {
         Network = FindNetwork (gPartitions[Partition].Plan->Cards[Index].Network);
 
-        Network->Cards[Network->Switch.CardCount++] = &gPartitions[Partition].Cards->Cards[Index].Card;
+        Network->Cards[Network->Switch.CardCount++] = GetCard (&gPartitions[Partition], Index);
       }
     }
 
     OpenUplinks ((MRM_CHANNEL_UPLINK *)(mNetworks + Most));
     mElsewhere = ServeElsewhere (ServeAlone, &mNetworkPages);
-    Status     = mElsewhere ? EFI_SUCCESS : LookByTimer ();
+    Status     = mElsewhere ? EFI_SUCCESS : WatchByTimer (OnLook, TPL_NOTIFY, LOOK_PERIOD, &mEvent);
   }
 
   if (EFI_ERROR (Status)) {
@@ -408,16 +263,11 @@ CloseAllCards (
   VOID
   )
 {
-  MRM_PARTITION_CARDS  *Cards;
-  UINTN                Partition;
-  UINTN                Index;
+  UINTN  Partition;
 
   mElsewhere = FALSE;
   for (Partition = 0; Partition < gPartitionCount; Partition++) {
-    Cards = gPartitions[Partition].Cards;
-    for (Index = 0; (Cards != NULL) && (Index < Cards->Count); Index++) {
-      MrmChannelClose (&Cards->Cards[Index].Card);
-    }
+    IgnoreCards (&gPartitions[Partition]);
   }
 }
 
@@ -426,11 +276,7 @@ CloseNetworks (
   VOID
   )
 {
-  if (mEvent != NULL) {
-    gBS->CloseEvent (mEvent);
-    mEvent = NULL;
-  }
-
+  IgnoreTimer (&mEvent);
   if (mNetworks != NULL) {
     // If there is a channel processor, it stands still from here on.
     if (mElsewhere && !HoldWorker ()) {
@@ -457,7 +303,7 @@ TakeOver (
   )
 {
   CloseAllCards ();
-  LookByTimer ();
+  WatchByTimer (OnLook, TPL_NOTIFY, LOOK_PERIOD, &mEvent);
 }
 
 /**
@@ -482,23 +328,13 @@ StartCards (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  UINTN        Index;
   MRM_STOPPED  Stopped;
-  UINT8        *Area;
 
-  if (Partition->Cards == NULL) {
-    return;
+  if (CountCards (Partition) != 0) {
+    Stop (&Stopped);
+    AttendCards (Partition);
+    ResumeService (&Stopped);
   }
-
-  Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
-  Stop (&Stopped);
-  for (Index = 0; Index < Partition->Cards->Count; Index++) {
-    MrmChannelOpen (&Partition->Cards->Cards[Index].Card, Area, Index);
-    Partition->Cards->Cards[Index].Attached = FALSE;
-    Partition->Cards->Cards[Index].Refused  = FALSE;
-  }
-
-  ResumeService (&Stopped);
 }
 
 VOID
@@ -506,62 +342,12 @@ QuiesceCards (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  UINTN        Index;
   MRM_STOPPED  Stopped;
 
-  if (Partition->Cards == NULL) {
-    return;
-  }
-
-  Stop (&Stopped);
-  for (Index = 0; Index < Partition->Cards->Count; Index++) {
-    MrmChannelClose (&Partition->Cards->Cards[Index].Card);
-  }
-
-  ResumeService (&Stopped);
-}
-
-/**
-  Say what has become of the cards of a partition.
-
-  @param[in,out] Partition  The partition.
-**/
-STATIC
-VOID
-TellCards (
-  IN OUT MRM_PARTITION  *Partition
-  )
-{
-  SERVED  *Served;
-  UINTN  Index;
-
-  for (Index = 0; (Partition->Cards != NULL) && (Index < Partition->Cards->Count); Index++) {
-    Served = &Partition->Cards->Cards[Index];
-    if (Served->Card.Attached != Served->Attached) {
-      Served->Attached = Served->Card.Attached;
-      SayOfCard (Partition, Index, Served->Attached ? "a driver has come" : "its driver has gone");
-    }
-
-    if ((Served->Card.Refused != 0) && !Served->Refused) {
-      Served->Refused = TRUE;
-      SayOfCard (Partition, Index, "something that its driver asks for is refused (told once)");
-    }
-  }
-}
-
-/**
-  Say what has become of all cards.
-**/
-STATIC
-VOID
-TellAllCards (
-  VOID
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Index < gPartitionCount; Index++) {
-    TellCards (&gPartitions[Index]);
+  if (CountCards (Partition) != 0) {
+    Stop (&Stopped);
+    IgnoreCards (Partition);
+    ResumeService (&Stopped);
   }
 }
 

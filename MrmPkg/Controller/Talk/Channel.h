@@ -10,26 +10,6 @@
 #include "Partition/Partition.h"
 
 /**
-  Make what the controller needs for a partition's cards, if it has any; after OpenArea().
-
-  @param[in,out] Partition  Receives Cards, or is refused.
-**/
-VOID
-OpenCards (
-  IN OUT MRM_PARTITION  *Partition
-  );
-
-/**
-  Forget the cards of a partition; nothing of it runs.
-
-  @param[in,out] Partition  The partition.
-**/
-VOID
-CloseCards (
-  IN OUT MRM_PARTITION  *Partition
-  );
-
-/**
   Put the networks together, if anybody is on one: all partitions have been bound.  What the PC's firmware lacks for
   it is said; partitions run all the same.
 **/

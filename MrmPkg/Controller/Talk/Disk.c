@@ -18,11 +18,9 @@
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
-#include <Library/LocalApicLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/MrmDiskLib.h>
 #include <Library/SynchronizationLib.h>
-#include <Library/UefiBootServicesTableLib.h>
 
 #define LOOK_PERIOD  (1 * 10000)   ///< 1 ms in units of 100 ns: how often the event looks
 #define LINGER       2             ///< milliseconds after the last request that the next one is waited for
@@ -33,10 +31,9 @@
 /// A disk, and what has been said of it.
 ///
 typedef struct {
-  MRM_DISK    Disk;
-  BOOLEAN     Used;      ///< told
-  BOOLEAN     Refused;   ///< told
-  BOOLEAN     Failed;    ///< told
+  MRM_DISK             Disk;
+  MRM_FUNCTION_TOLD    Told;
+  BOOLEAN              Failed;   ///< told
 } SERVED;
 
 struct _MRM_PARTITION_DISKS {
@@ -104,13 +101,11 @@ OpenDisks (
 
   Disks->Count = Partition->Plan->DiskCount;
   for (Index = 0; Index < Disks->Count; Index++) {
-    Disk                       = &Disks->Disks[Index].Disk;
-    Disk->Function.Memory      = &Partition->Area->Memory;
-    Disk->Function.ApicIds     = Partition->Area->ApicIds;
-    Disk->Function.ApicIdCount = Partition->Plan->ProcessorCount;
-    Disk->Medium               = &Partition->Media[Index]->Disk;
-    Disk->ReadOnly             = (BOOLEAN)(Partition->Plan->Disks[Index].Mode == MrmDiskReadOnly);
-    Disk->Buffer               = Disks->Buffer;
+    Disk           = &Disks->Disks[Index].Disk;
+    Disk->Medium   = &Partition->Media[Index]->Disk;
+    Disk->ReadOnly = (BOOLEAN)(Partition->Plan->Disks[Index].Mode == MrmDiskReadOnly);
+    Disk->Buffer   = Disks->Buffer;
+    ReachArea (&Disk->Function, Partition, Partition->Area);
     CopyGuid (&Disk->Uuid, &Partition->Media[Index]->Uuid);
     AsciiStrCpyS (Disk->Serial, sizeof (Disk->Serial), Partition->Plan->Disks[Index].Serial);
   }
@@ -181,11 +176,7 @@ WatchDisks (
   mWatched = TRUE;
   mTurn    = 0;
   mNumber  = 0;
-  Status   = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY, OnLook, NULL, &mEvent);
-  if (!EFI_ERROR (Status)) {
-    Status = gBS->SetTimer (mEvent, TimerPeriodic, LOOK_PERIOD);
-  }
-
+  Status   = WatchByTimer (OnLook, TPL_NOTIFY, LOOK_PERIOD, &mEvent);
   if (EFI_ERROR (Status)) {
     Say ("served disks: %r: they are slow", Status);
   }
@@ -196,11 +187,7 @@ IgnoreDisks (
   VOID
   )
 {
-  if (mEvent != NULL) {
-    gBS->CloseEvent (mEvent);
-    mEvent = NULL;
-  }
-
+  IgnoreTimer (&mEvent);
   mWatched = FALSE;
   HastenTick (MrmTickDisks, 0);
 }
@@ -214,10 +201,9 @@ StartDisks (
   UINTN   Index;
 
   for (Index = 0; (Partition->Disks != NULL) && (Index < Partition->Disks->Count); Index++) {
-    Served          = &Partition->Disks->Disks[Index];
-    Served->Used    = FALSE;
-    Served->Refused = FALSE;
-    Served->Failed  = FALSE;
+    Served         = &Partition->Disks->Disks[Index];
+    Served->Failed = FALSE;
+    ZeroMem (&Served->Told, sizeof (Served->Told));
     MrmDiskOpen (&Served->Disk, (UINT8 *)(UINTN)Partition->CardArea.Base, Partition->Plan->CardCount + Index);
   }
 }
@@ -250,17 +236,11 @@ ServeDisk (
 {
   MRM_FUNCTION_INTERRUPT  Interrupts[MRM_DISK_VECTORS];
   BOOLEAN                 Busy;
-  UINTN                   Count;
-  UINTN                   Index;
 
   Busy = MrmDiskServe (Disk);
   // What the driver is to see must be there before it is told.
   InterlockedIncrement (&mFence);
-  Count = MrmDiskInterrupts (Disk, Interrupts);
-  for (Index = 0; Index < Count; Index++) {
-    SendFixedIpi (Interrupts[Index].ApicId, Interrupts[Index].Vector);
-  }
-
+  SendInterrupts (Interrupts, MrmDiskInterrupts (Disk, Interrupts));
   return Busy;
 }
 
@@ -331,20 +311,18 @@ TellDisks (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  SERVED  *Served;
-  UINTN   Index;
+  SERVED       *Served;
+  CONST CHAR8  *News;
+  UINTN        Index;
 
   for (Index = 0; (Partition->Disks != NULL) && (Index < Partition->Disks->Count); Index++) {
     Served = &Partition->Disks->Disks[Index];
-    if (MrmDiskIsUsed (&Served->Disk) != Served->Used) {
-      Served->Used = !Served->Used;
-      SayOfDisk (Partition, Index, Served->Used ? "a driver has come" : "its driver has gone");
-    }
-
-    if ((Served->Disk.Refused != 0) && !Served->Refused) {
-      Served->Refused = TRUE;
-      SayOfDisk (Partition, Index, "something that its driver asks for is refused (told once)");
-    }
+    do {
+      News = MrmFunctionNews (&Served->Told, MrmDiskIsUsed (&Served->Disk), Served->Disk.Refused);
+      if (News != NULL) {
+        SayOfDisk (Partition, Index, News);
+      }
+    } while (News != NULL);
 
     if ((Served->Disk.MediumErrors != 0) && !Served->Failed) {
       Served->Failed = TRUE;

@@ -10,6 +10,7 @@
 #include "Talk/Uplink.h"
 #include "Machine/Interrupt.h"
 #include "Machine/NetworkCard.h"
+#include "Machine/Tick.h"
 #include "Partition/Plan.h"
 #include "Core/Clock.h"
 #include "Core/Log.h"
@@ -79,46 +80,26 @@ Ask (
 }
 
 /**
-  Find a buffer of a card that is not being sent.
+  Find a buffer of a card by whether it is being sent.
 
-  @param[in] Uplink  The card.
+  @param[in] Uplink   The card.
+  @param[in] Sending  Whether it is.
 
   @return  Its number; SENDING for none.
 **/
 STATIC
 UINTN
-FreeBuffer (
-  IN CONST UPLINK  *Uplink
+FindBuffer (
+  IN CONST UPLINK  *Uplink,
+  IN BOOLEAN       Sending
   )
 {
   UINTN  Index;
 
-  for (Index = 0; (Index < SENDING) && Uplink->Sending[Index]; Index++) {
+  for (Index = 0; (Index < SENDING) && (Uplink->Sending[Index] != Sending); Index++) {
   }
 
   return Index;
-}
-
-/**
-  Whether a card is sending.
-
-  @param[in] Uplink  The card.
-
-  @retval TRUE   At least one of its buffers is in use.
-  @retval FALSE  None is.
-**/
-STATIC
-BOOLEAN
-IsSending (
-  IN CONST UPLINK  *Uplink
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; (Index < SENDING) && !Uplink->Sending[Index]; Index++) {
-  }
-
-  return (BOOLEAN)(Index < SENDING);
 }
 
 /**
@@ -141,7 +122,7 @@ Send (
 
   for (Count = 0; Count < BURST; Count++) {
     Frame  = MrmChannelUplinkNext (Uplink->Way);
-    Number = FreeBuffer (Uplink);
+    Number = FindBuffer (Uplink, FALSE);
     if ((Frame == NULL) || (Number == SENDING)) {
       break;
     }
@@ -209,7 +190,7 @@ Look (
   Moved = 0;
   for (Index = 0; Index < mUplinkCount; Index++) {
     Uplink = mUplinks[Index];
-    if (IsSending (Uplink) || (Now - Uplink->AskedAt >= LINK_PERIOD)) {
+    if ((FindBuffer (Uplink, TRUE) < SENDING) || (Now - Uplink->AskedAt >= LINK_PERIOD)) {
       Ask (Uplink, Now);
     }
 
@@ -357,11 +338,7 @@ OpenUplink (
   MemoryFence ();
   mUplinkCount++;
   if (mEvent == NULL) {
-    Status = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, OnLook, NULL, &mEvent);
-    if (!EFI_ERROR (Status)) {
-      Status = gBS->SetTimer (mEvent, TimerPeriodic, LOOK_PERIOD);
-    }
-
+    Status = WatchByTimer (OnLook, TPL_CALLBACK, LOOK_PERIOD, &mEvent);
     if (EFI_ERROR (Status)) {
       Say ("networks: their way out is slow: %r", Status);
     }
@@ -399,11 +376,7 @@ CloseUplinks (
   VOID
   )
 {
-  if (mEvent != NULL) {
-    gBS->CloseEvent (mEvent);
-    mEvent = NULL;
-  }
-
+  IgnoreTimer (&mEvent);
   while (mUplinkCount > 0) {
     mUplinkCount--;
     GiveNetworkCard (&mUplinks[mUplinkCount]->Card);
