@@ -10,6 +10,7 @@
 #include "Life/Bind.h"
 #include "Scan/Scan.h"
 #include "Build/Firmware.h"
+#include "Pci/Drives.h"
 #include "Pci/Volume.h"
 #include "Machine/Interrupt.h"
 #include "Machine/MachineCheck.h"
@@ -105,6 +106,7 @@ ExecutePlan (
   }
 
   BindWorker ();
+  ConnectDrives ();
   Bound = BindPartitions (gPartitions, gPartitionCount);
   if (gMachine.VerifyOnly) {
     Status = FinishVerify (gPartitionCount, Bound);

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ci.images.gpt import LINUX, MEBIBYTE, Area, make_disk
+from ci.images.gpt import LINUX, MEBIBYTE, Area, ImageError, make_disk, run_tool
 from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
@@ -116,7 +116,18 @@ def test_the_second_time_finds_what_the_first_left(bench: Bench) -> None:
             "promised disk \\EFI\\MRM\\disks\\longer.img, which has 1052672 bytes, more than the 1048576",
         ),
         ("taker", "promised disk \\EFI\\MRM\\disks\\missing.img, which is not there"),
+        ("given", "promised disk given, which is on a drive behind a port of 'taker'"),
+        ("twice", "promised disk twice, which is there 2 times"),
     ],
 )
 def test_disks_that_cannot_be_had(bench: Bench, name: str, reason: str) -> None:
     assert f"MRM: {name}: refused: {reason}" in flat(bench)
+
+
+def test_disks_that_can_be_had_are_not_made(bench: Bench) -> None:
+    for kept in ("\\EFI\\MRM\\disks\\new.img, 1024 KiB", "in memory, 1024 KiB", "once, 1024 KiB"):
+        assert f"MRM: fine: kept: disk {kept}, read-write" in flat(bench)
+    assert "MRM: verify: 1 of 4 partitions could be started; nothing was changed" in flat(bench)
+    esp = bench.machine.boot.esp
+    with pytest.raises(ImageError, match="not found"):
+        run_tool("mdir", "-i", f"{esp}@@{MEBIBYTE}", "::/EFI/MRM/disks/new.img")
