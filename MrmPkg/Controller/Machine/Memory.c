@@ -476,35 +476,6 @@ BindCardArea (
   Keep (Partition, MRM_RULE_MEMORY, "cards and served disks at 0x%lx", Area.Base);
 }
 
-EFI_STATUS
-TakeMemory (
-  IN  UINT64     Size,
-  IN  UINT64     Alignment,
-  OUT MRM_RANGE  *Range
-  )
-{
-  MRM_PLAN_MEMORY  Request;
-  MRM_RANGE_SET    Free;
-  EFI_STATUS       Status;
-  UINTN            Count;
-  BOOLEAN          Used;
-
-  Status = ReadFreeMemory (&Free);
-  if (EFI_ERROR (Status)) {
-    return Status;
-  }
-
-  ZeroMem (&Request, sizeof (Request));
-  Request.Purpose   = MrmMemoryMain;
-  Request.Size      = Size;
-  Request.Alignment = Alignment;
-  Request.Minimum   = SIZE_1MB;
-  Request.Limit     = MAX_INT64;
-  Status            = MrmMemoryChoose (&Free, &Request, 1, Range, &Count);
-  FreePool (Free.Ranges);
-  return EFI_ERROR (Status) ? Status : AllocateRange (Range, &Used);
-}
-
 VOID
 GiveMemory (
   IN OUT MRM_RANGE  *Range
@@ -557,6 +528,25 @@ TakeRange (
   Status = MrmMemoryChoose (&Free, Request, 1, Range, &Count);
   FreePool (Free.Ranges);
   return EFI_ERROR (Status) ? Status : AllocateRange (Range, &Used);
+}
+
+EFI_STATUS
+TakeMemory (
+  IN  UINT64     Size,
+  IN  UINT64     Alignment,
+  OUT MRM_RANGE  *Range
+  )
+{
+  MRM_PLAN_MEMORY  Request;
+  UINT64           Room;
+
+  ZeroMem (&Request, sizeof (Request));
+  Request.Purpose   = MrmMemoryMain;
+  Request.Size      = Size;
+  Request.Alignment = Alignment;
+  Request.Minimum   = SIZE_1MB;
+  Request.Limit     = MAX_INT64;
+  return TakeRange (&Request, Range, &Room);
 }
 
 VOID

@@ -9,7 +9,6 @@
 
 #include "Partition/Partition.h"
 
-
 /**
   Take memory of the machine for all partitions that are not refused.
 
