@@ -22,6 +22,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import FOLDER, FREE, mount, read, read_json
 from tests.boot.support import boot_of, undisturbed
+from tests.boot.terminal import Terminal
 
 ROUNDS = int(os.environ.get("MRM_ROUNDS", "2"))
 CUTS = int(os.environ.get("MRM_POWER_CUTS", "2"))
@@ -118,6 +119,8 @@ def machine(built: Builder, folder: Path) -> Iterator[Machine]:
     elsewhere["Identity"]["Uuid"] = FOREIGN.bytes_le
     bare = plan_image(b"").replace(SECTION, b".nothing")
     off, other, following = (read_plan(blobs[number]) for number in (0, 0, 1))
+    # One has no console in it: its UART is the PC's again.
+    other["Partitions"][1]["Console"] = other["Partitions"][2]["Console"]
     for values in (off, other):
         values["AllOff"] = "MrmAllOffPowerOff"
         for partition in values["Partitions"]:
@@ -161,6 +164,22 @@ async def new_shared_memory(machine: Machine, third: Guest) -> None:
     assert (await machine.keeper.run(f"test -e {table} || test -e /dev/pmem0 || {ranges}")).status != 0
 
 
+async def an_nmi_comes(machine: Machine, then: str) -> None:
+    """An NMI of the machine is told of, with what becomes of it."""
+    controller = machine.bench.session.controller
+    said = controller.mark()
+    await machine.bench.machine.execute("inject-nmi")
+    await controller.wait_for(f"MRM: NMI: 1 came, {then}", SECONDS, said)
+
+
+async def resets_through_the_bios_entry(machine: Machine, third: Guest) -> None:
+    """The reset entry of the PC knows the processors of a partition that came with another plan."""
+    controller = machine.bench.session.controller
+    said = controller.mark()
+    third.type("echo bios >/sys/kernel/reboot/type; reboot -f")
+    await controller.wait_for("MRM: third: off: restart through the BIOS reset entry", SECONDS, said)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -195,6 +214,8 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
     """The keeper's clock ticks on in the same boot; the same memory, zeroed; nothing is lost in any round.
 
     Its card on a network goes on, too: it reaches the card of the new partition, until that is gone.
+    NMIs of the machine go to whom the plan in force says. In the last round the new one ends by the BIOS
+    reset entry.
     """
 
     async def rounds() -> None:
@@ -203,7 +224,9 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
         await bring_up(machine.keeper, 1)
         free: list[int] = []
         third: list[list[str]] = []
-        for _ in range(ROUNDS):
+        async with undisturbed(machine.keeper):
+            await an_nmi_comes(machine, "no running OS to send it on to")
+        for number in range(ROUNDS):
             console = session.guests["one"].console
             since, begin = len(session.controller.text), console.mark()
             async with undisturbed(machine.keeper):
@@ -211,16 +234,17 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
                 assert (status, said.split(";")[0]) == (0, "done")
                 said = await machine.divided("redivided.yaml", since)
                 assert "1 partitions go on" in said and "MRM: one: is given up" in said
-                await console.wait_for(r"Linux version 6\.12[^\n]*-rt-", SECONDS, begin)
+                await console.wait_for(r"Linux version 6\.12", SECONDS, begin)
                 # It runs to its first process, on the processors of both and on one that nobody had.
-                await console.wait_for(
-                    r"third: Linux 6\.12\S*-rt-amd64, APIC IDs \d+ \d+ \d+", SECONDS, begin
-                )
+                await console.wait_for(r"third: Linux 6\.12\S*-amd64, APIC IDs \d+ \d+ \d+", SECONDS, begin)
                 assert await machine.states() == {"keeper": "running", "third": "running"}
                 await new_shared_memory(machine, session.guests["one"])
                 await bring_up(session.guests["one"], 3)
                 await link(machine.keeper, 1)
                 assert (await machine.keeper.run("ping -c 5 -W 5 10.78.0.3")).status == 0
+                await an_nmi_comes(machine, "sent on to third")
+                if number == ROUNDS - 1:
+                    await resets_through_the_bios_entry(machine, session.guests["one"])
             third.append(memory(said, "third"))
             since, begin = len(session.controller.text), console.mark()
             async with undisturbed(machine.keeper):
@@ -244,7 +268,8 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
 def test_all_that_runs_may_end_at_once(machine: Machine) -> None:
     """Nobody is asked to shut down, and the PC is to go off with the last partition: it is divided anew.
 
-    Whoever asked comes back, and finds its variables.
+    Whoever asked comes back, and finds its variables. A serial line that no partition has any more is a
+    console of the PC again, with the status screen.
     """
     variable = f"{FOLDER}/Kept-{FREE}"
 
@@ -262,8 +287,23 @@ def test_all_that_runs_may_end_at_once(machine: Machine) -> None:
         assert "0 partitions go on" in said and "all partitions are off" not in said
         await machine.fetch()
         assert (await read(keeper, "Kept", FREE)).endswith("kept")
+        terminal = Terminal(machine.bench.machine, session.guests["one"].console)
+        await terminal.type("\n", r"^>? +1 keeper +running")
 
     machine.bench.run(ask())
+
+
+async def the_pc_ends(machine: Machine) -> None:
+    """While the PC ends, no other plan is taken.  The keeper is asked to shut down, and takes its time."""
+    keeper, controller = machine.keeper, machine.bench.session.controller
+    assert (await keeper.run("echo /bin/true >/proc/sys/kernel/poweroff_cmd")).status == 0
+    said = controller.mark()
+    keeper.type("mrmctl pc power-off")
+    await controller.wait_for("MRM: keeper: stopping: asked to shut down, ordered by keeper", SECONDS, said)
+    keeper.type("mrmctl reload /run/before")
+    await controller.wait_for("MRM: keeper: asked: reload: refused: the PC is about to end", SECONDS, said)
+    keeper.type("poweroff -f")
+    assert await machine.bench.machine.wait_end(SECONDS) == "guest-shutdown"
 
 
 def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Machine, folder: Path) -> None:
@@ -273,9 +313,13 @@ def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Mach
 
     async def kept() -> None:
         since = len(machine.bench.session.controller.text)
+        console = machine.bench.session.guests["one"].console
+        begin = console.mark()
         # What the keeper has been promised by the test before, it is promised by this one.
         assert (await machine.reload("next", restart=True))[0] == 0
         await machine.divided("redivided.yaml", since)
+        # The serial line is a partition's again.
+        await console.wait_for(r"Linux version 6\.12", SECONDS, begin)
         # A policy that is reloaded now is forgotten under the plan that is reloaded then.
         change = "mrmctl policy >/run/built; sed 's/limit=[0-9]*/limit=77/' /run/built >/run/changed"
         assert (await machine.keeper.run(change)).status == 0
@@ -285,6 +329,7 @@ def test_a_plan_that_was_reloaded_is_carried_out_at_the_next_start(machine: Mach
         assert (await machine.reload("next"))[0] == 0
         await machine.divided("redivided.yaml", since)
         assert (await machine.keeper.run("mrmctl policy | grep limit=77")).status == 1
+        await the_pc_ends(machine)
         await machine.bench.machine.cut_power()
 
     machine.bench.run(kept())
