@@ -66,7 +66,7 @@ update: setup
 test: setup lint ## everything CI checks: lint, host tests, boot tests
 	@$(PYTEST) --numprocesses $(JOBS) $(ARGS)
 
-quick: setup lint ## lint and the tests that boot nothing, under two minutes
+quick: setup lint ## lint and the tests that boot nothing
 	@$(PYTEST) --numprocesses 2 -m "not boot" $(ARGS)
 
 lint: ## format, lint and types of the Python code, syntax of the shell code

@@ -15,15 +15,13 @@ from ci.run.plan import load_plan
 from generator.api import load_machine, make_plan
 from generator.command_line import run as generator
 from generator.model.machine import Machine, PciFunction, PciRoot
-from generator.places import Place
+from tests.boot import machines
 from tests.boot.bench import Bench
 from tests.boot.builds import partition_file
 from tests.boot.collecting import UUID, scan_by_firmware
 
 pytestmark = [pytest.mark.boot(30), pytest.mark.timeout(1800)]
 
-FOUR_GIB = 4 << 30
-ANYWHERE = Place("any")
 SECONDS = 240
 
 
@@ -57,7 +55,7 @@ def bare(function: PciFunction) -> PciFunction:
     """A function without what only people or Linux know."""
     return dataclasses.replace(
         function,
-        place=ANYWHERE,
+        place=machines.ANYWHERE,
         title=None,
         serial=None,
         reset=None,
@@ -68,7 +66,7 @@ def bare(function: PciFunction) -> PciFunction:
 
 def bare_root(root: PciRoot) -> PciRoot:
     functions = tuple(bare(f) for f in root.functions)
-    return dataclasses.replace(root, place=ANYWHERE, node=None, functions=functions)
+    return dataclasses.replace(root, place=machines.ANYWHERE, node=None, functions=functions)
 
 
 def test_it_says_what_it_has_written_and_returns(result: tuple[Machine, str, str]) -> None:
@@ -79,65 +77,32 @@ def test_it_says_what_it_has_written_and_returns(result: tuple[Machine, str, str
 
 
 def test_processors(scanned: tuple[Machine, str], written: Machine) -> None:
-    found, expected = (
-        [dataclasses.replace(p, place=ANYWHERE) for p in machine.processors]
-        for machine in (scanned[0], written)
-    )
-    assert found == expected
-    assert scanned[0].physical_address_bits == written.physical_address_bits
-    assert scanned[0].features == written.features
+    machines.processors_are_the_same(scanned[0], written)
 
 
 def test_pci_tree(scanned: tuple[Machine, str], written: Machine) -> None:
     """Bridges, windows, BARs, MSI: all but what only Linux knows."""
-    found, expected = ([bare_root(r) for r in machine.roots] for machine in (scanned[0], written))
-    assert found == expected
-    ecams = ([dataclasses.replace(e, place=ANYWHERE) for e in m.ecam] for m in (scanned[0], written))
-    assert next(ecams) == next(ecams)
+    machines.trees_are_the_same(scanned[0], written, bare_root)
 
 
 def test_uarts_and_acpi(scanned: tuple[Machine, str], written: Machine) -> None:
-    found, expected = (
-        [dataclasses.replace(u, place=ANYWHERE, irq=None) for u in machine.uarts]
-        for machine in (scanned[0], written)
-    )
-    assert found == expected
-    assert scanned[0].controller_console == written.controller_console
-    assert scanned[0].acpi == written.acpi
+    machines.consoles_are_the_same(scanned[0], written, irq=None)
 
 
 def test_memory(scanned: tuple[Machine, str], written: Machine) -> None:
     """What is held for good is left out: below 4 GiB, and no more than the firmware is said to keep."""
-    kept = 0
-    for memory in written.memory:
-        inside = [m for m in scanned[0].memory if memory.base <= m.base and m.end <= memory.end]
-        missing = memory.size - sum(m.size for m in inside)
-        assert all(m.node == memory.node for m in inside)
-        assert missing == 0 or memory.end <= FOUR_GIB
-        kept += missing
-    total = sum(m.size for m in written.memory)
-    assert sum(m.size for m in scanned[0].memory) + kept == total
-    assert kept <= scanned[0].firmware.memory
+    machines.memory_is_the_same(scanned[0], written, scanned[0].firmware.memory)
 
 
 def test_held_by_firmware(scanned: tuple[Machine, str], written: Machine) -> None:
     """All that is left out of the memory is held, and for what the file says."""
-    found, expected = (
-        [dataclasses.replace(held, place=ANYWHERE) for held in machine.firmware.holds]
-        for machine in (scanned[0], written)
-    )
-    assert found == expected
-    assert scanned[0].free == written.free
+    machines.holdings_are_the_same(scanned[0], written)
 
 
 def test_firmware(scanned: tuple[Machine, str], written: Machine) -> None:
     """It knows what no running system does: what it uses of the memory, and where it booted from."""
     firmware, findings = scanned[0].firmware, scanned[1]
-    assert (firmware.vendor, firmware.version, firmware.interface) == (
-        written.firmware.vendor,
-        written.firmware.version,
-        written.firmware.interface,
-    )
+    machines.firmware_is_the_same(scanned[0], written)
     assert firmware.boot_devices == written.firmware.boot_devices
     assert 64 << 20 < firmware.memory <= written.firmware.memory
     assert "finding:" not in findings
