@@ -14,7 +14,7 @@ from tests.boot.efivars import ask, mount, read_json
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.warnings import unexpected
 
-pytestmark = [pytest.mark.boot(120), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(230), pytest.mark.timeout(1800)]
 
 NAME, NEIGHBOUR = "guarded", "steady"
 LOAD_SECONDS = 4
