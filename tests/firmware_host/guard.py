@@ -32,6 +32,7 @@ class Cpu:
     ignored: tuple[tuple[int, int], ...] = ((0x1000, 0xFF000), (0xB0000000, 3 << 20))
     now: int = NOW
     wanted: bool = False
+    x2apic: bool = True
 
     def __post_init__(self) -> None:
         ffi = self.decide.ffi
@@ -57,7 +58,7 @@ class Cpu:
         facts.ApicIdCount, facts.LocalApic, facts.IcrHigh = len(self.apic_ids), APIC, self.icr_high
         facts.Ignored, facts.IgnoredCount = ffi.cast("MRM_RANGE *", ignored.pointer), len(self.ignored)
         facts.Buses, facts.BusCount = ffi.cast("MRM_GUARD_BUSES *", buses.pointer), 1
-        facts.Seconds, facts.Wanted = self.now, self.wanted
+        facts.Seconds, facts.Wanted, facts.X2Apic = self.now, self.wanted, self.x2apic
         bytes_of_code = Guarded(ffi, code)
         decide.call(
             "MrmGuardDecide",

@@ -211,11 +211,20 @@ def test_starting_a_processor_by_x2apic(decide: Decide) -> None:
     assert (answer.Action, answer.Msr, answer.Value) == (decide.MrmGuardWriteMsr, 0x830, 7 << 32 | 0x40FD)
 
 
-@given(command=st.integers(0, ONES32), destination=st.integers(0, 7))
+@pytest.mark.parametrize("reserved", [1 << bit for bit in (12, 13, 16, 17, *range(20, 32))])
+def test_the_guard_never_writes_what_raises_an_exception(decide: Decide, reserved: int) -> None:
+    for cpu, command in ((Cpu(decide), 0xFD | reserved), (Cpu(decide, x2apic=False), 0xFD)):
+        answer = cpu.wrmsr(0x830, command)
+        assert (answer.Action, answer.Vector, cpu.state.Rip) == (decide.MrmGuardInject, 13, RIP)
+
+
+@given(command=st.integers(0, 0xFFFFF), destination=st.integers(0, 7))
 def test_only_own_processors_are_started(decide: Decide, command: int, destination: int) -> None:
     cpu = Cpu(decide)
     answer = cpu.wrmsr(0x830, destination << 32 | command)
-    if command >> 8 & 7 in (5, 6):
+    if command & 0xFFF33000:
+        assert answer.Action == decide.MrmGuardInject
+    elif command >> 8 & 7 in (5, 6):
         assert answer.Action in (
             decide.MrmGuardResume,
             decide.MrmGuardInitProcessor,

@@ -141,6 +141,7 @@ CollectFacts (
   Facts->IgnoredCount = Guard->IgnoredCount;
   Facts->Buses        = Guard->Buses;
   Facts->BusCount     = Guard->BusCount;
+  Facts->X2Apic       = IsX2Apic ();
   Facts->Wanted       = FALSE;
   Facts->Seconds      = Guard->StartSeconds + DivU64x64Remainder (AsmReadTsc () - Guard->StartTsc, Guard->TscFrequency, NULL);
 }

@@ -22,6 +22,14 @@ SendGuardNmi (
   );
 
 /**
+  Say whether this processor's local APIC is in x2APIC mode.
+**/
+BOOLEAN
+IsX2Apic (
+  VOID
+  );
+
+/**
   What the upper half of this processor's interrupt command register holds.
 
   @param[in] LocalApic  Address of its local APIC.

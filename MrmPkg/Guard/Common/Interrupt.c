@@ -67,15 +67,23 @@ Send (
   MmioWrite32 ((UINTN)LocalApic + XAPIC_ICR_HIGH_OFFSET, High);
 }
 
-UINT32
-CommandHigh (
-  IN UINT64  LocalApic
+BOOLEAN
+IsX2Apic (
+  VOID
   )
 {
   MSR_IA32_APIC_BASE_REGISTER  Base;
 
   Base.Uint64 = AsmReadMsr64 (MSR_IA32_APIC_BASE);
-  return (Base.Bits.EXTD != 0) ? 0 : MmioRead32 ((UINTN)LocalApic + XAPIC_ICR_HIGH_OFFSET);
+  return (BOOLEAN)(Base.Bits.EXTD != 0);
+}
+
+UINT32
+CommandHigh (
+  IN UINT64  LocalApic
+  )
+{
+  return IsX2Apic () ? 0 : MmioRead32 ((UINTN)LocalApic + XAPIC_ICR_HIGH_OFFSET);
 }
 
 VOID

@@ -104,6 +104,7 @@ typedef struct {
   CONST MRM_GUARD_BUSES    *Buses;          ///< that CF8 and CFC lead to
   UINTN                    BusCount;
   UINT64                   Seconds;         ///< now, since 1970 began, UTC
+  BOOLEAN                  X2Apic;          ///< its local APIC is in x2APIC mode
   BOOLEAN                  Wanted;          ///< the controller wants this processor
 } MRM_GUARD_FACTS;
 

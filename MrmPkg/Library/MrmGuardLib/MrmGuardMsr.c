@@ -10,6 +10,12 @@
 #define MSR_X2APIC_COMMAND  0x830
 #define MSR_EFER            0xC0000080
 
+//
+// Bits of the command register that must be zero in x2APIC mode (SDM 3, 11.12.9): the guard writes what it is given,
+// and must not meet the exception itself.
+//
+#define COMMAND_RESERVED  (BIT12 | BIT13 | BIT16 | BIT17 | 0xFFF00000)
+
 #define EFER_LME      BIT8
 #define EFER_LMA      BIT10
 #define EFER_SVME     BIT12
@@ -103,7 +109,7 @@ MrmGuardDecideMsr (
 
   Value          = (State->General[REGISTER_A] & MAX_UINT32) | (State->General[REGISTER_D] << 32);
   Answer->Action = MrmGuardResume;
-  if (Exit->Write && (Exit->Msr == MSR_X2APIC_COMMAND)) {
+  if (Exit->Write && (Exit->Msr == MSR_X2APIC_COMMAND) && Facts->X2Apic && ((Value & COMMAND_RESERVED) == 0)) {
     if (!MrmGuardDecideCommand (Facts, (UINT32)Value, (UINT32)(Value >> 32), Answer)) {
       Answer->Action = MrmGuardWriteMsr;
       Answer->Msr    = Exit->Msr;

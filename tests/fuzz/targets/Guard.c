@@ -68,6 +68,7 @@ CheckAnswer (
       FUZZ_CHECK (Answer->Address != LOCAL_APIC + 0x300 || ((Answer->Value >> 8) & 7) < 5 || ((Answer->Value >> 8) & 7) == 7);
       break;
     case MrmGuardWriteMsr:
+      FUZZ_CHECK ((Answer->Value & 0xFFF33000) == 0);
       FUZZ_CHECK (Answer->Msr == 0x830 && (((Answer->Value >> 8) & 7) < 5 || ((Answer->Value >> 8) & 7) == 7));
       break;
     case MrmGuardInitProcessor:
@@ -121,6 +122,7 @@ LLVMFuzzerTestOneInput (
     Facts.IcrHigh = (UINT32)FuzzNumber (&Fuzz, 4);
     Facts.Seconds = FuzzNumber (&Fuzz, 8);
     Facts.Wanted  = (BOOLEAN)(FuzzNumber (&Fuzz, 1) == 0x80);
+    Facts.X2Apic  = (BOOLEAN)((Facts.Seconds & 1) == 0);
     Memory.Reads  = 0;
     CodeSize      = MrmGuardFetch (&State, ReadMemory, &Memory, Room);
     FUZZ_CHECK (CodeSize <= sizeof (Room));
