@@ -1,6 +1,7 @@
 /** @file
   Exits that the guard asks for, for its own sake.
 
+  - EFER reads without SVME: Linux 6.1 executes STGI before a reset of a processor that has it.
   - LSTAR: each kernel writes it once on each processor.  A second time, a new kernel begins without a restart (kexec),
     and will start the other processors again.
   - WBINVD and INVD: Linux executes WBINVD on a processor that it is about to take offline.  INVD would throw away what
@@ -14,8 +15,8 @@
 #include "../Common/Common.h"
 #include <Library/BaseLib.h>
 
-#define WRMSR_SIZE          2
-#define ESCAPE              0x0F
+#define MSR_INSTRUCTION_SIZE  2
+#define ESCAPE                0x0F
 
 VOID
 EFIAPI
@@ -26,7 +27,9 @@ MrmGuardCloseMsrs (
   UINTN  Bit;
 
   // The second 2 KiB are for C000_0000h on: two bits each, read and write (APM 15.11).
-  Bit = (MSR_LSTAR - 0xC0000000U) * 2 + 1;
+  Bit                      = (MSR_EFER - 0xC0000000U) * 2;
+  Map[SIZE_2KB + Bit / 8] |= (UINT8)(1 << (Bit % 8));
+  Bit                      = (MSR_LSTAR - 0xC0000000U) * 2 + 1;
   Map[SIZE_2KB + Bit / 8] |= (UINT8)(1 << (Bit % 8));
 }
 
@@ -88,13 +91,22 @@ BackendAnswer (
     return TRUE;
   }
 
+  if ((Exit->Kind == MrmExitMsr) && !Exit->Write && (Exit->Msr == MSR_EFER)) {
+    Value                            = Processor->Registers.Efer & ~(UINT64)EFER_SVME;
+    Processor->Registers.General[0]  = (UINT32)Value;
+    Processor->Registers.General[2]  = RShiftU64 (Value, 32);
+    Processor->Registers.Rip        += MSR_INSTRUCTION_SIZE;
+    BackendResume (Processor, TRUE);
+    return TRUE;
+  }
+
   if ((Exit->Kind != MrmExitMsr) || !Exit->Write || (Exit->Msr != MSR_LSTAR)) {
     return FALSE;
   }
 
   Value = LShiftU64 (Processor->Registers.General[2], 32) | (UINT32)Processor->Registers.General[0];
   WriteLstar (Processor, Value);
-  Processor->Registers.Rip += WRMSR_SIZE;
+  Processor->Registers.Rip += MSR_INSTRUCTION_SIZE;
   BackendResume (Processor, TRUE);
   return TRUE;
 }
