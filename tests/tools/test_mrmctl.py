@@ -95,6 +95,47 @@ def test_metrics_of_all_partitions(shell: tuple[str, ...], variables: Path) -> N
     assert (done.returncode, done.stdout, done.stderr) == (0, METRICS, "")
 
 
+GUARDED = (
+    b'{"uptime":60,"partitions":[\n'
+    b'{"name":"steady","state":"running","seconds":3590,"cause":"","starts":1,"failures":0,"processors":2,'
+    b'"memory":1073741824,"variables":"committed"},\n'
+    rb'{"name":"held","state":"running","seconds":5,"cause":"\",\"exits\":{\"io\":9},\"denied\":9","starts":2,'
+    b'"failures":1,"processors":1,"memory":536870912,"variables":"committed",'
+    b'"exits":{"unknown":0,"kick":4,"shutdown":0,"io":612,"msr":17,"memory":190,"virtualization":0,"entry":0,'
+    b'"caches":3},"denied":23},\n'
+    b'{"name":"new","state":"off","seconds":5,"cause":"","starts":0,"failures":0,"processors":1,'
+    b'"memory":536870912,"variables":"committed","exits":{"unknown":0,"caches":4294967295},"denied":0}\n]}\n'
+)
+EXITS = """\
+# TYPE mrm_partition_exits counter
+# HELP mrm_partition_exits How often its processors left guest mode since it was started, by reason.
+mrm_partition_exits_total{partition="held",reason="unknown"} 0
+mrm_partition_exits_total{partition="held",reason="kick"} 4
+mrm_partition_exits_total{partition="held",reason="shutdown"} 0
+mrm_partition_exits_total{partition="held",reason="io"} 612
+mrm_partition_exits_total{partition="held",reason="msr"} 17
+mrm_partition_exits_total{partition="held",reason="memory"} 190
+mrm_partition_exits_total{partition="held",reason="virtualization"} 0
+mrm_partition_exits_total{partition="held",reason="entry"} 0
+mrm_partition_exits_total{partition="held",reason="caches"} 3
+mrm_partition_exits_total{partition="new",reason="unknown"} 0
+mrm_partition_exits_total{partition="new",reason="caches"} 4294967295
+# TYPE mrm_partition_exits_denied counter
+# HELP mrm_partition_exits_denied Exits in which what was tried had no effect.
+mrm_partition_exits_denied_total{partition="held"} 23
+mrm_partition_exits_denied_total{partition="new"} 0
+# EOF
+"""
+
+
+def test_metrics_of_guarded_partitions_have_exits_by_reason(shell: tuple[str, ...], variables: Path) -> None:
+    (variables / f"State-{VENDOR}").write_bytes(ATTRIBUTES + GUARDED)
+    done = mrmctl(shell, variables, "metrics")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(EXITS)
+    assert 'mrm_partition_failures_total{partition="held"} 1\n' in done.stdout
+
+
 def test_metrics_without_mrm(shell: tuple[str, ...], tmp_path: Path) -> None:
     done = mrmctl(shell, tmp_path, "metrics")
     assert done.returncode == 1 and done.stdout == "" and "no such variable" in done.stderr
