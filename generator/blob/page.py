@@ -4,9 +4,22 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from generator.blob.form import ENUMERATIONS, HEADER, LIMITS, PC_PERMITS, PERMITS, VERSION, identity, records
-from generator.blob.types import Choice, Inline, Number, Numbers, Record, Records, Text, Truth, Type, size
+from generator.blob.types import (
+    Choice,
+    Enumeration,
+    Inline,
+    Number,
+    Numbers,
+    Record,
+    Records,
+    Text,
+    Truth,
+    Type,
+    size,
+)
 
 
 def with_tables(page: str) -> str:
@@ -22,17 +35,18 @@ def _tables() -> str:
         f"Version {VERSION}, format 0x{identity():08X}.\n",
         *map(_record, (HEADER, *reversed(records()))),
         "### Enumerations\n",
-        *(
-            f"`{enumeration.name}`: "
-            + ", ".join(f"{number} {name}" for number, (name, _) in enumerate(enumeration.names))
-            + ".\n"
-            for enumeration in ENUMERATIONS
-        ),
+        *map(_enumeration, ENUMERATIONS),
         "### Bits and limits\n",
         "| name | value |\n|---|---|\n"
         + "".join(f"| `{c.name}` | {c.number} |\n" for c in (*PERMITS, *PC_PERMITS, *LIMITS)),
     ]
     return "\n" + "\n".join(parts) + "\n"
+
+
+def _enumeration(enumeration: Enumeration) -> str:
+    """The numbers of one enumeration."""
+    numbers = ", ".join(f"{number} {name}" for number, (name, _) in enumerate(enumeration.names))
+    return textwrap.fill(f"`{enumeration.name}`: {numbers}.", 120) + "\n"
 
 
 def _record(record: Record) -> str:
