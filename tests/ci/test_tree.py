@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""House rules that a program can check: licence lines, line ends, pinned versions, reasons for packages."""
+"""House rules that a program can check: licence lines, line ends and lengths, pinned versions, reasons for packages."""
 
 import re
 import subprocess
@@ -44,6 +44,20 @@ def test_every_source_names_its_licence() -> None:
 
 def test_lines_end_in_line_feeds() -> None:
     assert [name for name in sources() if b"\r" in (PROJECT / name).read_bytes()] == []
+
+
+def long_lines(text: str) -> list[str]:
+    """Return the lines of a document that are longer than 120 characters, but for tables and what is quoted."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "    "))]
+
+
+def test_lines_of_documents_fit_an_editor() -> None:
+    assert long_lines("a\n" + 121 * "b" + "\n" + 120 * "c" + "\n|" + 120 * "d") == [121 * "b"]
+    pages = [name for name in tracked() if name.endswith(".md")]
+    assert "docs/README.md" in pages
+    found = {name: long_lines((PROJECT / name).read_text(encoding="utf-8")) for name in pages}
+    assert {name: lines for name, lines in found.items() if lines} == {}
 
 
 def listed(name: str) -> list[str]:
