@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""House rules that a program can check: licence lines, line ends and lengths, pinned versions, reasons for packages."""
+"""House rules that a program can check: licences, lines, pinned versions, reasons for packages."""
 
 import re
 import subprocess
@@ -47,7 +47,7 @@ def test_lines_end_in_line_feeds() -> None:
 
 
 def long_lines(text: str) -> list[str]:
-    """Return the lines of a document that are longer than 120 characters, but for tables and what is quoted."""
+    """Return the lines of a document that have more than 120 characters, but for tables and quoted text."""
     prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     return [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "    "))]
 
