@@ -38,8 +38,6 @@ class Fadt:
     revision: int
     flags: int
     boot_architecture: int
-    preferred_profile: int
-    sci_interrupt: int
     pm_timer: PmTimerBlock | None
     unused_timer: PmTimerBlock | None = None
 
@@ -81,8 +79,6 @@ def parse_fadt(data: bytes) -> Parsed[Fadt]:
             revision=reader.header.revision,
             flags=flags,
             boot_architecture=boot_architecture,
-            preferred_profile=reader.integer(45, 1) or 0,
-            sci_interrupt=reader.integer(46, 2) or 0,
             pm_timer=None if hardware_reduced else timer,
             unused_timer=timer if hardware_reduced else None,
         ),

@@ -11,8 +11,6 @@ from generator.acpi.table import HEADER_SIZE, Parsed, Structure, TableReader
 SIGNATURE = "APIC"
 ENABLED = 1
 """Flag of a processor: it can be used now."""
-ONLINE_CAPABLE = 2
-"""Flag of a processor that is not enabled: it can be brought in later."""
 
 _LOCAL_APIC = struct.Struct("<BBBBI")
 _X2APIC = struct.Struct("<BBHIII")
@@ -40,11 +38,10 @@ class LocalApic:
 
 @dataclass(frozen=True, slots=True)
 class IoApic:
-    """An IO-APIC: identifier, physical address, first global interrupt."""
+    """An IO-APIC: identifier, physical address."""
 
     identifier: int
     address: int
-    first_interrupt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ def parse_madt(data: bytes) -> Parsed[Madt]:
         if structure.kind in (0, 9):
             disabled += not _add_processor(reader, structure, processors)
         elif structure.kind == 1 and (fields := reader.unpack(structure, _IO_APIC)):
-            io_apics.append(IoApic(fields[2], fields[4], fields[5]))
+            io_apics.append(IoApic(fields[2], fields[4]))
         elif structure.kind == 2 and (fields := reader.unpack(structure, _OVERRIDE)):
             overrides.append(Override(fields[3], fields[4], fields[5]))
         elif structure.kind == 5 and (fields := reader.unpack(structure, _LAPIC_ADDRESS)):

@@ -19,8 +19,6 @@ _PROCESSOR = struct.Struct("<BBBBIB3BI")
 _MEMORY = struct.Struct("<BBIHQQIIQ")
 _X2APIC = struct.Struct("<BBHIIIII")
 _ENABLED = 1
-_HOT_PLUGGABLE = 2
-_NON_VOLATILE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,6 @@ class MemoryNode:
     base: int
     size: int
     node: int
-    hot_pluggable: bool
-    non_volatile: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +74,7 @@ def parse_srat(data: bytes) -> Parsed[Srat]:
                     reader.find(structure.offset, f"{size:#x} bytes of memory at {base:#x} run over the end")
                     continue
                 node = node if wide_domains else node & 0xFF
-                hot, persistent = bool(flags & _HOT_PLUGGABLE), bool(flags & _NON_VOLATILE)
-                memory.append(MemoryNode(base, size, node, hot, persistent))
+                memory.append(MemoryNode(base, size, node))
             continue
         else:
             continue

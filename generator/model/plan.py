@@ -140,7 +140,6 @@ class ConsolePlan:
 
     name: Located[str]
     uart: Uart | None
-    by_default: bool
     path: DevicePath | None = None
     function: PciFunction | None = None
 

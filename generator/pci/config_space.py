@@ -14,9 +14,6 @@ LEGACY_SIZE = 256
 
 MSI, PCI_EXPRESS, MSIX, ADVANCED_FEATURES, POWER = 0x05, 0x10, 0x11, 0x13, 0x01
 """Capability identifiers used here."""
-ACCESS_CONTROL = 0x000D
-SINGLE_ROOT_IO_VIRTUALIZATION = 0x0010
-"""Extended capability identifiers used here."""
 
 ENDPOINT, LEGACY_ENDPOINT, ROOT_PORT, UPSTREAM_PORT, DOWNSTREAM_PORT, TO_PCI, FROM_PCI = 0, 1, 4, 5, 6, 7, 8
 """Kinds of PCI Express functions."""
@@ -71,7 +68,6 @@ class ConfigSpace:
     device: int
     class_code: int
     header_type: int
-    multifunction: bool
     interrupt_pin: int
     bars: tuple[BaseAddress, ...]
     bridge: BridgeRegisters | None
@@ -115,7 +111,6 @@ def parse_config_space(data: bytes) -> ConfigSpace | None:
         device=_integer(data, 2, 2),
         class_code=_integer(data, 9, 3),
         header_type=header_type,
-        multifunction=bool(data[14] & 0x80),
         interrupt_pin=data[61],
         bars=_bars(data, {0: 6, 1: 2}.get(header_type, 0)),
         bridge=_bridge(data) if header_type == 1 else None,

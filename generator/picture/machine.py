@@ -63,7 +63,7 @@ def bare_plan(machine: Machine) -> Plan:
         place=machine.place,
         source=machine.name,
         machine=machine,
-        controller_console=ConsolePlan(Located(name, machine.place), uart, by_default=True),
+        controller_console=ConsolePlan(Located(name, machine.place), uart),
         all_off="stay",
         power_button="shutdown",
         partitions=(),

@@ -30,7 +30,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
     default = machine.controller_console if intent.knows("controller.console") else None
     controller_name = intent.controller_console or Located(default or CONSOLE_NONE, machine.place)
     controller_uart = uarts.get(_uart_name(controller_name.value, machine))
-    controller = ConsolePlan(controller_name, controller_uart, by_default=intent.controller_console is None)
+    controller = ConsolePlan(controller_name, controller_uart)
     consoles = _resolve_consoles(intent, machine, _uart_name(controller_name.value, machine))
     own = intent.channels.processor if intent.channels is not None else None
     processors = resolve_processors(intent.partitions, machine, own)
@@ -113,7 +113,7 @@ def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list
             place = partition.place if partition.console is None else partition.console.place
             uart = next(left, None)
             name = CONSOLE_AUTO if uart is None else uart.name
-            consoles.append(ConsolePlan(Located(name, place), uart, by_default=True))
+            consoles.append(ConsolePlan(Located(name, place), uart))
         elif partition.console.value == CONSOLE_NONE:
             consoles.append(None)
         elif isinstance(partition.console.value, DevicePath):
@@ -123,9 +123,9 @@ def _resolve_consoles(intent: Intent, machine: Machine, controller: str) -> list
             if len(behind) == 1:
                 card = behind[0]
                 path = card.path
-            consoles.append(ConsolePlan(Located(str(path), place), None, False, path, card))
+            consoles.append(ConsolePlan(Located(str(path), place), None, path, card))
         else:
             name = partition.console.value
             uart = uarts.get(_uart_name(name, machine))
-            consoles.append(ConsolePlan(Located(name, partition.console.place), uart, by_default=False))
+            consoles.append(ConsolePlan(Located(name, partition.console.place), uart))
     return consoles

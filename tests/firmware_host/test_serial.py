@@ -38,7 +38,7 @@ def _console(port: int | None) -> ConsolePlan | None:
     if port is None:
         return None
     place = Place("m")
-    return ConsolePlan(Located("COM", place), Uart(place, "COM", port, 115200, None), by_default=False)
+    return ConsolePlan(Located("COM", place), Uart(place, "COM", port, 115200, None))
 
 
 def _both(decide: Decide, text: str, own: int | None) -> list[tuple[str, int | None]]:

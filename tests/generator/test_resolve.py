@@ -28,9 +28,7 @@ from tests.generator.support import PROJECT, document, partition
 Write = Callable[[str], Path]
 
 LINUX = LinuxFacts("6.1.0 x", "6.1.0", (6, 1), 1 << 20, True, 2047)
-COM2 = ConsolePlan(
-    Located("COM2", Place("m")), Uart(Place("m"), "COM2", 0x2F8, 115200, None), by_default=False
-)
+COM2 = ConsolePlan(Located("COM2", Place("m")), Uart(Place("m"), "COM2", 0x2F8, 115200, None))
 
 
 def test_named_processors_go_before_counted_ones(write: Write) -> None:

@@ -60,17 +60,17 @@ VALID: list[tuple[Reader, bytes, object]] = [
             0xFEE00000,
             True,
             (LocalApic(0, 0, 1, False), LocalApic(2, 2, 1, False), LocalApic(300, 300, 1, True)),
-            (IoApic(8, 0xFEC00000, 0),),
+            (IoApic(8, 0xFEC00000),),
             (),
             1,
         ),
     ),
     (parse_mcfg, make_mcfg((0xE0000000, 0, 0, 255)), Mcfg((EcamRange(0xE0000000, 0, 0, 255),))),
-    (parse_fadt, make_fadt(), Fadt(3, 0, 0, 0, 0, PmTimerBlock(0x608, 24))),
+    (parse_fadt, make_fadt(), Fadt(3, 0, 0, PmTimerBlock(0x608, 24))),
     (
         parse_fadt,
         make_fadt(0, (1, 0x1808), flags=1 << 8, boot=8),
-        Fadt(3, 1 << 8, 8, 0, 0, PmTimerBlock(0x1808, 32)),
+        Fadt(3, 1 << 8, 8, PmTimerBlock(0x1808, 32)),
     ),
     (parse_slit, SLIT, None),
     (parse_spcr, SPCR, Spcr(0, GenericAddress(1, 8, 0, 1, 0x3F8), 4, 115200)),
@@ -97,7 +97,7 @@ def test_srat_and_slit() -> None:
     srat, slit = parse_srat(SRAT).value, parse_slit(SLIT).value
     assert srat is not None and slit is not None
     assert srat.processors == (ProcessorNode(1, 0x102),)
-    assert srat.memory == (MemoryNode(0x1000, 0x2000, 3, False, True),)
+    assert srat.memory == (MemoryNode(0x1000, 0x2000, 3),)
     assert slit.distances == ((10, 21), (21, 10))
 
 
