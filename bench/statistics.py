@@ -95,7 +95,7 @@ def speed_ratio(
 ) -> Figure:
     """Return how fast `other` is, as a multiple of `base`, from samples that were taken in turn.
 
-    Each sample of one is divided by the sample of the other that was taken next to it, so what slowed both
+    Each sample of one is divided by the sample of the other that was taken next to it. So what slowed both
     down for a while does not count. More than 1 means faster.
 
     Raises:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Who calls whom among C sources, as the symbols of their objects tell.
+"""Which C source calls which, as the symbols of their objects tell.
 
 Sources are compiled for the host without optimization and with a section for each function and variable: so a
 relocation names the section, and with it the function, that it lies in. Calls through pointers show where the

@@ -31,8 +31,8 @@ class Comparison:
 def compare(samples: Sequence[Sample]) -> list[Comparison]:
     """Return a row for each kind of work, in the order of the samples.
 
-    What one subject lacks in a round counts for none in that round, so that only samples that were taken
-    next to each other are divided by each other.
+    A kind of work that one subject lacks in a round is left out of that round for all.  So only samples that
+    were taken next to each other are divided by each other.
     """
     found: dict[str, dict[str, dict[int, float]]] = {}
     units: dict[str, str] = {}

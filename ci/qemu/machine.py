@@ -4,9 +4,9 @@
     async with Machine(description, Boot(variables=…, esp=…), folder) as machine:
         await machine.console("COM1").wait_for("MRM: version", 60, since=machine.console("COM1").start())
 
-In `folder` are, afterwards, one log per console (`COM1.log`), QEMU's own messages
-(`qemu.log`), its command line (`command.txt`), and, after a failure, `failure.txt` with the end of every
-console and the registers of every processor.
+Afterwards `folder` has one log per console (`COM1.log`), QEMU's own messages (`qemu.log`), and its command
+line (`command.txt`). After a failure it also has `failure.txt`, with the end of every console and the
+registers of every processor.
 """
 
 import asyncio

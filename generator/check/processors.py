@@ -16,7 +16,7 @@ FIRST_X2APIC_ID = 255
 
 
 def _asked(plan: Plan) -> Iterator[tuple[str, ProcessorsPlan]]:
-    """Who asks for processors, partitions and at last the controller's channels; and what is planned."""
+    """All that ask for processors, partitions first, then channels; and what is planned for them."""
     for partition in plan.partitions:
         yield f"'{partition.name.value}'", partition.processors
     if plan.channels is not None:

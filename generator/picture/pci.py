@@ -68,7 +68,7 @@ class _Looks:
             for network in plan.networks
             if network.uplink is not None and network.uplink.card is not None
         }
-        # Who has one of these ports has what is taken as well: they cannot be given away any more.
+        # Something behind these ports is taken: they cannot be given away as a whole any more.
         taken = [*owners.ports, *self._boots, *self._uplinks]
         self._split = {above for path in taken for above in path.way}
 

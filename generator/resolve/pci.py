@@ -53,11 +53,11 @@ def resolve_pci(
 ) -> list[PciPlan]:
     """Ports for all partitions, each a segment of its own in the order of the partition file.
 
-    Ports that are named go first, whatever the order of partitions.  A partition that wants functions by
-    their properties then gets the first ones that no partition has, in the order of the machine file, with
-    the least port that leads to them.  `consoles` are the serial cards that are polled: they need no
-    interrupt.  `kept` are functions that are named as staying with the PC: nobody gets them by their
-    properties.
+    Ports that are named go first, whatever the order of partitions.  Then come partitions that want
+    functions by their properties.  They get the first ones that no partition has, in the order of the
+    machine file, with the least port that leads to them.  `consoles` are the serial cards that are polled:
+    they need no interrupt.  `kept` are functions that are named as staying with the PC: nobody gets them by
+    their properties.
     """
     choice = _Choice(intents, machine, kept)
     return [choice.plan(intent.pci, console) for intent, console in zip(intents, consoles, strict=True)]

@@ -49,8 +49,8 @@ def scan_memory(snapshot: Snapshot, tables: Tables, notes: Notes, place: Place) 
 def scan_held(snapshot: Snapshot, tables: Tables, place: Place) -> tuple[HeldRange, ...]:
     """What the firmware holds, in whole pages, in order, apart from one another and from the RAM.
 
-    Maps call registers and windows `Reserved` as well.  So only what lies below the end of the RAM, or goes
-    on where that ends, is taken, below and above 4 GiB, and nothing of a PCI window or ECAM.
+    Maps call registers and windows `Reserved` as well.  So only what lies below the end of the RAM counts, or
+    goes on where that ends, below and above 4 GiB.  Nothing of a PCI window or ECAM counts.
     """
     entries = [e for e in _memory_map(snapshot) if e[0] <= e[1] < LAST_ADDRESS]
     iomem = [e for e in _iomem(snapshot) if e[0] <= e[1] < LAST_ADDRESS]

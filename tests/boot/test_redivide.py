@@ -268,8 +268,8 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
 def test_all_that_runs_may_end_at_once(machine: Machine) -> None:
     """Nobody is asked to shut down, and the PC is to go off with the last partition: it is divided anew.
 
-    Whoever asked comes back, and finds its variables. A serial line that no partition has any more is a
-    console of the PC again, with the status screen.
+    The partition that asked comes back, and finds its variables. A serial line that no partition has any
+    more is a console of the PC again, with the status screen.
     """
     variable = f"{FOLDER}/Kept-{FREE}"
 

@@ -82,7 +82,7 @@ def test_a_start_and_an_end_pass_each_folder_once(objects: Objects) -> None:
     ended, started = rooms(objects, "ReclaimPartition"), rooms(objects, "StartPartition")
     assert ended == told[life[0] + 1 : life[0] + 1 + len(ended)]
     assert started == told[life[1] + 1 :]
-    # Whoever builds needs none of the others.
+    # Build needs no other folder.
     folder = {str(call.target.parent) for call in objects.calls if str(call.source.parent) == "Build"}
     assert folder <= {"Build", "Partition", "Core"}
 

@@ -97,7 +97,7 @@ def test_a_receiver_without_buffers_is_waited_for(decide: Decide) -> None:
 
 
 def test_one_that_stands_still_is_waited_for_once(decide: Decide) -> None:
-    """Whoever sends to it goes on with what is for others; once it takes frames again, it is waited for."""
+    """Senders go on with frames for others.  Once it takes frames again, they wait for it."""
     one, stuck, three = (Card(decide, b"\x02MRM\0" + bytes([number])) for number in range(3))
     network = Network(decide, one, stuck, three)
     network.bring_up(one)

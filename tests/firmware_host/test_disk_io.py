@@ -98,7 +98,7 @@ def test_namespaces_flags_and_opcodes(decide: Decide) -> None:
     opcode=st.sampled_from([nvme.READ, nvme.WRITE, nvme.COMPARE]),
 )
 def test_no_address_is_believed(decide: Decide, count: int, which: int, bad: str, opcode: int) -> None:
-    """Whichever page of a command is not its own: nothing is read or written anywhere."""
+    """If any page of a command is not its own, nothing is read or written anywhere."""
     disk = ready(decide)
     address = {
         "0": 0,

@@ -33,7 +33,7 @@ class Processor:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Promise:
     """What a partition is promised."""
 
     apic_ids: tuple[int, ...]
@@ -48,8 +48,8 @@ class Machine:
     """Processors and a plan."""
 
     processors: list[Processor]
-    wishes: list[Wish]
-    channels: Wish | None = None
+    promises: list[Promise]
+    channels: Promise | None = None
     """The channel processor."""
 
     def choose(self, decide: Decide, partition: int) -> tuple[str, list[int], tuple[int, int, int]]:
@@ -62,16 +62,16 @@ class Machine:
             fact.Domain = processor.domain
             fact.Bsp, fact.Usable = number == 0, processor.usable and number != 0
             fact.Owner = self._owner(decide, processor.owner)
-        ids = [ffi.new("UINT32[]", wish.apic_ids) for wish in self.wishes]
-        partitions = ffi.new("MRM_PLAN_PARTITION[]", len(self.wishes))
-        for c, wish, apic_ids in zip(partitions, self.wishes, ids, strict=True):
-            c.ProcessorCount, c.ApicIds = len(wish.apic_ids), apic_ids
-            c.ProcessorsByCount, c.SharedCores = wish.by_count, wish.shared
-        plan = ffi.new("MRM_PLAN *", {"PartitionCount": len(self.wishes), "Partitions": partitions})
+        ids = [ffi.new("UINT32[]", promise.apic_ids) for promise in self.promises]
+        partitions = ffi.new("MRM_PLAN_PARTITION[]", len(self.promises))
+        for c, promise, apic_ids in zip(partitions, self.promises, ids, strict=True):
+            c.ProcessorCount, c.ApicIds = len(promise.apic_ids), apic_ids
+            c.ProcessorsByCount, c.SharedCores = promise.by_count, promise.shared
+        plan = ffi.new("MRM_PLAN *", {"PartitionCount": len(self.promises), "Partitions": partitions})
         if self.channels is not None:
             plan.ChannelProcessor, plan.ChannelByCount = True, self.channels.by_count
             (plan.ChannelApicId,) = self.channels.apic_ids
-        asked = self.channels if partition == CONTROLLER else self.wishes[partition]
+        asked = self.channels if partition == CONTROLLER else self.promises[partition]
         assert asked is not None
         chosen = ffi.new("UINTN[]", max(1, len(asked.apic_ids)))
         result = ffi.new("MRM_PROCESSORS_RESULT *")
@@ -97,16 +97,16 @@ class Machine:
             return NOBODY
         if processor.owner != NOBODY:
             return processor.owner
-        # Who has processors already, others than planned perhaps, plans for no more.
+        # A partition that has processors already, perhaps others than planned, gets no more.
         having = {processor.owner for processor in self.processors}
-        for other, wish in enumerate(self.wishes):
-            if other != partition and other not in having and processor.apic_id in wish.apic_ids:
+        for other, promise in enumerate(self.promises):
+            if other != partition and other not in having and processor.apic_id in promise.apic_ids:
                 return other
         return NOBODY
 
     def may_have(self, number: int, partition: int) -> bool:
         """Whether a processor may be given to a partition at all."""
-        processor, shared = self.processors[number], self.wishes[partition].shared
+        processor, shared = self.processors[number], self.promises[partition].shared
         if number == 0 or not processor.usable or self.holder(number, partition) != NOBODY:
             return False
         for sibling, other in enumerate(self.processors):
@@ -115,7 +115,7 @@ class Machine:
             holder = self.holder(sibling, partition)
             if sibling == 0 and not shared:
                 return False
-            if holder not in (NOBODY, partition) and not (shared and self.wishes[holder].shared):
+            if holder not in (NOBODY, partition) and not (shared and self.promises[holder].shared):
                 return False
         return True
 
@@ -126,52 +126,52 @@ def cores(count: int, threads: int = 2) -> list[Processor]:
 
 
 def test_as_planned_where_the_machine_is_as_planned(decide: Decide) -> None:
-    machine = Machine(cores(3), [Wish((2, 3)), Wish((4, 5), by_count=False)])
+    machine = Machine(cores(3), [Promise((2, 3)), Promise((4, 5), by_count=False)])
     assert machine.choose(decide, 0)[:2] == ("Found", [2, 3])
     assert machine.choose(decide, 1)[:2] == ("Found", [4, 5])
 
 
 def test_a_spare_one_is_of_a_core_of_its_own_first(decide: Decide) -> None:
     """3 is disabled. Beside 2 nobody is left, so the next whole core is taken, not half of somebody's."""
-    machine = Machine(cores(4), [Wish((2, 3)), Wish((4,))])
+    machine = Machine(cores(4), [Promise((2, 3)), Promise((4,))])
     machine.processors[3].usable = False
     assert machine.choose(decide, 0)[:2] == ("Found", [2, 6])
-    machine = Machine(cores(4), [Wish((2, 99)), Wish((4,))])
+    machine = Machine(cores(4), [Promise((2, 99)), Promise((4,))])
     assert machine.choose(decide, 0)[:2] == ("Found", [2, 3])
 
 
 def test_no_spare_one_beside_another_partition_or_the_controller(decide: Decide) -> None:
     """1 is on the boot processor's core, 3 and 5 beside others."""
-    machine = Machine(cores(3), [Wish((99,)), Wish((2,)), Wish((4,))])
+    machine = Machine(cores(3), [Promise((99,)), Promise((2,)), Promise((4,))])
     assert machine.choose(decide, 0) == ("Few", [], (99, 0, 0))
-    machine.wishes[0] = Wish((99,), shared=True)
+    machine.promises[0] = Promise((99,), shared=True)
     assert machine.choose(decide, 0)[:2] == ("Found", [1])
     machine.processors[1].usable = False
     assert machine.choose(decide, 0)[0] == "Few"
-    machine.wishes[1] = Wish((2,), shared=True)
+    machine.promises[1] = Promise((2,), shared=True)
     assert machine.choose(decide, 0)[:2] == ("Found", [3])
 
 
 def test_a_spare_one_is_near_the_memory_of_the_partition(decide: Decide) -> None:
     """But a core that is nobody's goes before a nearer one that is shared."""
-    machine = Machine(cores(4), [Wish((99, 98), domain=1), Wish((4,), shared=True)])
+    machine = Machine(cores(4), [Promise((99, 98), domain=1), Promise((4,), shared=True)])
     for processor in machine.processors[4:]:
         processor.domain = 1
     assert machine.choose(decide, 0)[:2] == ("Found", [6, 7])
-    machine.wishes[0] = Wish((99, 98))
+    machine.promises[0] = Promise((99, 98))
     assert machine.choose(decide, 0)[:2] == ("Found", [2, 3])
-    machine.wishes[0] = Wish((99, 98), shared=True, domain=1)
+    machine.promises[0] = Promise((99, 98), shared=True, domain=1)
     machine.processors[7].usable = False
     assert machine.choose(decide, 0)[:2] == ("Found", [6, 2])
-    machine.wishes[0] = Wish((99, 98, 97, 96), shared=True, domain=1)
+    machine.promises[0] = Promise((99, 98, 97, 96), shared=True, domain=1)
     assert machine.choose(decide, 0)[:2] == ("Found", [6, 2, 3, 5])
 
 
 def test_of_shared_cores_as_few_as_possible_are_taken(decide: Decide) -> None:
     """Threads of a core are far apart in the list: some firmware lists the first ones of all cores first."""
     processors = [Processor(c + 3 * t, (0, c), t) for t in range(3) for c in range(3)]
-    shared = [Wish((1,), shared=True), Wish((2,), shared=True)]
-    machine = Machine(processors, [Wish((99, 98), shared=True), *shared])
+    shared = [Promise((1,), shared=True), Promise((2,), shared=True)]
+    machine = Machine(processors, [Promise((99, 98), shared=True), *shared])
     machine.processors[3].usable = machine.processors[6].usable = False
     assert machine.choose(decide, 0)[:2] == ("Found", [4, 7])
 
@@ -179,12 +179,12 @@ def test_of_shared_cores_as_few_as_possible_are_taken(decide: Decide) -> None:
 @pytest.mark.parametrize("by_count", [True, False])
 def test_whole_cores_also_where_the_plan_did_not_know_them(decide: Decide, by_count: bool) -> None:
     """Planned for a PC without hyper-threads, started on one with them."""
-    machine = Machine(cores(4), [Wish((2,), by_count), Wish((3,), by_count)])
+    machine = Machine(cores(4), [Promise((2,), by_count), Promise((3,), by_count)])
     if by_count:
         assert machine.choose(decide, 0)[:2] == ("Found", [4])
     else:
         assert machine.choose(decide, 0) == ("Core", [], (2, 3, 0))
-    machine.wishes = [Wish((2,), by_count, True), Wish((3,), by_count, True)]
+    machine.promises = [Promise((2,), by_count, True), Promise((3,), by_count, True)]
     assert machine.choose(decide, 0)[:2] == ("Found", [2])
 
 
@@ -192,14 +192,14 @@ def test_whole_cores_also_where_the_plan_did_not_know_them(decide: Decide, by_co
     ("apic_id", "verdict"), [(99, "Missing"), (0, "Bsp"), (5, "Unusable"), (2, "Owned"), (4, "Found")]
 )
 def test_what_is_wrong_with_a_named_one(decide: Decide, apic_id: int, verdict: str) -> None:
-    machine = Machine(cores(3), [Wish((apic_id,), by_count=False), Wish((2,))])
+    machine = Machine(cores(3), [Promise((apic_id,), by_count=False), Promise((2,))])
     machine.processors[5].usable, machine.processors[2].owner = False, 1
     assert machine.choose(decide, 0)[0] == verdict
 
 
 def test_the_channel_processor_is_planned_for_too(decide: Decide) -> None:
-    """No partition gets it, nor another thread of its core; nor does it take what a partition is to have."""
-    machine = Machine(cores(4), [Wish((99,), shared=True), Wish((4,))], Wish((2,)))
+    """No partition gets it or another thread of its core.  It does not get what a partition is to have."""
+    machine = Machine(cores(4), [Promise((99,), shared=True), Promise((4,))], Promise((2,)))
     assert machine.choose(decide, CONTROLLER)[:2] == ("Found", [2])
     assert machine.choose(decide, 0)[:2] == ("Found", [6])
     machine.processors[2].usable = False
@@ -208,14 +208,14 @@ def test_the_channel_processor_is_planned_for_too(decide: Decide) -> None:
     assert machine.choose(decide, CONTROLLER)[:2] == ("Found", [6])
     machine.processors[6].owner = CONTROLLER
     assert machine.choose(decide, 0)[:2] == ("Found", [1]), "not 7, beside it"
-    machine.wishes[0] = Wish((6,), by_count=False)
+    machine.promises[0] = Promise((6,), by_count=False)
     assert machine.choose(decide, 0) == ("Owned", [], (6, 0, 0))
 
 
 def test_no_processor_is_left_for_channels(decide: Decide) -> None:
-    machine = Machine(cores(3), [Wish((2,)), Wish((4,))], Wish((5,)))
+    machine = Machine(cores(3), [Promise((2,)), Promise((4,))], Promise((5,)))
     assert machine.choose(decide, CONTROLLER)[0] == "Few", "5 is beside 4, 1 beside the boot processor"
-    machine.channels = Wish((5,), by_count=False)
+    machine.channels = Promise((5,), by_count=False)
     assert machine.choose(decide, CONTROLLER) == ("Core", [], (5, 4, 0))
 
 
@@ -227,30 +227,30 @@ def _machines(draw: st.DrawFn) -> Machine:
     for processor in processors:
         processor.usable = draw(st.sampled_from([True, True, True, False]))
     ids = draw(st.permutations(range(len(processors) + 2)))
-    wishes = []
+    promises = []
     for _ in range(draw(st.integers(1, 3))):
         taken, ids = ids[: draw(st.integers(1, 3))], ids[3:]
         if taken:
-            wishes.append(Wish(tuple(taken), draw(st.booleans()), draw(st.booleans())))
-    return Machine(processors, wishes)
+            promises.append(Promise(tuple(taken), draw(st.booleans()), draw(st.booleans())))
+    return Machine(processors, promises)
 
 
 @given(_machines())
 def test_whatever_the_machine_is(decide: Decide, machine: Machine) -> None:
-    """Each partition in turn gets what it may have, all or nothing; nobody's share becomes another's."""
-    for partition, wish in enumerate(machine.wishes):
+    """Each partition in turn gets what it may have, all or nothing; nobody's promise becomes another's."""
+    for partition, promise in enumerate(machine.promises):
         allowed = {p.apic_id for n, p in enumerate(machine.processors) if machine.may_have(n, partition)}
         verdict, chosen, said = machine.choose(decide, partition)
-        if wish.by_count:
-            assert (verdict == "Found") == (len(allowed) >= len(wish.apic_ids))
+        if promise.by_count:
+            assert (verdict == "Found") == (len(allowed) >= len(promise.apic_ids))
             assert verdict in ("Found", "Few") and (verdict == "Found" or said[2] == len(allowed))
         else:
-            assert (verdict == "Found") == allowed.issuperset(wish.apic_ids)
+            assert (verdict == "Found") == allowed.issuperset(promise.apic_ids)
         if verdict != "Found":
             continue
-        assert len(set(chosen)) == len(chosen) == len(wish.apic_ids)
+        assert len(set(chosen)) == len(chosen) == len(promise.apic_ids)
         assert allowed.issuperset(chosen)
-        assert set(chosen) >= allowed & set(wish.apic_ids)
+        assert set(chosen) >= allowed & set(promise.apic_ids)
         alone = {
             p.apic_id
             for p in machine.processors
@@ -261,7 +261,7 @@ def test_whatever_the_machine_is(decide: Decide, machine: Machine) -> None:
                 if other.core == p.core
             )
         }
-        spare = set(chosen) - set(wish.apic_ids)
+        spare = set(chosen) - set(promise.apic_ids)
         assert spare <= alone or alone <= set(chosen)
         for processor in machine.processors:
             if processor.apic_id in chosen:
@@ -284,25 +284,25 @@ class Loss:
 
     def planner(self, count: int) -> list[int]:
         """What the planner gives where it knows that they are gone, and what the others have."""
-        wishes = []
+        promises = []
         for number, plan in enumerate(self.plans):
             ids = () if number == self.lost else tuple(Located(g.apic_id, PLACE) for g in plan.grants)
             wanted = Located(count, PLACE) if number == self.lost else None
             asked = ProcessorsIntent(PLACE, wanted, ids, shared_cores=plan.shared_cores)
-            wishes.append(partition(asked, self.near if number == self.lost else None))
-        plans = resolve_processors(wishes, machine_of(self.left()))
+            promises.append(partition(asked, self.near if number == self.lost else None))
+        plans = resolve_processors(promises, machine_of(self.left()))
         return [grant.apic_id for grant in plans[self.lost].grants]
 
     def controller(self, decide: Decide, count: int) -> list[int]:
         """What the controller gives."""
-        wishes = []
+        promises = []
         for number, plan in enumerate(self.plans):
             ids = [grant.apic_id for grant in plan.grants]
             lost = number == self.lost
             if lost:
                 ids = (ids * count)[:count] if ids else [9999] * count
-            wishes.append(Wish(tuple(ids), lost, plan.shared_cores, self.near if lost else None))
-        return Machine(self.left(), wishes).choose(decide, self.lost)[1]
+            promises.append(Promise(tuple(ids), lost, plan.shared_cores, self.near if lost else None))
+        return Machine(self.left(), promises).choose(decide, self.lost)[1]
 
 
 PLACE = Place("machine")
@@ -335,7 +335,7 @@ def _losses(draw: st.DrawFn) -> Loss:
         Processor(number, (core // 4, core), thread, domain=domains[core])
         for number, (core, thread) in enumerate(places)
     )
-    wishes = []
+    promises = []
     free = draw(st.permutations(range(1, len(processors))))
     for _ in range(draw(st.integers(1, 4))):
         shared, node = draw(st.booleans()), draw(st.none() | st.integers(0, 2))
@@ -345,10 +345,10 @@ def _losses(draw: st.DrawFn) -> Loss:
         else:
             taken, free = free[: draw(st.integers(1, 3))], free[3:]
             wanted, ids = None, tuple(Located(apic_id, PLACE) for apic_id in taken)
-        wishes.append(partition(ProcessorsIntent(PLACE, wanted, ids, shared_cores=shared), node))
-    plans = resolve_processors(wishes, machine_of(list(processors)))
+        promises.append(partition(ProcessorsIntent(PLACE, wanted, ids, shared_cores=shared), node))
+    plans = resolve_processors(promises, machine_of(list(processors)))
     lost = draw(st.integers(0, len(plans) - 1))
-    near = wishes[lost].memory.node
+    near = promises[lost].memory.node
     return Loss(processors, tuple(plans), lost, None if near is None else near.value)
 
 

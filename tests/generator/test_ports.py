@@ -78,7 +78,7 @@ def test_two_partitions_share_a_switch(write: Write) -> None:
 
 
 def test_what_is_matched_is_not_behind_a_port_that_somebody_else_has(write: Write) -> None:
-    """Nor does a port lead to what somebody else has."""
+    """A port that leads to what somebody else has cannot be given away."""
     two = partition("two", pci="{class: nvme, count: 2}", console="none")
     plan, problems = judge(write(odd(partition(pci="09.0"), two)))
     assert ports(plan)[1] == ["PciRoot(0x0)/Pci(0x8,0x0)"]

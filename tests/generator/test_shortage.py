@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Who asks for functions by their properties and gets too few hears of each of the others why."""
+"""A partition that asks for functions by properties may get too few: messages say why of each other."""
 
 from __future__ import annotations
 
