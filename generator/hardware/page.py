@@ -11,11 +11,11 @@ HEADER = """\
 
 # The hardware check
 
-`python -m generator hardware` says whether MRM can run on the running machine (best as root),
-`--from PATH` on one whose facts were [collected](machine-file.md#scanning) elsewhere, `--machine FILE` on one
-that a machine file describes. Each requirement is one line: `found`, `missing` or `unknown`; whether it is
-required; the value found; why it matters. `--json` prints the same for tools. What the scan could not learn
-is told on standard error.
+`python -m generator hardware` says whether MRM can run on the running machine (best as root). With
+`--from PATH` it says that of a machine whose facts were [collected](machine-file.md#scanning) elsewhere,
+with `--machine FILE` of one that a machine file describes. Each requirement is one line: `found`, `missing`
+or `unknown`; whether it is required; the value found; why it matters. `--json` prints the same for tools.
+What the scan could not learn is told on standard error.
 
 Then it lists, port by port and function by function, what could be given away and what keeps the rest: what
 shares a root bus, what the controller is booted from, what has neither MSI nor MSI-X, what no ECAM range
@@ -38,9 +38,9 @@ an APIC ID is above 254.
 
 ## Many machines at once
 
-`python -m generator corpus PATH` reads a folder, tar or zip with a folder of ACPI tables for each machine
-and prints what share of the machines could carry two, three and four partitions, as far as tables tell: by
-processors (one more than partitions, all of them enabled), by the PM timer, and by tables that can be used
+`python -m generator corpus PATH` reads a folder, tar or zip with a folder of ACPI tables for each machine. It
+prints how many of the machines could carry two, three and four partitions, as far as tables tell. What counts
+is processors (one more than partitions, all of them enabled), the PM timer, and tables that can be used
 (MADT, FADT, MCFG, and MSI not forbidden). Hyper-threads count as processors there: tables do not tell them
 apart.
 """
