@@ -18,6 +18,38 @@ MrmJournalBufferSize (
 }
 
 /**
+  Find where two images differ.  Nearly all of them is equal: words are compared first.
+
+  @param[in] One    An image.
+  @param[in] Other  The other.
+  @param[in] From   Where to begin.
+  @param[in] Size   Bytes of both.
+
+  @return  Offset of the first byte that differs; Size when none does.
+**/
+STATIC
+UINT32
+FirstDifference (
+  IN CONST UINT8  *One,
+  IN CONST UINT8  *Other,
+  IN UINT32       From,
+  IN UINT32       Size
+  )
+{
+  while (  (Size - From >= sizeof (UINT64))
+        && (ReadUnaligned64 ((CONST UINT64 *)(One + From)) == ReadUnaligned64 ((CONST UINT64 *)(Other + From))))
+  {
+    From += sizeof (UINT64);
+  }
+
+  while ((From < Size) && (One[From] == Other[From])) {
+    From++;
+  }
+
+  return From;
+}
+
+/**
   Find the next run of bytes that differ; a gap shorter than the description of another run
   is taken in.
 
@@ -41,10 +73,7 @@ NextChange (
   UINT32  Index;
   UINT32  End;
 
-  while ((From < Journal->ImageSize) && (Image[From] == Journal->Image[From])) {
-    From++;
-  }
-
+  From = FirstDifference (Image, Journal->Image, From, Journal->ImageSize);
   if (From == Journal->ImageSize) {
     return FALSE;
   }
