@@ -34,6 +34,7 @@ class RootPort:
         serial: Serial number of the disk behind it.
         devices: The functions behind it.
         root: First bus of the root bridge it belongs to; 0 is the machine's own.
+        bare: There is no port: the functions are a device on the root bus itself.
     """
 
     path: str
@@ -41,6 +42,7 @@ class RootPort:
     serial: str
     devices: Sequence[PciDevice] = (NVME,)
     root: int = 0
+    bare: bool = False
 
     @property
     def identity(self) -> str:
@@ -256,9 +258,9 @@ def _root_port(port: RootPort, boot: Boot, lines: Mapping[str, str]) -> list[str
     words.append(f"chassis={chassis}")
     if not any(found.kind.ports for device in port.devices for found in device.all()):
         words.append("io-reserve=0")
-    arguments = ["-device", ",".join(words)]
+    arguments = [] if port.bare else ["-device", ",".join(words)]
     if port.path in boot.absent:
         return arguments
     network = boot.networks.get(port.path, Network({}))
     slots = Slots(port.identity, chassis, port.serial, boot.disks.get(port.path), network, lines)
-    return [*arguments, *slots.arguments(port.devices, port.identity)]
+    return [*arguments, *slots.arguments(port.devices, bus if port.bare else port.identity)]

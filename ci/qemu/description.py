@@ -2,19 +2,24 @@
 """From the facts in a machine file to what QEMU is to emulate, so that both are the same machine."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ci.emulator.choice import emulator
 from ci.qemu.command import MachineDescription, RootPort, SerialPort, identity
 from ci.qemu.devices import KINDS, PciDevice
 from generator.errors import Problem, in_order
+from generator.hardware.pieces import BRIDGES
 from generator.load.machine_file import load_machine_file
+from generator.model.device_path import DevicePath
 from generator.model.machine import Machine, PciFunction, PciRoot
 
 ACCELERATOR_VARIABLE = "MRM_ACCELERATOR"
 """Environment variable that, unless empty, has QEMU's accelerator instead of the machine file."""
 FIRMWARE_FOLDER = Path("/usr/share/OVMF")
 """Where Debian's package ovmf puts the files that the machine file names."""
+_CHIPSET = (0x00, 0x1F)
+"""Devices of a root bus that QEMU has without being asked: the host bridge, and the southbridge."""
 
 
 class DescriptionError(Exception):
@@ -40,7 +45,7 @@ def describe(machine: Machine) -> MachineDescription:
         for root in machine.roots
         for function in root.functions
         if _is_root_port(function)
-    ]
+    ] + [bare for root in machine.roots for bare in _bare_devices(root)]
     return MachineDescription(
         name=machine.name,
         binary=emulator(),
@@ -62,6 +67,23 @@ def describe(machine: Machine) -> MachineDescription:
 
 def _is_root_port(function: PciFunction) -> bool:
     return function.bridge is not None and function.bridge.kind == "root-port"
+
+
+def _bare_devices(root: PciRoot) -> Iterator[RootPort]:
+    """Describe the devices on a root bus itself; QEMU's chipset brings its own."""
+    able = [f for f in root.functions if f.bridge is None and f.class_code >> 16 != BRIDGES]
+    found = [function for function in able if function.path.nodes[-1][0] not in _CHIPSET]
+    for device in dict.fromkeys(function.path.nodes[-1][0] for function in found):
+        functions = [function for function in found if function.path.nodes[-1][0] == device]
+        serials = [function.serial for function in functions if function.serial]
+        yield RootPort(
+            path=str(DevicePath(root.uid, ((device, 0),))),
+            device=device,
+            serial=serials[0] if serials else f"mrm-{identity(root.bus, device)}",
+            devices=[_device(function) for function in functions],
+            root=root.bus,
+            bare=True,
+        )
 
 
 def _root_port(root: PciRoot, port: PciFunction) -> RootPort:

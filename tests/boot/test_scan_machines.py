@@ -16,7 +16,7 @@ from tests.boot.collecting import UUID, scan_machine
 pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1200)]
 
 
-@pytest.fixture(scope="module", params=["q35", "q35-devices"])
+@pytest.fixture(scope="module", params=["q35", "q35-bus0", "q35-devices"])
 def file(request: pytest.FixtureRequest) -> Path:
     """The machine file."""
     return PROJECT / "platforms" / f"{request.param}.yaml"

@@ -39,6 +39,20 @@ def test_q35_is_what_the_machine_file_says() -> None:
     assert "ide-hd,drive=esp,bus=ide.0,bootindex=0" in devices
 
 
+def test_devices_on_the_root_bus_itself() -> None:
+    bus0 = load_description(PROJECT / "platforms/q35-bus0.yaml")
+    boot = Boot(Path("vars.fd"), disks={"PciRoot(0x0)/Pci(0x5,0x0)": Path("disk.img")})
+    devices = values(command_line(bus0, boot, CHANNELS), "-device")
+    found = [device.split(",") for device in devices if "addr=" in device and "pcie-root-port" not in device]
+    assert [(words[0], words[2], words[3]) for words in found] == [
+        ("e1000e", "bus=pcie.0", "addr=0x4.0"),
+        ("nvme", "bus=pcie.0", "addr=0x5.0"),
+        ("qemu-xhci", "bus=pcie.0", "addr=0x6.0"),
+        ("e1000e", "bus=pcie.0", "addr=0x6.1"),
+    ]
+    assert [words[0] for words in found if "multifunction=on" in words] == ["qemu-xhci"]
+
+
 @pytest.mark.parametrize(("read_only", "said"), [(False, "readonly=off"), (True, "readonly=on")])
 def test_an_esp_that_can_be_written_or_not(read_only: bool, said: str) -> None:
     boot = Boot(Path("vars.fd"), Path("esp.img"), esp_read_only=read_only)
