@@ -33,6 +33,8 @@ class Cpu:
     now: int = NOW
     wanted: bool = False
     x2apic: bool = True
+    functions: tuple[int, ...] = ()
+    """Configuration space of functions that it has by themselves."""
 
     def __post_init__(self) -> None:
         ffi = self.decide.ffi
@@ -58,6 +60,10 @@ class Cpu:
         facts.ApicIdCount, facts.LocalApic, facts.IcrHigh = len(self.apic_ids), APIC, self.icr_high
         facts.Ignored, facts.IgnoredCount = ffi.cast("MRM_RANGE *", ignored.pointer), len(self.ignored)
         facts.Buses, facts.BusCount = ffi.cast("MRM_GUARD_BUSES *", buses.pointer), 1
+        functions = ffi.new("MRM_GUARD_FUNCTION[]", len(self.functions))
+        for index, page in enumerate(self.functions):
+            functions[index].Page, functions[index].Place = page, page >> 12 & 0xFFFF
+        facts.Functions, facts.FunctionCount = functions, len(self.functions)
         facts.Seconds, facts.Wanted, facts.X2Apic = self.now, self.wanted, self.x2apic
         bytes_of_code = Guarded(ffi, code)
         decide.call(

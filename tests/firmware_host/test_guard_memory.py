@@ -229,11 +229,13 @@ class View:
     windows: list[tuple[int, int]] = field(default_factory=list)
     ecam: list[tuple[int, int]] = field(default_factory=list)
     all_ecam: list[tuple[int, int]] = field(default_factory=list)
+    functions: list[tuple[int, int]] = field(default_factory=list)
+    stand_ins: list[tuple[int, int]] = field(default_factory=list)
     apic: int = 0xFEE00000
     apic_access: int = READ
 
 
-ZERO, ONES = 0x5000000, 0x5001000
+ZERO, ONES, EMPTY = 0x5000000, 0x5001000, 0x5002000
 
 
 def ranges_of(decide: Decide, view: View, capacity: int = 64) -> tuple[int, list[Range]]:
@@ -245,13 +247,16 @@ def ranges_of(decide: Decide, view: View, capacity: int = 64) -> tuple[int, list
         ("Window", view.windows),
         ("Ecam", view.ecam),
         ("AllEcam", view.all_ecam),
+        ("Function", view.functions),
+        ("StandIn", view.stand_ins),
     ):
         kept.append(Guarded.array(ffi, "MRM_RANGE", told))
         pointer = ffi.cast("MRM_RANGE *", kept[-1].pointer)
-        setattr(native, "Windows" if name == "Window" else name, pointer)
+        plural = name in ("Window", "Function", "StandIn")
+        setattr(native, f"{name}s" if plural else name, pointer)
         setattr(native, f"{name}Count", len(told))
     native.LocalApic, native.LocalApicAccess = view.apic, view.apic_access
-    native.PageZero, native.Ones = ZERO, ONES
+    native.PageZero, native.Ones, native.StandIn = ZERO, ONES, EMPTY
     room = Guarded(ffi, bytes(ffi.sizeof("MRM_GUARD_RANGE") * capacity))
     count = ffi.new("UINTN *")
     found = ffi.cast("MRM_GUARD_RANGE *", room.pointer)
@@ -283,6 +288,25 @@ def test_what_a_partition_reaches(decide: Decide) -> None:
         Range(0xC0000000, MIB, 0xC0000000, DATA),
         Range(0xFEE00000, PAGE, 0xFEE00000, READ, UNCACHED),
         Range(4 * GIB, GIB, 4 * GIB),
+    ]
+
+
+def test_functions_by_themselves(decide: Decide) -> None:
+    ecam = 0xB0000000
+    view = View(
+        functions=[(ecam + 0x31000, PAGE), (ecam + 0x20000, PAGE)],
+        stand_ins=[(ecam + 0x30000, PAGE)],
+        all_ecam=[(ecam, MIB)],
+    )
+    status, ranges = ranges_of(decide, view)
+    assert status == decide.RETURN_SUCCESS
+    assert [each for each in ranges if ecam <= each.base < ecam + MIB] == [
+        Range(ecam, 0x20000, ONES, READ, repeat=True),
+        Range(ecam + 0x20000, PAGE, ecam + 0x20000, READ, UNCACHED),
+        Range(ecam + 0x21000, 0xF000, ONES, READ, repeat=True),
+        Range(ecam + 0x30000, PAGE, EMPTY, READ, repeat=True),
+        Range(ecam + 0x31000, PAGE, ecam + 0x31000, READ, UNCACHED),
+        Range(ecam + 0x32000, 0xCE000, ONES, READ, repeat=True),
     ]
 
 

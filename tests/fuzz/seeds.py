@@ -161,6 +161,12 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         + _exit(0x7F, 0)
         + _exit(0x80, 0),
     ),
+    "GuardConfig": (
+        # Sizes are found, the function is turned on, then it is to be moved.
+        ENDPOINT
+        + bytes((0x10, 4, 255, 255, 255, 255, 0x10, 4, *ENDPOINT[0x10:0x14], 4, 2, 7, 0, 0, 0))
+        + bytes((0x10, 4, 0, 0, 0xE0, 0xFE, 0x88, 2, 0x30, 0xA8, 0, 0)),
+    ),
     "Lifecycle": (
         bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, *bytes(4), 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),
         # The OS runs, reads its temperature, is asked to shut down, reads again, and takes too long.

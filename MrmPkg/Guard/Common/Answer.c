@@ -90,6 +90,9 @@ CarryOut (
       }
 
       break;
+    case MrmGuardWriteFunction:
+      WriteFunction (Processor, Answer);
+      break;
     case MrmGuardWriteApic:
       MmioWrite32 ((UINTN)Answer->Address, (UINT32)Answer->Value);
       NoteAlive (Processor);
@@ -144,6 +147,9 @@ CollectFacts (
   Facts->X2Apic       = IsX2Apic ();
   Facts->Wanted       = FALSE;
   Facts->Seconds      = Guard->StartSeconds + DivU64x64Remainder (AsmReadTsc () - Guard->StartTsc, Guard->TscFrequency, NULL);
+
+  Facts->Functions     = Guard->Functions;
+  Facts->FunctionCount = Guard->FunctionCount;
 }
 
 VOID

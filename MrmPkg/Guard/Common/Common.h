@@ -116,6 +116,18 @@ WatchLocalApic (
   );
 
 /**
+  Write to configuration space of a function that the partition has by itself, as MrmGuardJudgeConfig() lets it.
+
+  @param[in,out] Processor  This processor's part.
+  @param[in]     Answer     Address, Width and Value of the write.
+**/
+VOID
+WriteFunction (
+  IN OUT MRM_GUARD_PROCESSOR     *Processor,
+  IN     CONST MRM_GUARD_ANSWER  *Answer
+  );
+
+/**
   Answer an exit.
 
   @param[in,out] Processor  This processor's part.

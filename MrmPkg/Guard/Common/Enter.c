@@ -43,7 +43,8 @@ MrmGuardPrepare (
     Processor->HostSave = (UINTN)Processor + SIZE_8KB;
   }
 
-  Guard->Ended    = 0;
+  Guard->Ended      = 0;
+  Guard->ConfigBusy = 0;
   Guard->StartTsc = AsmReadTsc ();
   ZeroMem (&Guard->Fatal, sizeof (Guard->Fatal));
   ZeroMem (&Guard->Devices, sizeof (Guard->Devices));

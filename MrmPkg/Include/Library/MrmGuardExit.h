@@ -8,6 +8,7 @@
 #define MRM_GUARD_EXIT_H_
 
 #include <Guid/MrmHandOff.h>
+#include <Library/MrmGuardConfig.h>
 
 #define MRM_GUARD_REGISTERS    16      ///< RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 to R15
 #define MRM_GUARD_INSTRUCTION  15      ///< bytes of the longest instruction
@@ -103,6 +104,8 @@ typedef struct {
   UINTN                    IgnoredCount;
   CONST MRM_GUARD_BUSES    *Buses;          ///< that CF8 and CFC lead to
   UINTN                    BusCount;
+  CONST MRM_GUARD_FUNCTION *Functions;      ///< that it has by themselves
+  UINTN                    FunctionCount;
   UINT64                   Seconds;         ///< now, since 1970 began, UTC
   BOOLEAN                  X2Apic;          ///< its local APIC is in x2APIC mode
   BOOLEAN                  Wanted;          ///< the controller wants this processor
@@ -116,6 +119,7 @@ typedef enum {
   MrmGuardInject,          ///< give it exception Vector, with ErrorCode if HasErrorCode; vector 2 is an NMI
   MrmGuardReadConfig,      ///< read Width bytes at Address, give them to MrmGuardPutResult(), go on
   MrmGuardWriteConfig,     ///< write Width bytes of Value to Address, go on
+  MrmGuardWriteFunction,   ///< have MrmGuardJudgeConfig() judge Width bytes of Value for Address, go on
   MrmGuardWriteApic,       ///< write the 32 bits of Value to Address in the local APIC page, go on
   MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on; only the x2APIC's command register
   MrmGuardInitProcessor,   ///< let processor ApicId wait for its start, go on

@@ -3,8 +3,8 @@
 
   Each processor of a guarded partition enters MrmGuardEnter() first and never returns from it.  It waits there until it
   is started, then runs the partition in guest mode, in real mode from its first instruction.  What the partition does
-  beyond its own ends in an exit: MrmGuardLib decides, the guard carries it out.  The guard calls no firmware and takes
-  no lock; what it uses lies in one block of the controller's memory.
+  beyond its own ends in an exit: MrmGuardLib decides, the guard carries it out.  The guard calls no firmware, and waits
+  for nobody but processors of the same partition; what it uses lies in one block of the controller's memory.
 
   "APM" is AMD's Architecture Programmer's Manual, volume 2.
 
@@ -24,6 +24,7 @@
 #define MRM_GUARD_RING            8                    ///< exits that are remembered
 #define MRM_GUARD_PROCESSOR_SIZE  SIZE_32KB            ///< of a processor's part, and its alignment
 #define MRM_GUARD_MAX_IGNORED     10
+#define MRM_GUARD_MAX_FUNCTIONS   32                   ///< that a partition has by themselves
 
 ///
 /// What a processor of a guarded partition does.
@@ -85,6 +86,9 @@ struct _MRM_GUARD {
   UINTN                    IgnoredCount;
   MRM_GUARD_BUSES          Buses[MRM_MAX_PCI_BUSES];
   UINTN                    BusCount;
+  MRM_GUARD_FUNCTION       Functions[MRM_GUARD_MAX_FUNCTIONS];
+  UINTN                    FunctionCount;
+  volatile UINT32          ConfigBusy;                 ///< 1: a processor writes to configuration space of Functions
   MRM_GUARD_DEVICES        Devices;
   UINT64                   TscFrequency;               ///< Hz
   UINT64                   StartTsc;

@@ -53,6 +53,11 @@ typedef struct {
   UINTN              WindowCount;
   CONST MRM_RANGE    *Ecam;                       ///< configuration space of its own buses
   UINTN              EcamCount;
+  CONST MRM_RANGE    *Functions;                  ///< configuration space of functions that it has by themselves
+  UINTN              FunctionCount;
+  CONST MRM_RANGE    *StandIns;                   ///< pages that all show the one at StandIn
+  UINTN              StandInCount;
+  UINT64             StandIn;                     ///< of a function 0 that stands in for one that it does not have
   CONST MRM_RANGE    *AllEcam;                    ///< configuration space of all buses of the PC
   UINTN              AllEcamCount;
   UINT64             LocalApic;                   ///< of its processors
@@ -90,7 +95,7 @@ typedef struct {
 
 /**
   Say what a partition reaches: its own memory, windows and configuration space; its local APIC; a page 0 of its own.
-  The rest of the first MiB, and the configuration space of foreign buses, read as all ones.
+  Configuration space of functions that it has by themselves can be read only.  The rest of the first MiB, and the configuration space of foreign buses, read as all ones.
 
   @param[in]  View      What the controller knows.  No two of its ranges overlap, but for Ecam and AllEcam.
   @param[out] Ranges    Receives them in ascending order.

@@ -31,6 +31,7 @@ typedef struct {
   UINT8      Power;
   UINT8      Pcie;
   UINT8      AdvancedFeatures;
+  UINT8      FixedAddresses;       ///< enhanced allocation: addresses beside its base address registers
   BOOLEAN    FunctionReset;        ///< function-level reset by its PCIe capability
   BOOLEAN    AdvancedReset;        ///< function-level reset by its advanced features capability
   BOOLEAN    PowerReset;           ///< reset on the way from D3hot to D0
@@ -83,6 +84,17 @@ typedef struct {
   UINT32    Value;
   UINT32    Wait;                  ///< microseconds to wait after it
 } MRM_PCI_WRITE;
+
+///
+/// What a base address register of a function decodes.
+///
+typedef struct {
+  UINT64     Base;                 ///< first byte, or I/O port; 0: the PC's firmware gave it none
+  UINT64     Size;                 ///< bytes, or ports
+  BOOLEAN    Io;
+} MRM_PCI_BAR;
+
+#define MRM_PCI_BARS  6            ///< base address registers of a function at most
 
 /**
   Read the capabilities of a function.
@@ -140,6 +152,80 @@ EFIAPI
 MrmPciForwards (
   IN     CONST UINT32  *Config,
   IN OUT MRM_PCI_BUS   *Bus
+  );
+
+/**
+  Judge whether what the PC's firmware says of a function's base address registers is all that they hold.
+
+  @param[in] Config  Its configuration space, MRM_PCI_CONFIG_DWORDS; a header of type 0.
+  @param[in] Bars    What the firmware says, in any order; those without an address do not count.
+  @param[in] Count   How many.
+
+  @retval TRUE   Each register that holds an address is among Bars, and Bars has no other.
+  @retval FALSE  They differ.
+**/
+BOOLEAN
+EFIAPI
+MrmPciIsAllOf (
+  IN CONST UINT32       *Config,
+  IN CONST MRM_PCI_BAR  *Bars,
+  IN UINTN              Count
+  );
+
+/**
+  The pages of memory that hold registers, or their I/O ports.
+
+  @param[in]  Bar    What a base address register decodes.
+  @param[out] Range  Receives first page and bytes, whole pages; or first port and ports.
+**/
+VOID
+EFIAPI
+MrmPciPages (
+  IN  CONST MRM_PCI_BAR  *Bar,
+  OUT MRM_RANGE          *Range
+  );
+
+/**
+  Have the windows of a bus reach what a function decodes: I/O, memory below 4 GiB, or as prefetchable memory what lies
+  above.  What lies between two of them is in the window, too.
+
+  @param[in]     Bar  What it decodes.
+  @param[in,out] Bus  Receives Memory, Prefetchable or Io.
+**/
+VOID
+EFIAPI
+MrmPciAddWindow (
+  IN     CONST MRM_PCI_BAR  *Bar,
+  IN OUT MRM_PCI_BUS        *Bus
+  );
+
+/**
+  Say what the system that has a function by itself may write to its configuration space: what concerns that function
+  only.  Base address registers and the expansion ROM are not among it.
+
+  @param[in]  Capabilities  Its capabilities.
+  @param[in]  Config        Its configuration space, MRM_PCI_CONFIG_DWORDS.
+  @param[out] Open          Receives the bits of each register, MRM_PCI_CONFIG_DWORDS.
+**/
+VOID
+EFIAPI
+MrmPciOpen (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN  CONST UINT32                *Config,
+  OUT UINT32                      *Open
+  );
+
+/**
+  Make the configuration space of a function 0 that stands in for one that a system does not have: systems look for
+  other functions of a device only where there is a function 0 (PCI 3.2.2.3.4).  It has no registers, and an ID and a
+  class that no driver knows.
+
+  @param[out] Config  Receives MRM_PCI_CONFIG_DWORDS.
+**/
+VOID
+EFIAPI
+MrmPciStandIn (
+  OUT UINT32  *Config
   );
 
 /**

@@ -88,6 +88,7 @@ MrmGuardDecideMemory (
 {
   MRM_GUARD_MOVE  Move;
   BOOLEAN         Apic;
+  BOOLEAN         Function;
   UINT64          Value;
 
   Apic = (BOOLEAN)((Exit->Address >= Facts->LocalApic) && (Exit->Address - Facts->LocalApic < MRM_GUARD_PAGE));
@@ -96,8 +97,9 @@ MrmGuardDecideMemory (
     return;
   }
 
-  // The local APIC can always be read; and what XCHG reads there the guard does not know.
-  if (!MrmGuardDecodeMove (State, Code, CodeSize, &Move) || (Apic && Move.Read)) {
+  // These can always be read; and what XCHG reads there the guard does not know.
+  Function = (BOOLEAN)(MrmGuardFindFunction (Facts->Functions, Facts->FunctionCount, Exit->Address) != NULL);
+  if (!MrmGuardDecodeMove (State, Code, CodeSize, &Move) || ((Apic || Function) && Move.Read)) {
     MrmGuardEndFor (Answer, MrmReasonInstruction);
     return;
   }
@@ -108,6 +110,11 @@ MrmGuardDecideMemory (
                             : MrmGuardGet (State, Move.Register, Move.Width, Move.High);
     if (Apic) {
       WriteApic (Facts, Exit->Address, &Move, Value, Answer);
+    } else if (Function) {
+      Answer->Action  = MrmGuardWriteFunction;
+      Answer->Address = Exit->Address;
+      Answer->Width   = (UINT8)Move.Width;
+      Answer->Value   = Value;
     } else {
       Answer->Denied = TRUE;
     }

@@ -112,6 +112,7 @@ Resets (
   @param[in]  Exit     The access.
   @param[in]  Select   What the address register holds.
   @param[out] Address  Receives where it is.
+  @param[out] Judged   Receives whether it is of a function that the partition has by itself.
 
   @retval FALSE  It is none of the partition's functions, or not one access to one register.
 **/
@@ -121,7 +122,8 @@ FindConfig (
   IN  CONST MRM_GUARD_FACTS  *Facts,
   IN  CONST MRM_GUARD_EXIT   *Exit,
   IN  UINT32                 Select,
-  OUT UINT64                 *Address
+  OUT UINT64                 *Address,
+  OUT BOOLEAN                *Judged
   )
 {
   UINTN                  Index;
@@ -129,6 +131,7 @@ FindConfig (
   CONST MRM_GUARD_BUSES  *Buses;
 
   *Address = 0;
+  *Judged  = FALSE;
   if ((Exit->Port < PORT_CONFIG_DATA) || (Exit->Port >= PORT_CONFIG_END) || ((Select & CONFIG_ENABLE) == 0) ||
       (Exit->Port % Exit->Width != 0))
   {
@@ -141,6 +144,14 @@ FindConfig (
     if ((Bus >= Buses->FirstBus) && (Bus <= Buses->LastBus)) {
       *Address = Buses->Ecam + (UINT64)(Bus - Buses->FirstBus) * SIZE_1MB + ((Select & CONFIG_FUNCTION) << 4) +
                  (Select & CONFIG_REGISTER) + (Exit->Port - PORT_CONFIG_DATA);
+      return TRUE;
+    }
+  }
+
+  for (Index = 0; Index < Facts->FunctionCount; Index++) {
+    if (((Select >> 8) & MAX_UINT16) == Facts->Functions[Index].Place) {
+      *Judged  = TRUE;
+      *Address = Facts->Functions[Index].Page + (Select & CONFIG_REGISTER) + (Exit->Port - PORT_CONFIG_DATA);
       return TRUE;
     }
   }
@@ -169,14 +180,15 @@ Write (
 {
   UINT8    Byte;
   BOOLEAN  Taken;
+  BOOLEAN  Judged;
 
   if (Resets (Exit, Value)) {
     MrmGuardEndFor (Answer, MrmReasonResetPort);
     return;
   }
 
-  if (FindConfig (Facts, Exit, Devices->ConfigAddress, &Answer->Address)) {
-    Answer->Action = MrmGuardWriteConfig;
+  if (FindConfig (Facts, Exit, Devices->ConfigAddress, &Answer->Address, &Judged)) {
+    Answer->Action = Judged ? MrmGuardWriteFunction : MrmGuardWriteConfig;
     Answer->Value  = Value;
     Answer->Width  = Exit->Width;
     return;
@@ -241,8 +253,9 @@ MrmGuardDecideIo (
   IN OUT MRM_GUARD_ANSWER       *Answer
   )
 {
-  UINT32  Value;
-  UINTN   Index;
+  UINT32   Value;
+  UINTN    Index;
+  BOOLEAN  Judged;
 
   if (Exit->String) {
     MrmGuardEndFor (Answer, MrmReasonStringIo);
@@ -261,7 +274,7 @@ MrmGuardDecideIo (
     if (Answer->Action == MrmGuardEnd) {
       return;
     }
-  } else if (FindConfig (Facts, Exit, Devices->ConfigAddress, &Answer->Address)) {
+  } else if (FindConfig (Facts, Exit, Devices->ConfigAddress, &Answer->Address, &Judged)) {
     Answer->Action = MrmGuardReadConfig;
     Answer->Width  = Exit->Width;
   } else {

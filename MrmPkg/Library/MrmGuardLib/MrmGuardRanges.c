@@ -186,6 +186,44 @@ Fill (
 }
 
 /**
+  Add pages that all show one page, which can be read.
+
+  @param[in,out] List   The list.
+  @param[in]     Pages  Where the partition sees it.
+  @param[in]     Count  How many.
+  @param[in]     Host   Where it is.
+
+  @return  As Add().
+**/
+STATIC
+RETURN_STATUS
+AddStandIns (
+  IN OUT MRM_GUARD_LIST   *List,
+  IN     CONST MRM_RANGE  *Pages,
+  IN     UINTN            Count,
+  IN     UINT64           Host
+  )
+{
+  UINTN            Index;
+  MRM_GUARD_RANGE  Range;
+  RETURN_STATUS    Status;
+
+  ZeroMem (&Range, sizeof (Range));
+  Range.Host       = Host;
+  Range.Access     = MRM_GUARD_READ;
+  Range.MemoryType = MRM_GUARD_WRITE_BACK;
+  Range.Repeat     = TRUE;
+  Status           = RETURN_SUCCESS;
+  for (Index = 0; !RETURN_ERROR (Status) && (Index < Count); Index++) {
+    Range.Base   = Pages[Index].Base;
+    Range.Length = Pages[Index].Size;
+    Status       = Add (List, &Range);
+  }
+
+  return Status;
+}
+
+/**
   Add what the partition has, each where it is.
 
   @param[in,out] List  The list.
@@ -227,6 +265,14 @@ AddAllOwn (
 
   if (!RETURN_ERROR (Status)) {
     Status = AddOwn (List, View->Ecam, View->EcamCount, DATA, MRM_GUARD_UNCACHED);
+  }
+
+  if (!RETURN_ERROR (Status)) {
+    Status = AddOwn (List, View->Functions, View->FunctionCount, MRM_GUARD_READ, MRM_GUARD_UNCACHED);
+  }
+
+  if (!RETURN_ERROR (Status)) {
+    Status = AddStandIns (List, View->StandIns, View->StandInCount, View->StandIn);
   }
 
   return Status;

@@ -88,6 +88,7 @@ MrmPciCapabilities (
   Capabilities->Power            = FindCapability (Config, ID_POWER, POWER_CONTROL + 2);
   Capabilities->Pcie             = FindCapability (Config, ID_PCIE, SHORTEST_PCIE);
   Capabilities->AdvancedFeatures = FindCapability (Config, ID_ADVANCED, 6);
+  Capabilities->FixedAddresses   = FindCapability (Config, ID_FIXED, 4);
   if (Capabilities->InterruptPin > PIN_D) {
     // Reserved: no pin.
     Capabilities->InterruptPin = 0;

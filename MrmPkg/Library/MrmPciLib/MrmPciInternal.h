@@ -85,6 +85,8 @@
 #define     ADVANCED_FLR         BIT0
 #define     ADVANCED_PENDING     BIT8     ///< in the status beside it
 
+#define ID_FIXED                 0x14     ///< PCIe 7.8.5
+
 /**
   Read a byte of a copy.
 

@@ -12,6 +12,8 @@
 #define LOST         0xB8000
 #define LOST_SIZE    0x1000
 #define ECAM         0xB0300000
+#define ALONE        0xB0020000
+#define ALONE_PLACE  0x20
 #define WALK_LEVELS  5
 #define MOST_READS   (2 * (WALK_LEVELS + 1))
 
@@ -58,8 +60,13 @@ CheckAnswer (
     case MrmGuardReadConfig:
     case MrmGuardWriteConfig:
       FUZZ_CHECK (Answer->Width == 1 || Answer->Width == 2 || Answer->Width == 4);
-      FUZZ_CHECK (Answer->Address >= ECAM && Answer->Address + Answer->Width <= ECAM + 2 * SIZE_1MB);
+      FUZZ_CHECK (  (Answer->Address >= ECAM && Answer->Address + Answer->Width <= ECAM + 2 * SIZE_1MB)
+                 || (Answer->Action == MrmGuardReadConfig && Answer->Address >> 12 == ALONE >> 12));
       FUZZ_CHECK (Answer->Address % Answer->Width == 0);
+      break;
+    case MrmGuardWriteFunction:
+      FUZZ_CHECK (Answer->Address >= ALONE && Answer->Address < ALONE + SIZE_4KB);
+      FUZZ_CHECK (Answer->Width == 1 || Answer->Width == 2 || Answer->Width == 4 || Answer->Width == 8);
       break;
     case MrmGuardWriteApic:
       FUZZ_CHECK (Answer->Address >= LOCAL_APIC && Answer->Address + 4 <= LOCAL_APIC + SIZE_4KB);
@@ -91,9 +98,10 @@ LLVMFuzzerTestOneInput (
   size_t       Size
   )
 {
-  STATIC CONST UINT32           ApicIds[PROCESSORS] = { 2, 3, 5 };
-  STATIC CONST MRM_RANGE        Lost                = { LOST, LOST_SIZE };
-  STATIC CONST MRM_GUARD_BUSES  Buses               = { ECAM, 3, 4 };
+  STATIC CONST UINT32              ApicIds[PROCESSORS] = { 2, 3, 5 };
+  STATIC CONST MRM_RANGE           Lost                = { LOST, LOST_SIZE };
+  STATIC CONST MRM_GUARD_BUSES     Buses               = { ECAM, 3, 4 };
+  STATIC CONST MRM_GUARD_FUNCTION  Function            = { .Page = ALONE, .Place = ALONE_PLACE };
   FUZZ                          Fuzz                = { Data, Size };
   MRM_GUARD_FACTS               Facts               = { 0 };
   MRM_GUARD_DEVICES             Devices             = { 0 };
@@ -107,14 +115,16 @@ LLVMFuzzerTestOneInput (
   UINT8                         *Code;
   UINTN                         CodeSize;
 
-  Facts.ApicId       = ApicIds[0];
-  Facts.ApicIds      = ApicIds;
-  Facts.ApicIdCount  = PROCESSORS;
-  Facts.LocalApic    = LOCAL_APIC;
-  Facts.Ignored      = &Lost;
-  Facts.IgnoredCount = 1;
-  Facts.Buses        = &Buses;
-  Facts.BusCount     = 1;
+  Facts.ApicId        = ApicIds[0];
+  Facts.ApicIds       = ApicIds;
+  Facts.ApicIdCount   = PROCESSORS;
+  Facts.LocalApic     = LOCAL_APIC;
+  Facts.Ignored       = &Lost;
+  Facts.IgnoredCount  = 1;
+  Facts.Buses         = &Buses;
+  Facts.BusCount      = 1;
+  Facts.Functions     = &Function;
+  Facts.FunctionCount = 1;
   while (Fuzz.Size != 0) {
     FuzzTake (&Fuzz, &Raw, sizeof (Raw));
     FuzzTake (&Fuzz, &State, sizeof (State));
