@@ -109,7 +109,7 @@ def _ports(partition: PartitionPlan) -> Iterator[str]:
         asked = f" ({grant.asked})" if grant.asked is not None else ""
         text = f"{grant.root_port.value} as segment {grant.segment}{asked}"
         yield _fact("pci", text, grant.root_port.place.short)
-        for function in grant.port.below() if grant.port is not None else ():
+        for function in grant.functions:
             serial = f", serial {function.serial}" if function.serial else ""
             mate = ", comes along" if function in grant.bus_mates else ""
             off = ", stays disabled: no MSI" if function in partition.disabled(grant) else ""

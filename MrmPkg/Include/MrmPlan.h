@@ -16,8 +16,8 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  8
-#define MRM_PLAN_FORMAT   0x2ECBBCB2U
+#define MRM_PLAN_VERSION  9
+#define MRM_PLAN_FORMAT   0xFEE38498U
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -26,6 +26,7 @@
 #define MRM_MAX_PARTITIONS       64
 #define MRM_MAX_PROCESSORS       256       ///< processors of one partition
 #define MRM_MAX_PCI_BUSES        16        ///< PCI host bridges of one partition
+#define MRM_MAX_PCI_FUNCTIONS    16        ///< functions of one bus that a partition has by themselves
 #define MRM_NAME_LENGTH          32        ///< partition name with terminating zero
 #define MRM_MAX_BOOT_SOURCES     8         ///< boot sources of one partition
 #define MRM_MAX_CARDS            8         ///< networks one partition is on
@@ -217,11 +218,21 @@ typedef struct {
 } MRM_PLAN_MEMORY;
 
 ///
-/// One owned bus range: everything below one root port, or one downstream port of a switch.
+/// A function that a partition has by itself, with others on its bus that it does not have.
 ///
 typedef struct {
-  CONST CHAR8    *RootPort;   ///< UEFI device path text of that port, e.g. "PciRoot(0x0)/Pci(0x3,0x0)"
-  UINT16         Segment;     ///< PCI segment under which the partition sees it
+  CONST CHAR8    *Path;   ///< UEFI device path text, e.g. "PciRoot(0x0)/Pci(0x1F,0x6)"
+} MRM_PLAN_PCI_FUNCTION;
+
+///
+/// One owned bus range: everything below one root port, or one downstream port of a switch; or functions
+/// of one bus.
+///
+typedef struct {
+  CONST CHAR8                    *RootPort;       ///< UEFI device path text of that port, e.g. "PciRoot(0x0)/Pci(0x3,0x0)"; NULL: Functions
+  UINT32                         FunctionCount;
+  CONST MRM_PLAN_PCI_FUNCTION    *Functions;      ///< of one bus, those that the partition has by themselves
+  UINT16                         Segment;         ///< PCI segment under which the partition sees it
 } MRM_PLAN_PCI_BUS;
 
 ///

@@ -20,7 +20,7 @@ from generator.blob.types import (
     Truth,
 )
 
-VERSION = 8
+VERSION = 9
 """MRM_PLAN_VERSION; a controller reads the plans of its own version only."""
 
 MAGIC = b"MRM plan"
@@ -30,6 +30,7 @@ LIMITS = (
     Constant("MRM_MAX_PARTITIONS", 64),
     Constant("MRM_MAX_PROCESSORS", 256, "processors of one partition"),
     Constant("MRM_MAX_PCI_BUSES", 16, "PCI host bridges of one partition"),
+    Constant("MRM_MAX_PCI_FUNCTIONS", 16, "functions of one bus that a partition has by themselves"),
     Constant("MRM_NAME_LENGTH", 32, "partition name with terminating zero"),
     Constant("MRM_MAX_BOOT_SOURCES", 8, "boot sources of one partition"),
     Constant("MRM_MAX_CARDS", 8, "networks one partition is on"),
@@ -61,6 +62,7 @@ PC_PERMITS = (
 
 _LIMIT = {limit.name: limit.number for limit in LIMITS}
 MAXIMUM_BUSES = _LIMIT["MRM_MAX_PCI_BUSES"]
+MAXIMUM_FUNCTIONS = _LIMIT["MRM_MAX_PCI_FUNCTIONS"]
 SHARED_ALIGNMENT = _LIMIT["MRM_SHARED_ALIGNMENT"]
 """Bytes of which the size and the address of a shared memory are multiples."""
 MTU_LEAST, MTU_MOST = 1280, 2028
@@ -203,14 +205,31 @@ MEMORY = Record(
         Field("Limit", Number(8, 1), "first address above the acceptable range, bytes"),
     ),
 )
+PCI_FUNCTION = Record(
+    "MRM_PLAN_PCI_FUNCTION",
+    "A function that a partition has by itself, with others on its bus that it does not have.",
+    (
+        Field(
+            "Path",
+            Text(_PATH),
+            'UEFI device path text, e.g. "PciRoot(0x0)/Pci(0x1F,0x6)"',
+        ),
+    ),
+)
 PCI_BUS = Record(
     "MRM_PLAN_PCI_BUS",
-    "One owned bus range: everything below one root port, or one downstream port of a switch.",
+    "One owned bus range: everything below one root port, or one downstream port of a switch; or functions\n"
+    "of one bus.",
     (
         Field(
             "RootPort",
-            Text(_PATH),
-            'UEFI device path text of that port, e.g. "PciRoot(0x0)/Pci(0x3,0x0)"',
+            Text(_PATH, optional=True),
+            'UEFI device path text of that port, e.g. "PciRoot(0x0)/Pci(0x3,0x0)"; NULL: Functions',
+        ),
+        Field(
+            "Functions",
+            Records(PCI_FUNCTION, "FunctionCount", 0, _LIMIT["MRM_MAX_PCI_FUNCTIONS"]),
+            "of one bus, those that the partition has by themselves",
         ),
         Field("Segment", Number(2, 1), "PCI segment under which the partition sees it"),
     ),

@@ -1,47 +1,70 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Rules about PCI functions that are named one by one: at levels that tell them apart."""
+"""Rules about PCI functions that are given away by themselves, at levels that tell them apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.check.registry import Finding, error
-from generator.hardware.functions import singles_of
+from generator.blob.form import MAXIMUM_FUNCTIONS
+from generator.check.registry import Finding, error, warning
+from generator.hardware.functions import Single, singles_of
 from generator.model.plan import PartitionPlan, PciGrant, Plan
-from generator.model.ports import is_port
 from generator.printable import printable
 
 
-def names_function(partition: PartitionPlan, grant: PciGrant) -> bool:
-    """Whether a partition of a level that tells functions apart names one that is no bridge."""
+def _named(plan: Plan) -> Iterator[tuple[PartitionPlan, PciGrant, Single | None]]:
+    """Functions that are given away by themselves, and what can be told of each; nothing of a bridge."""
+    grants = [(partition, grant) for partition in plan.partitions for grant in partition.pci if grant.alone]
+    singles = {single.function.path: single for single in singles_of(plan.machine)} if grants else {}
+    for partition, grant in grants:
+        yield partition, grant, singles.get(grant.root_port.value)
+
+
+def _title(grant: PciGrant) -> str:
+    """A function in messages."""
     port = grant.port
-    return partition.level != "cooperative" and port is not None and not is_port(port) and port.bridge is None
+    told = printable(port.title or f"{port.vendor:04x}:{port.device:04x}") if port is not None else "unknown"
+    return f"{grant.root_port.value} ({told})"
 
 
 @error
 def pci_function(plan: Plan) -> Iterator[Finding]:
-    """A function by itself needs a level above cooperative, MSI, pages and a reset of its own: later."""
-    named = [(p, grant) for p in plan.partitions for grant in p.pci if names_function(p, grant)]
-    singles = {single.function.path: single for single in singles_of(plan.machine)} if named else {}
-    for partition, grant in named:
-        path, port = grant.root_port.value, grant.port
-        if port is None or path in plan.machine.firmware.boot_devices:
+    """A function by itself has MSI or MSI-X, pages of its own, ECAM, and a reset that leaves others alone."""
+    for partition, grant, single in _named(plan):
+        if grant.root_port.value in plan.machine.firmware.boot_devices:
             continue
-        title = printable(port.title or f"{port.vendor:04x}:{port.device:04x}")
-        single = singles.get(path)
         lacks = single.guarded if single is not None else "it is a part of the chipset"
         if lacks is not None:
             yield Finding(
                 grant.root_port.place,
-                f"{path} ({title}) cannot be given to '{partition.name.value}' by itself: {lacks}",
+                f"{_title(grant)} cannot be given to '{partition.name.value}' by itself: {lacks}",
                 "a function that can be told apart, or a port",
                 "name another one; `python -m generator hardware` lists them",
             )
-        else:
+
+
+@error
+def pci_function_limit(plan: Plan) -> Iterator[Finding]:
+    """No partition has more than 16 functions of one bus by themselves."""
+    for partition in plan.partitions:
+        for grants in partition.buses:
+            if grants[0].alone and len(grants) > MAXIMUM_FUNCTIONS:
+                yield Finding(
+                    grants[MAXIMUM_FUNCTIONS].root_port.place,
+                    f"'{partition.name.value}' has {len(grants)} functions of one bus",
+                    f"{MAXIMUM_FUNCTIONS} at most",
+                    "give some to another partition",
+                )
+
+
+@warning
+def reset_methods(plan: Plan) -> Iterator[Finding]:
+    """A function by itself can be reset by itself: its bus, which others have too, never is."""
+    for _, grant, single in _named(plan):
+        if single is not None and single.guarded is None and not single.own_reset:
             yield Finding(
                 grant.root_port.place,
-                f"{path} ({title}) could be told apart in '{partition.name.value}', which is "
-                f"{partition.level}, but the controller does not bind single functions yet",
-                "a root port, or a switch's downstream port, with everything behind it",
-                "name a port until then",
+                f"{_title(grant)} has no reset of its own: a restart may find it in any state",
+                "a function with function-level reset, or one that D3hot resets",
+                "choose another one, or see that its driver resets it",
             )

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Rules about PCI: what can be given away is everything behind a root port or a switch's downstream port."""
+"""Rules about PCI: what is given away is everything behind a root port or a switch's downstream port.
+
+Functions by themselves have rules of their own (`generator.check.functions`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from generator.blob.form import MAXIMUM_BUSES
-from generator.check.functions import names_function
 from generator.check.registry import Finding, error, warning
+from generator.hardware.functions import singles_of
 from generator.model.device_path import DevicePath
 from generator.model.machine import Bar, Bridge, PciFunction
 from generator.model.plan import PartitionPlan, PciGrant, PciShortage, Plan
@@ -59,6 +62,11 @@ def _bus_mates(plan: Plan, function: PciFunction) -> list[PciFunction]:
         if root.uid == function.path.root:
             return [f for f in root.functions if f.path != function.path and not is_port(f)]
     return []
+
+
+def _can_be_alone(plan: Plan, function: PciFunction) -> bool:
+    """Whether a guarded partition could have a function by itself."""
+    return any(s.function.path == function.path and s.guarded is None for s in singles_of(plan.machine))
 
 
 def _why_not_free(plan: Plan, function: PciFunction) -> str:
@@ -131,8 +139,8 @@ def pci_exists(plan: Plan) -> Iterator[Finding]:
 def pci_is_port(plan: Plan) -> Iterator[Finding]:
     """What is named is a root port or a switch's downstream port: others have bus-mates."""
     ports = Ports.of(plan.machine)
-    for partition, grant in _grants(plan):
-        if grant.port is not None and _usable(grant) is None and not names_function(partition, grant):
+    for _, grant in _grants(plan):
+        if grant.port is not None and _usable(grant) is None and not grant.alone:
             above = ports.least.get(grant.root_port.value)
             mates = _bus_mates(plan, grant.port)
             yield Finding(
@@ -140,9 +148,12 @@ def pci_is_port(plan: Plan) -> Iterator[Finding]:
                 f"{_named(grant.port)} is neither a root port nor a switch's downstream port"
                 + (f", and cannot be separated from {_some(mates)}" if mates else ""),
                 "such a port; the partition gets everything behind it",
-                f"name {above.path}, to get them all"
-                if above is not None
-                else "name one of " + ", ".join(_port_names(plan)[:8]),
+                (
+                    f"name {above.path}, to get them all"
+                    if above is not None
+                    else "name one of " + ", ".join(_port_names(plan)[:8])
+                )
+                + (", or write 'isolation: guarded'" if _can_be_alone(plan, grant.port) else ""),
             )
 
 
@@ -262,10 +273,10 @@ def pci_windows(plan: Plan) -> Iterator[Finding]:
     functions = plan.machine.functions_by_path()
     for _, grant in _grants(plan):
         port = _usable(grant)
-        if port is None:
+        if port is None and not grant.alone:
             continue
-        way = [functions[path] for path in port.path.way if path in functions]
-        for function in port.below():
+        way = [functions[path] for path in grant.root_port.value.way if path in functions]
+        for function in grant.functions:
             for bar in function.bars:
                 closed = next((b for b in way if b.bridge is not None and not _forwards(b.bridge, bar)), None)
                 if bar.space == "memory" and bar.base and closed is not None:
@@ -304,10 +315,10 @@ def pci_limit(plan: Plan) -> Iterator[Finding]:
     """No partition has more than 16 ports, or 15 with cards on networks or served disks: these take one."""
     for partition in plan.partitions:
         most = MAXIMUM_BUSES - (1 if partition.has_channels else 0)
-        if len(partition.pci) > most:
+        if len(partition.buses) > most:
             yield Finding(
-                partition.pci[most].root_port.place,
-                f"{len(partition.pci)} ports",
+                partition.buses[most][0].root_port.place,
+                f"{len(partition.buses)} ports",
                 f"at most {most} for one partition"
                 + (" with cards on networks or served disks" if partition.has_channels else ""),
                 "name fewer",

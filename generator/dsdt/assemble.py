@@ -11,6 +11,8 @@ from generator.model.plan import PartitionPlan
 
 FIRST_PROCESSOR_UID = 1
 """UID 0 is the entry of the machine's real BSP in the MADT, which no partition owns."""
+PREFETCHABLE, PLAIN = 0x07, 0x01
+"""What the window above 4 GiB is: memory, and whether it can be prefetched (ACPI 6.5, table 6.51)."""
 _REVISION = 2
 _OEM, _CREATOR = b"MRM\0\0\0", b"MRM\0"
 
@@ -83,11 +85,11 @@ def _uses(partition: PartitionPlan) -> Iterator[_Use]:
         yield _Use("thermal")
     if partition.shared:
         yield _Use("shared")
-    # A host bridge for each port, then one for cards on networks and served disks.
-    segments = [grant.segment for grant in partition.pci]
-    segments += [partition.channel_segment] if partition.has_channels else []
-    for index, segment in enumerate(segments):
-        fills = (("name", f"PC{index:02X}"), ("uid", index + 1), ("segment", segment))
+    # A host bridge for each port, or for functions of one bus; one for cards on networks and served disks.
+    segments = [(grants[0].segment, PLAIN if grants[0].alone else PREFETCHABLE) for grants in partition.buses]
+    segments += [(partition.channel_segment, PREFETCHABLE)] if partition.has_channels else []
+    for index, (segment, window) in enumerate(segments):
+        fills = (("name", f"PC{index:02X}"), ("uid", index + 1), ("segment", segment), ("window", window))
         yield _Use("bus", index, fills)
     for index in range(len(segments)):
         yield _Use("ecam", index, (("name", f"EC{index:02X}"), ("uid", index + 1)))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 class Spot:
     """Bytes of a fragment: what is filled in by the plan (`fill`), or by the controller (`patch`).
 
-    `patch` is the name of an MRM_PATCH_KIND. `offset` counts from the start of the pattern; both in bytes.
+    `patch` is the name of an MRM_PATCH_KIND. `offset` counts from the start of the pattern, below zero for
+    what is before it; both in bytes.
     """
 
     offset: int
@@ -62,6 +63,7 @@ def _name(value: str) -> Placeholder:
 
 
 _UID = _integer("UID", 4, 0x4D524D55, fill="uid")
+_PREFETCHABLE = _descriptor("PREFETCHABLE", "MrmPatchPrefetchable", 8, 0x304D524D2D504600, 0x104D524D2D504C00)
 _ECAM = _descriptor("ECAM", "MrmPatchEcam", 8, 0x504D524D2D454300, 0x204D524D2D454C00)
 
 PLACEHOLDERS: dict[str, tuple[Placeholder, ...]] = {
@@ -82,7 +84,12 @@ PLACEHOLDERS: dict[str, tuple[Placeholder, ...]] = {
         _integer("BASE_BUS", 8, 0x4D524D2D42425500, patch="MrmPatchBusFirst"),
         _descriptor("BUS", "MrmPatchBus", 2, 0xA000, 0x100, counted="Count"),
         _descriptor("MEMORY", "MrmPatchMemory", 4, 0xA0000000, 1 << 24),
-        _descriptor("PREFETCHABLE", "MrmPatchPrefetchable", 8, 0x304D524D2D504600, 0x104D524D2D504C00),
+        Placeholder(
+            _PREFETCHABLE.words,
+            _PREFETCHABLE.pattern,
+            # The byte before the numbers says what kind of memory it is.
+            (Spot(-1, 1, fill="window"), *_PREFETCHABLE.spots),
+        ),
         _descriptor("IO", "MrmPatchIo", 2, 0xC000, 0x100),
     ),
     "ecam": (

@@ -22,6 +22,7 @@ from generator.model.plan import (
     FileBoot,
     NetworkBoot,
     PartitionPlan,
+    PciGrant,
     PermissionsPlan,
     Plan,
     PolicyPlan,
@@ -126,9 +127,7 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
             }
             for request in partition.memory.requests
         ],
-        "PciBuses": [
-            {"RootPort": str(grant.root_port.value), "Segment": grant.segment} for grant in partition.pci
-        ],
+        "PciBuses": [_bus(grants) for grants in partition.buses],
         "ChannelSegment": partition.channel_segment,
         "Cards": [_card(plan, card) for card in partition.cards],
         "Disks": [_disk(disk) for disk in partition.disks],
@@ -146,6 +145,17 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
             {"Offset": patch.offset, "Width": patch.width, "Index": patch.index, "Kind": patch.kind}
             for patch in dsdt.patches
         ],
+    }
+
+
+def _bus(grants: Sequence[PciGrant]) -> dict[str, Any]:
+    """What a partition sees as one PCI segment: what is behind a port, or functions of one bus."""
+    paths = [str(grant.root_port.value) for grant in grants]
+    alone = grants[0].alone
+    return {
+        "RootPort": None if alone else paths[0],
+        "Functions": [{"Path": path} for path in paths] if alone else [],
+        "Segment": grants[0].segment,
     }
 
 

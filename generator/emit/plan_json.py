@@ -28,7 +28,9 @@ MILLISECONDS = 1000
 _EXPLAINS = ("why", "line", "added_parameters", "needs")
 """Reasons, places, and what is said elsewhere as well."""
 PORT_NEEDS: Isolation = "cooperative"
-"""The level that a grant needs: nothing is split finer than a port."""
+"""The level that a port needs: its bridge keeps what is behind it apart."""
+FUNCTION_NEEDS: Isolation = "guarded"
+"""The level that a function by itself needs: only the guard tells it from others on its bus."""
 
 
 def plan_to_json(plan: Plan, host_paths: bool = True) -> dict[str, Any]:
@@ -183,11 +185,10 @@ def _disks(partition: PartitionPlan) -> dict[str, Any]:
 
 def _pci(partition: PartitionPlan, grant: PciGrant) -> dict[str, Any]:
     """What is behind one port, as the machine file says; `disabled` are those that cannot work."""
-    functions = list(grant.port.below()) if grant.port is not None else []
     return {
         "root_port": str(grant.root_port.value),
         "segment": grant.segment,
-        "needs": PORT_NEEDS,
+        "needs": FUNCTION_NEEDS if grant.alone else PORT_NEEDS,
         "asked": grant.asked,
         "bus_mates": [str(function.path) for function in grant.bus_mates],
         "disabled": [str(function.path) for function in partition.disabled(grant)],
@@ -199,7 +200,7 @@ def _pci(partition: PartitionPlan, grant: PciGrant) -> dict[str, Any]:
                 "class": f"0x{function.class_code:06x}",
                 "serial": function.serial,
             }
-            for function in functions
+            for function in grant.functions
         ],
     }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Which functions could be given away one by one, where nested paging or an IOMMU tells them apart.
 
-That is for isolation levels to come: today a piece is everything behind a port (`generator.hardware.pieces`).
+Without that a piece is everything behind a port (`generator.hardware.pieces`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class Single:
     """A function by itself.
 
     `guarded` says why a guarded partition could not have it alone, `contained` the same of a contained one;
-    None if it could.  `resets` is False if Linux knows no way to reset it.
+    None if it could.  `resets` is False if Linux knows no way to reset it, `own_reset` if it knows none that
+    leaves its bus-mates alone.
     """
 
     root: PciRoot
@@ -34,6 +35,7 @@ class Single:
     guarded: str | None
     contained: str | None
     resets: bool
+    own_reset: bool
 
 
 def singles_of(machine: Machine) -> tuple[Single, ...]:
@@ -111,7 +113,7 @@ class _Judge:
         guarded = self._alone(root, function, bus)
         if guarded is None and neighbours and not own_reset:
             guarded = f"only the reset of its bus resets it, and {neighbours[0].path} with it"
-        return Single(root, function, guarded, guarded or self._confined(function), resets)
+        return Single(root, function, guarded, guarded or self._confined(function), resets, own_reset)
 
     def _alone(self, root: PciRoot, function: PciFunction, bus: int) -> str | None:
         """Why nested paging does not give a function alone."""

@@ -65,10 +65,10 @@ def render_pieces(machine: Machine) -> list[str]:
     lines += [line for piece in free for line in _piece(piece)] or ["  nothing"]
     lines.append("stays with the controller:")
     lines += [line for piece in pieces if piece.stays is not None for line in _piece(piece)] or ["  nothing"]
-    later = gained(machine)
-    if later:
-        lines.append("later, of what stays, each by itself in a guarded partition:")
-        lines += [_single(single) for single in later]
+    singles = gained(machine)
+    if singles:
+        lines.append("of what stays, each by itself in a guarded partition:")
+        lines += [_single(single) for single in singles]
     return lines
 
 

@@ -84,7 +84,7 @@ class _Judge:
         self._ports: dict[DevicePath, Piece] = {}
         self._pieces: dict[DevicePath, Piece] = {}
         self._weak: set[DevicePath] = set()
-        self._later = {single.function.path for single in gained(machine)}
+        self._alone = {single.function.path for single in gained(machine)}
         for piece in pieces_of(machine):
             self._pieces.update((function.path, piece) for function in piece.functions)
             if piece.port is not None:
@@ -116,8 +116,8 @@ class _Judge:
             return self._note_of_port(function, piece)
         piece = self._pieces.get(function.path)
         if piece is None or piece.stays is not None:
-            if function.path in self._later:
-                return "later: by itself, in a guarded partition"
+            if function.path in self._alone:
+                return "by itself, in a guarded partition"
             return "" if function.bridge is None else self._leads(function)
         if function in piece.disabled:
             return "stays disabled: neither MSI nor MSI-X"

@@ -50,12 +50,12 @@ def facts_of(machine: Machine, offers: Iterable[Offer]) -> Iterator[str]:
         yield f"{which} can be had{also}; there are cores for {_number(spare_cores(machine), 'partition')}"
     else:
         yield "no device can be given to a partition"
-    later = gained(machine)
-    if later:
-        confined = sum(single.contained is None for single in later)
+    singles = gained(machine)
+    if singles:
+        confined = sum(single.contained is None for single in singles)
         yield (
-            f"Later, by levels to come: {_number(len(later), 'more function')}, each by itself, in guarded "
-            f"partitions; {confined or 'none'} of them in contained ones"
+            f"In guarded partitions: {_number(len(singles), 'more function')}, each by itself; "
+            f"{confined or 'none'} of them in contained ones, which are to come"
         )
     if not machine.firmware.boot_devices:
         yield "Not known: what the controller is booted from. That stays, with everything behind its port."

@@ -26,7 +26,7 @@ from generator.model.intent import (
     is_known,
 )
 from generator.model.machine import Machine, PciFunction, Processor, Uart
-from generator.model.ports import can_interrupt, ends
+from generator.model.ports import can_interrupt
 from generator.places import Located, Place
 
 
@@ -94,10 +94,11 @@ class MemoryPlan:
 
 @dataclass(frozen=True, slots=True)
 class PciGrant:
-    """Everything behind one port; the partition sees it as PCI segment `segment`.
+    """Everything behind one port, or one function; the partition sees it as PCI segment `segment`.
 
-    `root_port` is a root port, or a downstream port of a switch behind one.  `port` is None if the machine
-    has no such function.  `asked` is what the partition file asks for, if it is not the port itself: `wanted`
+    `root_port` is a root port, or a downstream port of a switch behind one; if `alone`, a function by itself,
+    whose bus others have too: functions of one bus are one segment.  `port` is None if the machine has no
+    such function.  `asked` is what the partition file asks for, if it is not the port itself: `wanted`
     are the functions it means, the others there are their bus-mates.
     """
 
@@ -106,6 +107,14 @@ class PciGrant:
     port: PciFunction | None
     asked: str | None = None
     wanted: tuple[PciFunction, ...] = ()
+    alone: bool = False
+
+    @property
+    def functions(self) -> tuple[PciFunction, ...]:
+        """What the partition gets: all that is behind the port, bridges too, or the function by itself."""
+        if self.port is None:
+            return ()
+        return (self.port,) if self.alone else tuple(self.port.below())
 
     @property
     def bus_mates(self) -> tuple[PciFunction, ...]:
@@ -113,7 +122,7 @@ class PciGrant:
         if self.port is None or not self.wanted:
             return ()
         names = {function.path for function in self.wanted}
-        return tuple(f for f in self.port.below() if f.bridge is None and f.path not in names)
+        return tuple(f for f in self.functions if f.bridge is None and f.path not in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +406,12 @@ class PartitionPlan:
         return self.isolation.value if self.isolation is not None else "cooperative"
 
     @property
+    def buses(self) -> tuple[tuple[PciGrant, ...], ...]:
+        """What it sees as PCI segments, in their order: a port each, or functions of one bus."""
+        segments = dict.fromkeys(grant.segment for grant in self.pci)
+        return tuple(tuple(g for g in self.pci if g.segment == segment) for segment in segments)
+
+    @property
     def channel_segment(self) -> int:
         """The PCI segment of its cards and served disks, after those of its ports; 0 without any."""
         return max((grant.segment for grant in self.pci), default=0) + 1 if self.has_channels else 0
@@ -418,12 +433,12 @@ class PartitionPlan:
         if grant.port is None or not self.knows("console"):
             return ()
         console = self.console.path if self.console is not None else None
-        return tuple(f for f in grant.port.below() if not can_interrupt(f) and f.path != console)
+        return tuple(f for f in grant.functions if not can_interrupt(f) and f.path != console)
 
     def working(self, grant: PciGrant) -> tuple[PciFunction, ...]:
         """The functions of a grant, bridges aside, that its operating system can use."""
         disabled = self.disabled(grant)
-        return tuple(f for f in ends(grant.port) if f not in disabled) if grant.port is not None else ()
+        return tuple(f for f in grant.functions if f.bridge is None and f not in disabled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
             f"<code>{grant.root_port.value}</code> as segment {grant.segment}{asked}",
             grant.root_port.place.short,
         )
-        for function in grant.port.below() if grant.port is not None else ():
+        for function in grant.functions:
             serial = f", serial {function.serial}" if function.serial else ""
             title = f" {function.title}" if function.title else ""
             off = ", stays disabled: neither MSI nor MSI-X" if function in partition.disabled(grant) else ""

@@ -43,13 +43,14 @@ def _whole(root: PciRoot, looks: _Looks) -> Iterator[Row]:
 
 
 def _short(root: PciRoot, looks: _Looks) -> Iterator[Row]:
-    """A line for each port that a partition owns."""
+    """A line for each port, or function by itself, that a partition owns."""
     functions = [function for _, function in _below(root.functions, 1)]
     owned = [function for function in functions if looks.is_owned_port(function)]
     for port in owned:
-        behind = ": " + ", ".join(looks.name(f) for f in port.below() if f.bridge is None)
+        named = [port] if port.bridge is None else [f for f in port.below() if f.bridge is None]
+        behind = ", ".join(looks.name(f) for f in named)
         look = looks.of(port)
-        text = buses_of(port).removeprefix(" → ") + behind
+        text = behind if port.bridge is None else f"{buses_of(port).removeprefix(' → ')}: {behind}"
         yield Row(1, port.path.trail, text, look, f"{port.path}: {look.name}")
     hidden = len(functions) - sum(1 + sum(1 for _ in port.below()) for port in owned)
     if hidden:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.load.values import format_duration, format_size
@@ -191,7 +191,7 @@ def _card(
     facts = [
         f"{count} processor{'' if count == 1 else 's'}",
         format_size(partition.memory.size.value),
-        f"{len(partition.pci)} port{'' if len(partition.pci) == 1 else 's'}",
+        *_devices(partition),
         speaks,
         *([f"on {', '.join(card.network.value for card in partition.cards)}"] if partition.cards else []),
         *(
@@ -232,6 +232,16 @@ def _card(
         colour=SOFT_INK,
         mono=bool(options),
     )
+
+
+def _devices(partition: PartitionPlan) -> Iterator[str]:
+    """How many ports it has, and how many functions by themselves."""
+    alone = sum(grant.alone for grant in partition.pci)
+    ports = len(partition.pci) - alone
+    if ports or not alone:
+        yield f"{ports} port{'' if ports == 1 else 's'}"
+    if alone:
+        yield f"{alone} function{'' if alone == 1 else 's'}"
 
 
 def _brief(source: SourcePlan) -> str:

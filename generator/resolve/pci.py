@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Which PCI buses a partition gets: whatever is asked for, the answer is a port with all behind it."""
+"""Which PCI buses a partition gets: whatever is asked for, the answer is a port with all behind it.
+
+Only a partition of a level above cooperative gets a function that it names by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.model.device_path import DevicePath
-from generator.model.intent import PartitionIntent, PciBusIntent, PciIntent, PciMatchIntent
+from generator.model.intent import PartitionIntent, PciBusIntent, PciMatchIntent
 from generator.model.machine import Machine, PciFunction
 from generator.model.plan import PciGrant, PciShortage
 from generator.model.ports import Ports, can_interrupt, ends, is_port
@@ -37,12 +40,19 @@ class PciPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A port for an entry of `pci`, before it has a segment."""
+    """A port for an entry of `pci`, or a function by itself, before it has a segment."""
 
     path: Located[DevicePath]
     port: PciFunction | None
     asked: str | None = None
     wanted: tuple[PciFunction, ...] = ()
+    alone: bool = False
+
+    @property
+    def bus(self) -> DevicePath:
+        """What tells its bus from others: a port, or what functions by themselves are below."""
+        path = self.path.value
+        return DevicePath(path.root, path.nodes[:-1]) if self.alone else path
 
 
 def resolve_pci(
@@ -60,7 +70,12 @@ def resolve_pci(
     their properties.
     """
     choice = _Choice(intents, machine, kept)
-    return [choice.plan(intent.pci, console) for intent, console in zip(intents, consoles, strict=True)]
+    return [choice.plan(intent, console) for intent, console in zip(intents, consoles, strict=True)]
+
+
+def _has_functions(intent: PartitionIntent) -> bool:
+    """Whether a partition can have functions by themselves."""
+    return intent.isolation is not None and intent.isolation.value != "cooperative"
 
 
 class _Taken:
@@ -94,17 +109,17 @@ class _Choice:
         for intent in intents:
             for entry in intent.pci:
                 if not isinstance(entry, PciMatchIntent):
-                    for found in self._at_place(entry):
+                    for found in self._at_place(entry, _has_functions(intent)):
                         self._taken.add(found.path.value)
         self._ports_with_ends = [
             (port, own) for port in self._ports.by_path.values() if (own := self._ports.own_ends(port))
         ]
 
-    def plan(self, entries: Sequence[PciIntent], console: DevicePath | None) -> PciPlan:
+    def plan(self, intent: PartitionIntent, console: DevicePath | None) -> PciPlan:
         """The ports of one partition with this serial card as its console."""
         found: list[_Found] = []
         shortages: list[PciShortage] = []
-        for entry in entries:
+        for entry in intent.pci:
             if isinstance(entry, PciMatchIntent):
                 matched = self._match(entry, console)
                 merged = {f.path.value: f for f in matched}
@@ -119,18 +134,17 @@ class _Choice:
                     )
                     shortages.append(PciShortage(entry.place, str(entry), wanted, len(having), FREE, others))
             else:
-                at_place = list(self._at_place(entry))
+                at_place = list(self._at_place(entry, _has_functions(intent)))
                 found.extend(at_place)
                 if not at_place and isinstance(entry, PciBusIntent):
                     shortages.append(self._no_bus(entry))
-        grants = tuple(
-            PciGrant(f.path, segment, f.port, f.asked, f.wanted)
-            for segment, f in enumerate(found, FIRST_SEGMENT)
-        )
-        return PciPlan(grants, tuple(shortages))
+        return PciPlan(tuple(_with_segments(found)), tuple(shortages))
 
-    def _at_place(self, entry: Located[DevicePath] | PciBusIntent) -> Iterator[_Found]:
-        """The port that is named, or the least that leads to the function or bus that is named."""
+    def _at_place(self, entry: Located[DevicePath] | PciBusIntent, functions: bool) -> Iterator[_Found]:
+        """The port that is named, or the least that leads to the function or bus that is named.
+
+        With `functions` one that has others behind its port, or that no port leads to, is given by itself.
+        """
         if isinstance(entry, PciBusIntent):
             port = self._port_to(entry)
             if port is not None:
@@ -142,6 +156,9 @@ class _Choice:
             port = self._ports.least.get(entry.value)
             if port is not None and ends(port) == (function,):
                 yield _Found(Located(port.path, entry.place), port, str(entry.value), (function,))
+                return
+            if functions and function.bridge is None:
+                yield _Found(entry, function, alone=True)
                 return
         yield _Found(entry, function)
 
@@ -177,6 +194,18 @@ class _Choice:
             self._taken.add(port.path)
             left -= len(wanted)
             yield _Found(Located(port.path, entry.place), port, str(entry), wanted)
+
+
+def _with_segments(found: Sequence[_Found]) -> Iterator[PciGrant]:
+    """Grants: functions by themselves that are on one bus have one segment, all else has one of its own."""
+    shared: dict[DevicePath, int] = {}
+    following = FIRST_SEGMENT
+    for f in found:
+        segment = shared.get(f.bus, following) if f.alone else following
+        if f.alone:
+            shared[f.bus] = segment
+        following = max(following, segment + 1)
+        yield PciGrant(f.path, segment, f.port, f.asked, f.wanted, f.alone)
 
 
 def matches(entry: PciMatchIntent, function: PciFunction) -> bool:

@@ -264,6 +264,21 @@ def _uplink_of_a_partition(behind: str) -> Callable[[Values], None]:
     return change
 
 
+ALONE = "PciRoot(0x0)/Pci(0x1F,0x6)"
+"""A function that a partition has by itself."""
+
+
+def _bus(port: str | None, *functions: str, level: str = "MrmIsolationGuarded") -> Callable[[Values], None]:
+    """Give the second partition of a level one PCI bus of a port, of functions, or of both."""
+
+    def change(plan: Values) -> None:
+        partition = plan["Partitions"][1]
+        bus = {**partition["PciBuses"][0], "RootPort": port, "Functions": [{"Path": f} for f in functions]}
+        partition.update(Isolation=level, PciBuses=[bus])
+
+    return change
+
+
 BOARD = {"Name": "board", "Size": 4 << 20}
 """A shared memory."""
 
@@ -348,6 +363,20 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
             {**plan["Partitions"][1]["PciBuses"][0], "RootPort": "PciRoot(0x0)/Pci(0x9,0x0)"}
         ),
         "two of its PCI ports are one segment",
+    ),
+    "neither a port nor functions": (_bus(None), "neither a port nor functions, or both"),
+    "a port and functions": (
+        _bus("PciRoot(0x0)/Pci(0x9,0x0)", ALONE),
+        "neither a port nor functions, or both",
+    ),
+    "functions of a cooperative one": (
+        _bus(None, ALONE, level="MrmIsolationCooperative"),
+        "nothing keeps it to them",
+    ),
+    "function twice": (_bus(None, ALONE, ALONE), "it has a PCI function twice"),
+    "a function behind another's port": (
+        _bus(None, "PciRoot(0x0)/Pci(0x3,0x0)/Pci(0x0,0x1)"),
+        "another partition has one of its PCI ports",
     ),
     "cards without a segment": (_change(Cards=[CARD], ChannelSegment=0), "without a PCI segment"),
     "a segment without cards": (_change(Cards=[], ChannelSegment=9), "a segment without them"),

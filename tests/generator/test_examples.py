@@ -76,4 +76,5 @@ def test_severities() -> None:
         "pci-disabled",
         "pci-reset",
         "processor-numa-near",
+        "reset-methods",
     }

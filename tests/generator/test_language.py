@@ -27,6 +27,7 @@ Write = Callable[[str], Path]
 NUMA = "machines/numa.yaml"
 THREADS = "machines/threads.yaml"
 ODD_PCI = "machines/odd-pci.yaml"
+ONE_BUS = "machines/one-bus.yaml"
 
 
 def on(machine: str, *partitions: str) -> str:
@@ -259,10 +260,12 @@ def test_bus_mates_are_named(write: Write) -> None:
 
 def test_single_functions_are_judged_by_the_level(write: Write) -> None:
     named = '"PciRoot(0x0)/Pci(0x7,0x0)/Pci(0x0,0x1)"'
-    _, problems = judge(write(on(ODD_PCI, partition(pci=named, isolation="guarded"))))
-    told = errors_of(problems)
-    assert [problem.rule for problem in told] == ["pci-function"]
-    assert "does not bind single functions yet" in told[0].what
+    plan, problems = judge(write(on(ODD_PCI, partition(pci=named, isolation="guarded"))))
+    assert plan is not None and not errors_of(problems)
+    assert [(grant.alone, len(grant.functions)) for grant in plan.partitions[0].pci] == [(True, 1)]
+    _, problems = judge(write(on(ODD_PCI, partition(pci=named))))
+    assert [problem.rule for problem in errors_of(problems)] == ["pci-is-port"]
+    assert "'isolation: guarded'" in errors_of(problems)[0].change
     _, problems = judge(
         write(on(ODD_PCI, partition(pci='"PciRoot(0x0)/Pci(0x1F,0x3)"', isolation="guarded")))
     )
@@ -317,6 +320,25 @@ def test_a_guarded_partition_is_one_everywhere(write: Write) -> None:
     found = read_blob(render_blob(plan, [make_dsdt(each) for each in plan.partitions], 0))
     levels = [each["Isolation"] for each in found["Partitions"]]
     assert levels == ["MrmIsolationGuarded", "MrmIsolationCooperative"]
+
+
+def test_functions_of_one_bus_are_one_segment(write: Write) -> None:
+    first = partition(pci='["01.0", "02.0"]', isolation="guarded")
+    plan, problems = judge(write(on(ONE_BUS, first, partition("two", pci='"03.0"', isolation="guarded"))))
+    assert plan is not None and not errors_of(problems)
+    assert [[grant.segment for grant in p.pci] for p in plan.partitions] == [[1, 1], [1]]
+    told = plan_to_json(plan)["partitions"][0]["pci"]
+    assert [(grant["needs"], len(grant["functions"])) for grant in told] == [("guarded", 1)] * 2
+    found = read_blob(render_blob(plan, [make_dsdt(each) for each in plan.partitions], 0))
+    buses = [each["PciBuses"] for each in found["Partitions"]]
+    paths = [[[f["Path"] for f in bus["Functions"]] for bus in each] for each in buses]
+    assert paths == [
+        [["PciRoot(0x0)/Pci(0x1,0x0)", "PciRoot(0x0)/Pci(0x2,0x0)"]],
+        [["PciRoot(0x0)/Pci(0x3,0x0)"]],
+    ]
+    assert [bus["RootPort"] for each in buses for bus in each] == [None, None]
+    _, problems = judge(write(on(ONE_BUS, first, partition("two", pci='"02.0"', isolation="guarded"))))
+    assert [problem.rule for problem in errors_of(problems)] == ["pci-owned-once"]
 
 
 BASE = document(partition(boot="{file: files/linux, options: a}"), partition("two", memory="512 MiB"))

@@ -227,15 +227,6 @@ EcamRange (
   return Range;
 }
 
-/**
-  The configuration space of a function.
-
-  @param[in] EcamBase  Address of bus 0 of its segment.
-  @param[in] Bus       Bus number.
-  @param[in] Device    Device number.
-  @param[in] Function  Function number.
-**/
-STATIC
 MRM_RANGE
 ConfigRange (
   IN UINT64  EcamBase,

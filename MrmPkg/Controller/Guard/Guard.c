@@ -36,6 +36,7 @@ typedef struct {
   UINT8              MsrMap[MRM_GUARD_MSR_MAP_SIZE];
   UINT8              PageZero[SIZE_4KB];
   UINT8              Ones[SIZE_4KB];
+  UINT8              StandIn[SIZE_4KB];
   MRM_GUARD          Guard;
 } BLOCK;
 
@@ -108,8 +109,8 @@ MakeBlock (
   UINTN            Count;
   UINTN            Pages;
 
-  // How many pages tables need does not depend on where the two pages are.
-  Status = CollectGuardRanges (Partition, 0, 0, Ranges, &Count);
+  // How many pages tables need does not depend on where these pages are.
+  Status = CollectGuardRanges (Partition, 0, 0, 0, Ranges, &Count);
   if (!EFI_ERROR (Status)) {
     Status = MrmGuardTablesSize (Ranges, Count, &Pages);
   }
@@ -133,6 +134,7 @@ MakeBlock (
   ZeroMem ((VOID *)(UINTN)Partition->GuardBlock.Base, (UINTN)Partition->GuardBlock.Size);
   Block = BlockOf (Partition);
   SetMem (Block->Ones, sizeof (Block->Ones), MAX_UINT8);
+  MrmPciStandIn ((UINT32 *)Block->StandIn);
   WriteDescriptors (&Block->Descriptors);
   MrmGuardWriteIdt (Block->Descriptors.Idt, MRM_SELECTOR_CODE);
   Partition->Guard             = &Block->Guard;
@@ -140,7 +142,14 @@ MakeBlock (
   Partition->Guard->IoMap      = (UINTN)Block->IoMap;
   Partition->Guard->MsrMap     = (UINTN)Block->MsrMap;
   TellGuard (Partition, Partition->Guard);
-  Status = CollectGuardRanges (Partition, (UINTN)Block->PageZero, (UINTN)Block->Ones, Ranges, &Count);
+  Status = CollectGuardRanges (
+             Partition,
+             (UINTN)Block->PageZero,
+             (UINTN)Block->Ones,
+             (UINTN)Block->StandIn,
+             Ranges,
+             &Count
+             );
   return EFI_ERROR (Status) ? Status : BuildNested (Partition, Ranges, Count, Pages);
 }
 

@@ -8,6 +8,7 @@
 #include "Build/PageTables.h"
 #include "Machine/WorkerMemory.h"
 #include "Core/Facts.h"
+#include <IndustryStandard/Pci.h>
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/MrmMachineLib.h>
@@ -16,7 +17,7 @@
 #define POST_PORT   0x80    ///< firmware writes progress codes there; kernels write to it to wait
 #define UART_PORTS  8
 #define MAX_MEMORY  (MRM_MAX_PIECES + MRM_MAX_SHARED + 1)
-#define MAX_WINDOWS (2 * MRM_MAX_PCI_BUSES + 1)
+#define MAX_WINDOWS (2 * MRM_MAX_PCI_BUSES + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS)
 #define MAX_ECAM    8
 
 /**
@@ -40,11 +41,133 @@ CollectEcam (
   return Count;
 }
 
+/**
+  Collect what a partition reaches of functions that it has by themselves.
+
+  @param[in]     Partition  The partition.
+  @param[in]     Number     Which of its buses.
+  @param[in,out] Windows    Receives the pages of their registers.
+  @param[in,out] Config     Receives their configuration spaces.
+  @param[in,out] Count      How many elements Config has.
+
+  @retval EFI_SUCCESS           Done.
+  @retval EFI_BUFFER_TOO_SMALL  There are too many.
+**/
+STATIC
+EFI_STATUS
+CollectFunctions (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN     UINTN                Number,
+  IN OUT MRM_RANGE_SET        *Windows,
+  IN OUT MRM_RANGE            *Config,
+  IN OUT UINTN                *Count
+  )
+{
+  CONST MRM_PCI_PORT      *Port;
+  CONST MRM_PCI_FUNCTION  *Function;
+  EFI_STATUS              Status;
+  MRM_RANGE               Range;
+  UINTN                   Index;
+  UINTN                   Bar;
+
+  Port = &Partition->PciPorts[Number];
+  for (Index = 0; Index < Port->FunctionCount; Index++) {
+    if (*Count == MRM_GUARD_MAX_FUNCTIONS) {
+      return EFI_BUFFER_TOO_SMALL;
+    }
+
+    Function           = &Port->Functions[Index];
+    Config[(*Count)++] = ConfigRange (
+                           Partition->PciBuses[Number].EcamBase,
+                           Function->Address.Bus,
+                           Function->Address.Device,
+                           Function->Address.Function
+                           );
+    for (Bar = 0; Bar < Function->BarCount; Bar++) {
+      if (!Function->Bars[Bar].Io) {
+        MrmPciPages (&Function->Bars[Bar], &Range);
+        Status = MrmRangeAdd (Windows, Range.Base, Range.Size);
+        if (EFI_ERROR (Status)) {
+          return Status;
+        }
+      }
+    }
+  }
+
+  return EFI_SUCCESS;
+}
+
+/**
+  Check whether a partition has a function of a device.
+
+  @param[in] Port      Functions of a bus that it has by themselves.
+  @param[in] Count     How many of them are looked at.
+  @param[in] Device    Device number.
+  @param[in] Function  Function number; above 7 for any.
+**/
+STATIC
+BOOLEAN
+HasFunction (
+  IN CONST MRM_PCI_PORT  *Port,
+  IN UINTN               Count,
+  IN UINT8               Device,
+  IN UINT8               Function
+  )
+{
+  CONST MRM_PCI_ADDRESS  *Address;
+  UINTN                  Index;
+
+  for (Index = 0; Index < Count; Index++) {
+    Address = &Port->Functions[Index].Address;
+    if ((Address->Device == Device) && ((Function > PCI_MAX_FUNC) || (Address->Function == Function))) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Collect where a function 0 has to stand in, as a partition has others of its device only.
+
+  @param[in]     Partition  The partition.
+  @param[in]     Number     Which of its buses.
+  @param[in,out] Pages      Receives their configuration spaces.
+  @param[in,out] Count      How many elements Pages has.
+**/
+STATIC
+VOID
+CollectStandIns (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN     UINTN                Number,
+  IN OUT MRM_RANGE            *Pages,
+  IN OUT UINTN                *Count
+  )
+{
+  CONST MRM_PCI_PORT  *Port;
+  UINTN               Index;
+  UINT8               Device;
+
+  Port = &Partition->PciPorts[Number];
+  for (Index = 0; (Index < Port->FunctionCount) && (*Count < MRM_GUARD_MAX_FUNCTIONS); Index++) {
+    Device = Port->Functions[Index].Address.Device;
+    if (!HasFunction (Port, Index, Device, MAX_UINT8) && !HasFunction (Port, Port->FunctionCount, Device, 0)) {
+      Pages[(*Count)++] = ConfigRange (
+                            Partition->PciBuses[Number].EcamBase,
+                            Port->Functions[Index].Address.Bus,
+                            Device,
+                            0
+                            );
+    }
+  }
+}
+
 EFI_STATUS
 CollectGuardRanges (
   IN  CONST MRM_PARTITION  *Partition,
   IN  UINT64               PageZero,
   IN  UINT64               Ones,
+  IN  UINT64               StandIn,
   OUT MRM_GUARD_RANGE      *Ranges,
   OUT UINTN                *Count
   )
@@ -54,14 +177,25 @@ CollectGuardRanges (
   MRM_RANGE          Windows[MAX_WINDOWS];
   MRM_RANGE          Ecam[MRM_MAX_PCI_BUSES];
   MRM_RANGE          AllEcam[MAX_ECAM];
+  MRM_RANGE          Functions[MRM_GUARD_MAX_FUNCTIONS];
+  MRM_RANGE          StandIns[MRM_GUARD_MAX_FUNCTIONS];
+  MRM_RANGE          Pages[MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS];
+  MRM_RANGE_SET      Registers;
   CONST MRM_PCI_BUS  *Bus;
+  EFI_STATUS         Status;
   UINTN              Index;
 
   ZeroMem (&View, sizeof (View));
-  View.Memory  = Memory;
-  View.Windows = Windows;
-  View.Ecam    = Ecam;
-  View.AllEcam = AllEcam;
+  View.Memory        = Memory;
+  View.Windows       = Windows;
+  View.Ecam          = Ecam;
+  View.AllEcam       = AllEcam;
+  View.Functions     = Functions;
+  View.StandIns      = StandIns;
+  View.StandIn       = StandIn;
+  Registers.Ranges   = Pages;
+  Registers.Count    = 0;
+  Registers.Capacity = ARRAY_SIZE (Pages);
   for (Index = 0; Index < Partition->PieceCount; Index++) {
     Memory[View.MemoryCount++] = Partition->Pieces[Index];
   }
@@ -75,7 +209,17 @@ CollectGuardRanges (
   }
 
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    Bus                   = &Partition->PciBuses[Index];
+    if (Partition->PciPorts[Index].ByFunction) {
+      Status = CollectFunctions (Partition, Index, &Registers, Functions, &View.FunctionCount);
+      if (EFI_ERROR (Status)) {
+        return Status;
+      }
+
+      CollectStandIns (Partition, Index, StandIns, &View.StandInCount);
+      continue;
+    }
+
+    Bus                    = &Partition->PciBuses[Index];
     Ecam[View.EcamCount++] = EcamRange (Bus);
     if (Bus->Memory.Size != 0) {
       Windows[View.WindowCount++] = Bus->Memory;
@@ -86,6 +230,9 @@ CollectGuardRanges (
     }
   }
 
+  // No two of these overlap, but two functions may have registers in one page.
+  CopyMem (&Windows[View.WindowCount], Pages, Registers.Count * sizeof (*Pages));
+  View.WindowCount += Registers.Count;
   View.AllEcamCount    = CollectEcam (AllEcam);
   View.LocalApic       = gMachine.LocalApicAddress;
   View.LocalApicAccess = MRM_GUARD_READ;
@@ -95,7 +242,45 @@ CollectGuardRanges (
 }
 
 /**
-  Open the ports of a partition: the PC's PM timer, its console, and port 80h.
+  List the I/O ports of functions that a partition has by themselves.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] Open       Receives the ports.
+  @param[in,out] Count      How many elements it has.
+**/
+STATIC
+VOID
+AddFunctionPorts (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_GUARD_PORTS      *Open,
+  IN OUT UINTN                *Count
+  )
+{
+  CONST MRM_PCI_PORT      *Port;
+  CONST MRM_PCI_FUNCTION  *Function;
+  CONST MRM_PCI_BAR       *Bar;
+  UINTN                   Bus;
+  UINTN                   Index;
+  UINTN                   Number;
+
+  for (Bus = 0; Bus < Partition->PciBusCount; Bus++) {
+    Port = &Partition->PciPorts[Bus];
+    for (Index = 0; Port->ByFunction && (Index < Port->FunctionCount); Index++) {
+      Function = &Port->Functions[Index];
+      for (Number = 0; Number < Function->BarCount; Number++) {
+        Bar = &Function->Bars[Number];
+        if (Bar->Io && (Bar->Base + Bar->Size - 1 <= MAX_UINT16)) {
+          Open[*Count].First    = (UINT16)Bar->Base;
+          Open[(*Count)++].Last = (UINT16)(Bar->Base + Bar->Size - 1);
+        }
+      }
+    }
+  }
+}
+
+/**
+  Open the ports of a partition: the PC's PM timer, its console, port 80h, and those of functions that it has by
+  themselves.
 
   @param[in]  Partition  The partition.
   @param[out] Map        MRM_GUARD_IO_MAP_SIZE bytes.
@@ -107,7 +292,7 @@ OpenPorts (
   OUT UINT8                *Map
   )
 {
-  MRM_GUARD_PORTS  Open[3];
+  MRM_GUARD_PORTS  Open[3 + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS];
   UINTN            Count;
 
   Open[0].First = (UINT16)gMachine.PmTimer.Port;
@@ -120,8 +305,50 @@ OpenPorts (
     Open[Count++].Last = (UINT16)(Partition->Console.Base + UART_PORTS - 1);
   }
 
+  AddFunctionPorts (Partition, Open, &Count);
   MrmGuardBuildIoMap (Open, Count, Map);
 }
+
+/**
+  Tell the guard of functions that a partition has by themselves: what they decode, and what may be written.
+
+  @param[in]     Partition  The partition.
+  @param[in]     Number     Which of its buses.
+  @param[in,out] Guard      Receives them.
+**/
+STATIC
+VOID
+TellFunctions (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN     UINTN                Number,
+  IN OUT MRM_GUARD            *Guard
+  )
+{
+  CONST MRM_PCI_PORT      *Port;
+  CONST MRM_PCI_FUNCTION  *Function;
+  MRM_GUARD_FUNCTION      *Told;
+  UINTN                   Index;
+
+  Port = &Partition->PciPorts[Number];
+  for (Index = 0; (Index < Port->FunctionCount) && (Guard->FunctionCount < MRM_GUARD_MAX_FUNCTIONS); Index++) {
+    Function   = &Port->Functions[Index];
+    Told       = &Guard->Functions[Guard->FunctionCount++];
+    Told->Page = ConfigRange (
+                   Partition->PciBuses[Number].EcamBase,
+                   Function->Address.Bus,
+                   Function->Address.Device,
+                   Function->Address.Function
+                   ).Base;
+    Told->Place = ((UINT32)Function->Address.Bus << 8)
+                  | ((UINT32)Function->Address.Device << 3)
+                  | Function->Address.Function;
+    CopyMem (Told->Bars, &Function->Config[PCI_BASE_ADDRESSREG_OFFSET / sizeof (UINT32)], sizeof (Told->Bars));
+    MrmPciOpen (&Function->Capabilities, Function->Config, Told->Open);
+  }
+}
+
+STATIC_ASSERT (MRM_GUARD_CONFIG_DWORDS == MRM_PCI_CONFIG_DWORDS, "MrmPciOpen() fills what the guard looks at");
+STATIC_ASSERT (MRM_GUARD_BARS == MRM_PCI_BARS, "the same registers");
 
 VOID
 TellGuard (
@@ -131,6 +358,7 @@ TellGuard (
 {
   CONST MRM_RANGE       *Slice;
   CONST MRM_GUARD_MSRS  *Msrs;
+  MRM_GUARD_BUSES       *Bus;
   UINTN                 Count;
   UINTN                 Index;
 
@@ -141,12 +369,17 @@ TellGuard (
   Guard->LocalApic      = gMachine.LocalApicAddress;
   Guard->TscFrequency   = gMachine.TscFrequency;
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    Guard->Buses[Index].Ecam     = EcamRange (&Partition->PciBuses[Index]).Base;
-    Guard->Buses[Index].FirstBus = Partition->PciBuses[Index].FirstBus;
-    Guard->Buses[Index].LastBus  = Partition->PciBuses[Index].LastBus;
+    if (Partition->PciPorts[Index].ByFunction) {
+      TellFunctions (Partition, Index, Guard);
+      continue;
+    }
+
+    Bus           = &Guard->Buses[Guard->BusCount++];
+    Bus->Ecam     = EcamRange (&Partition->PciBuses[Index]).Base;
+    Bus->FirstBus = Partition->PciBuses[Index].FirstBus;
+    Bus->LastBus  = Partition->PciBuses[Index].LastBus;
   }
 
-  Guard->BusCount        = Partition->PciBusCount;
   Slice                  = &Partition->Pieces[0];
   Guard->Ignored[0].Base = SIZE_4KB;
   Guard->Ignored[0].Size = Slice->Base - SIZE_4KB;

@@ -17,6 +17,7 @@
   @param[in]  Partition  The partition; all that it is given is known.
   @param[in]  PageZero   Address of the page that it has instead of the PC's page 0.
   @param[in]  Ones       Address of a page of all ones.
+  @param[in]  StandIn    A page with a function 0 that stands in for one that it does not have.
   @param[out] Ranges     Receives MRM_GUARD_MAX_RANGES elements at most.
   @param[out] Count      Receives how many.
 
@@ -27,6 +28,7 @@ CollectGuardRanges (
   IN  CONST MRM_PARTITION  *Partition,
   IN  UINT64               PageZero,
   IN  UINT64               Ones,
+  IN  UINT64               StandIn,
   OUT MRM_GUARD_RANGE      *Ranges,
   OUT UINTN                *Count
   );

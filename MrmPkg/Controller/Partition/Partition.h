@@ -28,16 +28,19 @@
 typedef struct {
   MRM_PCI_ADDRESS         Address;
   BOOLEAN                 Disabled;              ///< no way to interrupt: it stays switched off
+  UINTN                   BarCount;              ///< given away by itself: what it decodes ...
+  MRM_PCI_BAR             Bars[MRM_PCI_BARS];    ///< ... with an address each
   MRM_PCI_CAPABILITIES    Capabilities;
   UINT32                  Config[MRM_PCI_CONFIG_DWORDS];
 } MRM_PCI_FUNCTION;
 
 ///
-/// A root port or a downstream port of a switch, and everything behind it.
+/// A root port or a downstream port of a switch, and everything behind it; or functions by themselves.
 ///
 typedef struct {
+  BOOLEAN                            ByFunction; ///< functions of one bus, which others have functions on, too
   EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL    *RootBridge;
-  MRM_PCI_ADDRESS                    Address;    ///< of the port itself
+  MRM_PCI_ADDRESS                    Address;    ///< of the port itself; ByFunction: of the first function
   UINTN                              FunctionCount;
   MRM_PCI_FUNCTION                   Functions[MRM_MAX_FUNCTIONS];
 } MRM_PCI_PORT;

@@ -5,6 +5,7 @@
 **/
 
 #include "Pci/Bind.h"
+#include "Pci/BindFunctions.h"
 #include "Pci/Config.h"
 #include "Pci/Find.h"
 #include "Partition/Partition.h"
@@ -42,10 +43,7 @@ IsConsole (
     return FALSE;
   }
 
-  return (BOOLEAN)(  (Address.Segment == Function->Address.Segment)
-                  && (Address.Bus == Function->Address.Bus)
-                  && (Address.Device == Function->Address.Device)
-                  && (Address.Function == Function->Address.Function));
+  return IsSameFunction (&Address, &Function->Address);
 }
 
 /**
@@ -276,6 +274,11 @@ BindPort (
   OUT    MRM_PCI_BUS             *Bus
   )
 {
+  if (Plan->FunctionCount != 0) {
+    BindFunctions (Partition, Plan, Port, Bus);
+    return;
+  }
+
   if (!FindPort (Partition, Plan, Port, Bus)) {
     return;
   }

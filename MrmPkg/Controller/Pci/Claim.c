@@ -38,19 +38,26 @@ OpenBridge (
   Open all bridges between the memory and what is behind a port.
 
   @param[in] Port  The port.
-  @param[in] Text  Its device path.
+  @param[in] Plan  The same in the plan.
 **/
 STATIC
 VOID
 OpenWay (
-  IN CONST MRM_PCI_PORT  *Port,
-  IN CONST CHAR8         *Text
+  IN CONST MRM_PCI_PORT      *Port,
+  IN CONST MRM_PLAN_PCI_BUS  *Plan
   )
 {
+  CONST CHAR8   *Text;
   CHAR8         Path[PCI_PATH_SIZE];
   MRM_PCI_PORT  Bridge;
 
-  OpenBridge (Port);
+  Text = Plan->RootPort;
+  if (Port->ByFunction) {
+    Text = Plan->Functions[0].Path;
+  } else {
+    OpenBridge (Port);
+  }
+
   AsciiStrnCpyS (Path, sizeof (Path), Text, sizeof (Path) - 1);
   while (FindBridgeAbove (Path, &Bridge)) {
     OpenBridge (&Bridge);
@@ -82,8 +89,10 @@ IsBehindItsPorts (
     return FALSE;
   }
 
-  Address.Segment = (UINT16)Segment;
-  Address.Bus     = (UINT8)Bus;
+  Address.Segment  = (UINT16)Segment;
+  Address.Bus      = (UINT8)Bus;
+  Address.Device   = (UINT8)Device;
+  Address.Function = (UINT8)Function;
   return IsBehindPorts (Context, &Address);
 }
 
@@ -96,7 +105,7 @@ ClaimPci (
 
   MoveDrivers (&gEfiPciIoProtocolGuid, IsBehindItsPorts, Partition, FALSE);
   for (Port = 0; Port < Partition->PciBusCount; Port++) {
-    OpenWay (&Partition->PciPorts[Port], Partition->Plan->PciBuses[Port].RootPort);
+    OpenWay (&Partition->PciPorts[Port], &Partition->Plan->PciBuses[Port]);
   }
 }
 

@@ -45,15 +45,6 @@ MakePath (
   return Path;
 }
 
-/**
-  Where a function is that a handle of the PC's firmware stands for.
-
-  @param[in]  Handle   The handle; it has a PCI I/O protocol.
-  @param[out] Address  Receives it.
-
-  @return  Status of that protocol.
-**/
-STATIC
 EFI_STATUS
 Locate (
   IN  EFI_HANDLE       Handle,
@@ -82,14 +73,6 @@ Locate (
   return Status;
 }
 
-/**
-  Take a function into the list of a port and save its configuration.
-
-  @param[in,out] Partition  Refused when the list is full.
-  @param[in,out] Port       Receives the function.
-  @param[in]     Address    Where it is.
-**/
-STATIC
 VOID
 AddFunction (
   IN OUT MRM_PARTITION          *Partition,
@@ -221,17 +204,59 @@ FindFunctionOf (
 }
 
 BOOLEAN
+IsSameFunction (
+  IN CONST MRM_PCI_ADDRESS  *One,
+  IN CONST MRM_PCI_ADDRESS  *Other
+  )
+{
+  return (BOOLEAN)(  (One->Segment == Other->Segment)
+                  && (One->Bus == Other->Bus)
+                  && (One->Device == Other->Device)
+                  && (One->Function == Other->Function));
+}
+
+/**
+  Whether a function is among those that a partition has by themselves.
+
+  @param[in] Port     They.
+  @param[in] Address  Where the function is.
+**/
+STATIC
+BOOLEAN
+IsAmong (
+  IN CONST MRM_PCI_PORT     *Port,
+  IN CONST MRM_PCI_ADDRESS  *Address
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Port->FunctionCount; Index++) {
+    if (IsSameFunction (&Port->Functions[Index].Address, Address)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+BOOLEAN
 IsBehindPorts (
   IN CONST MRM_PARTITION    *Partition,
   IN CONST MRM_PCI_ADDRESS  *Address
   )
 {
-  UINTN  Port;
+  CONST MRM_PCI_PORT  *Port;
+  UINTN               Index;
 
-  for (Port = 0; (Partition->PciPorts != NULL) && (Port < Partition->PciBusCount); Port++) {
-    if (  (Address->Segment == Partition->PciPorts[Port].Address.Segment)
-       && (Address->Bus >= Partition->PciBuses[Port].FirstBus)
-       && (Address->Bus <= Partition->PciBuses[Port].LastBus))
+  for (Index = 0; (Partition->PciPorts != NULL) && (Index < Partition->PciBusCount); Index++) {
+    Port = &Partition->PciPorts[Index];
+    if (Port->ByFunction) {
+      if (IsAmong (Port, Address)) {
+        return TRUE;
+      }
+    } else if (  (Address->Segment == Port->Address.Segment)
+              && (Address->Bus >= Partition->PciBuses[Index].FirstBus)
+              && (Address->Bus <= Partition->PciBuses[Index].LastBus))
     {
       return TRUE;
     }

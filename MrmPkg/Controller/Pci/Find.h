@@ -27,6 +27,20 @@ ListFunctions (
   );
 
 /**
+  Take a function into the list of a port and save its configuration.
+
+  @param[in,out] Partition  Refused when the list is full.
+  @param[in,out] Port       Receives the function.
+  @param[in]     Address    Where it is.
+**/
+VOID
+AddFunction (
+  IN OUT MRM_PARTITION          *Partition,
+  IN OUT MRM_PCI_PORT           *Port,
+  IN     CONST MRM_PCI_ADDRESS  *Address
+  );
+
+/**
   Find a PCI function of the PC by its UEFI device path.
 
   @param[in]  Text        Device path text.
@@ -75,10 +89,36 @@ FindFunctionOf (
   );
 
 /**
-  Whether a function is behind one of a partition's ports.
+  Whether two addresses are that of one function.
+
+  @param[in] One    One address.
+  @param[in] Other  Another one.
+**/
+BOOLEAN
+IsSameFunction (
+  IN CONST MRM_PCI_ADDRESS  *One,
+  IN CONST MRM_PCI_ADDRESS  *Other
+  );
+
+/**
+  Where a function is that a handle of the PC's firmware stands for.
+
+  @param[in]  Handle   The handle; it has a PCI I/O protocol.
+  @param[out] Address  Receives it.
+
+  @return  Status of that protocol.
+**/
+EFI_STATUS
+Locate (
+  IN  EFI_HANDLE       Handle,
+  OUT MRM_PCI_ADDRESS  *Address
+  );
+
+/**
+  Whether a function is behind one of a partition's ports, or the partition has it by itself.
 
   @param[in] Partition  The partition, whose ports have been found.
-  @param[in] Address    Segment and bus of the function.
+  @param[in] Address    Where the function is.
 
   @retval TRUE   It is.
   @retval FALSE  It is not.

@@ -13,9 +13,25 @@
 #include <Library/UefiBootServicesTableLib.h>
 
 #define BRIDGE_CONTROL_RESET     BIT6     ///< PCI-to-PCI Bridge Architecture 1.2 section 3.2.5.18
+#define COMMAND_NO_LINE          BIT10    ///< PCI Local Bus 3.0 section 6.2.2
 #define RESET_HOLD_MICROSECONDS  2000     ///< PCIe 5.0 section 6.6.1: at least 1 ms
 #define PENDING_MICROSECONDS     1000
 #define PENDING_TRIES            1000
+
+/**
+  The command register of a function that does nothing.  Only a function by itself can have others beside it whom its
+  interrupt line would disturb.
+
+  @param[in] Port  Its port.
+**/
+STATIC
+UINT16
+QuietCommand (
+  IN CONST MRM_PCI_PORT  *Port
+  )
+{
+  return Port->ByFunction ? COMMAND_NO_LINE : 0;
+}
 
 /**
   Turn bus mastering and decoding of all functions off, what is behind a bridge before
@@ -36,7 +52,7 @@ Silence (
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
     Port = &Partition->PciPorts[Index];
     for (Function = Port->FunctionCount; Function > 0; Function--) {
-      WriteCommand (Port->RootBridge, &Port->Functions[Function - 1].Address, 0);
+      WriteCommand (Port->RootBridge, &Port->Functions[Function - 1].Address, QuietCommand (Port));
     }
   }
 }
@@ -122,8 +138,8 @@ SetBusReset (
 }
 
 /**
-  Reset everything behind all ports of a partition at the same time by their
-  secondary bus resets.
+  Reset everything behind all ports of a partition at the same time by their secondary bus resets; nothing of functions
+  by themselves, whose bus others have, too.
 
   @param[in] Partition  The partition.
 **/
@@ -134,18 +150,25 @@ ResetBuses (
   )
 {
   UINTN  Index;
+  UINTN  Ports;
 
-  if (Partition->PciBusCount == 0) {
-    return;
+  Ports = 0;
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    if (!Partition->PciPorts[Index].ByFunction) {
+      SetBusReset (&Partition->PciPorts[Index], TRUE);
+      Ports++;
+    }
   }
 
-  for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    SetBusReset (&Partition->PciPorts[Index], TRUE);
+  if (Ports == 0) {
+    return;
   }
 
   gBS->Stall (RESET_HOLD_MICROSECONDS);
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    SetBusReset (&Partition->PciPorts[Index], FALSE);
+    if (!Partition->PciPorts[Index].ByFunction) {
+      SetBusReset (&Partition->PciPorts[Index], FALSE);
+    }
   }
 
   gBS->Stall (MRM_PCI_READY_MICROSECONDS);
@@ -243,6 +266,10 @@ QuiescePci (
     for (Function = 0; Function < Port->FunctionCount; Function++) {
       if (!BringBack (Partition, Port, &Port->Functions[Function]) && !Port->Functions[Function].Disabled) {
         Status = EFI_DEVICE_ERROR;
+      }
+
+      if (Port->ByFunction) {
+        WriteCommand (Port->RootBridge, &Port->Functions[Function].Address, QuietCommand (Port));
       }
     }
   }

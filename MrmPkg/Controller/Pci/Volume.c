@@ -18,6 +18,41 @@
 #include <Library/UefiBootServicesTableLib.h>
 
 /**
+  Whether a disk is what a bus of a partition has, or lies behind it.
+
+  @param[in] Bus   The bus of the plan.
+  @param[in] Disk  Where the function of the disk is.
+**/
+STATIC
+BOOLEAN
+HasDisk (
+  IN CONST MRM_PLAN_PCI_BUS  *Bus,
+  IN CONST MRM_PCI_ADDRESS   *Disk
+  )
+{
+  MRM_PCI_PORT  Port;
+  UINT32        Index;
+  UINT32        Buses;
+
+  for (Index = 0; Index < Bus->FunctionCount; Index++) {
+    if (  !EFI_ERROR (FindFunction (Bus->Functions[Index].Path, &Port.RootBridge, &Port.Address))
+       && IsSameFunction (&Port.Address, Disk))
+    {
+      return TRUE;
+    }
+  }
+
+  if ((Bus->RootPort == NULL) || EFI_ERROR (FindFunction (Bus->RootPort, &Port.RootBridge, &Port.Address))) {
+    return FALSE;
+  }
+
+  Buses = ReadConfig (Port.RootBridge, &Port.Address, PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET);
+  return (BOOLEAN)(  (Disk->Segment == Port.Address.Segment)
+                  && (Disk->Bus >= (UINT8)(Buses >> 8))
+                  && (Disk->Bus <= (UINT8)(Buses >> 16)));
+}
+
+/**
   Whether a device lies behind a port that the plan gives to a partition.
 
   @param[in] Device  The device.
@@ -32,11 +67,9 @@ IsGivenAway (
   )
 {
   MRM_PCI_ADDRESS           Disk;
-  MRM_PCI_PORT              Port;
   CONST MRM_PLAN_PARTITION  *Partition;
   UINT32                    Index;
   UINT32                    Bus;
-  UINT32                    Buses;
 
   if ((gPlan == NULL) || EFI_ERROR (FindFunctionOf (Device, &Disk))) {
     return FALSE;
@@ -45,15 +78,7 @@ IsGivenAway (
   for (Index = 0; Index < gPlan->PartitionCount; Index++) {
     Partition = &gPlan->Partitions[Index];
     for (Bus = 0; Bus < Partition->PciBusCount; Bus++) {
-      if (EFI_ERROR (FindFunction (Partition->PciBuses[Bus].RootPort, &Port.RootBridge, &Port.Address))) {
-        continue;
-      }
-
-      Buses = ReadConfig (Port.RootBridge, &Port.Address, PCI_BRIDGE_PRIMARY_BUS_REGISTER_OFFSET);
-      if (  (Disk.Segment == Port.Address.Segment)
-         && (Disk.Bus >= (UINT8)(Buses >> 8))
-         && (Disk.Bus <= (UINT8)(Buses >> 16)))
-      {
+      if (HasDisk (&Partition->PciBuses[Bus], &Disk)) {
         return TRUE;
       }
     }

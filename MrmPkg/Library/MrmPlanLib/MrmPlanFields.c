@@ -90,10 +90,24 @@ STATIC CONST MRM_PLAN_RECORD  mMemory = {
   "MRM_PLAN_MEMORY", 33, sizeof (MRM_PLAN_MEMORY), ARRAY_SIZE (mMemoryFields), mMemoryFields
 };
 
+STATIC CONST MRM_PLAN_FIELD  mPciFunctionFields[] = {
+  {
+    .Name = "Path", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_PCI_FUNCTION, Path), .Width = 1, .Maximum = 511
+  }
+};
+
+STATIC CONST MRM_PLAN_RECORD  mPciFunction = {
+  "MRM_PLAN_PCI_FUNCTION", 8, sizeof (MRM_PLAN_PCI_FUNCTION), ARRAY_SIZE (mPciFunctionFields), mPciFunctionFields
+};
+
 STATIC CONST MRM_PLAN_FIELD  mPciBusFields[] = {
   {
     .Name = "RootPort", .Kind = MrmFieldText, .Offset = OFFSET_OF (MRM_PLAN_PCI_BUS, RootPort), .Width = 1, .Maximum =
-    511
+    511, .Optional = TRUE
+  },
+  {
+    .Name = "Functions", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PCI_BUS, Functions), .CountOffset =
+    OFFSET_OF (MRM_PLAN_PCI_BUS, FunctionCount), .Record = &mPciFunction, .Minimum = 0, .Maximum = 16
   },
   {
     .Name = "Segment", .Kind = MrmFieldNumber, .Offset = OFFSET_OF (MRM_PLAN_PCI_BUS, Segment), .Width = 2, .Minimum =
@@ -102,7 +116,7 @@ STATIC CONST MRM_PLAN_FIELD  mPciBusFields[] = {
 };
 
 STATIC CONST MRM_PLAN_RECORD  mPciBus = {
-  "MRM_PLAN_PCI_BUS", 10, sizeof (MRM_PLAN_PCI_BUS), ARRAY_SIZE (mPciBusFields), mPciBusFields
+  "MRM_PLAN_PCI_BUS", 18, sizeof (MRM_PLAN_PCI_BUS), ARRAY_SIZE (mPciBusFields), mPciBusFields
 };
 
 STATIC CONST MRM_PLAN_FIELD  mCardFields[] = {

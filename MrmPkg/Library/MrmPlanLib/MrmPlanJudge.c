@@ -111,7 +111,7 @@ SharePort (
 
   for (Index = 0; Index < One->PciBusCount; Index++) {
     for (Against = 0; Against < Other->PciBusCount; Against++) {
-      if (MrmPlanSameText (One->PciBuses[Index].RootPort, Other->PciBuses[Against].RootPort)) {
+      if (MrmPlanShareDevice (&One->PciBuses[Index], &Other->PciBuses[Against])) {
         return TRUE;
       }
     }

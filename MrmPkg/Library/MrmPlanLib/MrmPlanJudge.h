@@ -39,6 +39,49 @@ MrmPlanSameText (
   );
 
 /**
+  Whether a PCI device is among what a partition sees as a bus.
+
+  @param[in] Bus     A port, or functions.
+  @param[in] Device  Device path text.
+
+  @retval TRUE   It is one of them, or lies behind one.
+  @retval FALSE  It does not.
+**/
+BOOLEAN
+MrmPlanHasDevice (
+  IN CONST MRM_PLAN_PCI_BUS  *Bus,
+  IN CONST CHAR8             *Device
+  );
+
+/**
+  Whether two buses have a device in common.
+
+  @param[in] One    One bus.
+  @param[in] Other  The other one.
+
+  @retval TRUE   They have, or one has what lies behind a device of the other.
+  @retval FALSE  They have not.
+**/
+BOOLEAN
+MrmPlanShareDevice (
+  IN CONST MRM_PLAN_PCI_BUS  *One,
+  IN CONST MRM_PLAN_PCI_BUS  *Other
+  );
+
+/**
+  Whether functions of a bus are named twice.
+
+  @param[in] Bus  The bus.
+
+  @retval TRUE   One is.
+  @retval FALSE  None is.
+**/
+BOOLEAN
+MrmPlanHasTwice (
+  IN CONST MRM_PLAN_PCI_BUS  *Bus
+  );
+
+/**
   Whether the name of a partition, a network or a shared memory is one.
 
   @param[in] Name  The name; it is shorter than MRM_NAME_LENGTH.

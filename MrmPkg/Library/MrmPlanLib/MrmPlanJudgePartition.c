@@ -129,8 +129,20 @@ JudgeHardware (
       return "two of its PCI ports are one segment";
     }
 
+    if ((Partition->PciBuses[Index].RootPort == NULL) == (Partition->PciBuses[Index].FunctionCount == 0)) {
+      return "one of its PCI buses is neither a port nor functions, or both";
+    }
+
+    if ((Partition->PciBuses[Index].FunctionCount != 0) && (Partition->Isolation == MrmIsolationCooperative)) {
+      return "it has PCI functions by themselves, and nothing keeps it to them";
+    }
+
+    if (MrmPlanHasTwice (&Partition->PciBuses[Index])) {
+      return "it has a PCI function twice";
+    }
+
     for (Before = 0; Before < Index; Before++) {
-      if (MrmPlanSameText (Partition->PciBuses[Index].RootPort, Partition->PciBuses[Before].RootPort)) {
+      if (MrmPlanShareDevice (&Partition->PciBuses[Index], &Partition->PciBuses[Before])) {
         return "it has a PCI port twice";
       }
     }

@@ -8,33 +8,6 @@
 #include <Library/MrmChannelLib.h>
 
 /**
-  Whether a device is a port, or lies behind it.
-
-  @param[in] Device  Its device path text.
-  @param[in] Port    The port's.
-
-  @retval TRUE   It is, or does.
-  @retval FALSE  It does not.
-**/
-STATIC
-BOOLEAN
-IsBehind (
-  IN CONST CHAR8  *Device,
-  IN CONST CHAR8  *Port
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Port[Index] != 0; Index++) {
-    if (Device[Index] != Port[Index]) {
-      return FALSE;
-    }
-  }
-
-  return (BOOLEAN)((Device[Index] == 0) || (Device[Index] == '/'));
-}
-
-/**
   Judge an uplink against what a partition has.
 
   @param[in] Uplink     The uplink.
@@ -52,7 +25,7 @@ JudgeAgainst (
   UINT32  Index;
 
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    if (IsBehind (Uplink->Card, Partition->PciBuses[Index].RootPort)) {
+    if (MrmPlanHasDevice (&Partition->PciBuses[Index], Uplink->Card)) {
       return "the card of an uplink is a partition's";
     }
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
   //
-  // What lies behind one PCI port. A window that the port does not forward has length zero and is left out.
+  // What lies behind one PCI port, or functions of one bus: these have memory that cannot be prefetched above
+  // 4 GiB, too, so the window there is not called prefetchable. A window that the port does not forward has
+  // length zero and is left out.
   //
   Device (${NAME})
   {
@@ -32,16 +34,23 @@
     })
 
     //
-    // Interrupt lines are connected to nothing: to a number that no interrupt controller has.  Devices
-    // use MSI or MSI-X.  Behind a root port there is only device 0; bridges pass the lines on.
+    // Interrupt lines of all 32 devices are connected to nothing: to a number that no interrupt controller
+    // has.  Devices use MSI or MSI-X.  Bridges pass the lines on.
     //
-    Name (_PRT, Package ()
+    Method (_PRT, 0, Serialized)
     {
-      Package () { 0x0000FFFF, 0, 0, 0x7FFFFFFF },
-      Package () { 0x0000FFFF, 1, 0, 0x7FFFFFFF },
-      Package () { 0x0000FFFF, 2, 0, 0x7FFFFFFF },
-      Package () { 0x0000FFFF, 3, 0, 0x7FFFFFFF }
-    })
+      Local0 = Package (128) {}
+      Local1 = 0
+      While (Local1 < 128)
+      {
+        Local2 = Package (4) { 0, 0, 0, 0x7FFFFFFF }
+        Local2 [0] = ((Local1 >> 2) << 16) | 0xFFFF
+        Local2 [1] = Local1 & 3
+        Local0 [Local1] = Local2
+        Local1++
+      }
+      Return (Local0)
+    }
 
     Method (_CRS, 0, Serialized)
     {
