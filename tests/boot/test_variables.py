@@ -136,6 +136,13 @@ FILLED = f"for f in $(ls {FOLDER} | grep ^F); do printf 'F=%s:%s\\n' $f $(cat {F
 SPACE = f"stat -f -c 'space=%S:%b:%f' {FOLDER}"
 
 
+async def esp_counts(life: Life) -> tuple[int, int, int]:
+    """Return bytes written to the ESP's disk, write commands and flush commands so far."""
+    found = re.search(ESP_COUNTS, await life.machine.monitor("info blockstats"), re.MULTILINE)
+    assert found
+    return int(found[1]), int(found[2]), int(found[3])
+
+
 async def space(guest: Guest) -> tuple[int, int]:
     """Return how many bytes the store has, and of these how many are free (QueryVariableInfo)."""
     found = re.search(r"space=1:(\d+):(\d+)", (await guest.run(SPACE)).output)
@@ -190,6 +197,8 @@ def test_a_full_store_refuses_and_loses_nothing(built: Builder, tmp_path: Path) 
 
 WRITES = 60
 """Of which the controller tells how long the OS waited for them."""
+ESP_COUNTS = r"^esp\b[^\n]*\n[^\n]*\nRead:[^\n]*\nWrite:\s+(\d+)\s+(\d+)[^\n]*\nFlush:\s+(\d+)"
+"""What QEMU's monitor says of the ESP's disk (`info blockstats`)."""
 COMMITS = r"steady: (\d+) changes of its variables were committed, (\d+) of them at once; it waited [^\n]*"
 
 
@@ -204,8 +213,17 @@ def test_variables_survive_a_restart_of_the_partition(built: Builder, tmp_path: 
             assert {name: text.split()[-1].rstrip("\0") for name, text in languages.items()} == LANGUAGES
             name = f"{FOLDER}/Kept-{FREE}"
             assert (await life.guest.run(rf"printf '\007\000\000\000kept' >{name}")).status == 0
+            before = await esp_counts(life)
             each = rf"printf '\007\000\000\000%s' $n >{FOLDER}/Timed-{FREE}"
             assert (await life.guest.run(f"for n in $(seq {WRITES}); do {each} || break; done")).status == 0
+            size, writes, flushes = (
+                (now - then) / WRITES for now, then in zip(await esp_counts(life), before, strict=True)
+            )
+            # The disk has written down its cache before each answer: a real one would forget the rest.
+            assert flushes >= 1
+            print(
+                f"a commit writes {size:.0f} bytes by {writes:.1f} commands, and flushes {flushes:.1f} times"
+            )
             await life.session.reboot(NAME, boot_of(life.session, NAME))
             await mount(life.guest)
             done = await life.guest.run(f"cat {name} | tail -c +5 && echo")

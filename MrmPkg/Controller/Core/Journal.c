@@ -6,7 +6,10 @@
 **/
 
 #include "Core/Journal.h"
+#include "Core/Clock.h"
 #include "Core/Esp.h"
+#include "Core/Facts.h"
+#include "Core/Flush.h"
 #include <Guid/FileInfo.h>
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -48,7 +51,12 @@ WriteThrough (
     Status = EFI_VOLUME_FULL;
   }
 
-  return EFI_ERROR (Status) ? Status : File->Flush (File);
+  if (!EFI_ERROR (Status)) {
+    Status = File->Flush (File);
+    FlushDrive (gMachine.EspDevice);
+  }
+
+  return Status;
 }
 
 /**
@@ -203,6 +211,7 @@ CommitJournal (
   MRM_JOURNAL_WRITE  Writes[MRM_JOURNAL_MAX_WRITES];
   UINTN              Count;
   UINTN              Index;
+  UINT64             Begin;
 
   if (Journal->Files[0] == NULL) {
     CopyMem (Journal->Committed.Image, Image, Journal->Committed.ImageSize);
@@ -211,12 +220,14 @@ CommitJournal (
 
   Count = MrmJournalCommit (&Journal->Committed, Image, Writes);
   for (Index = 0; Index < Count; Index++) {
+    Begin  = AsmReadTsc ();
     Status = WriteThrough (
                Journal->Files[Writes[Index].File],
                Writes[Index].Offset,
                Writes[Index].Size,
                Writes[Index].Data
                );
+    Journal->FileTime += MicrosecondsBetween (Begin, AsmReadTsc ());
     if (EFI_ERROR (Status)) {
       MrmJournalFailed (&Journal->Committed);
       return Status;

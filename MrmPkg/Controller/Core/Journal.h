@@ -14,6 +14,7 @@
 typedef struct {
   MRM_JOURNAL          Committed;
   EFI_FILE_PROTOCOL    *Files[MRM_JOURNAL_FILES];  ///< NULL: what is committed lives until the PC is switched off
+  UINT64               FileTime;                   ///< microseconds that commits have spent in the file system
 } MRM_ESP_JOURNAL;
 
 /**

@@ -7,6 +7,7 @@
 #include "Media/InFile.h"
 #include "Core/Esp.h"
 #include "Core/Facts.h"
+#include "Core/Flush.h"
 #include "Core/Log.h"
 #include <Guid/FileSystemInfo.h>
 #include <Library/BaseLib.h>
@@ -99,7 +100,11 @@ FlushFile (
   IN CONST MRM_STORAGE  *Storage
   )
 {
-  return Storage->File->Flush (Storage->File);
+  EFI_STATUS  Status;
+
+  Status = Storage->File->Flush (Storage->File);
+  FlushDrive (gMachine.EspDevice);
+  return Status;
 }
 
 /**

@@ -8,6 +8,7 @@
 #include "Pci/Find.h"
 #include "Partition/Partition.h"
 #include "Core/Facts.h"
+#include "Core/Flush.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/DevicePathLib.h>
@@ -88,7 +89,11 @@ FlushPartition (
   IN CONST MRM_STORAGE  *Storage
   )
 {
-  return Storage->Blocks->FlushBlocks (Storage->Blocks);
+  EFI_STATUS  Status;
+
+  Status = Storage->Blocks->FlushBlocks (Storage->Blocks);
+  FlushDrive (Storage->Handle);
+  return Status;
 }
 
 /**

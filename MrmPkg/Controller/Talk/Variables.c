@@ -98,11 +98,12 @@ LoadStore (
   IN OUT MRM_PARTITION  *Partition
   )
 {
-  Partition->Store->Answered    = 0;
-  Partition->Store->Commits     = 0;
-  Partition->Store->Woken       = 0;
-  Partition->Store->TotalWait   = 0;
-  Partition->Store->LongestWait = 0;
+  Partition->Store->Answered         = 0;
+  Partition->Store->Commits          = 0;
+  Partition->Store->Woken            = 0;
+  Partition->Store->TotalWait        = 0;
+  Partition->Store->LongestWait      = 0;
+  Partition->Store->Journal.FileTime = 0;
   CopyMem (
     (VOID *)(UINTN)Partition->VariableStore.Base,
     Partition->Store->Journal.Committed.Image,
@@ -174,12 +175,14 @@ ReportWaits (
   Store = Partition->Store;
   if (Store->Commits != 0) {
     Say (
-      "%a: %d changes of its variables were committed, %d of them at once; it waited %ld us on average, at most %ld us",
+      "%a: %d changes of its variables were committed, %d of them at once; it waited %ld us on average, at most %ld us; "
+      "of that the ESP took %ld us on average",
       Partition->Plan->Name,
       Store->Commits,
       Store->Woken,
       DivU64x32 (Store->TotalWait, Store->Commits),
-      Store->LongestWait
+      Store->LongestWait,
+      DivU64x32 (Store->Journal.FileTime, Store->Commits)
       );
   }
 }
