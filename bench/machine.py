@@ -25,13 +25,23 @@ def describe_machine(kernel: str = "linux-6.12") -> dict[str, str]:
     }
 
 
+_LARGEST = 10
+"""So many modules of the partition firmware are told."""
+
+_ON_THE_ESP = "Shell"
+"""The UEFI shell is built with the firmware, but is a file of its own."""
+
+
 def sizes(ready: Path) -> dict[str, int]:
     """Return bytes of Mrm.efi and of what is in it, of a build without a plan."""
-    found = {"Mrm.efi without a plan": (ready / "images" / "Mrm.efi").stat().st_size}
-    for title, pattern in (
-        ("partition firmware, as it travels in Mrm.efi", "PartitionFirmware/*/FV/PARTITIONCOMPACT.Fv"),
-        ("partition firmware, unpacked", "PartitionFirmware/*/FV/PARTITION.Fv"),
-    ):
-        for file in ready.glob(pattern):
-            found[title] = file.stat().st_size
+    whole = (ready / "images" / "Mrm.efi").stat().st_size
+    found = {"Mrm.efi without a plan": whole}
+    for file in ready.glob("PartitionFirmware/*/FV/PARTITIONCOMPACT.Fv"):
+        found["of that, partition firmware, compressed"] = file.stat().st_size
+        found["of that, controller and guard"] = whole - file.stat().st_size
+    for file in ready.glob("PartitionFirmware/*/FV/PARTITION.Fv"):
+        found["partition firmware, unpacked"] = file.stat().st_size
+    modules = (file for file in ready.glob("PartitionFirmware/*/X64/*.efi") if file.stem != _ON_THE_ESP)
+    for file in sorted(modules, key=lambda file: -file.stat().st_size)[:_LARGEST]:
+        found[f"of that, {file.stem}"] = file.stat().st_size
     return found
