@@ -222,6 +222,12 @@ def test_long_observations_are_cut_in_the_table_only(tmp_path: Path) -> None:
     assert "…" in table
 
 
+def test_an_empty_function_0_is_nobody_s(tmp_path: Path) -> None:
+    empty = {"address": "0001:00:06.0", "vendor": "0xfffe", "device": "0x0000", "class": "0xff0000"}
+    observations = changed(lambda report: report["pci"].append({**report["pci"][0], **empty}))
+    assert judge(samples.plan(tmp_path), observations).ok
+
+
 def test_figures_have_a_column_each() -> None:
     text = figures_table({"steady": {"power_on_to_init": 9.5}, "bare": {"power_on_to_init": 8.0, "x": 1.0}})
     assert text.splitlines()[0].split() == ["seconds", "steady", "bare"]
