@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800 + 180 * (ROUNDS + 
 SEED = int(os.environ.get("MRM_SEED", secrets.randbits(32)))
 LONGEST_RELOAD = 1.0
 """Seconds after which a plan is kept on the ESP and in force, when nothing has to shut down."""
+QUICK = 8
+"""How often two plans follow each other; one in six comes in the very round in which a partition starts."""
 PAGES = 16
 """KiB."""
 SECONDS = 180.0
@@ -40,7 +42,7 @@ FOREIGN = UUID("4c4c4544-0035-5910-8052-b4c04f4d3233")
 """Of another PC."""
 CARD = "$(basename /sys/bus/pci/drivers/gv*/*:*/net/*)"
 """The interface of a partition's card on a network."""
-FILES = ("before", "after", "damaged", "circle", "foreign", "bare", "off", "other", "next")
+FILES = ("before", "after", "damaged", "circle", "foreign", "bare", "off", "other", "next", "smaller")
 
 
 @dataclass
@@ -118,7 +120,8 @@ def machine(built: Builder, folder: Path) -> Iterator[Machine]:
     elsewhere = read_plan(blobs[1])
     elsewhere["Identity"]["Uuid"] = FOREIGN.bytes_le
     bare = plan_image(b"").replace(SECTION, b".nothing")
-    off, other, following = (read_plan(blobs[number]) for number in (0, 0, 1))
+    off, other, following, smaller = (read_plan(blobs[number]) for number in (0, 0, 1, 0))
+    smaller["Partitions"][1]["Memory"][-1]["Size"] -= 4 << 20
     # One has no console in it: its UART is the PC's again.
     other["Partitions"][1]["Console"] = other["Partitions"][2]["Console"]
     for values in (off, other):
@@ -127,7 +130,7 @@ def machine(built: Builder, folder: Path) -> Iterator[Machine]:
             partition["Policy"]["ShutdownMilliseconds"] = 0
     for partition in (*other["Partitions"], *following["Partitions"]):
         partition["Boot"]["TimeoutSeconds"] = 1
-    more = (write(values) for values in (off, other, following))
+    more = (write(values) for values in (off, other, following, smaller))
     contents = dict(zip(FILES, (*blobs, damaged, write(circle), write(elsewhere), bare, *more), strict=True))
     disk = folder / "plans.img"
     disk.write_bytes(
@@ -263,6 +266,20 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
         print(f"{ROUNDS} rounds, {min(free)} to {max(free)} KiB free after each")
 
     machine.bench.run(rounds())
+
+
+def test_plans_may_come_while_partitions_start(machine: Machine) -> None:
+    """Who is stopped at once after its start has stopped before its memory is used again."""
+
+    async def ask() -> None:
+        console = machine.bench.session.guests["one"].console
+        async with undisturbed(machine.keeper):
+            for name in ("smaller", "before") * QUICK:
+                begin = console.mark()
+                assert (await machine.reload(name, restart=True))[0] == 0
+            await console.wait_for(r"Shell> $", SECONDS, begin)
+
+    machine.bench.run(ask())
 
 
 def test_all_that_runs_may_end_at_once(machine: Machine) -> None:

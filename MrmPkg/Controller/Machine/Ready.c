@@ -5,10 +5,9 @@
 **/
 
 #include "Machine/Ready.h"
-#include "Machine/MachineCheckClear.h"
-#include "Machine/Processor.h"
 #include "Machine/ResetEntry.h"
 #include "Machine/Shared.h"
+#include "Machine/Stop.h"
 #include <Library/BaseMemoryLib.h>
 
 #define SCRUB_STEP  SIZE_64MB   ///< memory zeroed between two looks at the other partitions
@@ -57,10 +56,6 @@ ReadyMachine (
   }
 
   Partition->MemoryUsed = FALSE;
-  if (Partition->Life.Starts != 0) {
-    ClearMachineChecks (Partition);
-  }
-
   return TRUE;
 }
 
@@ -69,6 +64,6 @@ ReclaimMachine (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  ReclaimProcessors (Partition);
+  StopProcessors (Partition);
   ClearResetEntry (Partition);
 }

@@ -1,0 +1,110 @@
+/** @file
+  Processors of a partition stop, and have stopped before anybody uses its memory.
+
+  INIT may be obeyed late: a processor may be in system management mode.  QEMU obeys INIT before a SIPI that is pending
+  since before, so that a processor which is stopped just when it is started starts after that.  It would run in memory
+  that is another's by then, with page tables that are gone, and a triple fault resets the PC.  So each processor has to
+  answer after its INIT.
+
+  A second machine check shuts a processor down while IA32_MCG_STATUS.MCIP says that it deals with the first (Intel SDM
+  volume 3, section 16.3.1.2), and that resets the PC, too.  INIT does not clear the bit, nor does Linux when it starts a
+  processor.  So it is cleared here.
+
+  SPDX-License-Identifier: BSD-2-Clause-Patent
+**/
+
+#include "Machine/Stop.h"
+#include "Machine/Processor.h"
+#include "Partition/Partition.h"
+#include "Core/Log.h"
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/LocalApicLib.h>
+#include <Library/MachineCheckBankLib.h>
+#include <Library/TimerLib.h>
+
+#define STEP_OFFSET          0x80      ///< as in StopCode.nasm
+#define SEEN_OFFSET          0x81      ///< as in StopCode.nasm
+#define CLEAR_OFFSET         0x82      ///< as in StopCode.nasm
+#define STEP_NONE            0
+#define STEP_HERE            1         ///< as in StopCode.nasm
+#define STEP_GOES            2         ///< as in StopCode.nasm
+#define ANSWER_MICROSECONDS  5000000   ///< a PC's processor takes a few
+#define POLL_MICROSECONDS    10
+
+extern CONST UINT8  MrmStopped[];
+extern CONST UINT8  MrmStoppedEnd[];
+
+/**
+  Wait for a step of a processor.
+
+  @param[in] Page  The page with the code that it runs.
+  @param[in] Step  STEP_HERE or STEP_GOES.
+
+  @retval TRUE   It has come so far.
+  @retval FALSE  It does not answer.
+**/
+STATIC
+BOOLEAN
+WaitForStep (
+  IN CONST volatile UINT8  *Page,
+  IN UINT8                 Step
+  )
+{
+  UINTN  Waited;
+
+  for (Waited = 0; (Page[STEP_OFFSET] != Step) && (Waited < ANSWER_MICROSECONDS); Waited += POLL_MICROSECONDS) {
+    MicroSecondDelay (POLL_MICROSECONDS);
+  }
+
+  return (BOOLEAN)(Page[STEP_OFFSET] == Step);
+}
+
+/**
+  Have a processor answer that it has stopped.
+
+  @param[in]     ApicId  The processor, after INIT.
+  @param[in,out] Page    The page with the code.
+
+  @retval TRUE   It waits for a SIPI.
+  @retval FALSE  It does not answer.
+**/
+STATIC
+BOOLEAN
+HearStopped (
+  IN     UINT32          ApicId,
+  IN OUT volatile UINT8  *Page
+  )
+{
+  BOOLEAN  Answers;
+
+  Page[STEP_OFFSET] = STEP_NONE;
+  Page[SEEN_OFFSET] = 0;
+  SendInitSipiSipi (ApicId, (UINT32)(UINTN)Page);
+  Answers = WaitForStep (Page, STEP_HERE);
+  // The second SIPI may still be pending.  When the processor goes on, it is not.
+  Page[SEEN_OFFSET] = 1;
+  Answers           = Answers && WaitForStep (Page, STEP_GOES);
+  SendInitIpi (ApicId);
+  return Answers;
+}
+
+VOID
+StopProcessors (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  UINT8  *Page;
+  UINTN  Index;
+
+  // All of them first: one that still ran could start another again.
+  ReclaimProcessors (Partition);
+  Page = (UINT8 *)(UINTN)Partition->Pieces[0].Base;
+  CopyMem (Page, MrmStopped, (UINTN)(MrmStoppedEnd - MrmStopped));
+  Page[CLEAR_OFFSET] = MachineCheckIsSupported () ? 1 : 0;
+  for (Index = 0; Index < Partition->Plan->ProcessorCount; Index++) {
+    if (!HearStopped (Partition->ApicIds[Index], Page)) {
+      Say ("%a: the processor with APIC ID %d does not answer", Partition->Plan->Name, Partition->ApicIds[Index]);
+    }
+  }
+}
