@@ -270,7 +270,7 @@ RunPartitions (
   gBS->CloseEvent (Timer);
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Life.State != MrmStateRefused) {
-      ReleaseDevices (&gPartitions[Index]);
+      ReleaseDevices (&gPartitions[Index], NULL);
     }
   }
 

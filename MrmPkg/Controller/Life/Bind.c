@@ -122,11 +122,12 @@ ReleasePartition (
 
 VOID
 DropPartition (
-  IN OUT MRM_PARTITION  *Partition
+  IN OUT MRM_PARTITION   *Partition,
+  IN     CONST MRM_PLAN  *Next
   )
 {
   if (Partition->Life.State != MrmStateRefused) {
-    ReleaseDevices (Partition);
+    ReleaseDevices (Partition, Next);
   }
 
   CloseChannels (Partition);

@@ -35,13 +35,15 @@ ReleasePartition (
 
 /**
   Take from a partition that is gone all it had. Its devices go back to the PC's firmware; its memory
-  and processors are held for partitions to come.
+  and processors are held for partitions to come, and so is a UART that one of them gets.
 
   @param[in,out] Partition  The partition; nothing of it runs. What is left of it is to be freed.
+  @param[in]     Next       The plan with the partitions to come.
 **/
 VOID
 DropPartition (
-  IN OUT MRM_PARTITION  *Partition
+  IN OUT MRM_PARTITION   *Partition,
+  IN     CONST MRM_PLAN  *Next
   );
 
 #endif

@@ -35,12 +35,15 @@ ClaimDevices (
 
 VOID
 ReleaseDevices (
-  IN CONST MRM_PARTITION  *Partition
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST MRM_PLAN       *Next  OPTIONAL
   )
 {
   if (Partition->Quiesced) {
     ReleasePci (Partition);
-    ReleaseConsole (Partition);
+    if ((Next == NULL) || !GivesUart (Next, Partition->Plan->Console.IoBase)) {
+      ReleaseConsole (Partition);
+    }
   }
 }
 

@@ -23,10 +23,12 @@ ClaimDevices (
   Let the PC's firmware have a partition's devices again.
 
   @param[in] Partition  The partition; nothing of it runs.
+  @param[in] Next       The plan that is to be in force, or NULL. A UART that it gives to a partition does not go back.
 **/
 VOID
 ReleaseDevices (
-  IN CONST MRM_PARTITION  *Partition
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST MRM_PLAN       *Next  OPTIONAL
   );
 
 /**

@@ -14,6 +14,7 @@
 #include "Machine/Memory.h"
 #include "Machine/Processor.h"
 #include "Machine/ResetEntry.h"
+#include "Machine/Uart.h"
 #include "Partition/Partition.h"
 #include "Partition/Plan.h"
 #include "Partition/PlanKeep.h"
@@ -262,7 +263,7 @@ MovePartitions (
     Number = mPending.Becomes[Index];
     if (Number == MRM_PLAN_NOBODY) {
       Say ("%a: is given up", gPartitions[Index].Plan->Name);
-      DropPartition (&gPartitions[Index]);
+      DropPartition (&gPartitions[Index], mPending.Read.Plan);
       continue;
     }
 
@@ -274,7 +275,8 @@ MovePartitions (
 }
 
 /**
-  Claim the devices of partitions that are new, and carry out what they are ordered.
+  Claim the devices of partitions that are new, and carry out what they are ordered. A UART that was held for one that
+  is refused goes back to the PC's firmware.
 
   @param[in] Orders  The orders.
   @param[in] Count   Their number.
@@ -290,6 +292,10 @@ LaunchNew (
   UINTN  Order;
 
   for (Index = 0; Index < gPartitionCount; Index++) {
+    if (gPartitions[Index].Life.State == MrmStateRefused) {
+      ReleaseConsole (&gPartitions[Index]);
+    }
+
     if (gPartitions[Index].Life.State != MrmStateAbsent) {
       continue;
     }

@@ -143,3 +143,22 @@ ReleaseConsole (
     MoveDrivers (&gEfiSioProtocolGuid, IsItsUart, Partition, TRUE);
   }
 }
+
+BOOLEAN
+GivesUart (
+  IN CONST MRM_PLAN  *Plan,
+  IN UINT16          IoBase
+  )
+{
+  UINT32  Index;
+
+  for (Index = 0; Index < Plan->PartitionCount; Index++) {
+    if (  (Plan->Partitions[Index].Console.Kind == MrmConsoleUart16550Io)
+       && (Plan->Partitions[Index].Console.IoBase == IoBase))
+    {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}

@@ -43,6 +43,21 @@ ReleaseConsole (
   );
 
 /**
+  Whether a plan gives a UART of the PC to a partition.
+
+  @param[in] Plan    The plan.
+  @param[in] IoBase  First of the UART's I/O ports; 0 for none.
+
+  @retval TRUE   It does.
+  @retval FALSE  No partition has it, or there is none.
+**/
+BOOLEAN
+GivesUart (
+  IN CONST MRM_PLAN  *Plan,
+  IN UINT16          IoBase
+  );
+
+/**
   Whether something answers where a UART would be.
 
   @param[in] IoBase  First of its eight I/O ports.
