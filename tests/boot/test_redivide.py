@@ -20,7 +20,7 @@ from generator.blob.write import write
 from generator.esp.image import SECTION, plan_image, plan_of
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
-from tests.boot.efivars import FOLDER, FREE, mount, read, read_json
+from tests.boot.efivars import FOLDER, FREE, MRM, mount, read, read_json
 from tests.boot.support import boot_of, undisturbed
 from tests.boot.terminal import Terminal
 
@@ -42,6 +42,8 @@ FOREIGN = UUID("4c4c4544-0035-5910-8052-b4c04f4d3233")
 """Of another PC."""
 CARD = "$(basename /sys/bus/pci/drivers/gv*/*:*/net/*)"
 """The interface of a partition's card on a network."""
+AUDIT = f"cat {FOLDER}/Audit-{MRM}"
+"""What a partition was promised, and what was found."""
 FILES = ("before", "after", "damaged", "circle", "foreign", "bare", "off", "other", "next", "smaller")
 
 
@@ -154,6 +156,11 @@ def memory(text: str, name: str) -> list[str]:
     return found[-requests:]
 
 
+def free_memory(text: str) -> int:
+    """The KiB that were free when the PC had been divided last."""
+    return int(re.findall(r"machine: (\d+) KiB of memory are free", text)[-1])
+
+
 async def new_shared_memory(machine: Machine, third: Guest) -> None:
     """What the new plan shares is zero, whoever had that memory; who does not name it sees nothing of it."""
     seen = await third.run("tr -d '\\0' </dev/pmem0 | wc -c")
@@ -165,6 +172,12 @@ async def new_shared_memory(machine: Machine, third: Guest) -> None:
     table, ranges = "/sys/firmware/acpi/tables/NFIT", "grep 'Persistent Memory' /proc/iomem"
     assert (await third.run(f"test -e {table} && {ranges}")).status == 0
     assert (await machine.keeper.run(f"test -e {table} || test -e /dev/pmem0 || {ranges}")).status != 0
+
+
+async def the_same_was_promised_and_found(machine: Machine) -> None:
+    """Of the keeper, byte for byte."""
+    seen = await machine.keeper.run(f'[ "$({AUDIT})" = "$(cat /run/audit)" ]')
+    assert seen.status == 0, await read(machine.keeper, "Audit")
 
 
 async def an_nmi_comes(machine: Machine, then: str) -> None:
@@ -216,6 +229,8 @@ def test_the_same_plan_changes_nothing(machine: Machine) -> None:
 def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> None:
     """The keeper's clock ticks on in the same boot; the same memory, zeroed; nothing is lost in any round.
 
+    What it was promised and what was found is the same to the byte.
+
     Its card on a network goes on, too: it reaches the card of the new partition, until that is gone.
     NMIs of the machine go to whom the plan in force says. In the last round the new one ends by the BIOS
     reset entry.
@@ -227,6 +242,7 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
         await bring_up(machine.keeper, 1)
         free: list[int] = []
         third: list[list[str]] = []
+        assert (await machine.keeper.run(f"{AUDIT} >/run/audit; grep 'KiB at 0x' /run/audit")).status == 0
         async with undisturbed(machine.keeper):
             await an_nmi_comes(machine, "no running OS to send it on to")
         for number in range(ROUNDS):
@@ -249,6 +265,7 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
                 if number == ROUNDS - 1:
                     await resets_through_the_bios_entry(machine, session.guests["one"])
             third.append(memory(said, "third"))
+            await the_same_was_promised_and_found(machine)
             since, begin = len(session.controller.text), console.mark()
             async with undisturbed(machine.keeper):
                 assert (await machine.reload("before", restart=True))[0] == 0
@@ -256,14 +273,16 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
                 assert "MRM: third: is given up" in said
                 await console.wait_for(r"Shell> $", SECONDS, begin)
                 await link(machine.keeper, 0)
-            free.append(int(re.findall(r"machine: (\d+) KiB of memory are free", said)[-1]))
+            await the_same_was_promised_and_found(machine)
+            free.append(free_memory(said))
             for name in ("one", "two"):
                 assert memory(said, name) == memory(start, name), name
         assert boot_of(session, "keeper") == boot
         assert all(ranges == third[0] for ranges in third) and third[0]
         # The PC's firmware takes and gives a page by itself now and then.
         assert max(free) - min(free) <= PAGES, free
-        print(f"{ROUNDS} rounds, {min(free)} to {max(free)} KiB free after each")
+        before = free_memory(start)
+        print(f"{ROUNDS} rounds, {before} KiB free before, {min(free)} to {max(free)} after each")
 
     machine.bench.run(rounds())
 
