@@ -7,13 +7,14 @@
 #   edk2       EDK2 source and its C BaseTools, in .downloads/edk2 (or where MRM_EDK2 says; see ci/edk2.py)
 #   emulator   a QEMU that is new enough and sound, in Build/emulator unless the machine has one (ci/emulator)
 #   guests     guest kernels and initrds, in Build/guests
+#   grid       the head of a grid, for tests, in Build/grid (ci/grid.py)
 #
 # usage: ci/setup.sh [step…]     without steps: all of them
 #
 # Steps that are done are skipped without touching the network. It can be interrupted and repeated at any time.
 set -eu
 cd "$(dirname "$0")/.."
-steps=${*:-packages python edk2 emulator guests}
+steps=${*:-packages python edk2 emulator guests grid}
 MRM_SETUP_BEGAN=$(date +%s)
 export MRM_SETUP_BEGAN
 
@@ -156,6 +157,7 @@ for step in $steps; do
       .venv/bin/python -m ci.guests
       .venv/bin/python -m ci.guests.live
       ;;
-    *) fail "unknown step $step; known: packages python edk2 emulator guests" ;;
+    grid) .venv/bin/python -m ci.grid ;;
+    *) fail "unknown step $step; known: packages python edk2 emulator guests grid" ;;
   esac
 done

@@ -54,6 +54,14 @@ class GuestVersions:
 
 
 @dataclass(frozen=True)
+class GridVersion:
+    """The head of a grid: the Debian suite, and packages of the job server (the first) and its tools."""
+
+    suite: str
+    packages: list[str]
+
+
+@dataclass(frozen=True)
 class BareDebian:
     """A bare Debian that a release is tried in: its suite, its Python and what is installed."""
 
@@ -70,6 +78,7 @@ class Versions:
     edk2: Edk2Version
     emulator: EmulatorVersion
     guests: GuestVersions
+    grid: GridVersion
     bare: list[BareDebian]
 
 
@@ -89,5 +98,6 @@ def load(path: Path = _FILE) -> Versions:
         edk2=Edk2Version(**data["edk2"]),
         emulator=EmulatorVersion(**data["emulator"]),
         guests=GuestVersions(**(data["guests"] | {"live": LiveVersion(**data["guests"]["live"])})),
+        grid=GridVersion(**data["grid"]),
         bare=[BareDebian(**debian) for debian in data["bare"]],
     )

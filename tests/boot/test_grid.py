@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ci.grid import ADMIN, CLIENT, SERVER, tool
 from ci.qemu import relay
 from ci.qemu.devices import Network
 from ci.qemu.guest import BOOT_SECONDS
@@ -41,7 +42,7 @@ class Head:
         (self.port,) = free_ports(1, FIRST_SSH_PORT + 60)
         self._log = (folder / "head.log").open("wb")
         listen = ["--listen=127.0.0.1", f"--port={self.port}", "-l", "stderr"]
-        self.server = subprocess.Popen(["gearmand", *listen], stdout=self._log, stderr=self._log)
+        self.server = subprocess.Popen([tool(SERVER), *listen], stdout=self._log, stderr=self._log)
         self._clients: list[subprocess.Popen[bytes]] = []
 
     def close(self) -> None:
@@ -53,7 +54,7 @@ class Head:
 
     async def submit(self, job: str) -> bytes:
         """Have a job done, and return what it printed."""
-        words = ["gearman", "-h", "127.0.0.1", "-p", f"{self.port}", "-f", "run"]
+        words = [tool(CLIENT), "-h", "127.0.0.1", "-p", f"{self.port}", "-f", "run"]
         client = await asyncio.create_subprocess_exec(
             *words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
@@ -68,7 +69,7 @@ class Head:
 
     def status(self) -> tuple[int, int, int]:
         """How many jobs are there, how many of them are being done, and how many workers there are."""
-        words = ["gearadmin", "-h", "127.0.0.1", "-p", f"{self.port}", "--status"]
+        words = [tool(ADMIN), "-h", "127.0.0.1", "-p", f"{self.port}", "--status"]
         said = subprocess.run(words, capture_output=True, text=True, check=True, timeout=10).stdout
         found = re.search(r"^run\t(\d+)\t(\d+)\t(\d+)$", said, re.MULTILINE)
         return (int(found[1]), int(found[2]), int(found[3])) if found else (0, 0, 0)

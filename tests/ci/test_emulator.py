@@ -11,6 +11,7 @@ from ci.emulator import choice, soundness, unpacked
 from ci.emulator.choice import emulator, ensure, is_new_enough, parse_version, version_of
 from ci.emulator.unpacked import NAME, FetchError, upstream
 from ci.progress import SetupError
+from ci.unpacked import Record
 from ci.versions import EmulatorVersion, load
 
 SOUND = f"processors 3 changes {soundness.CHANGES} reads 12601288 wrong 0\n"
@@ -158,7 +159,7 @@ def test_a_damaged_package_is_not_unpacked(tmp_path: Path) -> None:
     downloads = tmp_path / "downloads"
     downloads.mkdir()
     (downloads / "a.deb").write_text("damaged")
-    record = unpacked.Record(asdict(wanted), "1:11.1.3", {"a.deb": "0" * 64})
+    record = Record(asdict(wanted), "1:11.1.3", {"a.deb": "0" * 64})
     (downloads / "packages.json").write_text(json.dumps(asdict(record)))
     with pytest.raises(SetupError, match=r"a\.deb is damaged"):
         unpacked.unpack(wanted, downloads, tmp_path / "output")

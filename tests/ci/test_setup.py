@@ -16,7 +16,7 @@ def setup(folder: Path, *steps: str) -> subprocess.CompletedProcess[str]:
 def test_unknown_step_is_refused() -> None:
     result = setup(PROJECT, "edk3")
     assert result.returncode == 1
-    assert result.stderr == "error: unknown step edk3; known: packages python edk2 emulator guests\n"
+    assert result.stderr == "error: unknown step edk3; known: packages python edk2 emulator guests grid\n"
 
 
 def test_path_with_blanks_is_refused(tmp_path: Path) -> None:
