@@ -87,8 +87,7 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
     yield _fact("console", name, console.name.place.short if console is not None else "")
     if partition.display.value:
         yield _fact("display", "its display function is its screen", partition.display.place.short)
-    if partition.isolation is not None:
-        yield _fact("isolation", partition.level, partition.isolation.place.short)
+    yield from _level(partition)
     for number, source in enumerate(partition.boot.sources, 1):
         name = "boot" if len(partition.boot.sources) == 1 else f"boot {number}"
         yield _fact(name, describe_source(source), source.place.short)
@@ -101,6 +100,14 @@ def _partition(partition: PartitionPlan) -> Iterator[str]:
         yield _fact("own Linux", expected.parameter, f"# {expected.why}")
     for name, text, place in describe_policy(partition.policy):
         yield _fact(name, text, place)
+
+
+def _level(partition: PartitionPlan) -> Iterator[str]:
+    """What keeps a partition to its own."""
+    if partition.isolation is not None:
+        yield _fact("isolation", partition.level, partition.isolation.place.short)
+    if partition.dma is not None:
+        yield _fact("dma", partition.dma.value, partition.dma.place.short)
 
 
 def _ports(partition: PartitionPlan) -> Iterator[str]:

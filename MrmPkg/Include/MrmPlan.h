@@ -16,8 +16,8 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  9
-#define MRM_PLAN_FORMAT   0xFEE38498U
+#define MRM_PLAN_VERSION  10
+#define MRM_PLAN_FORMAT   0x7A6A2E35U
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -133,7 +133,8 @@ typedef enum {
 ///
 typedef enum {
   MrmIsolationCooperative,   ///< its operating system itself
-  MrmIsolationGuarded        ///< guest mode of its processors
+  MrmIsolationGuarded,       ///< guest mode of its processors
+  MrmIsolationContained      ///< guest mode, and its interrupt commands are judged
 } MRM_ISOLATION;
 
 ///

@@ -20,7 +20,7 @@ from generator.blob.types import (
     Truth,
 )
 
-VERSION = 9
+VERSION = 10
 """MRM_PLAN_VERSION; a controller reads the plans of its own version only."""
 
 MAGIC = b"MRM plan"
@@ -160,6 +160,7 @@ ISOLATION = Enumeration(
     (
         ("MrmIsolationCooperative", "its operating system itself"),
         ("MrmIsolationGuarded", "guest mode of its processors"),
+        ("MrmIsolationContained", "guest mode, and its interrupt commands are judged"),
     ),
 )
 RESTART_POLICY = Enumeration(

@@ -17,7 +17,7 @@ _LACKS: Mapping[str, str] = {
 
 @error
 def isolation_virtualization(plan: Plan) -> Iterator[Finding]:
-    """A guarded partition needs processors with AMD's SVM; where the file does not tell, the boot judges."""
+    """A level above cooperative needs AMD's SVM; where the machine file does not tell, the boot judges."""
     lacks = _LACKS.get(plan.machine.features.virtualization or "")
     for partition in plan.partitions:
         level = partition.isolation
@@ -27,4 +27,21 @@ def isolation_virtualization(plan: Plan) -> Iterator[Finding]:
                 f"'{partition.name.value}' is {level.value}, and the machine {plan.machine.name} {lacks}",
                 "processors with SVM, and SVM on in the firmware's setup",
                 "switch it on and scan the machine again, or write 'isolation: cooperative'",
+            )
+
+
+@error
+def isolation_dma(plan: Plan) -> Iterator[Finding]:
+    """A contained partition with PCI functions says that their DMA is trusted: nothing confines it yet."""
+    for partition in plan.partitions:
+        level = partition.isolation
+        if level is None or level.value != "contained" or not partition.pci or not partition.knows("dma"):
+            continue
+        if partition.dma is None:
+            yield Finding(
+                level.place,
+                f"'{partition.name.value}' is contained, and nothing confines DMA and message-signalled "
+                "interrupts of its PCI functions yet",
+                "'dma: trusted', if its system programs them for its own memory and processors only",
+                "add that, give it no PCI functions, or write 'isolation: guarded'",
             )

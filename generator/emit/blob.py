@@ -45,6 +45,7 @@ _ALL_OFF: Mapping[AllOff, str] = {
 _ISOLATION: Mapping[Isolation, str] = {
     "cooperative": "MrmIsolationCooperative",
     "guarded": "MrmIsolationGuarded",
+    "contained": "MrmIsolationContained",
 }
 _DISKS: Mapping[DiskKind, str] = {
     "memory": "MrmDiskMemory",

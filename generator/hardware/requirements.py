@@ -245,7 +245,7 @@ def x2apic(facts: Facts) -> Verdict:
 
 @optional
 def iommu(facts: Facts) -> Verdict:
-    """Confines the devices of a partition, for the isolation level `contained`, which is to come."""
+    """Is to confine the devices of a partition at the isolation level `contained`, later."""
     kind = facts.machine.acpi.iommu
     if kind != "none":
         return found(kind)

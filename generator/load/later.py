@@ -25,10 +25,6 @@ CONTROLLER: Mapping[str, Later] = {
 
 PARTITION: Mapping[str, Later] = {}
 
-ISOLATION: Mapping[str, Later] = {
-    "contained": Later("guarded is the highest level", "isolation: contained (with an IOMMU as well)"),
-}
-
 BOOT: Mapping[str, Later] = {
     "memory": Later(
         "everything boots through a UEFI of its own", "boot: {memory: FILE} (no firmware, bare metal)"

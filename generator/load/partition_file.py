@@ -33,26 +33,30 @@ from generator.load.partition_memory import MEMORY, read_memory
 from generator.load.partition_pci import PCI, read_pci
 from generator.load.partition_policy import parse_name, read_policy
 from generator.load.partition_processors import PROCESSORS, read_processors
-from generator.load.reader import Fields, later_problem, read_mapping, wrong_type
+from generator.load.reader import Fields, read_mapping, wrong_type
 from generator.load.shared import ALL_SHARED, SHARED, read_all_shared, read_shared
 from generator.load.values import parse_integer, ranged
 from generator.model.intent import (
     MAXIMUM_PARTITIONS,
     AllOff,
     DefaultsIntent,
+    Dma,
     Intent,
     Isolation,
     PartitionIntent,
     PowerButton,
 )
 from generator.places import Located, Place
-from generator.printable import quoted
 
 FORMAT = 1
 LOST_FILE = ("yaml-extends", "yaml-syntax", "yaml-encoding", "file-readable")
 """Problems of a file that `extends` names which leave it out altogether."""
-ISOLATION: dict[str, Isolation] = {"cooperative": "cooperative", "guarded": "guarded"}
-"""Levels that exist."""
+ISOLATION: dict[str, Isolation] = {
+    "cooperative": "cooperative",
+    "guarded": "guarded",
+    "contained": "contained",
+}
+DMA: dict[str, Dma] = {"trusted": "trusted"}
 ALL_OFF: dict[str, AllOff] = {"stay": "stay", "power-off": "power-off", "reboot": "reboot", "menu": "menu"}
 POWER_BUTTON: dict[str, PowerButton] = {"ignore": "ignore", "shutdown": "shutdown"}
 
@@ -74,11 +78,20 @@ DISPLAY = Key(
 )
 LEVEL = Key(
     "isolation",
-    choice(ISOLATION, "cooperative or guarded"),
+    choice(ISOLATION, "cooperative, guarded or contained"),
     "What keeps the operating system to its own.",
     "`cooperative`: nothing runs beneath the operating system, which must not reach for what is not its own; "
-    "`guarded`: its processors run in guest mode of AMD's SVM, below",
+    "`guarded`: its processors run in guest mode of AMD's SVM; `contained`: they interrupt no others, either",
     "`cooperative`",
+    inherited=True,
+)
+DMA_KEY = Key(
+    "dma",
+    choice(DMA, "trusted"),
+    "What is known of the DMA of its PCI functions, which no level confines yet.",
+    "`trusted`: its system programs DMA and message-signalled interrupts of its PCI functions for its own "
+    "memory and processors only. `contained` needs this word, as nothing confines them yet",
+    "nothing is said",
     inherited=True,
 )
 PARTITION_KEYS = Keys(
@@ -93,6 +106,7 @@ PARTITION_KEYS = Keys(
         CONSOLE,
         DISPLAY,
         LEVEL,
+        DMA_KEY,
         BOOT,
         *partition_policy.KEYS.keys,
     )
@@ -320,7 +334,7 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     network, disk, shared = read_cards(fields), read_disks(fields), read_shared(fields)
     console = read_console(fields)
     display = fields.read(DISPLAY)
-    isolation = _isolation(fields)
+    isolation, dma = fields.read(LEVEL), fields.read(DMA_KEY)
     boot, policy = read_boot(fields), read_policy(fields)
     unread = frozenset(fields.unread)
     return PartitionIntent(
@@ -337,16 +351,6 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
         disk,
         shared,
         isolation,
+        dma,
         unread,
     )
-
-
-def _isolation(fields: Fields) -> Located[Isolation] | None:
-    """The isolation level; one of them is planned only."""
-    node = fields.node(LEVEL.name)
-    planned = later.ISOLATION.get(node.text) if isinstance(node, Scalar) else None
-    if planned is not None and isinstance(node, Scalar):
-        fields.problems.append(later_problem(node.place, quoted(f"isolation: {node.text}"), planned))
-        fields.unread.add(LEVEL.name)
-        return None
-    return fields.read(LEVEL)

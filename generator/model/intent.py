@@ -19,7 +19,8 @@ KernelParameters = Literal["auto", "off"]
 Restart = Literal["never", "on-failure", "always"]
 AllOff = Literal["stay", "power-off", "reboot", "menu"]
 PowerButton = Literal["ignore", "shutdown"]
-Isolation = Literal["cooperative", "guarded"]
+Isolation = Literal["cooperative", "guarded", "contained"]
+Dma = Literal["trusted"]
 DiskKind = Literal["memory", "file", "gpt"]
 DiskMode = Literal["read-write", "read-only", "append-only"]
 
@@ -316,6 +317,7 @@ class PartitionIntent:
     disk: tuple[DiskIntent, ...] = ()
     shared: tuple[Located[str], ...] = ()
     isolation: Located[Isolation] | None = None
+    dma: Located[Dma] | None = None
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

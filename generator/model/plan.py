@@ -18,6 +18,7 @@ from generator.model.intent import (
     AllOff,
     DiskKind,
     DiskMode,
+    Dma,
     Isolation,
     KernelParameters,
     MemoryIntent,
@@ -398,6 +399,8 @@ class PartitionPlan:
     shared: tuple[HasShared, ...] = ()
     isolation: Located[Isolation] | None = None
     """The level that the file names; None: it names none."""
+    dma: Located[Dma] | None = None
+    """What its user says of its devices' DMA; None: nothing."""
     unread: frozenset[str] = frozenset()
 
     @property

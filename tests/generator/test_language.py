@@ -311,15 +311,20 @@ def test_the_plan_says_which_level_its_grants_need(write: Write) -> None:
     assert told["boot"]["sources"][0]["signed"] is False
 
 
-def test_a_guarded_partition_is_one_everywhere(write: Write) -> None:
-    plan, problems = make_plan(write(document(partition(isolation="guarded"), partition("two"))))
+@pytest.mark.parametrize(
+    ("level", "number"), [("guarded", "MrmIsolationGuarded"), ("contained", "MrmIsolationContained")]
+)
+def test_a_level_is_the_same_everywhere(write: Write, level: str, number: str) -> None:
+    words = {"isolation": level, "dma": "trusted"}
+    plan, problems = make_plan(write(document(partition(**words), partition("two"))))
     assert problems == ()
-    guarded, other = plan_to_json(plan)["partitions"]
-    assert (guarded["isolation"], other["isolation"]) == ("guarded", "cooperative")
-    assert "isolation   guarded" in render_plan_text(plan)
+    held, other = plan_to_json(plan)["partitions"]
+    assert (held["isolation"], other["isolation"]) == (level, "cooperative")
+    assert held["dma"] == "trusted" and "dma" not in other
+    text = render_plan_text(plan)
+    assert f"isolation   {level}" in text and "dma         trusted" in text
     found = read_blob(render_blob(plan, [make_dsdt(each) for each in plan.partitions], 0))
-    levels = [each["Isolation"] for each in found["Partitions"]]
-    assert levels == ["MrmIsolationGuarded", "MrmIsolationCooperative"]
+    assert [each["Isolation"] for each in found["Partitions"]] == [number, "MrmIsolationCooperative"]
 
 
 def test_functions_of_one_bus_are_one_segment(write: Write) -> None:

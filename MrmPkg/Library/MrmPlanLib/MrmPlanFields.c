@@ -321,7 +321,7 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
   },
   {
     .Name = "Isolation", .Kind = MrmFieldChoice, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Isolation), .Width = sizeof
-    (MRM_ISOLATION), .Maximum = MrmIsolationGuarded
+    (MRM_ISOLATION), .Maximum = MrmIsolationContained
   },
   {
     .Name = "Memory", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Memory), .CountOffset =
