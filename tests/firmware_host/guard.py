@@ -31,8 +31,11 @@ class Cpu:
     icr_high: int = 0
     ignored: tuple[tuple[int, int], ...] = ((0x1000, 0xFF000), (0xB0000000, 3 << 20))
     now: int = NOW
-    wanted: bool = False
     x2apic: bool = True
+    contained: bool = False
+    logical: tuple[int, ...] = ()
+    """Registers D0 and E0 of each processor's local APIC, as after INIT unless told otherwise."""
+    formats: tuple[int, ...] = ()
     functions: tuple[int, ...] = ()
     """Configuration space of functions that it has by themselves."""
 
@@ -60,11 +63,16 @@ class Cpu:
         facts.ApicIdCount, facts.LocalApic, facts.IcrHigh = len(self.apic_ids), APIC, self.icr_high
         facts.Ignored, facts.IgnoredCount = ffi.cast("MRM_RANGE *", ignored.pointer), len(self.ignored)
         facts.Buses, facts.BusCount = ffi.cast("MRM_GUARD_BUSES *", buses.pointer), 1
+        facts.Seconds, facts.X2Apic, facts.Contained = self.now, self.x2apic, self.contained
+        count = len(self.apic_ids)
+        logical = Guarded.array(ffi, "UINT32", self.logical or (0,) * count)
+        formats = Guarded.array(ffi, "UINT32", self.formats or (0xFFFFFFFF,) * count)
+        facts.LogicalIds = ffi.cast("UINT32 *", logical.pointer)
+        facts.Formats = ffi.cast("UINT32 *", formats.pointer)
         functions = ffi.new("MRM_GUARD_FUNCTION[]", len(self.functions))
         for index, page in enumerate(self.functions):
             functions[index].Page, functions[index].Place = page, page >> 12 & 0xFFFF
         facts.Functions, facts.FunctionCount = functions, len(self.functions)
-        facts.Seconds, facts.Wanted, facts.X2Apic = self.now, self.wanted, self.x2apic
         bytes_of_code = Guarded(ffi, code)
         decide.call(
             "MrmGuardDecide",
@@ -103,3 +111,9 @@ class Cpu:
     def rdmsr(self, number: int) -> Any:
         """A RDMSR instruction."""
         return self.exit(Kind=self.decide.MrmExitMsr, Msr=number)
+
+    def targets(self) -> set[int]:
+        """The APIC IDs of the processors that the last answer reaches."""
+        bits = int.from_bytes(bytes(self.answer.Targets), "little")
+        assert bits >> len(self.apic_ids) == 0
+        return {apic_id for index, apic_id in enumerate(self.apic_ids) if bits >> index & 1}

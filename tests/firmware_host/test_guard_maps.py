@@ -100,3 +100,17 @@ def test_what_every_partition_may_write(decide: Decide) -> None:
         0xC90: "cache allocation",
     }
     assert {name for number, name in closed.items() if number in written} == set()
+
+
+def test_what_a_contained_partition_may_not_write(decide: Decide) -> None:
+    count = decide.ffi.new("UINTN *")
+    opened = decide.call("MrmGuardOpenMsrs", count)
+    _, bits = msr_map(decide, [(m.First, m.Last, m.Access) for m in opened[0 : count[0]]])
+    room = Guarded(decide.ffi, bits)
+    decide.call("MrmGuardConfineMsrs", room.pointer)
+    (read, written), (read_before, written_before) = open_msrs(room.contents()), open_msrs(bits)
+    assert read == read_before and written <= written_before
+    # End of interrupt, the timer and its vector, an interrupt to itself: what systems write all the time.
+    assert {0x80B, 0x808, 0x832, 0x838, 0x83E, 0x83F, 0x6E0} <= written
+    lost = {0x82F, *range(0x833, 0x838), *range(0x840, 0x900)}
+    assert written_before - written == lost

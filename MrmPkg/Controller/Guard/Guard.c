@@ -23,6 +23,7 @@
 #include <Library/UefiRuntimeServicesTableLib.h>
 
 #define ANSWER_MILLISECONDS  5000
+#define LEAVE_MILLISECONDS   1000    ///< a processor needs microseconds; an emulated one may not run for a while
 #define LINE_SIZE            96
 #define REGISTERS_OF_LINE    4
 
@@ -252,6 +253,42 @@ EnterGuard (
   }
 
   return EFI_SUCCESS;
+}
+
+VOID
+LeaveGuest (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  MRM_GUARD  *Guard;
+  UINT64     Until;
+  UINTN      Index;
+  BOOLEAN    Interrupts;
+
+  Guard = Partition->Guard;
+  if (Guard == NULL) {
+    return;
+  }
+
+  // Handlers of interrupts send some, too: a command is two writes.
+  Interrupts = SaveAndDisableInterrupts ();
+  MrmGuardStop (Guard);
+  SetInterruptState (Interrupts);
+  Until = Milliseconds () + LEAVE_MILLISECONDS;
+  for (Index = 0; Index < Guard->ProcessorCount; ) {
+    if (MrmGuardIsParked (MrmGuardProcessor (Guard, Index))) {
+      Index++;
+    } else if (Milliseconds () >= Until) {
+      Say (
+        "%a: the processor with APIC ID %d does not leave guest mode before INIT",
+        Partition->Plan->Name,
+        Guard->ApicIds[Index]
+        );
+      return;
+    } else {
+      CpuPause ();
+    }
+  }
 }
 
 /**

@@ -43,6 +43,17 @@ EnterGuard (
   );
 
 /**
+  Have all processors of a partition leave guest mode, if it has a guard, before they get INIT.  If one of them does not,
+  the log says so.
+
+  @param[in] Partition  The partition, live.
+**/
+VOID
+LeaveGuest (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
   Whether the guard of a partition has ended it since it was started; says in the log what it did.
 
   @param[in]  Partition  The partition, live.

@@ -390,6 +390,10 @@ TellGuard (
   Msrs = MrmGuardOpenMsrs (&Count);
   MrmGuardBuildMsrMap (Msrs, Count, (UINT8 *)(UINTN)Guard->MsrMap);
   MrmGuardCloseMsrs ((UINT8 *)(UINTN)Guard->MsrMap);
+  Guard->Contained = (BOOLEAN)(Partition->Plan->Isolation == MrmIsolationContained);
+  if (Guard->Contained) {
+    MrmGuardConfineMsrs ((UINT8 *)(UINTN)Guard->MsrMap);
+  }
 }
 
 STATIC_ASSERT (MRM_GUARD_MAX_IGNORED == 2 + MAX_ECAM, "the first MiB without the low slice, and configuration space");

@@ -193,6 +193,7 @@ ReclaimPartition (
   )
 {
   EndTalk (Partition);
+  LeaveGuest (Partition);
   ReclaimMachine (Partition);
   Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
   FlushMedia (Partition);

@@ -13,26 +13,30 @@ BindIsolation (
   IN OUT MRM_PARTITION  *Partition
   )
 {
+  CONST CHAR8  *Level;
+
   if (Partition->Plan->Isolation == MrmIsolationCooperative) {
     return;
   }
 
+  Level = (Partition->Plan->Isolation == MrmIsolationContained) ? "contained" : "guarded";
   switch (MrmGuardProbe ()) {
     case MrmGuardCapable:
-      Keep (Partition, MRM_RULE_ISOLATION, "isolation: guarded, by AMD's SVM with nested paging");
+      Keep (Partition, MRM_RULE_ISOLATION, "isolation: %a, by AMD's SVM with nested paging", Level);
       break;
     case MrmGuardOff:
       Refuse (
         Partition,
         MRM_RULE_ISOLATION,
-        "promised isolation 'guarded', found AMD's SVM turned off: turn it on in the firmware set-up"
+        "promised isolation '%a', found AMD's SVM turned off: turn it on in the firmware set-up",
+        Level
         );
       break;
     case MrmGuardNoNesting:
-      Refuse (Partition, MRM_RULE_ISOLATION, "promised isolation 'guarded', found AMD's SVM without nested paging");
+      Refuse (Partition, MRM_RULE_ISOLATION, "promised isolation '%a', found AMD's SVM without nested paging", Level);
       break;
     default:
-      Refuse (Partition, MRM_RULE_ISOLATION, "promised isolation 'guarded', found processors without AMD's SVM");
+      Refuse (Partition, MRM_RULE_ISOLATION, "promised isolation '%a', found processors without AMD's SVM", Level);
       break;
   }
 }

@@ -11,31 +11,8 @@
 #include <Library/IoLib.h>
 #include <Library/SynchronizationLib.h>
 
-/**
-  Find a processor of the partition.
-
-  @param[in] Guard   The partition.
-  @param[in] ApicId  Its APIC ID.
-
-  @return  Its part, or NULL.
-**/
-STATIC
-MRM_GUARD_PROCESSOR *
-Find (
-  IN CONST MRM_GUARD  *Guard,
-  IN UINT32           ApicId
-  )
-{
-  UINTN  Index;
-
-  for (Index = 0; Index < Guard->ProcessorCount; Index++) {
-    if (Guard->ApicIds[Index] == ApicId) {
-      return MrmGuardProcessor (Guard, Index);
-    }
-  }
-
-  return NULL;
-}
+#define APIC_LOGICAL_ID  0xD0
+#define APIC_FORMAT      0xE0
 
 /**
   Have a processor wait for its start, as after INIT.
@@ -56,6 +33,72 @@ Init (
 }
 
 /**
+  Do to each target what an answer says.
+
+  @param[in] Processor  This processor's part.
+  @param[in] Answer     MrmGuardSend, MrmGuardInitProcessors or MrmGuardStartProcessors.
+**/
+STATIC
+VOID
+ReachTargets (
+  IN CONST MRM_GUARD_PROCESSOR  *Processor,
+  IN CONST MRM_GUARD_ANSWER     *Answer
+  )
+{
+  CONST MRM_GUARD  *Guard;
+  UINTN            Index;
+
+  Guard = Processor->Guard;
+  for (Index = 0; Index < Guard->ProcessorCount; Index++) {
+    if ((Answer->Targets[Index / 8] & (1 << (Index % 8))) == 0) {
+      continue;
+    }
+
+    switch (Answer->Action) {
+      case MrmGuardSend:
+        SendCommand (Guard->LocalApic, Guard->ApicIds[Index], (UINT32)Answer->Value);
+        break;
+      case MrmGuardInitProcessors:
+        Init (MrmGuardProcessor (Guard, Index));
+        break;
+      default:
+        MrmGuardStart (MrmGuardProcessor (Guard, Index), Answer->Vector);
+        break;
+    }
+  }
+}
+
+/**
+  Write a register of the local APIC, and remember what the guard needs to know of it.
+
+  @param[in,out] Processor  This processor's part.
+  @param[in]     Address    Of the register.
+  @param[in]     Value      What is written.
+**/
+STATIC
+VOID
+WriteApic (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor,
+  IN     UINT64               Address,
+  IN     UINT32               Value
+  )
+{
+  MRM_GUARD  *Guard;
+  UINTN      Index;
+
+  Guard = Processor->Guard;
+  Index = ((UINTN)Processor - (UINTN)Guard->Processors) / MRM_GUARD_PROCESSOR_SIZE;
+  if (Address - Guard->LocalApic == APIC_LOGICAL_ID) {
+    Guard->LogicalIds[Index] = Value;
+  } else if (Address - Guard->LocalApic == APIC_FORMAT) {
+    Guard->Formats[Index] = Value;
+  }
+
+  MmioWrite32 ((UINTN)Address, Value);
+  NoteAlive (Processor);
+}
+
+/**
   Carry out an answer.
 
   @param[in,out] Processor  This processor's part.
@@ -68,8 +111,7 @@ CarryOut (
   IN     CONST MRM_GUARD_ANSWER  *Answer
   )
 {
-  MRM_GUARD_PROCESSOR  *Target;
-  UINT64               Value;
+  UINT64  Value;
 
   switch (Answer->Action) {
     case MrmGuardInject:
@@ -94,25 +136,15 @@ CarryOut (
       WriteFunction (Processor, Answer);
       break;
     case MrmGuardWriteApic:
-      MmioWrite32 ((UINTN)Answer->Address, (UINT32)Answer->Value);
-      NoteAlive (Processor);
+      WriteApic (Processor, Answer->Address, (UINT32)Answer->Value);
       break;
     case MrmGuardWriteMsr:
       AsmWriteMsr64 (Answer->Msr, Answer->Value);
       break;
-    case MrmGuardInitProcessor:
-      Target = Find (Processor->Guard, Answer->ApicId);
-      if (Target != NULL) {
-        Init (Target);
-      }
-
-      break;
-    case MrmGuardStartProcessor:
-      Target = Find (Processor->Guard, Answer->ApicId);
-      if (Target != NULL) {
-        MrmGuardStart (Target, Answer->Vector);
-      }
-
+    case MrmGuardSend:
+    case MrmGuardInitProcessors:
+    case MrmGuardStartProcessors:
+      ReachTargets (Processor, Answer);
       break;
     default:
       break;
@@ -144,8 +176,10 @@ CollectFacts (
   Facts->IgnoredCount = Guard->IgnoredCount;
   Facts->Buses        = Guard->Buses;
   Facts->BusCount     = Guard->BusCount;
+  Facts->LogicalIds   = Guard->LogicalIds;
+  Facts->Formats      = Guard->Formats;
   Facts->X2Apic       = IsX2Apic ();
-  Facts->Wanted       = FALSE;
+  Facts->Contained    = Guard->Contained;
   Facts->Seconds      = Guard->StartSeconds + DivU64x64Remainder (AsmReadTsc () - Guard->StartTsc, Guard->TscFrequency, NULL);
 
   Facts->Functions     = Guard->Functions;
@@ -199,11 +233,6 @@ AnswerExit (
     }
 
     EndPartition (Processor, Answer.Reason, Exit, Code, CodeSize);
-    return;
-  }
-
-  if (Answer.Action == MrmGuardPark) {
-    Processor->State = MrmHeldStopped;
     return;
   }
 

@@ -47,6 +47,10 @@ WatchLocalApic (
     }
   }
 
+  if (Guard->Contained) {
+    return;
+  }
+
   // Others may have translated the page: each drops that when it enters guest mode again.
   MrmGuardSetAccess (&Guard->Tables, Guard->LocalApic, MRM_GUARD_READ);
   MemoryFence ();
@@ -86,7 +90,7 @@ NoteAlive (
 
   Guard            = Processor->Guard;
   Processor->Alive = TRUE;
-  if (!AllAlive (Guard)) {
+  if (Guard->Contained || !AllAlive (Guard)) {
     return;
   }
 

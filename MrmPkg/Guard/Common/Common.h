@@ -22,6 +22,20 @@ SendGuardNmi (
   );
 
 /**
+  Send an interrupt to another processor, or to this one.
+
+  @param[in] LocalApic  Address of this processor's local APIC.
+  @param[in] ApicId     The one.
+  @param[in] Command    Lower half of the interrupt command register, with a physical destination.
+**/
+VOID
+SendCommand (
+  IN UINT64  LocalApic,
+  IN UINT32  ApicId,
+  IN UINT32  Command
+  );
+
+/**
   Say whether this processor's local APIC is in x2APIC mode.
 **/
 BOOLEAN

@@ -10,6 +10,35 @@
 #include <Library/SynchronizationLib.h>
 
 VOID
+EFIAPI
+MrmGuardStop (
+  IN OUT MRM_GUARD  *Guard
+  )
+{
+  MRM_GUARD_PROCESSOR  *Processor;
+  UINTN                Index;
+
+  for (Index = 0; Index < Guard->ProcessorCount; Index++) {
+    Processor = MrmGuardProcessor (Guard, Index);
+    if (Processor->State != MrmHeldAway) {
+      // Whatever it is about to do: it looks at this before it enters guest mode.
+      Processor->State = MrmHeldStopped;
+      Processor->Kicks = 1;
+      SendGuardNmi (Guard->LocalApic, Processor->ApicId);
+    }
+  }
+}
+
+BOOLEAN
+EFIAPI
+MrmGuardIsParked (
+  IN CONST MRM_GUARD_PROCESSOR  *Processor
+  )
+{
+  return (BOOLEAN)((Processor->State == MrmHeldAway) || (Processor->State == MrmHeldParked));
+}
+
+VOID
 EndPartition (
   IN OUT MRM_GUARD_PROCESSOR   *Processor,
   IN     MRM_GUARD_REASON      Reason,

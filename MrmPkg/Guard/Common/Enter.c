@@ -15,6 +15,8 @@
 #define FX_MXCSR    0x1F80
 #define MXCSR       24       ///< offset in an FXSAVE area
 
+#define STACK_OFFSET  (3 * SIZE_4KB)    ///< in the part of a processor, behind its VMCB and the page for the guard's state
+
 MRM_GUARD_PROCESSOR *
 EFIAPI
 MrmGuardProcessor (
@@ -36,11 +38,16 @@ MrmGuardPrepare (
 
   for (Index = 0; Index < Guard->ProcessorCount; Index++) {
     Processor = MrmGuardProcessor (Guard, Index);
-    ZeroMem (Processor, MRM_GUARD_PROCESSOR_SIZE);
+    // Its stack stays: it may still stand there from the life before.
+    ZeroMem (Processor, STACK_OFFSET);
     Processor->Guard    = Guard;
     Processor->ApicId   = Guard->ApicIds[Index];
     Processor->Vmcb     = (UINTN)Processor + SIZE_4KB;
     Processor->HostSave = (UINTN)Processor + SIZE_8KB;
+
+    // As after INIT, which it had.
+    Guard->LogicalIds[Index] = 0;
+    Guard->Formats[Index]    = MAX_UINT32;
   }
 
   Guard->Ended      = 0;
@@ -52,7 +59,7 @@ MrmGuardPrepare (
   MrmGuardSetAccess (
     &Guard->Tables,
     Guard->LocalApic,
-    (Guard->ProcessorCount == 1) ? MRM_GUARD_READ | MRM_GUARD_WRITE : MRM_GUARD_READ
+    ((Guard->ProcessorCount == 1) && !Guard->Contained) ? MRM_GUARD_READ | MRM_GUARD_WRITE : MRM_GUARD_READ
     );
 }
 
@@ -117,6 +124,8 @@ MrmGuardEnter (
   InterlockedCompareExchange32 (&Processor->State, MrmHeldAway, MrmHeldWaiting);
   while (TRUE) {
     while (Processor->State != MrmHeldStarting) {
+      // The controller waits for this before it touches what the partition had.
+      InterlockedCompareExchange32 (&Processor->State, MrmHeldStopped, MrmHeldParked);
       BackendHalt ();
     }
 

@@ -28,16 +28,8 @@ MrmGuardFault (
   VOID
   );
 
-/**
-  Send an interrupt.
-
-  @param[in] LocalApic  Address of this processor's local APIC.
-  @param[in] ApicId     Where to.
-  @param[in] Command    Lower half of the interrupt command register.
-**/
-STATIC
 VOID
-Send (
+SendCommand (
   IN UINT64  LocalApic,
   IN UINT32  ApicId,
   IN UINT32  Command
@@ -92,7 +84,7 @@ SendGuardNmi (
   IN UINT32  ApicId
   )
 {
-  Send (LocalApic, ApicId, NMI);
+  SendCommand (LocalApic, ApicId, NMI);
 }
 
 VOID
@@ -101,7 +93,7 @@ WakeController (
   )
 {
   if (Guard->WakeVector != 0) {
-    Send (Guard->LocalApic, Guard->WakeApicId, FIXED | Guard->WakeVector);
+    SendCommand (Guard->LocalApic, Guard->WakeApicId, FIXED | Guard->WakeVector);
   }
 }
 

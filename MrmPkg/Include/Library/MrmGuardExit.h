@@ -107,8 +107,10 @@ typedef struct {
   CONST MRM_GUARD_FUNCTION *Functions;      ///< that it has by themselves
   UINTN                    FunctionCount;
   UINT64                   Seconds;         ///< now, since 1970 began, UTC
+  CONST UINT32             *LogicalIds;     ///< what register D0 of each local APIC holds, where it is a page
+  CONST UINT32             *Formats;        ///< the same of register E0
   BOOLEAN                  X2Apic;          ///< its local APIC is in x2APIC mode
-  BOOLEAN                  Wanted;          ///< the controller wants this processor
+  BOOLEAN                  Contained;       ///< its interrupts are confined: the level contained
 } MRM_GUARD_FACTS;
 
 ///
@@ -121,10 +123,10 @@ typedef enum {
   MrmGuardWriteConfig,     ///< write Width bytes of Value to Address, go on
   MrmGuardWriteFunction,   ///< have MrmGuardJudgeConfig() judge Width bytes of Value for Address, go on
   MrmGuardWriteApic,       ///< write the 32 bits of Value to Address in the local APIC page, go on
-  MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on; only the x2APIC's command register
-  MrmGuardInitProcessor,   ///< let processor ApicId wait for its start, go on
-  MrmGuardStartProcessor,  ///< if processor ApicId waits, start it in real mode at Vector << 12; go on
-  MrmGuardPark,            ///< the controller has this processor back
+  MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on; only registers of the x2APIC
+  MrmGuardSend,            ///< send each of Targets the interrupt command Value, go on
+  MrmGuardInitProcessors,  ///< let each of Targets wait for its start, go on
+  MrmGuardStartProcessors, ///< start each of Targets that waits in real mode at Vector << 12; go on
   MrmGuardEnd              ///< the partition has failed, or ends itself: Reason
 } MRM_GUARD_ACTION;
 
@@ -152,8 +154,8 @@ typedef struct {
   UINT64              Address;
   UINT64              Value;
   UINT32              Msr;
-  UINT32              ApicId;
   UINT32              ErrorCode;
+  UINT8               Targets[MRM_MAX_PROCESSORS / 8];   ///< bit n: processor ApicIds[n] of the facts
   UINT8               Vector;
   UINT8               Width;
   BOOLEAN             HasErrorCode;

@@ -34,7 +34,8 @@ typedef enum {
   MrmHeldWaiting,                 ///< for its start, as after INIT
   MrmHeldStarting,                ///< it is to start at Vector
   MrmHeldRunning,                 ///< in guest mode
-  MrmHeldStopped                  ///< its partition has ended
+  MrmHeldStopped,                 ///< its partition has ended: it leaves guest mode
+  MrmHeldParked                   ///< it has left guest mode, and stands in the guard
 } MRM_HELD_STATE;
 
 typedef struct _MRM_GUARD MRM_GUARD;
@@ -80,6 +81,9 @@ struct _MRM_GUARD {
   UINT64                   IoMap;                      ///< address of MRM_GUARD_IO_MAP_SIZE bytes
   UINT64                   MsrMap;                     ///< address of MRM_GUARD_MSR_MAP_SIZE bytes
   UINT64                   LocalApic;                  ///< address of its registers
+  BOOLEAN                  Contained;                  ///< its interrupts are confined: that page stays looked at
+  UINT32                   LogicalIds[MRM_MAX_PROCESSORS];   ///< register D0 of each local APIC, as last written
+  UINT32                   Formats[MRM_MAX_PROCESSORS];      ///< register E0
   MRM_RANGE                Memory[MRM_MAX_PIECES];     ///< of the partition: instructions are read there
   UINTN                    MemoryCount;
   MRM_RANGE                Ignored[MRM_GUARD_MAX_IGNORED];
@@ -135,7 +139,7 @@ MrmGuardProcessor (
 
 /**
   Prepare all parts for processors to come, before each start of the partition.  What the controller tells in Guard is
-  filled in; no processor is in the guard.
+  filled in; no processor is in the guard, or all stand there and get no NMI any more.
 
   @param[in,out] Guard  The partition.
 **/
@@ -194,6 +198,28 @@ EFIAPI
 MrmGuardStart (
   IN OUT MRM_GUARD_PROCESSOR  *Processor,
   IN     UINT32               Vector
+  );
+
+/**
+  Have all processors leave guest mode for good, whatever the partition does there; with interrupts off.
+
+  @param[in,out] Guard  The partition.
+**/
+VOID
+EFIAPI
+MrmGuardStop (
+  IN OUT MRM_GUARD  *Guard
+  );
+
+/**
+  Say whether a processor has left guest mode after MrmGuardStop(), or was never in the guard.
+
+  @param[in] Processor  Its part.
+**/
+BOOLEAN
+EFIAPI
+MrmGuardIsParked (
+  IN CONST MRM_GUARD_PROCESSOR  *Processor
   );
 
 /**

@@ -234,4 +234,16 @@ MrmGuardOpenMsrs (
   OUT UINTN  *Count
   );
 
+/**
+  Have those registers of the x2APIC end in an exit when they are written that interrupt others, or leave guest mode:
+  for a contained partition.
+
+  @param[in,out] Map  MRM_GUARD_MSR_MAP_SIZE bytes, as MrmGuardBuildMsrMap() made it.
+**/
+VOID
+EFIAPI
+MrmGuardConfineMsrs (
+  IN OUT UINT8  *Map
+  );
+
 #endif

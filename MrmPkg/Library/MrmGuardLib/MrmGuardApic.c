@@ -1,22 +1,139 @@
 /** @file
-  Interrupt commands that start processors: in a guarded partition they lead into guest mode again.
+  The local APIC of a partition in guest mode: what its interrupt commands reach, and what it may write there.
+
+  Interrupts that start processors lead into guest mode again, at each level.  At the level contained all others go to
+  the partition's own processors only: what a command says becomes a list of them, each of which is sent to by itself.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include <Library/MrmGuardLib.h>
+#include <Library/BaseMemoryLib.h>
 #include "MrmGuardInternal.h"
 
 //
 // The interrupt command register (SDM 3, 11.6.1).
 //
-#define COMMAND_VECTOR     0xFF
-#define COMMAND_MODE       (7 << 8)
-#define MODE_INIT          (5 << 8)
-#define MODE_STARTUP       (6 << 8)
-#define COMMAND_LOGICAL    BIT11
-#define COMMAND_ASSERT     BIT14
-#define COMMAND_SHORTHAND  (3 << 18)
+#define COMMAND_VECTOR      0xFF
+#define COMMAND_MODE        (7 << 8)
+#define MODE_FIXED          (0 << 8)
+#define MODE_LOWEST         (1 << 8)
+#define MODE_NMI            (4 << 8)
+#define MODE_INIT           (5 << 8)
+#define MODE_STARTUP        (6 << 8)
+#define MODE_EXTERNAL       (7 << 8)     ///< of a local vector table only
+#define COMMAND_LOGICAL     BIT11
+#define COMMAND_ASSERT      BIT14
+#define COMMAND_SHORTHAND   (3 << 18)
+#define TO_SELF             (1 << 18)
+#define TO_ALL              (2 << 18)
+#define TO_OTHERS           (3 << 18)
+
+#define EVERYONE            0xFF         ///< as a destination, where the local APIC is a page
+#define EVERYONE_X2         MAX_UINT32
+
+//
+// Registers of the page (SDM 3, table 11-1; APM 16.3.2).
+//
+#define APIC_PRIORITY       0x080
+#define APIC_END            0x0B0
+#define APIC_LOGICAL_ID     0x0D0
+#define APIC_FORMAT         0x0E0
+#define APIC_SPURIOUS       0x0F0
+#define APIC_ERROR          0x280
+#define APIC_LOCAL_CMCI     0x2F0
+#define APIC_COMMAND_LOW    0x300
+#define APIC_COMMAND_HIGH   0x310
+#define APIC_LOCAL_TIMER    0x320        ///< its vector has no other mode
+#define APIC_LOCAL_FIRST    0x330
+#define APIC_LOCAL_LAST     0x370
+#define APIC_TIMER_COUNT    0x380
+#define APIC_TIMER_DIVISOR  0x3E0
+#define APIC_SHIFT          24           ///< of an APIC ID, or of a logical one
+
+//
+// Logical destinations where the local APIC is a page (SDM 3, 11.6.2.2).
+//
+#define FORMAT_SHIFT        28
+#define FORMAT_CLUSTER      0
+#define FORMAT_FLAT         0xF
+#define CLUSTER             0xF0
+#define MEMBERS             0x0F
+
+/**
+  Check whether a logical destination names a processor.
+
+  @param[in] Facts        What the guard knows.
+  @param[in] Index        Of the processor in ApicIds.
+  @param[in] Destination  The destination.
+**/
+STATIC
+BOOLEAN
+IsLogical (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINTN                  Index,
+  IN UINT32                 Destination
+  )
+{
+  UINT32  Logical;
+
+  if (Facts->X2Apic) {
+    // The upper half is the cluster, 16 processors each (SDM 3, 11.12.10.2).
+    return (BOOLEAN)((Destination == EVERYONE_X2) ||
+                     ((Facts->ApicIds[Index] >> 4 == Destination >> 16) &&
+                      ((Destination & (1U << (Facts->ApicIds[Index] & 0xF))) != 0)));
+  }
+
+  Logical = Facts->LogicalIds[Index] >> APIC_SHIFT;
+  switch (Facts->Formats[Index] >> FORMAT_SHIFT) {
+    case FORMAT_FLAT:
+      return (BOOLEAN)((Destination & Logical) != 0);
+    case FORMAT_CLUSTER:
+      return (BOOLEAN)((((Destination & CLUSTER) == CLUSTER) || ((Destination & CLUSTER) == (Logical & CLUSTER))) &&
+                       ((Destination & Logical & MEMBERS) != 0));
+    default:
+      return FALSE;
+  }
+}
+
+/**
+  Check whether a command is for a processor of the partition.
+
+  @param[in] Facts        What the guard knows.
+  @param[in] Index        Of the processor in ApicIds.
+  @param[in] Command      The command.
+  @param[in] Destination  Its destination.
+**/
+STATIC
+BOOLEAN
+IsTarget (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINTN                  Index,
+  IN UINT32                 Command,
+  IN UINT32                 Destination
+  )
+{
+  BOOLEAN  Self;
+
+  Self = (BOOLEAN)(Facts->ApicIds[Index] == Facts->ApicId);
+  switch (Command & COMMAND_SHORTHAND) {
+    case TO_SELF:
+      return Self;
+    case TO_ALL:
+      return TRUE;
+    case TO_OTHERS:
+      return (BOOLEAN)!Self;
+    default:
+      break;
+  }
+
+  if ((Command & COMMAND_LOGICAL) != 0) {
+    return IsLogical (Facts, Index, Destination);
+  }
+
+  return (BOOLEAN)((Destination == (Facts->X2Apic ? EVERYONE_X2 : EVERYONE)) ||
+                   (Destination == Facts->ApicIds[Index]));
+}
 
 BOOLEAN
 MrmGuardDecideCommand (
@@ -26,11 +143,14 @@ MrmGuardDecideCommand (
   IN OUT MRM_GUARD_ANSWER       *Answer
   )
 {
-  UINT32  Mode;
-  UINTN   Index;
+  UINT32   Mode;
+  UINTN    Index;
+  BOOLEAN  Starts;
+  BOOLEAN  Found;
 
-  Mode = Command & COMMAND_MODE;
-  if ((Mode != MODE_INIT) && (Mode != MODE_STARTUP)) {
+  Mode   = Command & COMMAND_MODE;
+  Starts = (BOOLEAN)((Mode == MODE_INIT) || (Mode == MODE_STARTUP));
+  if (!Starts && !Facts->Contained) {
     return FALSE;
   }
 
@@ -40,17 +160,106 @@ MrmGuardDecideCommand (
     return TRUE;
   }
 
-  for (Index = 0; Index < Facts->ApicIdCount; Index++) {
-    if ((Facts->ApicIds[Index] == Destination) && (Destination != Facts->ApicId) &&
-        ((Command & (COMMAND_LOGICAL | COMMAND_SHORTHAND)) == 0))
-    {
-      Answer->Action = (Mode == MODE_INIT) ? MrmGuardInitProcessor : MrmGuardStartProcessor;
-      Answer->ApicId = Destination;
-      Answer->Vector = (UINT8)(Command & COMMAND_VECTOR);
-      return TRUE;
-    }
+  if (!Starts && (Mode != MODE_FIXED) && (Mode != MODE_LOWEST) && (Mode != MODE_NMI)) {
+    Answer->Denied = TRUE;
+    return TRUE;
   }
 
-  Answer->Denied = TRUE;
+  Found = FALSE;
+  for (Index = 0; Index < Facts->ApicIdCount; Index++) {
+    // Nobody starts itself; and of those that would take the one of lowest priority, any may have it.
+    if (  !IsTarget (Facts, Index, Command, Destination)
+       || (Starts && (Facts->ApicIds[Index] == Facts->ApicId))
+       || (Found && (Mode == MODE_LOWEST)))
+    {
+      continue;
+    }
+
+    Answer->Targets[Index / 8] |= (UINT8)(1 << (Index % 8));
+    Found                       = TRUE;
+  }
+
+  if (!Found) {
+    // Who has no other processor may speak to all others.
+    Answer->Denied = (BOOLEAN)((Command & COMMAND_SHORTHAND) != TO_OTHERS);
+    return TRUE;
+  }
+
+  if (Starts) {
+    Answer->Action = (Mode == MODE_INIT) ? MrmGuardInitProcessors : MrmGuardStartProcessors;
+    Answer->Vector = (UINT8)(Command & COMMAND_VECTOR);
+  } else {
+    Answer->Action = MrmGuardSend;
+    Answer->Value  = (Command & COMMAND_VECTOR) | ((Mode == MODE_NMI) ? MODE_NMI : MODE_FIXED) | COMMAND_ASSERT;
+  }
+
   return TRUE;
+}
+
+BOOLEAN
+MrmGuardIsLocalVector (
+  IN UINT32  Value
+  )
+{
+  UINT32  Mode;
+
+  Mode = Value & COMMAND_MODE;
+  return (BOOLEAN)((Mode == MODE_FIXED) || (Mode == MODE_NMI) || (Mode == MODE_EXTERNAL));
+}
+
+/**
+  Check whether a contained partition may write a register of the page: those that concern its own processor only.  Its
+  APIC ID is not among them; nor are registers that do not exist, or that AMD has added: more local vectors.
+
+  @param[in] Register  Its offset.
+  @param[in] Value     What is written.
+**/
+STATIC
+BOOLEAN
+MayWrite (
+  IN UINT32  Register,
+  IN UINT32  Value
+  )
+{
+  switch (Register) {
+    case APIC_PRIORITY:
+    case APIC_END:
+    case APIC_LOGICAL_ID:
+    case APIC_FORMAT:
+    case APIC_SPURIOUS:
+    case APIC_ERROR:
+    case APIC_COMMAND_HIGH:
+    case APIC_LOCAL_TIMER:
+    case APIC_TIMER_COUNT:
+    case APIC_TIMER_DIVISOR:
+      return TRUE;
+    default:
+      return (BOOLEAN)(  (  (Register == APIC_LOCAL_CMCI)
+                         || ((Register >= APIC_LOCAL_FIRST) && (Register <= APIC_LOCAL_LAST)))
+                      && MrmGuardIsLocalVector (Value));
+  }
+}
+
+VOID
+MrmGuardWriteApicPage (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     UINT32                 Register,
+  IN     UINT32                 Value,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  if (  (Register == APIC_COMMAND_LOW)
+     && MrmGuardDecideCommand (Facts, Value, Facts->IcrHigh >> APIC_SHIFT, Answer))
+  {
+    return;
+  }
+
+  if (Facts->Contained && !MayWrite (Register, Value)) {
+    Answer->Denied = TRUE;
+    return;
+  }
+
+  Answer->Action  = MrmGuardWriteApic;
+  Answer->Address = Facts->LocalApic + Register;
+  Answer->Value   = Value;
 }

@@ -23,12 +23,6 @@ MrmGuardDecide (
   )
 {
   ZeroMem (Answer, sizeof (*Answer));
-  if (Facts->Wanted) {
-    // Whatever it was about: nobody will see the answer.
-    Answer->Action = MrmGuardPark;
-    return;
-  }
-
   switch (Exit->Kind) {
     case MrmExitKick:
       Answer->Action = MrmGuardInject;

@@ -160,7 +160,7 @@ MrmGuardDecideMemory (
 
   @param[in]     Facts        What the guard knows.
   @param[in]     Command      What is written to the lower half of the command register (SDM 3, 11.6.1).
-  @param[in]     Destination  An APIC ID.
+  @param[in]     Destination  An APIC ID, or a logical destination.
   @param[in,out] Answer       Zeroed; receives the answer.
 
   @retval TRUE   It was answered.
@@ -171,6 +171,33 @@ MrmGuardDecideCommand (
   IN     CONST MRM_GUARD_FACTS  *Facts,
   IN     UINT32                 Command,
   IN     UINT32                 Destination,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  );
+
+/**
+  Check whether an entry of the local vector table interrupts its own processor only: with a vector, as an NMI, or from
+  an 8259, but not by INIT, which would take it out of guest mode, or SMI, which stops the PC.
+
+  @param[in] Value  The entry.
+**/
+BOOLEAN
+MrmGuardIsLocalVector (
+  IN UINT32  Value
+  );
+
+/**
+  Answer a write to a register of the local APIC, where it is a page.
+
+  @param[in]     Facts     What the guard knows.
+  @param[in]     Register  Its offset in the page, a multiple of 16.
+  @param[in]     Value     What is written.
+  @param[in,out] Answer    Receives the answer; its action is MrmGuardResume.
+**/
+VOID
+MrmGuardWriteApicPage (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     UINT32                 Register,
+  IN     UINT32                 Value,
   IN OUT MRM_GUARD_ANSWER       *Answer
   );
 

@@ -54,6 +54,16 @@ STATIC CONST MRM_GUARD_MSRS  mOpen[] = {
   { 0xC001011F, 0xC001011F, MRM_GUARD_READ | MRM_GUARD_WRITE }
 };
 
+///
+/// Registers of the x2APIC that a contained partition does not write by itself: local vectors, which may be INIT or SMI,
+/// and those that AMD has added.  The one of the timer, which systems write all the time, has no such mode.
+///
+STATIC CONST MRM_GUARD_MSRS  mConfined[] = {
+  { 0x0000082F, 0x00000830, MRM_GUARD_WRITE },
+  { 0x00000833, 0x00000837, MRM_GUARD_WRITE },
+  { 0x00000840, 0x000008FF, MRM_GUARD_WRITE }
+};
+
 /**
   Close a map.  Bits behind the last port or register stay closed for good.
 
@@ -152,4 +162,20 @@ MrmGuardOpenMsrs (
 {
   *Count = ARRAY_SIZE (mOpen);
   return mOpen;
+}
+
+VOID
+EFIAPI
+MrmGuardConfineMsrs (
+  IN OUT UINT8  *Map
+  )
+{
+  UINTN   Index;
+  UINT32  Register;
+
+  for (Index = 0; Index < ARRAY_SIZE (mConfined); Index++) {
+    for (Register = mConfined[Index].First; Register <= mConfined[Index].Last; Register++) {
+      Map[Register / 4] |= (UINT8)(WRITE_BIT << (Register % 4 * 2));
+    }
+  }
 }

@@ -8,9 +8,6 @@
 #include "MrmGuardInternal.h"
 #include "MrmGuardMove.h"
 
-#define APIC_COMMAND_LOW  0x300
-#define APIC_SHIFT        24       ///< of the APIC ID in the upper half of the command
-
 /**
   Check whether what is written at an address is lost, and what is read there all ones.
 
@@ -37,45 +34,6 @@ IsIgnored (
   return FALSE;
 }
 
-/**
-  Answer a write to the local APIC.
-
-  @param[in]     Facts    What the guard knows.
-  @param[in]     Address  As the partition sees it.
-  @param[in]     Move     The instruction.
-  @param[in]     Value    What is written.
-  @param[in,out] Answer   The answer.
-**/
-STATIC
-VOID
-WriteApic (
-  IN     CONST MRM_GUARD_FACTS  *Facts,
-  IN     UINT64                 Address,
-  IN     CONST MRM_GUARD_MOVE   *Move,
-  IN     UINT64                 Value,
-  IN OUT MRM_GUARD_ANSWER       *Answer
-  )
-{
-  UINT64  Register;
-
-  Register = Address - Facts->LocalApic;
-  if ((Move->Width != sizeof (UINT32)) || (Register % 16 != 0)) {
-    // No register takes it (SDM 3, 11.4.1).
-    Answer->Denied = TRUE;
-    return;
-  }
-
-  if ((Register == APIC_COMMAND_LOW) &&
-      MrmGuardDecideCommand (Facts, (UINT32)Value, Facts->IcrHigh >> APIC_SHIFT, Answer))
-  {
-    return;
-  }
-
-  Answer->Action  = MrmGuardWriteApic;
-  Answer->Address = Address;
-  Answer->Value   = Value;
-}
-
 VOID
 MrmGuardDecideMemory (
   IN     CONST MRM_GUARD_FACTS  *Facts,
@@ -90,6 +48,7 @@ MrmGuardDecideMemory (
   BOOLEAN         Apic;
   BOOLEAN         Function;
   UINT64          Value;
+  UINT32          Register;
 
   Apic = (BOOLEAN)((Exit->Address >= Facts->LocalApic) && (Exit->Address - Facts->LocalApic < MRM_GUARD_PAGE));
   if (Exit->Walk || (Exit->Access == MRM_GUARD_EXECUTE) || (!Apic && !IsIgnored (Facts, Exit->Address))) {
@@ -108,14 +67,16 @@ MrmGuardDecideMemory (
   if (Move.Write) {
     Value = Move.IsConstant ? Move.Constant & MrmGuardMask (Move.Width)
                             : MrmGuardGet (State, Move.Register, Move.Width, Move.High);
-    if (Apic) {
-      WriteApic (Facts, Exit->Address, &Move, Value, Answer);
+    Register = (UINT32)(Exit->Address - Facts->LocalApic);
+    if (Apic && (Move.Width == sizeof (UINT32)) && (Register % 16 == 0)) {
+      MrmGuardWriteApicPage (Facts, Register, (UINT32)Value, Answer);
     } else if (Function) {
       Answer->Action  = MrmGuardWriteFunction;
       Answer->Address = Exit->Address;
       Answer->Width   = (UINT8)Move.Width;
       Answer->Value   = Value;
     } else {
+      // No register of the local APIC takes anything else (SDM 3, 11.4.1).
       Answer->Denied = TRUE;
     }
   }

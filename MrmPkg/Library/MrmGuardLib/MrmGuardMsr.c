@@ -8,6 +8,8 @@
 #include "MrmGuardInternal.h"
 
 #define MSR_X2APIC_COMMAND  0x830
+#define MSR_LOCAL_FIRST     0x833   ///< local vectors of the x2APIC behind that of the timer
+#define MSR_LOCAL_LAST      0x837
 #define MSR_EFER            0xC0000080
 
 //
@@ -15,6 +17,14 @@
 // and must not meet the exception itself.
 //
 #define COMMAND_RESERVED  (BIT12 | BIT13 | BIT16 | BIT17 | 0xFFF00000)
+
+//
+// Bits of a local vector that the guard writes: vector, delivery mode, mask.  Those of pins have two more.
+//
+#define LOCAL_BITS  (0x7FF | BIT16)
+#define LOCAL_PINS  (BIT13 | BIT15)
+#define MSR_PIN_0   0x835
+#define MSR_PIN_1   0x836
 
 #define EFER_LME      BIT8
 #define EFER_LMA      BIT10
@@ -97,6 +107,48 @@ IsIgnored (
   return FALSE;
 }
 
+/**
+  Let a local vector of the x2APIC be written, if it interrupts this processor only.
+
+  @param[in]     Facts   What the guard knows.
+  @param[in]     Exit    The exit.
+  @param[in]     Value   What is written.
+  @param[in,out] Answer  Receives the answer.
+
+  @retval FALSE  It is no such register, or would raise an exception: the guard must not meet that itself.
+**/
+STATIC
+BOOLEAN
+WriteLocalVector (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     CONST MRM_GUARD_EXIT   *Exit,
+  IN     UINT64                 Value,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  UINT64  Bits;
+
+  Bits = LOCAL_BITS | (((Exit->Msr == MSR_PIN_0) || (Exit->Msr == MSR_PIN_1)) ? LOCAL_PINS : 0);
+  if (  !Facts->X2Apic
+     || !Exit->Write
+     || (Exit->Msr < MSR_LOCAL_FIRST)
+     || (Exit->Msr > MSR_LOCAL_LAST)
+     || ((Value & ~Bits) != 0))
+  {
+    return FALSE;
+  }
+
+  if (MrmGuardIsLocalVector ((UINT32)Value)) {
+    Answer->Action = MrmGuardWriteMsr;
+    Answer->Msr    = Exit->Msr;
+    Answer->Value  = Value;
+  } else {
+    Answer->Denied = TRUE;
+  }
+
+  return TRUE;
+}
+
 VOID
 MrmGuardDecideMsr (
   IN     CONST MRM_GUARD_FACTS  *Facts,
@@ -121,6 +173,8 @@ MrmGuardDecideMsr (
       State->General[REGISTER_A] = 0;
       State->General[REGISTER_D] = 0;
     }
+  } else if (WriteLocalVector (Facts, Exit, Value, Answer)) {
+    // Only a contained partition has to ask.
   } else if (!Exit->Write || (Exit->Msr != MSR_EFER) || !WriteEfer (Value, State)) {
     Answer->Action       = MrmGuardInject;
     Answer->Vector       = GENERAL_PROTECTION;

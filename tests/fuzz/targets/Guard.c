@@ -48,14 +48,23 @@ ReadMemory (
 }
 
 STATIC
-VOID
-CheckAnswer (
-  IN CONST MRM_GUARD_ANSWER  *Answer,
-  IN CONST UINT32            *ApicIds
+BOOLEAN
+MayGoOut (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINT64                 Command
   )
 {
-  BOOLEAN  Own;
+  // No INIT and no startup interrupt goes out as it is, and nothing at all of a contained partition.
+  return (BOOLEAN)(!Facts->Contained && (((Command >> 8) & 7) < 5 || ((Command >> 8) & 7) == 7));
+}
 
+STATIC
+VOID
+CheckAnswer (
+  IN CONST MRM_GUARD_FACTS   *Facts,
+  IN CONST MRM_GUARD_ANSWER  *Answer
+  )
+{
   switch (Answer->Action) {
     case MrmGuardReadConfig:
     case MrmGuardWriteConfig:
@@ -71,23 +80,27 @@ CheckAnswer (
     case MrmGuardWriteApic:
       FUZZ_CHECK (Answer->Address >= LOCAL_APIC && Answer->Address + 4 <= LOCAL_APIC + SIZE_4KB);
       FUZZ_CHECK (Answer->Address % 16 == 0 && Answer->Value <= MAX_UINT32);
-      // No INIT and no startup interrupt goes out.
-      FUZZ_CHECK (Answer->Address != LOCAL_APIC + 0x300 || ((Answer->Value >> 8) & 7) < 5 || ((Answer->Value >> 8) & 7) == 7);
+      FUZZ_CHECK (Answer->Address != LOCAL_APIC + 0x300 || MayGoOut (Facts, Answer->Value));
       break;
     case MrmGuardWriteMsr:
-      FUZZ_CHECK ((Answer->Value & 0xFFF33000) == 0);
-      FUZZ_CHECK (Answer->Msr == 0x830 && (((Answer->Value >> 8) & 7) < 5 || ((Answer->Value >> 8) & 7) == 7));
+      FUZZ_CHECK ((Answer->Value & 0xFFF33000) == 0 || Answer->Msr != 0x830);
+      FUZZ_CHECK (Answer->Msr != 0x830 || MayGoOut (Facts, Answer->Value));
+      FUZZ_CHECK (Answer->Msr == 0x830 || (Answer->Msr >= 0x833 && Answer->Msr <= 0x837));
       break;
-    case MrmGuardInitProcessor:
-    case MrmGuardStartProcessor:
-      Own = (BOOLEAN)(Answer->ApicId == ApicIds[1] || Answer->ApicId == ApicIds[2]);
-      FUZZ_CHECK (Own);
+    case MrmGuardSend:
+      FUZZ_CHECK ((Answer->Value & ~(UINT64)0x4FF) == 0x4000);
+      FUZZ_CHECK (Answer->Targets[0] != 0 && Answer->Targets[0] < 1 << PROCESSORS);
+      break;
+    case MrmGuardInitProcessors:
+    case MrmGuardStartProcessors:
+      FUZZ_CHECK (Answer->Targets[0] != 0 && Answer->Targets[0] < 1 << PROCESSORS);
+      FUZZ_CHECK ((Answer->Targets[0] & 1) == 0);
       break;
     case MrmGuardEnd:
       FUZZ_CHECK (Answer->Reason != MrmReasonNone);
       break;
     default:
-      FUZZ_CHECK (Answer->Action == MrmGuardResume || Answer->Action == MrmGuardInject || Answer->Action == MrmGuardPark);
+      FUZZ_CHECK (Answer->Action == MrmGuardResume || Answer->Action == MrmGuardInject);
       break;
   }
 }
@@ -111,6 +124,8 @@ LLVMFuzzerTestOneInput (
   MRM_GUARD_ANSWER              Answer;
   MRM_GUARD_FATAL               Fatal;
   FUZZ_MEMORY                   Memory;
+  UINT32                        LogicalIds[PROCESSORS];
+  UINT32                        Formats[PROCESSORS];
   UINT8                         Room[MRM_GUARD_INSTRUCTION];
   UINT8                         *Code;
   UINTN                         CodeSize;
@@ -119,6 +134,8 @@ LLVMFuzzerTestOneInput (
   Facts.ApicIds       = ApicIds;
   Facts.ApicIdCount   = PROCESSORS;
   Facts.LocalApic     = LOCAL_APIC;
+  Facts.LogicalIds    = LogicalIds;
+  Facts.Formats       = Formats;
   Facts.Ignored       = &Lost;
   Facts.IgnoredCount  = 1;
   Facts.Buses         = &Buses;
@@ -131,8 +148,10 @@ LLVMFuzzerTestOneInput (
     FuzzTake (&Fuzz, Memory.Bytes, sizeof (Memory.Bytes));
     Facts.IcrHigh = (UINT32)FuzzNumber (&Fuzz, 4);
     Facts.Seconds = FuzzNumber (&Fuzz, 8);
-    Facts.Wanted  = (BOOLEAN)(FuzzNumber (&Fuzz, 1) == 0x80);
-    Facts.X2Apic  = (BOOLEAN)((Facts.Seconds & 1) == 0);
+    FuzzTake (&Fuzz, LogicalIds, sizeof (LogicalIds));
+    FuzzTake (&Fuzz, Formats, sizeof (Formats));
+    Facts.X2Apic    = (BOOLEAN)((Facts.Seconds & 1) == 0);
+    Facts.Contained = (BOOLEAN)((Facts.Seconds & 2) == 0);
     Memory.Reads  = 0;
     CodeSize      = MrmGuardFetch (&State, ReadMemory, &Memory, Room);
     FUZZ_CHECK (CodeSize <= sizeof (Room));
@@ -140,7 +159,7 @@ LLVMFuzzerTestOneInput (
     Code = FuzzExact (Room, CodeSize);
     MrmGuardRecord (2, MrmReasonMemory, &Exit, &State, Code, CodeSize, &Fatal);
     MrmGuardDecide (&Facts, &Exit, Code, CodeSize, &Devices, &State, &Answer);
-    CheckAnswer (&Answer, ApicIds);
+    CheckAnswer (&Facts, &Answer);
     free (Code);
   }
 
