@@ -208,7 +208,7 @@ def _linux_options(plan: Plan) -> Iterator[tuple[PartitionPlan, Located[str], st
 def boot_options_harmless(plan: Plan) -> Iterator[Finding]:
     """The owner's options contain no kernel parameter that breaks the partition or its neighbours."""
     for partition, options, _ in _linux_options(plan):
-        for word, why in harmful_parameters(options.value, partition.console):
+        for word, why in harmful_parameters(options.value, partition.console, partition.level):
             what = f"the kernel parameter {printable(word)}: {why}"
             yield Finding(options.place, what, "none of it", "remove it")
 

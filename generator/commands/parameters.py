@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
         told = {
             partition.name.value: [
                 {"parameter": one.parameter, "why": one.why, "needed": one.needed}
-                for one in owner_parameters(partition.console)
+                for one in owner_parameters(partition.console, partition.level)
             ]
             for partition in named
         }
@@ -63,13 +63,15 @@ def _run(options: argparse.Namespace) -> int:
 
 def render_parameters(partition: PartitionPlan) -> Iterator[str]:
     """The lines for one partition: reasons as comments, then the two forms of the configuration."""
-    found = [one for one in owner_parameters(partition.console) if not is_live(one)]
+    found = [one for one in owner_parameters(partition.console, partition.level) if not is_live(one)]
     width = max(len(one.parameter) for one in found)
     yield f"# {partition.name.value}: kernel parameters for a Linux that its own loader starts"
     for needed, title in (
         (True, "needed, or others are disturbed:"),
         (False, "not needed, but good for it:"),
     ):
+        if not any(one.needed is needed for one in found):
+            continue
         yield f"# {title}"
         for one in found:
             if one.needed is needed:
@@ -80,6 +82,8 @@ def render_parameters(partition: PartitionPlan) -> Iterator[str]:
     for parameter, why in never:
         yield f"#   {parameter:<{width}}  {why}"
     line = " ".join(one.parameter for one in found if one.needed)
+    if not line:
+        return
     yield "# /etc/default/grub:"
     yield f'GRUB_CMDLINE_LINUX="{line}"'
     yield "# a loader entry (systemd-boot), or /etc/kernel/cmdline:"

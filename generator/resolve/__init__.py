@@ -58,13 +58,19 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                 console=consoles[number],
                 display=partition.display or Located(False, partition.place),
                 boot=resolve_boot(
-                    partition.boot, _name(partition).value, consoles[number], pci[number].grants, files
+                    partition.boot,
+                    _name(partition).value,
+                    consoles[number],
+                    partition.isolation.value if partition.isolation is not None else "cooperative",
+                    pci[number].grants,
+                    files,
                 ),
                 policy=resolve_policy(partition, names),
                 cards=resolve_cards(partition.network, networks),
                 disks=resolve_disks(partition.disk),
                 shared=resolve_has_shared(partition.shared, shared),
                 isolation=partition.isolation,
+                dma=partition.dma,
                 unread=partition.unread,
             )
         )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from generator.model.device_path import DevicePath
@@ -13,6 +14,7 @@ from generator.model.intent import (
     BootSource,
     DiskSource,
     FileSource,
+    Isolation,
     KernelParameters,
     NetworkSource,
 )
@@ -35,23 +37,36 @@ SHELL = f"{ESP_FOLDER}/Shell.efi"
 """Where the build puts the UEFI shell."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """The partition that boots."""
+
+    name: str
+    console: ConsolePlan | None
+    level: Isolation
+
+
 def resolve_boot(
-    intent: BootIntent, name: str, console: ConsolePlan | None, pci: Sequence[PciGrant], files: Files
+    intent: BootIntent,
+    name: str,
+    console: ConsolePlan | None,
+    level: Isolation,
+    pci: Sequence[PciGrant],
+    files: Files,
 ) -> BootPlan:
-    """The boot sources of the partition with this name, console and ports."""
-    sources = tuple(_source(source, name, console, pci, files) for source in intent.sources)
+    """The boot sources of the partition with this name, console, isolation level and ports."""
+    whose = _Whose(name, console, level)
+    sources = tuple(_source(source, whose, pci, files) for source in intent.sources)
     plan = BootPlan(intent.place, sources, intent.timeout or Located(0, intent.place), ())
     if not plan.owns_loader:
         return plan
-    return BootPlan(plan.place, sources, plan.timeout, expected_parameters(console))
+    return BootPlan(plan.place, sources, plan.timeout, expected_parameters(console, level))
 
 
-def _source(
-    source: BootSource, name: str, console: ConsolePlan | None, pci: Sequence[PciGrant], files: Files
-) -> SourcePlan:
+def _source(source: BootSource, whose: _Whose, pci: Sequence[PciGrant], files: Files) -> SourcePlan:
     """One source."""
     if isinstance(source, FileSource):
-        return _file(source, name, console, files)
+        return _file(source, whose, files)
     if isinstance(source, DiskSource):
         segment = _segment(source.root_port, pci)
         return DiskBoot(source.place, source.root_port, segment, source.path, source.options)
@@ -67,7 +82,7 @@ def _segment(port: Located[DevicePath] | None, pci: Sequence[PciGrant]) -> int:
     return next((grant.segment for grant in pci if grant.root_port.value == port.value), 0)
 
 
-def _file(boot: FileSource, name: str, console: ConsolePlan | None, files: Files) -> FileBoot:
+def _file(boot: FileSource, whose: _Whose, files: Files) -> FileBoot:
     """A file of the build host; MRM's kernel parameters first, so that the owner's win."""
     file = boot.file or Located(Path(), boot.place)
     facts = files[file.value] if boot.file is not None else FileFacts(file.value, None)
@@ -75,17 +90,17 @@ def _file(boot: FileSource, name: str, console: ConsolePlan | None, files: Files
     owner = boot.options.value if boot.options else ""
     added: tuple[AddedParameter, ...] = ()
     if facts.linux is not None and handling == "auto":
-        added = added_parameters(Situation(facts.linux, console), owner)
+        added = added_parameters(Situation(facts.linux, whose.console, whose.level), owner)
     words = [parameter.parameter for parameter in added]
     initrd = boot.initrd
     return FileBoot(
         place=boot.place,
         file=file,
         file_facts=facts,
-        esp_file=_esp_path(name, file.value),
+        esp_file=_esp_path(whose.name, file.value),
         initrd=initrd,
         initrd_facts=files[initrd.value] if initrd else None,
-        esp_initrd=_esp_path(name, initrd.value) if initrd else None,
+        esp_initrd=_esp_path(whose.name, initrd.value) if initrd else None,
         owner_options=boot.options,
         options=" ".join([*words, owner] if owner else words),
         kernel_parameters=handling,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from generator.model.files import LinuxFacts
+from generator.model.intent import Isolation
 from generator.model.machine import Uart
 from generator.model.plan import AddedParameter, ConsolePlan
 from generator.resolve.serial_parameters import LEGACY_PORTS
@@ -24,6 +25,11 @@ CARD_BAUD = 115200
 """Baud rate of a PCI serial card."""
 
 
+ALL_LEVELS: tuple[Isolation, ...] = ("cooperative", "guarded", "contained")
+BARE: tuple[Isolation, ...] = ("cooperative",)
+"""Nothing is beneath the system: ports that others use, it reaches."""
+OPEN: tuple[Isolation, ...] = ("cooperative", "guarded")
+"""Interrupts that it sends reach any processor."""
 ASLEEP = "Linux offers suspend on every machine, and in a partition nothing wakes it"
 
 
@@ -33,6 +39,7 @@ class Situation:
 
     linux: LinuxFacts | None
     console: ConsolePlan | None
+    level: Isolation = "cooperative"
 
     @property
     def uart(self) -> Uart | None:
@@ -55,8 +62,9 @@ class KernelParameter:
 
     `needed`: without it Linux would disturb other partitions or the controller; the rest is merely good for
     the partition itself.  `text` may name `{port}`, `{baud}` and what is in LIVE.  `condition` says in words
-    when `applies` holds; with `any_kernel`, kernels that do not need it do not mind it.  If the owner gives
-    the same parameter, ours is left out, unless it is `cumulative`: Linux adds up both, the owner's last.
+    when `applies` holds and the level is one of `levels`; with `any_kernel`, kernels that do not need it do
+    not mind it.  If the owner gives the same parameter, ours is left out, unless it is `cumulative`: Linux
+    adds up both, the owner's last.
     """
 
     text: str
@@ -66,11 +74,16 @@ class KernelParameter:
     cumulative: bool = False
     any_kernel: bool = False
     applies: Callable[[Situation], bool] = _always
+    levels: tuple[Isolation, ...] = ALL_LEVELS
 
     @property
     def name(self) -> str:
         """What stands before the equals sign."""
         return self.text.partition("=")[0]
+
+    def fits(self, situation: Situation) -> bool:
+        """Whether it is of use there."""
+        return situation.level in self.levels and self.applies(situation)
 
 
 def _has_uart(situation: Situation) -> bool:
@@ -99,32 +112,40 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         "no_ipi_broadcast=1",
         "interprocessor interrupts to all but oneself would reach the processors of every partition",
         needed=True,
+        condition="the level is not contained",
+        levels=OPEN,
     ),
     KernelParameter(
         "8250.nr_uarts=1",
         "the driver would probe the UARTs of the others",
         needed=True,
-        condition="the console is a UART or a PCI serial card",
+        condition="the level is cooperative, the console a UART or a PCI serial card",
         applies=_has_serial_console,
+        levels=BARE,
     ),
     KernelParameter(
         "8250.nr_uarts=0",
         "the driver would probe the UARTs of the others",
         needed=True,
-        condition="there is no console",
+        condition="the level is cooperative, there is no console",
         applies=_has_no_uart,
+        levels=BARE,
     ),
     KernelParameter(
         "reserve=0xcf8,8",
         "the shared PCI configuration ports stay unused: ECAM only",
         needed=True,
+        condition="the level is cooperative",
         cumulative=True,
+        levels=BARE,
     ),
     KernelParameter(
         "pci=noearly",
         "early scans would see everyone's devices, and change the settings of some",
         needed=True,
+        condition="the level is cooperative",
         cumulative=True,
+        levels=BARE,
     ),
     KernelParameter(
         "efi=runtime",
@@ -182,7 +203,9 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         "modprobe.blacklist=pcspkr",
         "the speaker shares ports with the 8254 timer",
         needed=False,
+        condition="the level is cooperative",
         cumulative=True,
+        levels=BARE,
     ),
     *(
         KernelParameter(f"systemd.mask={unit}.target", ASLEEP, needed=False, cumulative=True)
@@ -214,7 +237,7 @@ def added_parameters(situation: Situation, owner_options: str) -> tuple[AddedPar
     uart = situation.uart
     added: list[AddedParameter] = []
     for parameter in KERNEL_PARAMETERS:
-        if not parameter.applies(situation):
+        if not parameter.fits(situation):
             continue
         if not parameter.cumulative and canonical(parameter.name)[0] in owners:
             continue
@@ -230,21 +253,25 @@ def is_live(parameter: AddedParameter) -> bool:
     return any(placeholder in parameter.parameter for placeholder in LIVE)
 
 
-def expected_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
+def expected_parameters(
+    console: ConsolePlan | None, level: Isolation = "cooperative"
+) -> tuple[AddedParameter, ...]:
     """The needed parameters for a Linux that its owner's own loader starts: without them it disturbs others.
 
     Nothing that only the live machine knows, or that depends on the kernel.
     """
-    every = added_parameters(Situation(None, console), "")
+    every = added_parameters(Situation(None, console, level), "")
     return tuple(parameter for parameter in every if parameter.needed and not is_live(parameter))
 
 
-def owner_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
+def owner_parameters(
+    console: ConsolePlan | None, level: Isolation = "cooperative"
+) -> tuple[AddedParameter, ...]:
     """The table for the boot configuration of an owner's own Linux, whatever kernel it is."""
-    situation = Situation(None, console)
+    situation = Situation(None, console, level)
     found: list[AddedParameter] = []
     for parameter in KERNEL_PARAMETERS:
-        if parameter.applies(situation) or parameter.any_kernel:
+        if parameter.fits(situation) or (parameter.any_kernel and level in parameter.levels):
             text = parameter.text
             if situation.uart is not None and "{port" in text:
                 text = text.format(port=situation.uart.io_base, baud=situation.uart.baud)
@@ -253,12 +280,12 @@ def owner_parameters(console: ConsolePlan | None) -> tuple[AddedParameter, ...]:
     return tuple(found)
 
 
-def harmful_parameters(options: str, console: ConsolePlan | None) -> Sequence[tuple[str, str]]:
+def harmful_parameters(
+    options: str, console: ConsolePlan | None, level: Isolation = "cooperative"
+) -> Sequence[tuple[str, str]]:
     """The harmful words of a command line, each with the reason: also those that undo what is needed."""
-    situation = Situation(None, console)
-    needed = [
-        one for one in KERNEL_PARAMETERS if one.needed and not one.cumulative and one.applies(situation)
-    ]
+    situation = Situation(None, console, level)
+    needed = [one for one in KERNEL_PARAMETERS if one.needed and not one.cumulative and one.fits(situation)]
     found: list[tuple[str, str]] = []
     for word in kernel_words(options):
         name, value = canonical(word)

@@ -11,6 +11,7 @@ import pytest
 
 from generator.api import judge, make_plan
 from generator.model.files import LinuxFacts
+from generator.model.intent import Isolation
 from generator.model.machine import Uart
 from generator.model.plan import ConsolePlan, MemoryPurpose
 from generator.places import Located, Place
@@ -19,6 +20,7 @@ from generator.resolve.kernel_parameters import (
     KERNEL_PARAMETERS,
     Situation,
     added_parameters,
+    expected_parameters,
     harmful_parameters,
 )
 from generator.resolve.memory import capacity
@@ -275,3 +277,20 @@ def test_how_many_uarts_are_right_depends_on_the_console() -> None:
     options = "8250.nr_uarts=0 8250.nr_uarts=1"
     for console, found in ((None, "8250.nr_uarts=1"), (COM2, "8250.nr_uarts=0")):
         assert [word for word, _ in harmful_parameters(options, console)] == [found]
+
+
+def test_what_a_guard_answers_needs_no_parameter() -> None:
+    def needed(level: Isolation) -> list[str]:
+        return [one.parameter for one in expected_parameters(COM2, level)]
+
+    assert needed("cooperative") == [
+        "no_ipi_broadcast=1",
+        "8250.nr_uarts=1",
+        "reserve=0xcf8,8",
+        "pci=noearly",
+    ]
+    assert needed("guarded") == ["no_ipi_broadcast=1"]
+    assert needed("contained") == []
+    # What undoes a parameter is harmful only where that is needed.
+    assert harmful_parameters("8250.nr_uarts=4", COM2)
+    assert not harmful_parameters("8250.nr_uarts=4", COM2, "guarded")
