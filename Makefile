@@ -3,7 +3,7 @@
 # there already is not fetched or made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build ready release test quick lint fuzz bench faults format clean distclean
+.PHONY: help setup run build ready release test quick lint hostile fuzz bench faults format clean distclean
 .NOTPARALLEL:
 
 # Variables to set on the command line, described by `make help`.
@@ -82,6 +82,9 @@ lint: ## format, lint and types of the Python code, syntax of the shell code
 faults: ready ## inject hundreds of faults into partitions, say what their neighbours noticed; ARGS="--seed 7 --count 50"
 	@$(BIN)/python -m generator esp partitions/faults.yaml --output Build/faults/build
 	@$(BIN)/python -m ci.faults --esp Build/faults/build/ESP --plan Build/faults/build/MrmPlan.json $(ARGS)
+
+hostile: setup ## have hostile systems try from ring 0 what is not theirs, at each isolation level, and say what came of it
+	@$(PYTEST) -s -m boot tests/boot/test_hostile.py $(ARGS)
 
 fuzz: setup ## fuzz every parser of foreign bytes; inputs and crashes are kept in Build/fuzz
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)

@@ -4,13 +4,16 @@
 from pathlib import Path
 
 from ci.progress import PROJECT
-from tests.boot import numa
+from tests.boot import hostile, numa
 
 TARGETS = ("RELEASE", "DEBUG")
 """EDK2's targets that tests boot, in the order in which they want them."""
 
 OUTPUT = PROJECT / "Build" / "boot-tests"
 """What tests build, and what they share."""
+
+_MADE = {"numa": numa.make, "hostile": hostile.make}
+"""Partition files that are written before they are used."""
 
 _FOLDERS = (PROJECT / "partitions", PROJECT / "tests" / "boot" / "partitions")
 
@@ -21,8 +24,8 @@ def partition_file(name: str) -> Path:
     Raises:
         FileNotFoundError: There is none.
     """
-    if name == "numa":
-        return numa.make(OUTPUT / name)
+    if name in _MADE:
+        return _MADE[name](OUTPUT / name)
     for folder in _FOLDERS:
         file = folder / f"{name}.yaml"
         if file.is_file():

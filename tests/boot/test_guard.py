@@ -11,12 +11,12 @@ import pytest
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import ask, mount, read_json
-from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+from tests.boot.support import boot_of, broken, broken_after_reboot, reboot, undisturbed
 from tests.boot.warnings import unexpected
 
 pytestmark = [pytest.mark.boot(230), pytest.mark.timeout(1800)]
 
-NAME, NEIGHBOUR = "guarded", "steady"
+NAME, NEIGHBOUR, OLDER = "guarded", "steady", "older"
 LOAD_SECONDS = 4
 REFRESH_SECONDS = 2
 """After which `State` shows what has been counted."""
@@ -124,6 +124,23 @@ def test_a_processor_that_comes_back_is_held_as_well(bench: Bench) -> None:
 
     # What it does next on that processor ends it (ENDS): a processor that got away would do it.
     bench.run(work())
+
+
+def test_an_older_kernel_restarts_as_it_is_used_to(bench: Bench) -> None:
+    """6.1 would execute an instruction of SVM before, if it saw that SVM is on: that ends a partition."""
+    since = bench.session.count()
+    bench.run(reboot(bench.session, OLDER, NEIGHBOUR))
+    assert "guard" not in bench.session.history[since].detail
+
+
+def test_a_kernel_needs_few_parameters(bench: Bench) -> None:
+    """Configuration space by ports, early scans, and UARTs that are not there: the guard answers."""
+    reports = bench.session.reports()
+    for name in (NAME, OLDER):
+        words = reports[name].data["cmdline"].split()
+        assert "no_ipi_broadcast=1" in words
+        assert not [word for word in words if word.startswith(("8250.", "reserve=", "pci=noearly"))]
+        assert not [line for line in reports[name].data["warnings"] if "config space access" in line]
 
 
 @pytest.mark.parametrize("end", ENDS)
