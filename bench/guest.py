@@ -5,17 +5,16 @@ It is the same on the bare machine and in a partition, byte for byte.
 """
 
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci.guests import initrd
 from ci.guests.build import OUTPUT as GUESTS
+from ci.guests.program import compile_program
 from ci.progress import PROJECT, SetupError
 
 _SOURCES = Path(__file__).parent / "work"
 _BUILT = PROJECT / "Build" / "bench"
-_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-static")
 
 
 @dataclass(frozen=True)
@@ -28,15 +27,7 @@ class Guest:
 
 def build_work(output: Path = _BUILT / "work") -> Path:
     """Compile the work program if its sources are newer, and return it; raises SetupError."""
-    sources = sorted(_SOURCES.glob("*.[ch]"))
-    if output.is_file() and output.stat().st_mtime > max(path.stat().st_mtime for path in sources):
-        return output
-    output.parent.mkdir(parents=True, exist_ok=True)
-    programs = [path for path in sources if path.suffix == ".c"]
-    done = subprocess.run(["gcc", *_FLAGS, *programs, "-o", output], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SetupError(f"the work program cannot be compiled:\n{done.stderr}")
-    return output
+    return compile_program(_SOURCES.glob("*.c"), output)
 
 
 def make_guest(name: str = "linux-6.12") -> Guest:

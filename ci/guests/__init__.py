@@ -5,7 +5,7 @@
 
 * `vmlinuz`: the kernel, byte for byte from its package;
 * `initrd.img`: busybox with all its applets, the modules of `ci/guests/modules.txt` with what they depend on,
-  and `ci/guests/init` as the first process, with the scripts of `ci/guests/lib`;
+  and `ci/guests/init` as the first process, with `ci/guests/lib` and the program of `ci/guests/report`;
 * `guest.json`: what it was made from.
 
 `packages` downloads, `modules` selects kernel modules, `initrd` writes the archive, `build` joins them. The

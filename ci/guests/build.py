@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ci.guests import initrd, modules, packages
 from ci.guests.packages import Package
+from ci.guests.program import compile_program
 from ci.progress import PROJECT, SetupError, run_logged, say
 from ci.versions import load
 
@@ -122,12 +123,22 @@ def _busybox_entries(package: Package, scratch: Path) -> list[initrd.Entry]:
     ]
 
 
+def look(output: Path = OUTPUT / "look") -> Path:
+    """Compile the program that says what a guest's machine looks like, and return it; raises SetupError."""
+    return compile_program((HERE / "report").glob("*.c"), output)
+
+
 def script_entries() -> list[initrd.Entry]:
-    """Return the first process, what it reads, and the tool that an owner would install."""
+    """Return the first process, what it reads and starts, and the tool that an owner would install.
+
+    Raises:
+        SetupError: A program cannot be compiled.
+    """
     parts = [path for path in sorted((HERE / "lib").iterdir()) if path.is_file()]
     return [
         initrd.regular("init", (HERE / "init").read_bytes(), executable=True),
         initrd.regular("bin/mrmctl", (PROJECT / "tools" / "mrmctl").read_bytes(), executable=True),
+        initrd.regular("lib/mrm/look", look().read_bytes(), executable=True),
         *(
             initrd.regular(f"lib/mrm/{path.name}", path.read_bytes(), executable=not path.suffix)
             for path in parts

@@ -36,7 +36,7 @@ class Observation:
     Attributes:
         state: Last state the controller named, None when it named none.
         detail: What it added to that, such as the reason of a refusal.
-        report: The guest's report (ci/guests/lib), None when there was none.
+        report: The guest's report (ci/guests/report), None when there was none.
         ticks: Consecutive ticks of one boot, received while all partitions that reported were up.
         off: Whether the controller saw the partition power off when it was asked to.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci.guests import loaders
-from ci.guests.build import OUTPUT, digest_of, replace
+from ci.guests.build import OUTPUT, digest_of, look, replace
 from ci.guests.debian import packages
 from ci.guests.debian.root import HERE, SCRIPTS, make_root
 from ci.progress import SetupError, run_logged, say
@@ -16,6 +16,8 @@ from ci.versions import load
 
 ROOT_UUID = "4d524d20-6465-6269-616e-20726f6f7430"
 """Of the file system; after.sh and files/etc/fstab name it too."""
+
+_SCRIPT = HERE.parent / "lib" / "report.sh"
 
 ROOT_SIZE = 1024 * 2**20
 """Bytes of the file system: twice what is in it."""
@@ -57,7 +59,7 @@ def _commands(archive: Path, scratch: Path, image: Path, key: Path) -> str:
         f"tar --extract --numeric-owner --preserve-permissions --file {_quoted(archive)} -C {_quoted(root)}",
         f"cp -R --no-preserve=ownership {_quoted(HERE / 'files')}/. {_quoted(root)}",
         f"mkdir -p {_quoted(scripts)}",
-        f"cp --no-preserve=ownership {_quoted(HERE.parent / 'lib')}/*.sh {_quoted(scripts)}",
+        f"cp --no-preserve=ownership {_quoted(_SCRIPT)} {_quoted(look())} {_quoted(scripts)}",
         f"for name in report ticks panic mrm-done; do ln -s mrm {_quoted(root)}/usr/local/sbin/$name; done",
         f"cd {_quoted(root / 'etc/systemd/system')}",
         "mkdir -p sysinit.target.wants",
@@ -115,9 +117,12 @@ def ensure(output: Path = OUTPUT) -> WholeDebian:
         make_root(packages.FOLDER, names, excluded, archive)
         record = {"root": root_inputs, "release": _release(archive)}
         replace(folder / "debian.json", (json.dumps(record, indent=2) + "\n").encode())
-    files = [*_overlay(), *sorted((HERE.parent / "lib").glob("*.sh")), *sorted(HERE.glob("*.py"))]
+    files = [*_overlay(), _SCRIPT, *sorted(HERE.glob("*.py"))]
     image_inputs = digest_of(
-        root_inputs, *(str(path.relative_to(HERE.parent)) for path in files), *(p.read_bytes() for p in files)
+        root_inputs,
+        look().read_bytes(),
+        *(str(path.relative_to(HERE.parent)) for path in files),
+        *(path.read_bytes() for path in files),
     )
     if record.get("image") != image_inputs or not image.is_file() or not key.is_file():
         say("writing the file system of the whole Debian")

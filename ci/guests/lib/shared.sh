@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # shellcheck shell=sh
 #
-# The shared memories of a guest: the ranges of its NFIT, as block devices.  Needs json.sh.
+# The shared memories of a guest: the ranges of its NFIT, as block devices.
 
 # How many there are: a header of 40 bytes, then 56 for each.
 shared_expected() {
@@ -22,14 +22,5 @@ wait_for_shared() {
     modprobe -q -a nfit nd_pmem 2>/dev/null
     sleep 0.25
     waited=$((waited + 1))
-  done
-}
-
-shared_memories() {
-  separator=
-  for device in $(shared_names); do
-    printf '%s{"name":"%s","base":%s,"size":%s}' "$separator" "$device" \
-      "$(($(cat "/sys/block/$device/device/resource")))" "$(($(cat "/sys/block/$device/size") * 512))"
-    separator=,
   done
 }

@@ -135,9 +135,10 @@ def test_guest_is_complete(name: str) -> None:
     assert (folder / "vmlinuz").read_bytes()[0x202:0x206] == b"HdrS"
     entries = {e.path: e for e in parse_newc(gzip.decompress((folder / "initrd.img").read_bytes()))}
     assert entries["init"].data == (HERE / "init").read_bytes()
-    for script in ("json.sh", "disks.sh", "report.sh", "lease"):
+    for script in ("shared.sh", "report.sh", "lease"):
         assert entries[f"lib/mrm/{script}"].data == (HERE / "lib" / script).read_bytes()
-    assert stat.S_IMODE(entries["lib/mrm/lease"].mode) == 0o755
+    for program in ("lease", "look"):
+        assert stat.S_IMODE(entries[f"lib/mrm/{program}"].mode) == 0o755
     assert entries["bin/sh"].data == b"/bin/busybox"
     assert stat.S_IMODE(entries["bin/busybox"].mode) == 0o755
     for path in entries:
