@@ -12,7 +12,7 @@
 #include "Talk/Disk.h"
 #include "Talk/Turn.h"
 #include "Machine/Memory.h"
-#include "Machine/Processor.h"
+#include "Machine/ProcessorChoice.h"
 #include "Machine/ResetEntry.h"
 #include "Machine/Uart.h"
 #include "Partition/Partition.h"
@@ -360,7 +360,7 @@ Redivide (
   WatchDisks ();
   ExtendResetEntry ();
   LaunchNew (Orders, Ordered);
-  Say ("machine: %ld KiB of memory are free", FreeMemory () / SIZE_1KB);
+  Say ("machine: %ld KiB of memory are free", FreeMemorySize () / SIZE_1KB);
   WriteReport ();
   RefreshControls ();
 }

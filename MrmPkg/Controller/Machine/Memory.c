@@ -1,16 +1,13 @@
 /** @file
-  Memory of partitions: taken from what the PC's firmware does not use.
+  Memory of the PC: what its firmware does not use, what is allocated of that, and what is held.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
 #include "Machine/Memory.h"
 #include "Partition/Partition.h"
-#include "Partition/Verdict.h"
-#include "Core/Log.h"
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
-#include <Library/MrmFunctionLib.h>
 #include <Library/MrmMachineLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
@@ -68,16 +65,6 @@ ReadMemoryMap (
   return Status;
 }
 
-/**
-  Read the memory that the PC's firmware does not use.
-
-  @param[out] Free  Receives the set; Free->Ranges belongs to the caller (FreePool), unless there is an error.
-
-  @retval EFI_SUCCESS           Read.
-  @retval EFI_OUT_OF_RESOURCES  No memory for it.
-  @return Other                 Status of GetMemoryMap.
-**/
-STATIC
 EFI_STATUS
 ReadFreeMemory (
   OUT MRM_RANGE_SET  *Free
@@ -130,7 +117,21 @@ ReadFreeMemory (
 }
 
 /**
-  Take ranges that the PC's firmware does not use: all of them, or none.
+  Free pages of the PC's firmware.
+
+  @param[in] Range  The pages.
+**/
+STATIC
+VOID
+FreeRange (
+  IN CONST MRM_RANGE  *Range
+  )
+{
+  gBS->FreePages (Range->Base, EFI_SIZE_TO_PAGES ((UINTN)Range->Size));
+}
+
+/**
+  Allocate ranges that the PC's firmware does not use: all of them, or none.
 
   @param[in] Ranges  The ranges.
 
@@ -158,9 +159,9 @@ AllocateAll (
   }
 
   if (EFI_ERROR (Status)) {
-    // The one that failed was not taken.
+    // The one that failed was not allocated.
     for (Index--; Index > 0; Index--) {
-      gBS->FreePages (Ranges->Ranges[Index - 1].Base, EFI_SIZE_TO_PAGES ((UINTN)Ranges->Ranges[Index - 1].Size));
+      FreeRange (&Ranges->Ranges[Index - 1]);
     }
   }
 
@@ -168,11 +169,11 @@ AllocateAll (
 }
 
 /**
-  Give one range that is held back to the PC's firmware: no more can be held, and one is about to be split.
+  Release one range that is held: no more can be held, and one is about to be split.
 
   @param[in] Range  Stays held.
 
-  @retval TRUE   Given back.
+  @retval TRUE   Released.
   @retval FALSE  There is no other one.
 **/
 STATIC
@@ -187,7 +188,7 @@ HoldOneLess (
   for (Index = mHeld.Count; Index > 0; Index--) {
     Held = &mHeld.Ranges[Index - 1];
     if ((Held->Base >= Range->Base + Range->Size) || (Held->Base + Held->Size <= Range->Base)) {
-      gBS->FreePages (Held->Base, EFI_SIZE_TO_PAGES ((UINTN)Held->Size));
+      FreeRange (Held);
       mReturned = TRUE;
       // A whole element: this cannot fail.
       MrmRangeRemove (&mHeld, Held->Base, Held->Size);
@@ -198,15 +199,6 @@ HoldOneLess (
   return FALSE;
 }
 
-/**
-  Take a range: what of it is held, and the rest from the PC's firmware. All of it, or nothing.
-
-  @param[in]     Range  The range, not empty; each byte of it is held, or free.
-  @param[in,out] Used   Becomes TRUE if some of it has been somebody else's.
-
-  @return  Status of AllocatePages, or of the set of what is held.
-**/
-STATIC
 EFI_STATUS
 AllocateRange (
   IN     CONST MRM_RANGE  *Range,
@@ -246,267 +238,8 @@ AllocateRange (
   return EFI_SUCCESS;
 }
 
-/**
-  The rule a memory request falls under.
-
-  @param[in] Purpose  What the request is for.
-**/
-STATIC
-CONST CHAR8 *
-MemoryRule (
-  IN MRM_MEMORY_PURPOSE  Purpose
-  )
-{
-  switch (Purpose) {
-    case MrmMemoryLow:
-      return MRM_RULE_MEMORY_LOW;
-    case MrmMemoryBelow1G:
-      return MRM_RULE_MEMORY_BELOW_1G;
-    default:
-      return MRM_RULE_MEMORY;
-  }
-}
-
-/**
-  Refuse a partition that memory cannot be found for.
-
-  @param[in,out] Partition  The partition; what it has already is given back.
-  @param[in]     Request    What was asked for.
-  @param[in]     Pieces     In how many pieces at most.
-  @param[in]     Room       Bytes found there.
-  @param[in]     Largest    Of these, bytes in one piece.
-**/
-STATIC
-VOID
-RefuseMemory (
-  IN OUT MRM_PARTITION          *Partition,
-  IN     CONST MRM_PLAN_MEMORY  *Request,
-  IN     UINTN                  Pieces,
-  IN     UINT64                 Room,
-  IN     UINT64                 Largest
-  )
-{
-  Refuse (
-    Partition,
-    MemoryRule (Request->Purpose),
-    "promised %ld KiB in %d pieces at most, from 0x%lx to 0x%lx, found %ld KiB free there, %ld KiB in one piece%a",
-    Request->Size / SIZE_1KB,
-    Pieces,
-    Request->Minimum,
-    Request->Limit - 1,
-    Room / SIZE_1KB,
-    Largest / SIZE_1KB,
-    ((Request->Purpose == MrmMemoryLow) || (Request->Minimum >= SIZE_4GB)) ? "" : " (64 MiB stay with the PC's firmware)"
-    );
-  ReleaseMemory (Partition);
-}
-
-/**
-  Take memory for one request of a partition.
-
-  @param[in,out] Partition  Receives pieces, or is refused.
-  @param[in]     Request    The request.
-**/
-STATIC
-VOID
-BindRequest (
-  IN OUT MRM_PARTITION          *Partition,
-  IN     CONST MRM_PLAN_MEMORY  *Request
-  )
-{
-  MRM_RANGE_SET  Free;
-  MRM_RANGE      Pieces[MRM_MAX_PIECES];
-  UINTN          MaxPieces;
-  UINTN          PieceCount;
-  UINTN          Piece;
-  UINT64         Room;
-  UINT64         Largest;
-  EFI_STATUS     Status;
-
-  Status = ReadFreeMemory (&Free);
-  if (EFI_ERROR (Status)) {
-    Refuse (Partition, MRM_RULE_CONTROLLER, "the PC's memory map cannot be read: %r", Status);
-    ReleaseMemory (Partition);
-    return;
-  }
-
-  MaxPieces = (Request->Purpose == MrmMemoryLow) ? 1 : MRM_MAX_PIECES - Partition->PieceCount;
-  Room      = MrmRangeRoom (&Free, Request->Alignment, Request->Minimum, Request->Limit, &Largest);
-  Status    = MrmMemoryChoose (&Free, Request, MaxPieces, Pieces, &PieceCount);
-  FreePool (Free.Ranges);
-  for (Piece = 0; !EFI_ERROR (Status) && Piece < PieceCount; Piece++) {
-    Status = AllocateRange (&Pieces[Piece], &Partition->MemoryUsed);
-    if (!EFI_ERROR (Status)) {
-      Partition->Pieces[Partition->PieceCount++] = Pieces[Piece];
-      Keep (
-        Partition,
-        MemoryRule (Request->Purpose),
-        "%ld KiB at 0x%lx",
-        Pieces[Piece].Size / SIZE_1KB,
-        Pieces[Piece].Base
-        );
-    }
-  }
-
-  if (EFI_ERROR (Status)) {
-    RefuseMemory (Partition, Request, MaxPieces, Room, Largest);
-  }
-}
-
-/**
-  Choose what to take memory for next.
-
-  @param[in]  Partitions  The partitions.
-  @param[in]  Count       Their number.
-  @param[out] Index       Receives the index of the request in the plan of its partition.
-
-  @return  The partition; NULL when nothing is left.
-**/
-STATIC
-MRM_PARTITION *
-NextRequest (
-  IN  MRM_PARTITION  *Partitions,
-  IN  UINTN          Count,
-  OUT UINTN          *Index
-  )
-{
-  MRM_MEMORY_REQUESTS  Requests[MRM_MAX_PARTITIONS];
-  UINTN                Partition;
-
-  for (Partition = 0; Partition < Count; Partition++) {
-    Requests[Partition].Plan   = (Partitions[Partition].Life.State == MrmStateAbsent) ? Partitions[Partition].Plan : NULL;
-    Requests[Partition].Judged = Partitions[Partition].MemoryBound;
-  }
-
-  return MrmMemoryNext (Requests, Count, &Partition, Index) ? &Partitions[Partition] : NULL;
-}
-
-/**
-  Tell how much low memory there is: most of it is what a plan is built on, and what firmware keeps of it differs.
-
-  @param[in] Request  A request for some.
-**/
-STATIC
-VOID
-ReportLowMemory (
-  IN CONST MRM_PLAN_MEMORY  *Request
-  )
-{
-  MRM_RANGE_SET  Free;
-  UINT64         Room;
-  UINT64         Largest;
-
-  if (!EFI_ERROR (ReadFreeMemory (&Free))) {
-    Room = MrmRangeRoom (&Free, SIZE_4KB, Request->Minimum, Request->Limit, &Largest);
-    FreePool (Free.Ranges);
-    Say (
-      "machine: low memory: %ld KiB free from 0x%lx to 0x%lx, %ld KiB in one piece",
-      Room / SIZE_1KB,
-      Request->Minimum,
-      Request->Limit - 1,
-      Largest / SIZE_1KB
-      );
-  }
-}
-
-VOID
-BindMemory (
-  IN OUT MRM_PARTITION  *Partitions,
-  IN     UINTN          Count
-  )
-{
-  MRM_PARTITION  *Partition;
-  UINTN          Index;
-
-  ReportLowMemory (&Partitions[0].Plan->Memory[0]);
-  while ((Partition = NextRequest (Partitions, Count, &Index)) != NULL) {
-    Partition->MemoryBound |= 1U << Index;
-    BindRequest (Partition, &Partition->Plan->Memory[Index]);
-  }
-}
-
-VOID
-BindCardArea (
-  IN OUT MRM_PARTITION  *Partition
-  )
-{
-  MRM_RANGE_SET  Free;
-  MRM_RANGE      Area;
-  MRM_PCI_BUS    *Bus;
-  UINTN          Count;
-  EFI_STATUS     Status;
-
-  if ((Partition->Plan->CardCount == 0) && (Partition->Plan->DiskCount == 0)) {
-    return;
-  }
-
-  Status = ReadFreeMemory (&Free);
-  if (!EFI_ERROR (Status)) {
-    // Aligned to a large page, and below 4 GiB like the memory window of a real bridge.
-    Status = MrmRangeAllocate (
-               &Free,
-               MRM_FUNCTION_AREA_SIZE,
-               MRM_FUNCTION_AREA_SIZE,
-               SIZE_1MB,
-               SIZE_4GB,
-               1,
-               &Area,
-               &Count
-               );
-    FreePool (Free.Ranges);
-  }
-
-  if (!EFI_ERROR (Status)) {
-    // All of it is written before a start, whoever had it; but until then it may go back to the PC's firmware.
-    Status = AllocateRange (&Area, &Partition->MemoryUsed);
-  }
-
-  if (EFI_ERROR (Status)) {
-    Refuse (Partition, MRM_RULE_MEMORY, "promised cards or served disks, found no 2 MiB free below 4 GiB: %r", Status);
-    return;
-  }
-
-  Partition->CardArea = Area;
-  Bus                 = &Partition->PciBuses[Partition->PciBusCount];
-  ZeroMem (Bus, sizeof (*Bus));
-  Bus->Segment     = Partition->Plan->ChannelSegment;
-  Bus->EcamBase    = Area.Base;
-  Bus->Memory.Base = Area.Base + MRM_FUNCTION_ECAM_SIZE;
-  Bus->Memory.Size = MRM_FUNCTION_AREA_SIZE - MRM_FUNCTION_ECAM_SIZE;
-  Keep (Partition, MRM_RULE_MEMORY, "cards and served disks at 0x%lx", Area.Base);
-}
-
-VOID
-GiveMemory (
-  IN OUT MRM_RANGE  *Range
-  )
-{
-  gBS->FreePages (Range->Base, EFI_SIZE_TO_PAGES ((UINTN)Range->Size));
-  Range->Size = 0;
-}
-
-VOID
-ReleaseMemory (
-  IN OUT MRM_PARTITION  *Partition
-  )
-{
-  mReturned = mReturned || (Partition->MemoryUsed && ((Partition->PieceCount > 0) || (Partition->CardArea.Size != 0)));
-  while (Partition->PieceCount > 0) {
-    Partition->PieceCount--;
-    gBS->FreePages (
-           Partition->Pieces[Partition->PieceCount].Base,
-           EFI_SIZE_TO_PAGES ((UINTN)Partition->Pieces[Partition->PieceCount].Size)
-           );
-  }
-
-  if (Partition->CardArea.Size != 0) {
-    gBS->FreePages (Partition->CardArea.Base, EFI_SIZE_TO_PAGES (MRM_FUNCTION_AREA_SIZE));
-    Partition->CardArea.Size = 0;
-  }
-}
-
 EFI_STATUS
-TakeRange (
+AllocateRequest (
   IN  CONST MRM_PLAN_MEMORY  *Request,
   OUT MRM_RANGE              *Range,
   OUT UINT64                 *Room
@@ -531,7 +264,7 @@ TakeRange (
 }
 
 EFI_STATUS
-TakeMemory (
+AllocateMemory (
   IN  UINT64     Size,
   IN  UINT64     Alignment,
   OUT MRM_RANGE  *Range
@@ -546,23 +279,36 @@ TakeMemory (
   Request.Alignment = Alignment;
   Request.Minimum   = SIZE_1MB;
   Request.Limit     = MAX_INT64;
-  return TakeRange (&Request, Range, &Room);
+  return AllocateRequest (&Request, Range, &Room);
+}
+
+VOID
+ReleaseRange (
+  IN OUT MRM_RANGE  *Range,
+  IN     BOOLEAN    Used
+  )
+{
+  FreeRange (Range);
+  Range->Size = 0;
+  mReturned   = mReturned || Used;
 }
 
 VOID
 HoldRange (
-  IN CONST MRM_RANGE  *Range
+  IN OUT MRM_RANGE  *Range
   )
 {
   if (EFI_ERROR (MrmRangeAdd (&mHeld, Range->Base, Range->Size))) {
-    // More ranges than can be held: it goes back to the PC's firmware, and it has been used.
-    gBS->FreePages (Range->Base, EFI_SIZE_TO_PAGES ((UINTN)Range->Size));
+    // More ranges than can be held.
+    FreeRange (Range);
     mReturned = TRUE;
   }
+
+  Range->Size = 0;
 }
 
 UINT64
-FreeMemory (
+FreeMemorySize (
   VOID
   )
 {
@@ -577,31 +323,6 @@ FreeMemory (
   Room = MrmRangeRoom (&Free, SIZE_4KB, 0, MAX_UINT64, &Largest);
   FreePool (Free.Ranges);
   return Room;
-}
-
-VOID
-HoldMemory (
-  IN OUT MRM_PARTITION  *Partition
-  )
-{
-  UINTN  Piece;
-  UINTN  Left;
-
-  Left = 0;
-  for (Piece = 0; Piece < Partition->PieceCount; Piece++) {
-    if (EFI_ERROR (MrmRangeAdd (&mHeld, Partition->Pieces[Piece].Base, Partition->Pieces[Piece].Size))) {
-      // More ranges than can be held: these go back to the PC's firmware.
-      Partition->Pieces[Left++] = Partition->Pieces[Piece];
-    }
-  }
-
-  if (!EFI_ERROR (MrmRangeAdd (&mHeld, Partition->CardArea.Base, Partition->CardArea.Size))) {
-    Partition->CardArea.Size = 0;
-  }
-
-  Partition->PieceCount = Left;
-  Partition->MemoryUsed = TRUE;
-  ReleaseMemory (Partition);
 }
 
 VOID
@@ -639,6 +360,6 @@ ReleaseHeldMemory (
   mReturned = mReturned || (mHeld.Count > 0);
   while (mHeld.Count > 0) {
     mHeld.Count--;
-    gBS->FreePages (mHeld.Ranges[mHeld.Count].Base, EFI_SIZE_TO_PAGES ((UINTN)mHeld.Ranges[mHeld.Count].Size));
+    FreeRange (&mHeld.Ranges[mHeld.Count]);
   }
 }

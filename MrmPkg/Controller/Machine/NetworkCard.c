@@ -1,5 +1,5 @@
 /** @file
-  A network card that stays with the PC, taken from the network stack of the PC's firmware: only its driver is used,
+  A network card that stays with the PC, claimed from the network stack of the PC's firmware: only its driver is used,
   EFI_SIMPLE_NETWORK_PROTOCOL (UEFI 2.10 section 24.1).
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
@@ -110,7 +110,7 @@ Begin (
 {
   EFI_STATUS  Status;
 
-  // Whoever had it last may have left it in any state.
+  // The driver that had it last may have left it in any state.
   if (Snp->Mode->State == EfiSimpleNetworkInitialized) {
     Snp->Shutdown (Snp);
   }
@@ -164,7 +164,7 @@ IsUsed (
 }
 
 EFI_STATUS
-TakeNetworkCard (
+ClaimNetworkCard (
   IN  CONST CHAR8   *Path,
   OUT NETWORK_CARD  *Card
   )
@@ -198,14 +198,14 @@ TakeNetworkCard (
 
   Status = Begin (Card->Snp);
   if (EFI_ERROR (Status)) {
-    GiveNetworkCard (Card);
+    ReleaseNetworkCard (Card);
   }
 
   return Status;
 }
 
 VOID
-GiveNetworkCard (
+ReleaseNetworkCard (
   IN CONST NETWORK_CARD  *Card
   )
 {

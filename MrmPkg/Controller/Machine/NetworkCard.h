@@ -1,5 +1,5 @@
 /** @file
-  A network card that stays with the PC, taken from the network stack of the PC's firmware.
+  A network card that stays with the PC, claimed from the network stack of the PC's firmware.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -20,29 +20,29 @@ typedef struct {
 } NETWORK_CARD;
 
 /**
-  Take a card from the firmware's network stack, and have it receive all frames that it can.  This may take seconds,
+  Claim a card from the firmware's network stack, and have it receive all frames that it can.  This may take seconds,
   as long as its driver looks for a link.
 
   @param[in]  Path  Device path text of its PCI function.
-  @param[out] Card  Receives the card, for GiveNetworkCard().
+  @param[out] Card  Receives the card, for ReleaseNetworkCard().
 
   @retval EFI_SUCCESS    It works.
   @retval EFI_NOT_FOUND  The PC has no such function, or its firmware has no driver for it.
-  @return Other          The firmware does not give it, or it does not work; nothing is to be given back.
+  @return Other          The firmware does not give it, or it does not work; nothing is to be released.
 **/
 EFI_STATUS
-TakeNetworkCard (
+ClaimNetworkCard (
   IN  CONST CHAR8   *Path,
   OUT NETWORK_CARD  *Card
   );
 
 /**
-  Stop a card, and give it back to the firmware's network stack if that had it.
+  Stop a card, and release it to the firmware's network stack if that had it.
 
   @param[in] Card  The card.
 **/
 VOID
-GiveNetworkCard (
+ReleaseNetworkCard (
   IN CONST NETWORK_CARD  *Card
   );
 

@@ -1,5 +1,5 @@
 /** @file
-  Processors of partitions: taken from the PC's firmware, stopped, parked.
+  Processors that the PC's firmware does not have any more: claimed, parked, reclaimed, released.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -9,21 +9,8 @@
 
 #include "Partition/Partition.h"
 
-
 /**
-  Take processors of the machine for a partition, as planned or, where the plan says
-  "by count", any others.
-
-  @param[in,out] Partition  Receives ApicIds, or is refused.
-**/
-VOID
-BindProcessors (
-  IN OUT MRM_PARTITION  *Partition
-  );
-
-/**
-  Take the bound processors away from the PC's MP services for good and leave them
-  waiting for a SIPI.
+  Claim the bound processors from the PC's MP services for good, and leave them waiting for a SIPI.
 
   @param[in,out] Partition  Receives LocalApicTimerFrequency, or is refused.
 **/
@@ -33,7 +20,7 @@ ClaimProcessors (
   );
 
 /**
-  Give a partition's claimed processors back to the PC's MP services.
+  Release a partition's claimed processors to the PC's MP services.
 
   @param[in] Partition  The partition; nothing of it runs.
 **/
@@ -53,20 +40,7 @@ ReclaimProcessors (
   );
 
 /**
-  Choose the channel processor if the plan wants one, and say which; or that there is none.
-
-  @param[out] Processor  Receives which one.
-
-  @retval TRUE   It is the controller's.
-  @retval FALSE  The plan wants none, or none is free.
-**/
-BOOLEAN
-ChooseWorker (
-  OUT UINTN  *Processor
-  );
-
-/**
-  Take the channel processor from the PC's MP services.
+  Claim the channel processor from the PC's MP services.
 
   @param[in] Processor  Which one.
   @param[in] Work       What it does, on the stack and the page tables of the PC's firmware; does not return.
@@ -82,32 +56,19 @@ ClaimWorker (
   );
 
 /**
-  Give the channel processor back to the PC's MP services; nothing runs on it.
+  Release the channel processor to the PC's MP services; nothing runs on it.
 **/
 VOID
-ReturnWorker (
+ReleaseWorkerProcessor (
   VOID
   );
 
 /**
-  Give the processors that nobody has any more back to the PC's MP services.
+  Release the processors that nobody has any more to the PC's MP services.
 **/
 VOID
 ReleaseHeldProcessors (
   VOID
-  );
-
-/**
-  Have partitions own their processors by other numbers. Those of a partition that is gone are held: they wait
-  for a SIPI, for partitions to come.
-
-  @param[in] Numbers  The new number of each partition, or MRM_PLAN_NOBODY for one that is gone.
-  @param[in] Count    Number of partitions.
-**/
-VOID
-RenumberOwners (
-  IN CONST UINT32  *Numbers,
-  IN UINTN         Count
   );
 
 #endif

@@ -76,13 +76,12 @@ DropShared (
     if (!Used[Index] && (mShared[Index].Range.Size != 0)) {
       Say ("machine: shared memory %a is given up", mShared[Index].Name);
       HoldRange (&mShared[Index].Range);
-      mShared[Index].Range.Size = 0;
     }
   }
 }
 
 /**
-  Take memory for a shared memory that is not there yet.
+  Allocate memory for a shared memory that is not there yet.
 
   @param[in]  Plan  What a partition is to have.
   @param[out] Room  Receives how many bytes are free in one piece, if there is not enough.
@@ -91,7 +90,7 @@ DropShared (
 **/
 STATIC
 SHARED *
-Take (
+Allocate (
   IN  CONST MRM_PLAN_SHARED  *Plan,
   OUT UINT64                 *Room
   )
@@ -109,7 +108,7 @@ Take (
   for (Index = 0; Index < ARRAY_SIZE (mShared); Index++) {
     Shared = &mShared[Index];
     if (Shared->Range.Size == 0) {
-      if (EFI_ERROR (TakeRange (&Request, &Shared->Range, Room))) {
+      if (EFI_ERROR (AllocateRequest (&Request, &Shared->Range, Room))) {
         Shared->Range.Size = 0;
         return NULL;
       }
@@ -143,7 +142,7 @@ BindOne (
     Plan   = &Partition->Plan->Shared[Number];
     Shared = Find (Plan);
     if (Shared == NULL) {
-      Shared = Take (Plan, &Room);
+      Shared = Allocate (Plan, &Room);
     }
 
     if (Shared == NULL) {
@@ -219,7 +218,6 @@ ReleaseShared (
   for (Index = 0; Index < ARRAY_SIZE (mShared); Index++) {
     if (mShared[Index].Range.Size != 0) {
       HoldRange (&mShared[Index].Range);
-      mShared[Index].Range.Size = 0;
     }
   }
 }

@@ -1,5 +1,5 @@
 ;------------------------------------------------------------------------------
-; Where interrupts and exceptions of the channel processor go (Worker.c).
+; Where interrupts and exceptions of the channel processor go (WorkerLoop.c).
 ;
 ; SPDX-License-Identifier: BSD-2-Clause-Patent
 ;------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ WriteMemory (
 }
 
 /**
-  Give the memory back (MRM_STORAGE_CLOSE): its contents are nobody else's business.
+  Release the memory (MRM_STORAGE_CLOSE): its contents are nobody else's business.
 
   @param[in,out] Storage  The storage.
 **/
@@ -72,7 +72,7 @@ CloseMemory (
     ZeroMem ((VOID *)(UINTN)Storage->Memory.Base, (UINTN)Storage->Memory.Size);
   }
 
-  GiveMemory (&Storage->Memory);
+  ReleaseRange (&Storage->Memory, FALSE);
 }
 
 EFI_STATUS
@@ -83,7 +83,7 @@ OpenMemoryStorage (
 {
   EFI_STATUS  Status;
 
-  Status = TakeMemory (Size, SIZE_4KB, &Storage->Memory);
+  Status = AllocateMemory (Size, SIZE_4KB, &Storage->Memory);
   if (EFI_ERROR (Status)) {
     return Status;
   }

@@ -137,7 +137,7 @@ GetCard (
 }
 
 VOID
-AttendCards (
+BeginCards (
   IN OUT MRM_PARTITION  *Partition
   )
 {
@@ -150,7 +150,7 @@ AttendCards (
 }
 
 VOID
-IgnoreCards (
+EndCards (
   IN OUT MRM_PARTITION  *Partition
   )
 {

@@ -60,7 +60,7 @@ GetCard (
   @param[in,out] Partition  About to start; nobody serves its cards at this moment.
 **/
 VOID
-AttendCards (
+BeginCards (
   IN OUT MRM_PARTITION  *Partition
   );
 
@@ -70,7 +70,7 @@ AttendCards (
   @param[in,out] Partition  The partition; nobody serves its cards at this moment.
 **/
 VOID
-IgnoreCards (
+EndCards (
   IN OUT MRM_PARTITION  *Partition
   );
 

@@ -267,7 +267,7 @@ CloseAllCards (
 
   mElsewhere = FALSE;
   for (Partition = 0; Partition < gPartitionCount; Partition++) {
-    IgnoreCards (&gPartitions[Partition]);
+    EndCards (&gPartitions[Partition]);
   }
 }
 
@@ -307,13 +307,13 @@ TakeOver (
 }
 
 /**
-  Have nobody look at any card.  That may be when the channel processor is found to have stopped.
+  Have nobody look at any card.  This may find out that the channel processor has stopped by itself.
 
   @param[out] Stopped  Receives who has been stopped, for ResumeService().
 **/
 STATIC
 VOID
-Stop (
+StopCards (
   OUT MRM_STOPPED  *Stopped
   )
 {
@@ -331,8 +331,8 @@ StartCards (
   MRM_STOPPED  Stopped;
 
   if (CountCards (Partition) != 0) {
-    Stop (&Stopped);
-    AttendCards (Partition);
+    StopCards (&Stopped);
+    BeginCards (Partition);
     ResumeService (&Stopped);
   }
 }
@@ -345,8 +345,8 @@ QuiesceCards (
   MRM_STOPPED  Stopped;
 
   if (CountCards (Partition) != 0) {
-    Stop (&Stopped);
-    IgnoreCards (Partition);
+    StopCards (&Stopped);
+    EndCards (Partition);
     ResumeService (&Stopped);
   }
 }

@@ -313,7 +313,7 @@ OpenUplink (
   }
 
   Uplink = AllocateZeroPool (sizeof (*Uplink));
-  Status = (Uplink == NULL) ? EFI_OUT_OF_RESOURCES : TakeNetworkCard (Card, &Uplink->Card);
+  Status = (Uplink == NULL) ? EFI_OUT_OF_RESOURCES : ClaimNetworkCard (Card, &Uplink->Card);
   if (EFI_ERROR (Status)) {
     Say (
       "network %a: it has no way out by %a: %a (%r)",
@@ -379,7 +379,7 @@ CloseUplinks (
   IgnoreTimer (&mEvent);
   while (mUplinkCount > 0) {
     mUplinkCount--;
-    GiveNetworkCard (&mUplinks[mUplinkCount]->Card);
+    ReleaseNetworkCard (&mUplinks[mUplinkCount]->Card);
     FreePool (mUplinks[mUplinkCount]);
   }
 }

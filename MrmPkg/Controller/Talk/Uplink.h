@@ -11,7 +11,7 @@
 #include <Library/MrmChannelLib.h>
 
 /**
-  Open the way out of a network, if the plan has one for it.  This may take seconds, as TakeNetworkCard().
+  Open the way out of a network, if the plan has one for it.  This may take seconds, as ClaimNetworkCard().
 
   @param[in]     Network  The network's name; it must stay.
   @param[in,out] Way      What is shared with the network's switch, zeroed; it must stay until CloseUplinks().
