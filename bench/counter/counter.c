@@ -5,8 +5,8 @@
 // the figures mean.
 //
 // Counting alone needs no call from translated code: QEMU puts an addition into it.  Code of a PE image, such as a
-// module of a firmware, calls us once for each translation block, so that we see when a processor comes into such an
-// image from elsewhere, as an OS does that calls a runtime service.
+// module of a firmware, calls us once for each translation block.  So we see when a processor comes into such an image
+// from elsewhere, for instance when an OS calls a runtime service.
 //
 // Arguments: out=FILE receives the records, control=PATH is the Unix socket for requests, low=BYTES and top=BYTES are
 // the ends of RAM below and above 4 GiB.
@@ -17,10 +17,10 @@
 // A request is a line.  "snapshot NAME" writes a record and answers "done"; "forget" has pages looked at anew, which
 // is needed before other code is loaded to where code has run.
 //
-// A record is also written, short, by a program in the machine, for its own processor, when it executes the marker
+// A program in the machine can have a short record written of its own processor.  It executes the marker
 //     nopl 0x4D524Dnn(%rax)
-// which does nothing on any processor and needs no privilege; and for all when an image's code sets a partition's phase in its
-// mailbox (MrmPkg/Include/MrmMailbox.h).  The record is named "phase-N".
+// which does nothing on any processor and needs no privilege.  A record of all processors, "phase-N", is written when
+// an image's code sets a partition's phase in its mailbox (MrmPkg/Include/MrmMailbox.h).
 
 #include <pthread.h>
 #include <stdio.h>

@@ -117,7 +117,7 @@ def disk_shared(plan: Plan) -> Iterator[Finding]:
         owner, other = first.setdefault(disk.medium, (partition, disk))
         if other is disk:
             continue
-        # What somebody reads may grow, but not change.
+        # A disk that somebody reads may grow, but not change.
         writers = [one for one in (disk, other) if one.writes]
         if len(writers) == 2 or any(one.mode.value == "read-write" for one in writers):
             yield Finding(

@@ -36,7 +36,7 @@ def _serial(intent: DiskIntent, taken: Collection[str]) -> str:
     name = "memory" if intent.name is None else intent.name.value
     if intent.kind == "file":
         name = name.rpartition("\\")[2].rpartition(".")[0] or name
-    # What is not ASCII is the business of a rule.
+    # A rule refuses names that are not ASCII.
     name = name.encode("ascii", "replace").decode()
     serial, number = name[-_SERIAL:], 1
     while serial in taken:

@@ -146,7 +146,7 @@ class _Choice:
         self.left = sum(self._below.values()) - reserved_for_firmware(machine, others)
         """Bytes below 4 GiB that nobody is promised; shared memories lie there only if they must."""
         low = max(0, shared - capacity(machine, BELOW_4G_LIMIT, self._top))
-        # More than there is, a rule refuses.
+        # A rule refuses more than there is.
         self.left -= low if low <= self.left else 0
         for need in needs:
             memory = need.intent

@@ -236,7 +236,7 @@ GetMedium (
     for (Same = mMedia; Same != NULL; Same = Same->Next) {
       if ((Medium->Kind == MrmDiskGpt) && (Same->Storage.Handle == Medium->Storage.Handle)) {
         AsciiSPrint (Words, MRM_STORAGE_WORDS, "is '%s', which is served already", Same->Name);
-        // It stays taken from the PC's file systems: the other one goes on.
+        // The PC's file systems do not get it back: the medium that is served already goes on.
         FreeMedium (Medium);
         return NULL;
       }

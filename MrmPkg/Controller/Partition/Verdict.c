@@ -1,5 +1,5 @@
 /** @file
-  What was promised and what was found: a partition is refused that cannot be given it.
+  What was promised and what was found.  A partition that cannot be given what it was promised is refused.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/

@@ -10,9 +10,9 @@
 #include <Uefi.h>
 
 /**
-  Choose the volume that variable stores, reloads and the report go to: the first one, in the order of the PC's
-  firmware, that has the folder `\EFI\MRM`, is no RAM disk, and does not lie behind a port that gPlan, if there is one,
-  gives to a partition. What was chosen is told; without one gMachine.Esp stays NULL, and what is lost is told.
+  Choose the volume that variable stores, reloads and the report go to, and tell which it is.  It is the first one, in
+  the order of the PC's firmware, that has the folder `\EFI\MRM`.  A RAM disk does not count, nor does a volume behind a
+  port that gPlan gives to a partition.  Without one gMachine.Esp stays NULL, and what is lost is told.
 **/
 VOID
 ChooseVolume (

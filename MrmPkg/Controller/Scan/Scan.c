@@ -42,7 +42,7 @@ ScanMachine (
   AddLine ("%d", 8 * sizeof (UINTN));
   EndFile ();
 
-  // Last: who reads it knows by this that it is whole.
+  // Written last: an archive that has it is whole.
   BeginFile ("collection.txt");
   AddLine ("format 1");
   AddLine ("firmware");

@@ -2,15 +2,15 @@
   What is decided about served disks: NVMe controllers that exist in memory only.  Pure: no globals, no I/O, no waiting.
 
   A disk is a PCI function in RAM (MrmFunctionLib), in the area of the partition behind its network cards.  It is a
-  controller after NVM Express 1.4 ("NVMe") with one namespace.  Its blocks are the medium's: 512 bytes for memory
-  and files, because ordinary tools write partition tables and boot sectors for such blocks, and for a partition of the
-  PC's disk those of that disk.  Each register is constant, or one that the driver waits for, so that no access need be
-  trapped.
+  controller after NVM Express 1.4 ("NVMe") with one namespace.  Its blocks are the medium's.  Memory and files have
+  blocks of 512 bytes, because ordinary tools write partition tables and boot sectors for such blocks.  A partition of
+  the PC's disk has the blocks of that disk.  Each register is constant, or one that the driver waits for, so that no
+  access need be trapped.
 
   Layout: device n of the bus is disk n - (network cards).  Its part of the window has 16 KiB: registers at 0, doorbells
   at 0x1000 (both BAR 0, 8 KiB), MSI-X table at 0x2000 (BAR 4, 4 KiB).  A doorbell has a cache line (CAP.DSTRD = 4).
 
-  What the medium is, the caller knows: it gives functions that read and write.  Each is called from MrmDiskServe() and
+  The caller knows what the medium is: it gives functions that read and write.  Each is called from MrmDiskServe() and
   MrmDiskFlush() only, and returns when it is done.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent

@@ -22,9 +22,8 @@ typedef enum {
 } MRM_CODE;
 
 ///
-/// Error code of a page fault (Intel SDM volume 3, section 4.7).
+/// Bits of a page fault's error code (Intel SDM volume 3, section 4.7).
 ///
-#define MRM_FAULT_PRESENT  BIT0
 #define MRM_FAULT_WRITE    BIT1
 #define MRM_FAULT_EXECUTE  BIT4
 

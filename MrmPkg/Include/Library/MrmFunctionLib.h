@@ -21,9 +21,7 @@
 #define MRM_FUNCTION_AREA_SIZE    SIZE_2MB   ///< ECAM, then the window
 #define MRM_FUNCTION_WINDOW_SIZE  SIZE_16KB  ///< of the window, for each function
 #define MRM_FUNCTION_MOST         32         ///< devices of a bus
-#define MRM_FUNCTION_VECTORS      32         ///< of one function, at most
 #define MRM_FUNCTION_BARS         3          ///< of one function, at most
-#define MRM_FUNCTION_TABLE_SIZE   SIZE_4KB   ///< MSI-X table, then pending bits in its upper half
 
 ///
 /// A BAR at a fixed place.
@@ -40,7 +38,7 @@ typedef struct {
 typedef struct {
   UINT32              VendorAndDevice;         ///< as in configuration space
   UINT32              ClassAndRevision;        ///< as in configuration space
-  UINT32              Vectors;                 ///< MSI-X vectors, 1 to MRM_FUNCTION_VECTORS
+  UINT32              Vectors;                 ///< MSI-X vectors, 1 to 32
   UINT32              TableBar;                ///< which of Bars has the MSI-X table, from its first byte on
   UINT32              BarCount;
   MRM_FUNCTION_BAR    Bars[MRM_FUNCTION_BARS];

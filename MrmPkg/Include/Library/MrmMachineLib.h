@@ -355,9 +355,8 @@ typedef struct {
 } MRM_MEMORY_REQUESTS;
 
 /**
-  Choose what to take memory for next: of all requests left the one that may lie in
-  the least memory, lowest limit first, so that a request that may lie anywhere does
-  not take what another must have.  Low slices come first of all.
+  Choose the next request to allocate memory for.  Low slices come first, then the lowest limit.  So a request that may
+  lie anywhere does not get what another one must have.
 
   @param[in]  Partitions  The requests of the partitions.
   @param[in]  Count       Number of partitions.

@@ -19,7 +19,7 @@ MrmChannelRoom (
     return 0;
   }
 
-  // More than the ring is long cannot be posted.
+  // A driver cannot post more than the ring has entries.
   Room = SwapBytes32 (Card->Doorbells[DOORBELL_RX]) - Card->Rx.Head;
   return (Room > MRM_CHANNEL_RX_ENTRIES) ? 0 : Room;
 }

@@ -137,7 +137,7 @@ SetFeature (
         return STATUS_FIELD;
       }
 
-      // What else a system wants is remembered, and changes nothing.
+      // Other values are remembered, and change nothing.
       Disk->Features[Feature] = Value;
       return STATUS_SUCCESS;
     default:

@@ -62,13 +62,13 @@ MrmHobCheckFacts (
 /**
   Check that the DXE core will find room for its first heap.
 
-  What CoreInitializeMemoryServices() does (MdeModulePkg/Core/Dxe/Gcd/Gcd.c): the
-  first heap must hold 64 KiB and the bins of the memory type information.  In the
-  RAM resource around the PHIT's free region it tries the largest gap between
-  allocation HOBs above EfiMemoryTop, then EfiFreeMemoryBottom..EfiFreeMemoryTop,
-  then the largest gap below the HOB list.  Only when none of these is large enough
-  it looks at the other RAM resources, and takes the largest gap of the highest
-  that suffices.  The bins are carved from the top of the heap chosen, so runtime
+  CoreInitializeMemoryServices() (MdeModulePkg/Core/Dxe/Gcd/Gcd.c) does this: the
+  first heap must hold 64 KiB and the bins of the memory type information.  It first
+  looks at the RAM resource around the PHIT's free region.  There it tries the largest
+  gap between allocation HOBs above EfiMemoryTop, then
+  EfiFreeMemoryBottom..EfiFreeMemoryTop, then the largest gap below the HOB list.  If
+  none of these is large enough it looks at the other RAM resources, and takes the
+  largest gap of the highest that suffices.  The bins are carved from the top of the heap chosen, so runtime
   memory lies there.  Only tested RAM counts.
 
   @param[in] Facts      Facts that agree with each other.

@@ -51,7 +51,7 @@ List (
 }
 
 /**
-  Give memory of the partition a purpose.
+  Assign memory of the partition to a purpose.
 
   @param[in,out] State       The layout so far.
   @param[in]     Size        Bytes; zero gives an empty range.
@@ -64,7 +64,7 @@ List (
 **/
 STATIC
 RETURN_STATUS
-Give (
+Assign (
   IN OUT STATE            *State,
   IN     UINT64           Size,
   IN     EFI_MEMORY_TYPE  MemoryType,
@@ -206,7 +206,7 @@ LocateStack (
   MRM_RANGE      Both;
   MRM_LAYOUT     *Layout;
 
-  Status = Give (State, GUARD_SIZE + STACK_SIZE, EfiMaxMemoryType, &Both);
+  Status = Assign (State, GUARD_SIZE + STACK_SIZE, EfiMaxMemoryType, &Both);
   if (RETURN_ERROR (Status)) {
     return Status;
   }
@@ -286,17 +286,17 @@ LocateSource (
   UINT64         OptionsSize;
 
   OptionsSize = (Source->Options == NULL) ? 0 : WideSize (Source->Options) + OPTIONS_SPARE;
-  Status      = Give (State, Files->Initrd.Size, EfiBootServicesData, &State->Layout->Initrds[Index]);
+  Status      = Assign (State, Files->Initrd.Size, EfiBootServicesData, &State->Layout->Initrds[Index]);
   if (!RETURN_ERROR (Status)) {
-    Status = Give (State, Files->Loader.Size, EfiBootServicesData, &State->Layout->Loaders[Index]);
+    Status = Assign (State, Files->Loader.Size, EfiBootServicesData, &State->Layout->Loaders[Index]);
   }
 
   if (!RETURN_ERROR (Status)) {
-    Status = Give (State, OptionsSize, EfiBootServicesData, &State->Layout->Options[Index]);
+    Status = Assign (State, OptionsSize, EfiBootServicesData, &State->Layout->Options[Index]);
   }
 
   if (!RETURN_ERROR (Status)) {
-    Status = Give (State, WideSize (Source->Loader), EfiBootServicesData, &State->Layout->Paths[Index]);
+    Status = Assign (State, WideSize (Source->Loader), EfiBootServicesData, &State->Layout->Paths[Index]);
   }
 
   return Status;
@@ -352,7 +352,7 @@ LocateFirmware (
 
   Status = LocateStack (State);
   for (Index = 0; !RETURN_ERROR (Status) && Index < ARRAY_SIZE (Needs); Index++) {
-    Status = Give (State, Needs[Index].Size, Needs[Index].MemoryType, Needs[Index].Range);
+    Status = Assign (State, Needs[Index].Size, Needs[Index].MemoryType, Needs[Index].Range);
   }
 
   return Status;

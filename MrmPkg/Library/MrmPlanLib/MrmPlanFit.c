@@ -144,7 +144,8 @@ SameProcessors (
     return FALSE;
   }
 
-  // As many, and each of the plan's is there: the reader has seen to it that none is in the plan twice.
+  // Both have the same number, and the reader has checked that none is in the plan twice.  So it is enough to look for
+  // each processor of the plan.
   for (Index = 0; Index < Identity->ApicIdCount; Index++) {
     if (!HasProcessor (Pc, Identity->ApicIds[Index])) {
       MrmTextAdd (Difference, "that has a processor with APIC ID ");

@@ -207,7 +207,7 @@ DisksAgree (
     return FALSE;
   }
 
-  // What somebody reads may grow, but not change.
+  // A disk that somebody reads may grow, but not change.
   return (BOOLEAN)(  (One->Mode != MrmDiskReadWrite)
                   && (Other->Mode != MrmDiskReadWrite)
                   && ((One->Mode == MrmDiskReadOnly) || (Other->Mode == MrmDiskReadOnly)));

@@ -26,7 +26,7 @@ MrmPlanJudgeConsole (
     case MrmConsoleUart16550Pci:
       return (BOOLEAN)((Console->Function != NULL) && (Console->BaudRate != 0));
     default:
-      // What is in memory space only the live machine tells.
+      // Only the live machine tells what is in memory space.
       return FALSE;
   }
 }

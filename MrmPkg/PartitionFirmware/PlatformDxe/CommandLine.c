@@ -4,8 +4,8 @@
   that take the whole PC for their own.
 
   A Linux is known by the boot_params structure that its EFI stub, or its loader, fills in
-  before it leaves boot services, or by how GRUB begins a command line, wherever these lie in
-  the loader's memory.
+  before it leaves boot services.  It is also known by how GRUB begins a command line.  Both
+  may lie anywhere in the loader's memory.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/

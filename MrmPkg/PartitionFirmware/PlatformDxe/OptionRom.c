@@ -1,9 +1,9 @@
 /** @file
   Option ROMs: the UEFI drivers that network cards and displays bring along.
 
-  The PC's firmware has used the expansion ROM BARs for a moment only and left them
-  without an address, and PciBusDxe, which here must not assign anything, does not read
-  ROMs then.  So a ROM is given a free place in its root port's window, copied, and
+  The PC's firmware has used the expansion ROM BARs for a moment only, and left them
+  without an address.  PciBusDxe must not assign anything here, so it does not read such
+  ROMs.  So a ROM is mapped at a free address in its root port's window, copied, and
   switched off again.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent

@@ -105,9 +105,9 @@ PrepareCommandLine (
   );
 
 /**
-  At ExitBootServices: warn of a system that takes the whole PC for its own, of each parameter
-  the plan expects and a Linux was started without, and of each by which it drives a UART of
-  somebody else's.
+  At ExitBootServices: warn of a system that takes the whole PC for its own.  Of a Linux, warn
+  of each parameter that the plan expects and that is missing, and of each by which it drives
+  a UART of somebody else's.
 
   @param[in] Expected  Zero-terminated words; "" when the plan expects none.
   @param[in] Own       The partition's console.

@@ -91,8 +91,8 @@ HasMemory (
 /**
   EFI_CPU_ARCH_PROTOCOL.SetMemoryAttributes(): registers of devices stay without code.
 
-  Who asks for a cache attribute alone, as the driver of a host bridge does for its windows, would else get pages that
-  can be run: what is not asked for is taken away.
+  The driver of a host bridge asks for a cache attribute alone for its windows.  An attribute that is not asked for is
+  removed, so it would get pages that can be run.
 
   @param[in] This        The processor.
   @param[in] Base        First address.

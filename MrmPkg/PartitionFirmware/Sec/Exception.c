@@ -1,11 +1,12 @@
 /** @file
   Exceptions before the partition's drivers can tell of them.
 
-  One without a handler shuts the processor down, which resets the PC; so does one that finds no room on the stack, or a
-  machine check while IA32_MCG_STATUS says that the last is not dealt with (Intel SDM volume 3, section 16.3.1.2).
+  One without a handler shuts the processor down, which resets the PC.  So does one that finds no room on the stack.  So
+  does a machine check while IA32_MCG_STATUS says that the one before is not dealt with (Intel SDM volume 3, section
+  16.3.1.2).
 
-  The gates made here stay: the handlers of the DXE core and of its drivers, which come before them, say what they can on
-  the console and then go on here (EFI_VECTOR_HANDOFF_HOOK_BEFORE in the HOB list), until PlatformDxe has its own.
+  The gates made here stay until PlatformDxe has its own.  The handlers of the DXE core and of its drivers come before
+  them (EFI_VECTOR_HANDOFF_HOOK_BEFORE in the HOB list): they say what they can on the console, and then go on here.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/

@@ -21,7 +21,7 @@ CallController (
 
   Call->AskedTsc = AsmReadTsc ();
 
-  // What the call is about is in memory before the controller can see the call, and that before it is woken.
+  // In this order: the data of the call is in memory, the controller can see the call, it is woken.
   Sequence = InterlockedIncrement (&Call->Sequence);
   WakeController ();
   Limit = MultU64x32 (TscFrequency, Seconds);

@@ -336,8 +336,8 @@ VariableDxeEntry (
   gBS->CalculateCrc32 (&gRT->Hdr, gRT->Hdr.HeaderSize, &gRT->Hdr.CRC32);
   gBS->RestoreTPL (Tpl);
 
-  // Drivers that ran before have written variables, the monotonic counter for one.  Without an answer the next commit
-  // takes them along.
+  // Drivers that ran before have written variables, such as the monotonic counter.  If no answer comes, the next commit
+  // includes them.
   CallController (&mMailbox->Store, mTscFrequency, COMMIT_SECONDS);
   return EFI_SUCCESS;
 }

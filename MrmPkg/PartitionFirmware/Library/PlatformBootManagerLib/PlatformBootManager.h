@@ -262,9 +262,11 @@ DescribeSource (
   );
 
 /**
-  Choose the boot source to begin with: that of BootNext if it is set and a source follows the partition's own
-  boot options (UEFI 2.10 section 3.1.2), else what is chosen on the console, for as long as the variable Timeout says
-  or the hand-off if there is none, else the first.
+  Choose the boot source to begin with.
+
+  If BootNext is set, it is the source that follows the partition's own boot options (UEFI 2.10 section 3.1.2), if there
+  is one.  Else it is what is chosen on the console.  The choice is offered for as long as the variable Timeout says, or
+  the hand-off if there is no such variable.  Else it is the first source.
 
   @param[in] HandOff  The hand-off.
 
