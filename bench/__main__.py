@@ -9,6 +9,7 @@ import asyncio
 import datetime
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bench.report.lines import read_lines
@@ -30,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("--quick", action="store_true", help="fewer samples")
     run.add_argument("--rounds", type=int, help="samples of each time (15, or 6 with --quick)")
     run.add_argument(
-        "--only", choices=("counts", "times"), help="leave the other figures as the results have them"
+        "--only",
+        choices=("counts", "channels", "times"),
+        help="leave the other figures as the results have them",
     )
     run.add_argument("--results", type=Path, default=_RUN / "performance.json", help="(%(default)s)")
     run.set_defaults(run=_run)
@@ -77,18 +80,24 @@ def _measure(options: argparse.Namespace) -> int:
         machine.sizes(modules.READY),
     )
     try:
-        if options.only != "times":
+        if options.only in (None, "counts"):
             runs, seconds, writes = (1, 10, 20) if options.quick else (3, 60, 50)
             counted = asyncio.run(
                 counts.count_all(_RUN, modules.load, runs=runs, seconds=seconds, writes=writes, say=_say)
             )
-            taken = Results(taken.date, taken.machine, counted, taken.samples, taken.sizes)
+            taken = replace(taken, counts=counted)
             write_results(taken, file)
-        if options.only != "counts":
+        if options.only in (None, "channels"):
+            seconds = 10 if options.quick else 30
+            rates = asyncio.run(counts.idle_channels(_RUN, seconds, _say))
+            rates = {**taken.counts.boot_processor, **rates}
+            taken = replace(taken, counts=replace(taken.counts, boot_processor=rates))
+            write_results(taken, file)
+        if options.only in (None, "times"):
             rounds, milliseconds = (6, 30) if options.quick else (15, 100)
             rounds = options.rounds or rounds
             samples = asyncio.run(timing.measure(_RUN, rounds, milliseconds, say=_say))
-            taken = Results(taken.date, taken.machine, taken.counts, samples, taken.sizes)
+            taken = replace(taken, samples=samples)
             write_results(taken, file)
     except (AnalysisError, RecordError) as error:
         raise SetupError(str(error)) from error

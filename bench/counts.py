@@ -50,6 +50,13 @@ _HEADER_WORDS = 3
 _EFIVARS = "/sys/firmware/efi/efivars"
 _VENDOR = "cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0"
 _SECONDS = 600.0
+CARDS_DOWN = "idle; two partitions with a card and a disk in memory each, links down"
+CARDS_UP = "idle; the same with links up, nothing moves"
+"""What partitions do while channels have nothing to do."""
+
+_CARD = "$(basename /sys/bus/pci/drivers/gv*/*:00.0/net/*)"
+_SETTLE = 3.0
+"""Seconds until what a driver does at first is over."""
 _LOAD = (
     f"e=$(($(cut -d. -f1 /proc/uptime) + SECONDS)); while [ $(cut -d. -f1 /proc/uptime) -lt $e ]; do "
     f"work -t 100 -p 0 -d {DEVICE} compute fork-sh disk-4k-random & work -t 100 -p 1 pipe memory-read; wait; "
@@ -204,18 +211,42 @@ async def watch(
     return found, told
 
 
-async def boot_processor(measured: Subject, seconds: float) -> dict[str, float]:
-    """Return the boot processor's instructions per second while a partition idles, and while it computes."""
+async def _rate(measured: Subject, seconds: float) -> float:
+    """Return the boot processor's instructions per second, for some time."""
     counter = measured.counter
     assert counter
+    before, begun = await counter.snapshot("rate-begin"), time.monotonic()
+    await asyncio.sleep(seconds)
+    after = await counter.snapshot("rate-end")
+    return (after.totals[0] - before.totals[0]) / (time.monotonic() - begun)
+
+
+async def boot_processor(measured: Subject, seconds: float) -> dict[str, float]:
+    """Return the boot processor's instructions per second while a partition idles, and while it computes."""
     found = {}
     for what, load in (("idle", ""), ("busy", "work -t 100000 compute >/dev/null & ")):
         await measured.guest.run(f"{load}:", 60)
-        before, begun = await counter.snapshot(f"{what}-begin"), time.monotonic()
-        await asyncio.sleep(seconds)
-        after = await counter.snapshot(f"{what}-end")
-        found[what] = (after.totals[0] - before.totals[0]) / (time.monotonic() - begun)
+        found[what] = await _rate(measured, seconds)
     await measured.guest.run("killall work", 60)
+    return found
+
+
+async def idle_channels(folder: Path, seconds: float, say: Callable[[str], None]) -> dict[str, float]:
+    """Return the boot processor's instructions per second while cards and served disks have nothing to do."""
+    say("counting what idle channels cost the boot processor")
+    build = subject.build("channels")
+    channels = folder / "channels"
+    channels.mkdir(parents=True, exist_ok=True)
+    async with subject.partition(build, channels, True) as measured:
+        assert measured.session
+        found = {}
+        for what, command in ((CARDS_DOWN, "down"), (CARDS_UP, "up")):
+            for guest in measured.session.guests.values():
+                done = await guest.run(f"ip link set {_CARD} {command}", _SECONDS)
+                if done.status != 0:
+                    raise AnalysisError(f"a card cannot be set {command}: {done.output}")
+            await asyncio.sleep(_SETTLE)
+            found[what] = await _rate(measured, seconds)
     return found
 
 
