@@ -49,11 +49,11 @@ def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield bench
 
 
-async def told(bench: Bench) -> dict[str, Any]:
-    """Return what `State` tells its neighbour of the guarded partition."""
+async def told(bench: Bench, name: str = NAME) -> dict[str, Any]:
+    """Return what `State` tells its neighbour of a guarded partition."""
     await asyncio.sleep(REFRESH_SECONDS)
     state = await read_json(bench.session.guests[NEIGHBOUR], "State")
-    return next(each for each in state["partitions"] if each["name"] == NAME)
+    return next(each for each in state["partitions"] if each["name"] == name)
 
 
 def test_everything_promised_is_seen(bench: Bench) -> None:
