@@ -55,7 +55,10 @@ def test_owners_and_values(write: Write) -> None:
 
 def test_another_isolation_level(write: Write) -> None:
     told = differences(write, document(partition()), document(partition(isolation="guarded")))
-    assert told == ["one.isolation: cooperative → guarded"]
+    assert told[0] == "one.isolation: cooperative → guarded"
+    # The guard answers the ports that a kernel had to be kept from.
+    assert "one.boot.sources[1].options reserve=0xcf8,8: given → nothing" in told
+    assert all(line.startswith("one.boot.sources[1].options ") for line in told[1:])
 
 
 def test_where_something_is_written_does_not_matter(write: Write) -> None:
