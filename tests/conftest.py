@@ -9,6 +9,7 @@ import os
 from pathlib import PurePosixPath
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -19,6 +20,10 @@ from tests.usage import UsagePlugin
 BOOT_TESTS = PurePosixPath("tests/boot")
 BUILDS, LAST = "test_builds.py", "test_ends.py"
 """The file that is run before all others, and the file of a folder that ends the machine it shares."""
+
+# How long an example takes depends on what else the machine does; a failure says how to repeat it.
+settings.register_profile("mrm", deadline=None, print_blob=True)
+settings.load_profile("mrm")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -135,7 +135,7 @@ def test_the_whole_cycle_is_named(write: Write) -> None:
     assert "one → two → three → one" in problems[0].what
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sets(st.integers(0, 3)), min_size=1, max_size=4))
 def test_cycles_are_found_if_there_are_any(shared_project: Path, waits: list[set[int]]) -> None:
     graph = {n: {other for other in after if other < len(waits)} for n, after in enumerate(waits)}

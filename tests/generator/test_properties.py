@@ -442,7 +442,7 @@ def assert_sound(plan: Plan) -> None:
     assert can_be_placed(plan)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(cases() | sane_cases() | sane_cases())
 def test_every_accepted_plan_is_sound(case: Case) -> None:
     plan = case.plan()
@@ -454,7 +454,7 @@ def test_every_accepted_plan_is_sound(case: Case) -> None:
             assert_pci_as_asked(wish, p)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(modest_cases())
 def test_modest_plans_are_accepted_and_sound(case: Case) -> None:
     plan = case.plan()
@@ -464,7 +464,7 @@ def test_modest_plans_are_accepted_and_sound(case: Case) -> None:
     assert_sound(plan)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cases() | sane_cases())
 def test_memory_is_refused_only_if_it_cannot_be_placed(case: Case) -> None:
     plan = case.plan()
@@ -474,7 +474,7 @@ def test_memory_is_refused_only_if_it_cannot_be_placed(case: Case) -> None:
         assert refused == (not can_be_placed(plan))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(modest_cases(), st.data())
 def test_theft_between_partitions_is_found_out(case: Case, data: st.DataObject) -> None:
     plan = case.plan()
@@ -503,7 +503,7 @@ def test_theft_between_partitions_is_found_out(case: Case, data: st.DataObject) 
     assert errors_of(dataclasses.replace(plan, partitions=partitions)) == {rule}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(modest_cases(), st.data())
 def test_theft_from_the_controller_is_found_out(case: Case, data: st.DataObject) -> None:
     plan = case.plan()
@@ -521,7 +521,7 @@ def test_theft_from_the_controller_is_found_out(case: Case, data: st.DataObject)
     assert errors_of(dataclasses.replace(plan, partitions=(changed, *plan.partitions[1:]))) == {rule}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cases())
 def test_planning_and_judging_are_functions(case: Case) -> None:
     assert case.plan() == case.plan()

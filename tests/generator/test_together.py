@@ -103,7 +103,7 @@ def found_in(path: Path, text: str) -> Found:
     return {(problem.place.line, problem.rule) for problem in problems}
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.data())
 def test_damage_to_one_key_hides_and_causes_no_other_error(shared_project: Path, data: st.DataObject) -> None:
     partitions = [data.draw(wishes(number)) for number in range(data.draw(st.integers(1, 3)))]

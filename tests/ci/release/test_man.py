@@ -5,7 +5,7 @@ import argparse
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ci.release.man import render_man_page
@@ -49,7 +49,6 @@ def test_what_a_command_is_for_is_on_the_page() -> None:
     assert PAGE.startswith('.TH MRM 1 "2023-11-14" "MRM 1.2" "User Commands"\n')
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
 @example(".PP")
 @example("one\n\n.TP")

@@ -403,7 +403,7 @@ INTERESTING = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.dictionaries(st.sampled_from(PATHS), st.none() | INTERESTING, min_size=1, max_size=8))
 def test_no_damage_to_a_machine_breaks_the_scan(changes: dict[str, bytes | None], tmp_path: Path) -> None:
     """Whatever its files hold, there is a machine file that can be read and says what was scanned."""
@@ -418,7 +418,7 @@ def test_no_damage_to_a_machine_breaks_the_scan(changes: dict[str, bytes | None]
     assert placeless(again) == placeless(found.machine)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ranges=st.lists(
         st.tuples(

@@ -325,7 +325,7 @@ def test_what_is_wanted_is_said_in_one_line(
     assert len(lines) == 1 and told in lines[0]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     kind=st.sampled_from(["tar", "zip", "dump", "table"]),
     damage=st.lists(
