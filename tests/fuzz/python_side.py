@@ -11,9 +11,9 @@ EXAMPLES = "MRM_FUZZ_EXAMPLES"
 """Environment variable: how many examples each test tries."""
 
 FOLDERS = (
-    "tests/generator/test_boot_files.py",
+    "tests/generator/load/test_boot_files.py",
     "tests/generator/test_foreign_words.py",
-    "tests/generator/test_load.py",
+    "tests/generator/load/test_load.py",
     "tests/generator/acpi",
     "tests/generator/hardware",
     "tests/generator/pci",

@@ -62,7 +62,7 @@ COMMANDS = ["check", "plan", "show", "emit", "hardware", "machine", "diff"]
 CHANGES = st.lists(st.tuples(st.integers(0, 1000), NASTY), min_size=1, max_size=3)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(CHANGES, st.sampled_from(["check", "plan", "parameters", "policy"]), st.booleans())
 def test_any_value_in_a_partition_file(
     shared_project: Path, changes: list[tuple[int, str]], command: str, as_json: bool
@@ -75,7 +75,7 @@ def test_any_value_in_a_partition_file(
     assert not ran.out or not as_json or json.loads(ran.out)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(changes=CHANGES, missing=st.sets(st.integers(6, 300), max_size=3), command=st.sampled_from(COMMANDS))
 def test_any_value_in_a_machine_file(
     shared_project: Path,
@@ -103,7 +103,7 @@ def test_any_value_in_a_machine_file(
     run(command, path, *more.get(command, []), "--machine", str(machine))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(NASTY, st.sampled_from(["--partition", "--machine", "--name", "--colour", "command"]))
 def test_any_word_on_the_command_line(shared_project: Path, word: str, option: str) -> None:
     path = str(shared_project / "partitions" / "valid.yaml")
@@ -142,7 +142,7 @@ PLANS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PLANS | JSON, PLANS | JSON)
 def test_any_two_plans(tmp_path_factory: pytest.TempPathFactory, first: object, second: object) -> None:
     paths = [tmp_path_factory.getbasetemp() / f"foreign-{number}.json" for number in range(2)]

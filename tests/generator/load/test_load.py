@@ -300,7 +300,7 @@ _WORDS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.tuples(st.integers(0, 2000), st.integers(0, 8), st.sampled_from(_WORDS)), min_size=1, max_size=4
@@ -321,7 +321,7 @@ def test_no_damage_to_a_partition_file_breaks_the_generator(
     assert all(p.place.line <= lines for p in problems if p.place.file.endswith("damaged.yaml"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.tuples(st.integers(0, 10_000), st.integers(0, 8), st.sampled_from(_WORDS)), min_size=1, max_size=3

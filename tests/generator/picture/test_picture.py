@@ -17,8 +17,8 @@ from generator.letters import letters
 from generator.picture import render_page, render_svg
 from generator.picture.owners import STAYS, owners_of
 from generator.picture.places import pieces_of
+from tests.generator.emit.test_emit import everything
 from tests.generator.support import PROJECT, document, partition
-from tests.generator.test_emit import everything
 from tests.generator.test_scale import write_large
 
 Write = Callable[[str], Path]

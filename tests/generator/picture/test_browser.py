@@ -13,9 +13,9 @@ from generator.__main__ import main
 from generator.api import judge
 from generator.picture import render_page
 from tests.generator.browser import Box, Shown, complaints_about, show_page, take_picture
+from tests.generator.emit.test_emit import everything
 from tests.generator.large import large_machine, large_partitions
 from tests.generator.support import PROJECT, make_project
-from tests.generator.test_emit import everything
 from tests.generator.test_scale import write_large
 
 TWO = PROJECT / "partitions" / "two-kernels.yaml"
