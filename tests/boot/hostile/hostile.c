@@ -416,28 +416,28 @@ Instruction (
     case 0x09:
       TRY ("wbinvd", : : : "r15", "memory");
       break;
-    case 0x01D8:
+    case 0x01D8: // VMRUN (APM volume 3, appendix A)
       TRY (".byte 0x0f, 0x01, 0xd8", : : "a" (Page) : "r15", "memory");
       break;
-    case 0x01D9:
+    case 0x01D9: // VMMCALL (APM volume 3, appendix A)
       TRY (".byte 0x0f, 0x01, 0xd9", : : "a" (Page) : "r15", "memory");
       break;
-    case 0x01DA:
+    case 0x01DA: // VMLOAD (APM volume 3, appendix A)
       TRY (".byte 0x0f, 0x01, 0xda", : : "a" (Page) : "r15", "memory");
       break;
-    case 0x01DB:
+    case 0x01DB: // VMSAVE (APM volume 3, appendix A)
       TRY (".byte 0x0f, 0x01, 0xdb", : : "a" (Page) : "r15", "memory");
       break;
-    case 0x01DC:
+    case 0x01DC: // STGI (APM volume 3, appendix A)
       TRY (".byte 0x0f, 0x01, 0xdc", : : : "r15", "memory");
       break;
-    case 0x01DD:
+    case 0x01DD: // CLGI (APM volume 3, appendix A)
       TRY (".byte 0x0f, 0x01, 0xdd", : : : "r15", "memory");
       break;
-    case 0x01DE:
+    case 0x01DE: // SKINIT (APM volume 3, appendix A)
       TRY (".byte 0x0f, 0x01, 0xde", : : "a" (Page) : "r15", "memory");
       break;
-    case 0x01DF:
+    case 0x01DF: // INVLPGA (APM volume 3, appendix A)
       TRY (".byte 0x0f, 0x01, 0xdf", : : "a" (Page), "c" (1) : "r15", "memory");
       break;
     default:
