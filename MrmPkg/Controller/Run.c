@@ -129,6 +129,10 @@ PollPartition (
   Others   = OthersRun (Partition);
   Answered = FALSE;
   if (MrmLifecycleIsLive (&Partition->Life)) {
+    if (Partition->Guard != NULL) {
+      MrmGuardLook (Partition->Guard);
+    }
+
     CopyMem (&Snapshot, Partition->Mailbox, sizeof (Snapshot));
     Answered = PollVariables (Partition, &Snapshot);
     PollEvents (Partition);

@@ -36,6 +36,9 @@ class Cpu:
     logical: tuple[int, ...] = ()
     """Registers D0 and E0 of each processor's local APIC, as after INIT unless told otherwise."""
     formats: tuple[int, ...] = ()
+    wake: tuple[int, int] = (0, 0)
+    """APIC ID and vector that wake the controller; vector 0: none."""
+    waking: bool = False
     functions: tuple[int, ...] = ()
     """Configuration space of functions that it has by themselves."""
 
@@ -64,6 +67,7 @@ class Cpu:
         facts.Ignored, facts.IgnoredCount = ffi.cast("MRM_RANGE *", ignored.pointer), len(self.ignored)
         facts.Buses, facts.BusCount = ffi.cast("MRM_GUARD_BUSES *", buses.pointer), 1
         facts.Seconds, facts.X2Apic, facts.Contained = self.now, self.x2apic, self.contained
+        facts.WakeApicId, facts.WakeVector, facts.Waking = *self.wake, self.waking
         count = len(self.apic_ids)
         logical = Guarded.array(ffi, "UINT32", self.logical or (0,) * count)
         formats = Guarded.array(ffi, "UINT32", self.formats or (0xFFFFFFFF,) * count)

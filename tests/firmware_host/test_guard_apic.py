@@ -63,14 +63,16 @@ def partitions(draw: st.DrawFn) -> tuple[Cpu, Machine, int]:
     ids = draw(st.lists(st.integers(0, 600 if x2apic else 254), min_size=1, max_size=6, unique=True))
     logical = {apic_id: draw(words) for apic_id in ids}
     shapes = {apic_id: draw(formats) for apic_id in ids}
+    boot = draw(st.integers(0, 600 if x2apic else 255).filter(lambda one: one not in ids))
     if x2apic:
         near = st.sampled_from(ids).map(lambda one: (one >> 4) << 16)
         some = st.builds(lambda cluster, bits: cluster | bits, near, st.integers(0, 0xFFFF))
-        destination = draw(st.one_of(st.sampled_from(ids), some, st.just(0xFFFFFFFF), words))
+        destination = draw(st.one_of(st.sampled_from((*ids, boot)), some, st.just(0xFFFFFFFF), words))
     else:
-        destination = draw(st.one_of(st.sampled_from(ids), st.just(0xFF), st.integers(0, 255)))
+        destination = draw(st.one_of(st.sampled_from((*ids, boot)), st.just(0xFF), st.integers(0, 255)))
     cpu = Cpu(
         _DECIDE[0],
+        wake=(boot, draw(st.sampled_from((0, 0xEF)))),
         apic_id=draw(st.sampled_from(ids)),
         apic_ids=tuple(ids),
         x2apic=x2apic,
@@ -98,7 +100,7 @@ def order(cpu: Cpu, command: int, destination: int) -> Any:
     return cpu.fault(APIC + ICR, STORE)
 
 
-@given(drawn=partitions(), command=commands)
+@given(drawn=partitions(), command=st.one_of(commands, st.sampled_from((ASSERT | 0xEF, 0xEF, 0xC0EF))))
 def test_a_command_reaches_own_processors_only_and_all_that_it_names(
     drawn: tuple[Cpu, Machine, int], command: int
 ) -> None:
@@ -106,7 +108,11 @@ def test_a_command_reaches_own_processors_only_and_all_that_it_names(
     decide, mode = cpu.decide, command >> 8 & 7
     answer = order(cpu, command, destination)
     reaching = (decide.MrmGuardSend, decide.MrmGuardInitProcessors, decide.MrmGuardStartProcessors)
-    # Nothing goes out but by these, to one processor after the other.
+    wakes = (destination, command) == (cpu.wake[0], ASSERT | 0xEF) and cpu.wake[1] != 0
+    if wakes and (cpu.x2apic or destination != 0xFF):
+        assert answer.Action == decide.MrmGuardWakeController and not answer.Denied
+        return
+    # Nothing else goes out but by these, to one processor after the other.
     assert answer.Action in (*reaching, decide.MrmGuardResume, decide.MrmGuardInject)
     reached = cpu.targets() if answer.Action in reaching else set()
     if cpu.x2apic and command & RESERVED:
@@ -181,6 +187,39 @@ def test_what_is_denied_is_counted(decide: Decide, command: int, destination: in
     cpu = Cpu(decide, x2apic=False, contained=True)
     answer = order(cpu, command, destination)
     assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardResume, True)
+
+
+def test_only_what_a_firmware_sends_wakes_the_controller(decide: Decide) -> None:
+    for x2apic in (False, True):
+        cpu = Cpu(decide, x2apic=x2apic, contained=True, wake=(0, 0xEF))
+        answer = order(cpu, 0x40EF, 0)
+        assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardWakeController, False)
+        for command, destination in (
+            (0x40EE, 0),
+            (0x40EF, 1),
+            (0x00EF, 0),
+            (0x41EF, 0),
+            (0x44EF, 0),
+            (0xC0EF, 0),
+            (LOGICAL | 0x40EF, 0),
+        ):
+            answer = order(cpu, command, destination)
+            assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardResume, True), hex(command)
+        for shorthand in (SELF, ALL, OTHERS):
+            assert order(cpu, shorthand | 0x40EF, 0).Action == decide.MrmGuardSend
+        # It cannot be woken, or by nothing but an interrupt to everybody.
+        everybody = 0xFFFFFFFF if x2apic else 0xFF
+        for wake, destination in (((0, 0), 0), ((everybody, 0xEF), everybody)):
+            cpu.wake = wake
+            assert order(cpu, 0x4000 | wake[1], destination).Action != decide.MrmGuardWakeController
+    guarded = Cpu(decide, x2apic=False, wake=(0, 0xEF))
+    assert order(guarded, 0x40EF, 0).Action == decide.MrmGuardWriteApic
+
+
+def test_the_controller_is_woken_once_for_each_look(decide: Decide) -> None:
+    cpu = Cpu(decide, x2apic=False, contained=True, wake=(0, 0xEF), waking=True)
+    answer = order(cpu, 0x40EF, 0)
+    assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardResume, False)
 
 
 def test_registers_of_the_page_that_a_contained_partition_may_not_write(decide: Decide) -> None:

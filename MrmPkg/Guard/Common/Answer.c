@@ -146,6 +146,11 @@ CarryOut (
     case MrmGuardStartProcessors:
       ReachTargets (Processor, Answer);
       break;
+    case MrmGuardWakeController:
+      // With a lock: a plain write could come after the look that follows.
+      InterlockedCompareExchange32 (&Processor->Guard->Waking, 0, 1);
+      WakeController (Processor->Guard);
+      break;
     default:
       break;
   }
@@ -180,6 +185,9 @@ CollectFacts (
   Facts->Formats      = Guard->Formats;
   Facts->X2Apic       = IsX2Apic ();
   Facts->Contained    = Guard->Contained;
+  Facts->WakeApicId   = Guard->WakeApicId;
+  Facts->WakeVector   = Guard->WakeVector;
+  Facts->Waking       = (BOOLEAN)(Guard->Waking != 0);
   Facts->Seconds      = Guard->StartSeconds + DivU64x64Remainder (AsmReadTsc () - Guard->StartTsc, Guard->TscFrequency, NULL);
 
   Facts->Functions     = Guard->Functions;

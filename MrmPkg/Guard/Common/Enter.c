@@ -52,7 +52,8 @@ MrmGuardPrepare (
 
   Guard->Ended      = 0;
   Guard->ConfigBusy = 0;
-  Guard->StartTsc = AsmReadTsc ();
+  Guard->Waking     = 0;
+  Guard->StartTsc   = AsmReadTsc ();
   ZeroMem (&Guard->Fatal, sizeof (Guard->Fatal));
   ZeroMem (&Guard->Devices, sizeof (Guard->Devices));
 
@@ -134,6 +135,16 @@ MrmGuardEnter (
       AnswerExit (Processor, &Exit);
     }
   }
+}
+
+VOID
+EFIAPI
+MrmGuardLook (
+  IN OUT MRM_GUARD  *Guard
+  )
+{
+  // With a lock: a plain write could come after the look.
+  InterlockedCompareExchange32 (&Guard->Waking, 1, 0);
 }
 
 VOID

@@ -111,6 +111,9 @@ typedef struct {
   CONST UINT32             *Formats;        ///< the same of register E0
   BOOLEAN                  X2Apic;          ///< its local APIC is in x2APIC mode
   BOOLEAN                  Contained;       ///< its interrupts are confined: the level contained
+  UINT32                   WakeApicId;      ///< the boot processor ...
+  UINT32                   WakeVector;      ///< ... and the vector that has the controller look; 0: none
+  BOOLEAN                  Waking;          ///< it was woken, and has not looked at the partition since
 } MRM_GUARD_FACTS;
 
 ///
@@ -127,6 +130,7 @@ typedef enum {
   MrmGuardSend,            ///< send each of Targets the interrupt command Value, go on
   MrmGuardInitProcessors,  ///< let each of Targets wait for its start, go on
   MrmGuardStartProcessors, ///< start each of Targets that waits in real mode at Vector << 12; go on
+  MrmGuardWakeController,  ///< have the controller look at the partition, go on
   MrmGuardEnd              ///< the partition has failed, or ends itself: Reason
 } MRM_GUARD_ACTION;
 

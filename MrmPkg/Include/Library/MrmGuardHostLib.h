@@ -100,6 +100,7 @@ struct _MRM_GUARD {
   MTRR_SETTINGS            Mtrrs;                      ///< of the boot processor: the partition cannot write them
   UINT32                   WakeApicId;                 ///< the boot processor
   UINT32                   WakeVector;                 ///< has it look at once; 0: none
+  volatile UINT32          Waking;                     ///< 1: it was woken, and has not looked since
   volatile UINT32          Opened;                     ///< how often the local APIC was opened to writes
   volatile UINT32          Ended;                      ///< 0: no; 1: Fatal is being written; 2: it has ended
   MRM_GUARD_FATAL          Fatal;
@@ -208,6 +209,17 @@ MrmGuardStart (
 VOID
 EFIAPI
 MrmGuardStop (
+  IN OUT MRM_GUARD  *Guard
+  );
+
+/**
+  The controller is about to look at a partition, which may wake it again from now on.
+
+  @param[in,out] Guard  The partition.
+**/
+VOID
+EFIAPI
+MrmGuardLook (
   IN OUT MRM_GUARD  *Guard
   );
 

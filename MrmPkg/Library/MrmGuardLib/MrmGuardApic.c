@@ -3,6 +3,7 @@
 
   Interrupts that start processors lead into guest mode again, at each level.  At the level contained all others go to
   the partition's own processors only: what a command says becomes a list of them, each of which is sent to by itself.
+  The one by which a partition wakes the controller is the guard's to send.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -135,6 +136,27 @@ IsTarget (
                    (Destination == Facts->ApicIds[Index]));
 }
 
+/**
+  Check whether a command wakes the controller: as the partition's firmware sends it, and in no other way.
+
+  @param[in] Facts        What the guard knows.
+  @param[in] Command      The command.
+  @param[in] Destination  Its destination.
+**/
+STATIC
+BOOLEAN
+IsWake (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINT32                 Command,
+  IN UINT32                 Destination
+  )
+{
+  return (BOOLEAN)(  (Facts->WakeVector != 0)
+                  && (Command == (COMMAND_ASSERT | MODE_FIXED | Facts->WakeVector))
+                  && (Destination == Facts->WakeApicId)
+                  && (Destination != (Facts->X2Apic ? EVERYONE_X2 : EVERYONE)));
+}
+
 BOOLEAN
 MrmGuardDecideCommand (
   IN     CONST MRM_GUARD_FACTS  *Facts,
@@ -162,6 +184,12 @@ MrmGuardDecideCommand (
 
   if (!Starts && (Mode != MODE_FIXED) && (Mode != MODE_LOWEST) && (Mode != MODE_NMI)) {
     Answer->Denied = TRUE;
+    return TRUE;
+  }
+
+  if (IsWake (Facts, Command, Destination)) {
+    // Once for each look: whoever does it in a loop must not keep the boot processor from all else.
+    Answer->Action = Facts->Waking ? MrmGuardResume : MrmGuardWakeController;
     return TRUE;
   }
 

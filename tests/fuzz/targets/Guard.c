@@ -15,6 +15,8 @@
 #define ALONE        0xB0020000
 #define ALONE_PLACE  0x20
 #define WALK_LEVELS  5
+#define WAKE_APIC_ID 0
+#define WAKE_VECTOR  0xEF
 #define MOST_READS   (2 * (WALK_LEVELS + 1))
 
 ///
@@ -96,6 +98,9 @@ CheckAnswer (
       FUZZ_CHECK (Answer->Targets[0] != 0 && Answer->Targets[0] < 1 << PROCESSORS);
       FUZZ_CHECK ((Answer->Targets[0] & 1) == 0);
       break;
+    case MrmGuardWakeController:
+      FUZZ_CHECK (Facts->Contained && !Facts->Waking && (Facts->X2Apic || Facts->IcrHigh >> 24 == WAKE_APIC_ID));
+      break;
     case MrmGuardEnd:
       FUZZ_CHECK (Answer->Reason != MrmReasonNone);
       break;
@@ -142,6 +147,8 @@ LLVMFuzzerTestOneInput (
   Facts.BusCount      = 1;
   Facts.Functions     = &Function;
   Facts.FunctionCount = 1;
+  Facts.WakeApicId    = WAKE_APIC_ID;
+  Facts.WakeVector    = WAKE_VECTOR;
   while (Fuzz.Size != 0) {
     FuzzTake (&Fuzz, &Raw, sizeof (Raw));
     FuzzTake (&Fuzz, &State, sizeof (State));
@@ -152,6 +159,7 @@ LLVMFuzzerTestOneInput (
     FuzzTake (&Fuzz, Formats, sizeof (Formats));
     Facts.X2Apic    = (BOOLEAN)((Facts.Seconds & 1) == 0);
     Facts.Contained = (BOOLEAN)((Facts.Seconds & 2) == 0);
+    Facts.Waking    = (BOOLEAN)((Facts.Seconds & 4) == 0);
     Memory.Reads  = 0;
     CodeSize      = MrmGuardFetch (&State, ReadMemory, &Memory, Room);
     FUZZ_CHECK (CodeSize <= sizeof (Room));
