@@ -2,6 +2,7 @@
 """Two kernels with disks that the controller serves (docs/disks.md), each seen through its own console."""
 
 import re
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from ci.images.esp import esp_area
 from ci.images.gpt import LINUX, MEBIBYTE, Area, make_disk, run_tool
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
+from tests.boot.efivars import mount, read_json
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.warnings import new_warnings
 
@@ -106,6 +108,10 @@ def prepared(built: Builder, folder: Path) -> Bench:
     return bench
 
 
+REFRESH_SECONDS = 2
+"""After which `State` shows what has been counted."""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("disks")
@@ -151,6 +157,24 @@ def test_file_systems_on_all_kinds(steady: Shell) -> None:
         total = steady.fill(serial)
         steady.remount(serial)
         assert steady.total(f"/mnt/{serial}/data") == total, serial
+
+
+def test_state_counts_what_was_done(bench: Bench, steady: Shell) -> None:
+    bench.run(mount(steady.guest))
+
+    def done() -> tuple[int, int]:
+        time.sleep(REFRESH_SECONDS)
+        state = bench.run(read_json(steady.guest, "State"))
+        (told,) = (each for each in state["partitions"] if each["name"] == steady.guest.name)
+        assert told["disks"]["errors"] == 0
+        return told["disks"]["reads"], told["disks"]["writes"]
+
+    disk, count = steady.disk("memory"), 5
+    reads, writes = done()
+    steady.run(f"dd if=/dev/zero of={disk} bs=4096 count={count} oflag=direct")
+    assert done()[1] - writes >= count
+    steady.run(f"dd if={disk} of=/dev/null bs=4096 count={count} iflag=direct")
+    assert done()[0] - reads >= count
 
 
 def test_what_is_appended_stays_and_others_read_it(steady: Shell, other: Shell) -> None:

@@ -7,6 +7,7 @@ One of the networks leads out by a network card of the PC, to a network of QEMU'
 import hashlib
 import random
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ci.qemu import web
 from ci.qemu.devices import Network
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
+from tests.boot.efivars import mount, read_json
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.warnings import new_warnings
 
@@ -34,6 +36,8 @@ BOARD = "/dev/pmem0"
 MEBIBYTES = 8
 OUTSIDE_BYTES = 1 << 20
 """Of the file that is outside: the way there is through the firmware's driver, which is slow."""
+REFRESH_SECONDS = 2
+"""After which `State` shows what has been counted."""
 AGAIN = 4
 """How often a driver goes and comes."""
 
@@ -170,6 +174,21 @@ def test_every_ping_is_answered(both: tuple[Shell, Shell]) -> None:
     one, two = both
     one.ping(two)
     two.ping(one)
+
+
+def test_state_counts_what_moved(bench: Bench, both: tuple[Shell, Shell]) -> None:
+    """A question and its answer are a packet of at least 98 bytes for each."""
+    bench.run(mount(both[0].guest))
+
+    def moved() -> list[tuple[int, int]]:
+        time.sleep(REFRESH_SECONDS)
+        state = bench.run(read_json(both[0].guest, "State"))
+        return [(told["cards"]["packets"], told["cards"]["bytes"]) for told in state["partitions"]]
+
+    before, count = moved(), 10
+    both[0].ping(both[1], count)
+    for (old_packets, old_bytes), (packets, length) in zip(before, moved(), strict=True):
+        assert packets - old_packets >= count and length - old_bytes >= 98 * count
 
 
 def test_tcp_both_ways_at_once(both: tuple[Shell, Shell]) -> None:

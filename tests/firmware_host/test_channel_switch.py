@@ -66,6 +66,8 @@ def test_the_rings_go_round(decide: Decide) -> None:
         network.settle()
         assert two.receive() == [frame(two.mac, one.mac, str(number).encode())]
     assert one.done == 1500
+    sent = sum(len(frame(two.mac, one.mac, str(number).encode())) for number in range(1500))
+    assert (two.c.Frames, two.c.FrameBytes, one.c.Frames, one.c.FrameBytes) == (1500, sent, 0, 0)
 
 
 def test_work_of_a_round_is_bounded(decide: Decide) -> None:

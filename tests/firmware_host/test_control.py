@@ -219,8 +219,35 @@ def test_state_of_a_guarded_partition_counts_its_exits(decide: Decide) -> None:
     assert told["denied"] == 2**32 - 1
 
 
+def test_state_tells_what_moved_through_channels(decide: Decide) -> None:
+    """Of those there are; a count may take all 64 bits."""
+    plan = Plan(decide)
+    life = decide.ffi.new("MRM_LIFECYCLE *")
+    words = decide.ffi.new("CHAR8[]", b"")
+    moved = {"Packets": 1, "Bytes": 2**64 - 1, "Dropped": 3, "Reads": 4, "Writes": 5, "Errors": 6}
+    facts = [
+        {
+            "Plan": plan.partitions,
+            "Life": life,
+            "Words": words,
+            "Cards": cards,
+            "Disks": disks,
+            "Moved": moved,
+        }
+        for cards, disks in ((2, 0), (0, 1), (8, 8))
+    ]
+    text = Text(decide, 2000)
+    decide.call("MrmStateRender", decide.ffi.new("MRM_STATE_FACTS[]", facts), 3, 0, text.c)
+    frames, commands = (
+        {"packets": 1, "bytes": 2**64 - 1, "dropped": 3},
+        {"reads": 4, "writes": 5, "errors": 6},
+    )
+    told = [(one.get("cards"), one.get("disks")) for one in json.loads(text.value)["partitions"]]
+    assert told == [(frames, None), (None, commands), (frames, commands)]
+
+
 def test_state_of_the_largest_plan_fits_its_variable(decide: Decide) -> None:
-    """64 KiB: STATE_SIZE of the controller. Cut, it would be no JSON any more."""
+    """80 KiB: STATE_SIZE of the controller. Cut, it would be no JSON any more."""
     name = decide.ffi.new("CHAR8[]", b"n" * 31)
     plan = decide.ffi.new("MRM_PLAN_PARTITION *", {"Name": name, "ProcessorCount": 256})
     life = decide.ffi.new("MRM_LIFECYCLE *", {"State": decide.MrmStateRestarting})
@@ -229,8 +256,10 @@ def test_state_of_the_largest_plan_fits_its_variable(decide: Decide) -> None:
     kinds = [2**64 - 1] * decide.MrmExitKinds
     exits = decide.ffi.new("MRM_GUARD_COUNTS *", {"Kinds": kinds, "Caches": 2**64 - 1, "Denied": 2**64 - 1})
     fact = {"Plan": plan, "Life": life, "Words": words, "Memory": 2**64 - 1, "Exits": exits}
+    names = ("Packets", "Bytes", "Dropped", "Reads", "Writes", "Errors")
+    fact |= {"Cards": 8, "Disks": 8, "Moved": dict.fromkeys(names, 2**64 - 1)}
     facts = decide.ffi.new("MRM_STATE_FACTS[]", [fact] * 64)
-    text = Text(decide, 64 << 10)
+    text = Text(decide, 80 << 10)
     decide.call("MrmStateRender", facts, 64, 2**64 - 1, text.c)
     assert not text.c.Cut
     assert len(json.loads(text.value)["partitions"]) == 64

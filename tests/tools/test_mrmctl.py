@@ -136,6 +136,51 @@ def test_metrics_of_guarded_partitions_have_exits_by_reason(shell: tuple[str, ..
     assert 'mrm_partition_failures_total{partition="held"} 1\n' in done.stdout
 
 
+CHANNELS = (
+    b'{"uptime":60,"partitions":[\n'
+    rb'{"name":"a","state":"running","seconds":5,"cause":"\",\"cards\":{\"packets\":9}","starts":2,'
+    b'"failures":1,"processors":1,"memory":536870912,"variables":"committed",'
+    b'"exits":{"unknown":0,"caches":3},"denied":23,"cards":{"packets":7,"bytes":18446744073709551615,'
+    b'"dropped":1},"disks":{"reads":11,"writes":12,"errors":13}},\n'
+    b'{"name":"b","state":"off","seconds":5,"cause":"","starts":0,"failures":0,"processors":1,'
+    b'"memory":536870912,"variables":"committed","disks":{"reads":0,"writes":0,"errors":0}},\n'
+    rb'{"name":"c","state":"off","seconds":5,"cause":"\",\"cards\":{\"packets\":9}","starts":0,"failures":0,'
+    b'"processors":1,"memory":536870912,"variables":"committed"}\n]}\n'
+)
+MOVED = """\
+# TYPE mrm_partition_card_packets counter
+# HELP mrm_partition_card_packets Frames that its cards on networks in memory were given.
+mrm_partition_card_packets_total{partition="a"} 7
+# TYPE mrm_partition_card_bytes counter
+# HELP mrm_partition_card_bytes Bytes of these frames.
+mrm_partition_card_bytes_total{partition="a"} 18446744073709551615
+# TYPE mrm_partition_card_dropped counter
+# HELP mrm_partition_card_dropped Frames for its cards that were not taken.
+mrm_partition_card_dropped_total{partition="a"} 1
+# TYPE mrm_partition_disk_reads counter
+# HELP mrm_partition_disk_reads Reads that the controller has done for it.
+mrm_partition_disk_reads_total{partition="a"} 11
+mrm_partition_disk_reads_total{partition="b"} 0
+# TYPE mrm_partition_disk_writes counter
+# HELP mrm_partition_disk_writes Writes that the controller has done for it.
+mrm_partition_disk_writes_total{partition="a"} 12
+mrm_partition_disk_writes_total{partition="b"} 0
+# TYPE mrm_partition_disk_errors counter
+# HELP mrm_partition_disk_errors Errors of the media that its served disks are on.
+mrm_partition_disk_errors_total{partition="a"} 13
+mrm_partition_disk_errors_total{partition="b"} 0
+# EOF
+"""
+
+
+def test_metrics_of_channels(shell: tuple[str, ...], variables: Path) -> None:
+    (variables / f"State-{VENDOR}").write_bytes(ATTRIBUTES + CHANNELS)
+    done = mrmctl(shell, variables, "metrics")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(MOVED)
+    assert 'mrm_partition_exits_denied_total{partition="a"} 23\n' in done.stdout
+
+
 def test_metrics_without_mrm(shell: tuple[str, ...], tmp_path: Path) -> None:
     done = mrmctl(shell, tmp_path, "metrics")
     assert done.returncode == 1 and done.stdout == "" and "no such variable" in done.stderr

@@ -137,6 +137,23 @@ GetCard (
 }
 
 VOID
+AddCardCounts (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_CHANNEL_COUNTS   *Moved
+  )
+{
+  CONST MRM_CHANNEL_CARD  *Card;
+  UINTN                   Index;
+
+  for (Index = 0; Index < CountCards (Partition); Index++) {
+    Card            = GetCard (Partition, Index);
+    Moved->Packets += Card->Frames;
+    Moved->Bytes   += Card->FrameBytes;
+    Moved->Dropped += Card->Dropped;
+  }
+}
+
+VOID
 BeginCards (
   IN OUT MRM_PARTITION  *Partition
   )

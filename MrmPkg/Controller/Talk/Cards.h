@@ -9,6 +9,7 @@
 
 #include "Partition/Partition.h"
 #include <Library/MrmChannelLib.h>
+#include <Library/MrmControlLib.h>
 
 /**
   Make what the controller needs for a partition's cards, if it has any; after OpenArea().
@@ -52,6 +53,18 @@ MRM_CHANNEL_CARD *
 GetCard (
   IN CONST MRM_PARTITION  *Partition,
   IN UINTN                Number
+  );
+
+/**
+  Add up what the cards of a partition were given since it was started.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] Moved      Packets, Bytes and Dropped are added to.
+**/
+VOID
+AddCardCounts (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_CHANNEL_COUNTS   *Moved
   );
 
 /**

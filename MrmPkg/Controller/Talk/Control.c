@@ -5,6 +5,8 @@
 **/
 
 #include "Talk/Control.h"
+#include "Talk/Cards.h"
+#include "Talk/Disk.h"
 #include "Talk/Variables.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
@@ -18,11 +20,11 @@
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
 
-#define EVENTS_AT_ONCE    32
-#define EVENT_PERIOD      500        ///< milliseconds
-#define STATE_SIZE        SIZE_64KB  ///< fits MRM_MAX_PARTITIONS, each with the longest cause
-#define LOG_SIZE          SIZE_8KB
-#define PLAN_LIMIT        SIZE_16KB  ///< a longer plan is left out
+#define EVENTS_AT_ONCE  32
+#define EVENT_PERIOD    500              ///< milliseconds
+#define STATE_SIZE      (80 * SIZE_1KB)  ///< fits MRM_MAX_PARTITIONS, each with the longest cause and all counts
+#define LOG_SIZE        SIZE_8KB
+#define PLAN_LIMIT      SIZE_16KB        ///< a longer plan is left out
 
 STATIC MRM_CONTROL_AREA  *mScratch;                ///< an area as it is built
 STATIC CHAR8             *mState;
@@ -142,6 +144,9 @@ CollectStates (
       Facts[Index].Exits = &gPartitions[Index].Exits;
     }
 
+    Facts[Index].Cards = CountCards (&gPartitions[Index]);
+    AddCardCounts (&gPartitions[Index], &Facts[Index].Moved);
+    Facts[Index].Disks = AddDiskCounts (&gPartitions[Index], &Facts[Index].Moved);
     for (Piece = 0; Piece < gPartitions[Index].PieceCount; Piece++) {
       Facts[Index].Memory += gPartitions[Index].Pieces[Piece].Size;
     }

@@ -220,6 +220,29 @@ QuiesceDisks (
   }
 }
 
+UINTN
+AddDiskCounts (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_CHANNEL_COUNTS   *Moved
+  )
+{
+  CONST MRM_DISK  *Disk;
+  UINTN           Index;
+
+  if (Partition->Disks == NULL) {
+    return 0;
+  }
+
+  for (Index = 0; Index < Partition->Disks->Count; Index++) {
+    Disk           = &Partition->Disks->Disks[Index].Disk;
+    Moved->Reads  += Disk->Reads;
+    Moved->Writes += Disk->Writes;
+    Moved->Errors += Disk->MediumErrors;
+  }
+
+  return Partition->Disks->Count;
+}
+
 /**
   Serve a disk once, and send the interrupts it is to give.
 

@@ -8,6 +8,7 @@
 #define MRM_DISK_H_
 
 #include "Partition/Partition.h"
+#include <Library/MrmControlLib.h>
 
 /**
   Make what the controller needs for a partition's disks, if it has any; after OpenArea() and BindMedia().
@@ -64,6 +65,20 @@ StartDisks (
 VOID
 QuiesceDisks (
   IN OUT MRM_PARTITION  *Partition
+  );
+
+/**
+  Add up what the disks of a partition have done since it was started.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] Moved      Reads, Writes and Errors are added to.
+
+  @return  How many disks it is served.
+**/
+UINTN
+AddDiskCounts (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_CHANNEL_COUNTS   *Moved
   );
 
 /**

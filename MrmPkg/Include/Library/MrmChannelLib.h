@@ -105,6 +105,7 @@ typedef struct {
   MRM_CHANNEL_QUEUE      Rx;
   MRM_CHANNEL_PACKET     Packet;
   UINT64                 Frames;               ///< delivered
+  UINT64                 FrameBytes;           ///< of these
   UINT64                 Dropped;              ///< for want of buffers or of a receiver
   UINT64                 Refused;              ///< commands, descriptors, frames and interrupts that must not be
   UINT8                  Bytes[MRM_CHANNEL_PACKET_SIZE];   ///< of Packet

@@ -26,6 +26,18 @@ typedef struct {
 } MRM_ORDER;
 
 ///
+/// What moved through a partition's channels since it was started: all its cards together, and all its disks.
+///
+typedef struct {
+  UINT64    Packets;                     ///< frames that its cards were given
+  UINT64    Bytes;                       ///< of these
+  UINT64    Dropped;                     ///< frames for its cards that were not taken
+  UINT64    Reads;                       ///< commands that its disks have done
+  UINT64    Writes;
+  UINT64    Errors;                      ///< of the media
+} MRM_CHANNEL_COUNTS;
+
+///
 /// What is told of a partition.
 ///
 typedef struct {
@@ -35,6 +47,9 @@ typedef struct {
   UINT64                      Memory;    ///< bytes
   BOOLEAN                     Lasting;   ///< its variables are committed to the ESP; else they live until power-off
   CONST MRM_GUARD_COUNTS      *Exits;    ///< how often its processors left guest mode; NULL: it has no guard
+  UINTN                       Cards;     ///< how many it has
+  UINTN                       Disks;     ///< how many it is served
+  MRM_CHANNEL_COUNTS          Moved;
 } MRM_STATE_FACTS;
 
 /**

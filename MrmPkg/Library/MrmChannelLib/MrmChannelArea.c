@@ -55,11 +55,12 @@ MrmChannelOpen (
   MrmFunctionOpen (&Card->Function, Area, Function, &mCard);
   Card->Registers = (volatile UINT32 *)(Card->Function.Window + REGISTERS_OFFSET);
   Card->Doorbells = (volatile UINT32 *)(Card->Function.Window + DOORBELLS_OFFSET);
-  Card->LinkUp    = FALSE;
-  Card->Frames    = 0;
-  Card->Dropped   = 0;
-  Card->Refused   = 0;
-  Card->Patience  = MRM_CHANNEL_PATIENCE;
+  Card->LinkUp     = FALSE;
+  Card->Frames     = 0;
+  Card->FrameBytes = 0;
+  Card->Dropped    = 0;
+  Card->Refused    = 0;
+  Card->Patience   = MRM_CHANNEL_PATIENCE;
   MrmChannelForgetDriver (Card);
   Card->Open = TRUE;
 }

@@ -63,9 +63,10 @@ MrmChannelGive (
   MemoryFence ();
   *(volatile UINT16 *)(Place + OFFSET_OF (RX_DESCRIPTOR, FlagsAndSequence)) = Descriptor.FlagsAndSequence;
 
-  Rx->Sequence  = (Rx->Sequence == LAST_SEQUENCE) ? 1 : Rx->Sequence + 1;
-  Rx->Head     += 1;
-  Card->Frames += 1;
+  Rx->Sequence      = (Rx->Sequence == LAST_SEQUENCE) ? 1 : Rx->Sequence + 1;
+  Rx->Head         += 1;
+  Card->Frames     += 1;
+  Card->FrameBytes += Length;
   Card->Function.Wanted |= 1U << Rx->Notifier;
   return TRUE;
 }

@@ -55,6 +55,43 @@ AddExits (
   AddCount (Exits->Denied, Text);
 }
 
+/**
+  Tell what moved through the channels of a partition, as far as it has any.
+
+  @param[in]     Facts  What is known of the partition.
+  @param[in,out] Text   The text.
+**/
+STATIC
+VOID
+AddMoved (
+  IN     CONST MRM_STATE_FACTS  *Facts,
+  IN OUT MRM_TEXT               *Text
+  )
+{
+  CONST MRM_CHANNEL_COUNTS  *Moved;
+
+  Moved = &Facts->Moved;
+  if (Facts->Cards != 0) {
+    MrmTextAdd (Text, ",\"cards\":{\"packets\":");
+    MrmTextAddNumber (Text, Moved->Packets, 0, ' ');
+    MrmTextAdd (Text, ",\"bytes\":");
+    MrmTextAddNumber (Text, Moved->Bytes, 0, ' ');
+    MrmTextAdd (Text, ",\"dropped\":");
+    MrmTextAddNumber (Text, Moved->Dropped, 0, ' ');
+    MrmTextAdd (Text, "}");
+  }
+
+  if (Facts->Disks != 0) {
+    MrmTextAdd (Text, ",\"disks\":{\"reads\":");
+    MrmTextAddNumber (Text, Moved->Reads, 0, ' ');
+    MrmTextAdd (Text, ",\"writes\":");
+    MrmTextAddNumber (Text, Moved->Writes, 0, ' ');
+    MrmTextAdd (Text, ",\"errors\":");
+    MrmTextAddNumber (Text, Moved->Errors, 0, ' ');
+    MrmTextAdd (Text, "}");
+  }
+}
+
 VOID
 EFIAPI
 MrmStateRender (
@@ -93,6 +130,7 @@ MrmStateRender (
       AddExits (Facts[Index].Exits, Text);
     }
 
+    AddMoved (&Facts[Index], Text);
     MrmTextAdd (Text, "}");
   }
 
