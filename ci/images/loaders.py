@@ -83,7 +83,15 @@ def lay_out_unified(esp: Path, payload: Payload) -> None:
     for name in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
         _copy(payload.loaders / "systemd-bootx64.efi", esp / name)
     _write(esp / "loader/loader.conf", "timeout 0\n")
-    image = esp / "EFI/Linux/debian.efi"
+    _write_unified(esp / "EFI/Linux/debian.efi", payload)
+
+
+def lay_out_alone(esp: Path, payload: Payload) -> None:
+    """A unified kernel image where firmware looks for a loader: its EFI stub is the loader."""
+    _write_unified(esp / "EFI/BOOT/BOOTX64.EFI", payload)
+
+
+def _write_unified(image: Path, payload: Payload) -> None:
     image.parent.mkdir(parents=True, exist_ok=True)
     make_unified_image(
         image,
@@ -116,6 +124,7 @@ LOADERS: Mapping[str, Callable[[Path, Payload], None]] = {
     "grub": lay_out_grub,
     "systemd-boot": lay_out_systemd_boot,
     "unified": lay_out_unified,
+    "alone": lay_out_alone,
     "stub": lay_out_stub,
 }
 """What lays out an ESP, by the loader's name."""

@@ -78,6 +78,7 @@ class Machine:
         self._last_sign = time.monotonic()
         self._end: str | None = None
         self._may_end = False
+        self._resetting = False
         self._qmp = QMPClient(description.name)
         self._process: asyncio.subprocess.Process | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -220,7 +221,11 @@ class Machine:
             if event["event"] == "SHUTDOWN" and isinstance(data, dict):
                 self._ended(str(data.get("reason", "shutdown")))
             elif event["event"] == "RESET":
-                self._ended("guest-reset")
+                if self._resetting:
+                    self._resetting = False
+                    self._changed.set()
+                else:
+                    self._ended("guest-reset")
 
     def _ended(self, reason: str) -> None:
         if self._end is None:
@@ -255,6 +260,18 @@ class Machine:
     async def resume(self) -> None:
         """Let a paused machine go on; that its consoles were silent meanwhile means nothing."""
         await self.execute("cont")
+        self._sign_of_life()
+
+    async def press_reset(self) -> None:
+        """Press the PC's reset button: its firmware starts anew, and the machine goes on.
+
+        Raises QMPError, or what `until` raises.
+        """
+        self._resetting = True
+        await self.execute("set-action", reboot="reset")
+        await self.execute("system_reset")
+        await self.until(lambda: None if self._resetting else True, LAUNCH_SECONDS, "the machine's reset")
+        await self.execute("set-action", reboot="shutdown")
         self._sign_of_life()
 
     async def processor_seconds(self) -> dict[int, float]:

@@ -14,7 +14,10 @@ from ci.qemu.console import Console
 from ci.qemu.machine import Machine
 from ci.run.session import Session
 
-_STAGES = (("loader", r"EFI stub: |Welcome to GRUB!"), ("kernel", r"Linux version "))
+KERNEL = r"Linux version "
+"""The first line of a kernel."""
+
+_STAGES = (("loader", r"EFI stub: |Welcome to GRUB!"), ("kernel", KERNEL))
 
 ROWS = (
     ("power_on_to_controller", "power on → controller"),

@@ -150,6 +150,20 @@ def test_reset_of_the_whole_machine_is_a_failure(tmp_path: Path) -> None:
         asyncio.run(run())
 
 
+def test_the_reset_button_starts_it_anew_and_any_other_reset_is_its_end(tmp_path: Path) -> None:
+    async def run() -> str:
+        async with machine(tmp_path) as running:
+            for _ in range(2):
+                await running.press_reset()
+                assert running.end is None
+            wait = asyncio.create_task(running.wait_end(60))
+            await asyncio.sleep(0.1)
+            await running.execute("system_reset")
+            return await wait
+
+    assert "reset" in asyncio.run(run())
+
+
 def test_end_of_qemu_is_a_failure(tmp_path: Path) -> None:
     async def run() -> None:
         async with machine(tmp_path) as running:
