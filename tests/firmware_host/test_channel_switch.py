@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Networks in memory: to whom frames go, who waits for whom, and links (MrmChannelLib)."""
 
+import struct
+
 import pytest
 
 from tests.firmware_host import channel_driver as gve
 from tests.firmware_host.channel_driver import BROADCAST, Card, Network, frame, pair
 from tests.firmware_host.decide import Decide
 
+ONE_PIECE = struct.Struct(">BBBBHHQ")
+"""A transmit descriptor."""
 MAC = b"\x02MRM\0\1"
 
 
@@ -78,6 +82,23 @@ def test_work_of_a_round_is_bounded(decide: Decide) -> None:
     assert one.done == decide.MRM_CHANNEL_BURST
     network.settle()
     assert [each[-1] for each in two.receive()] == list(range(200))
+
+
+def test_bytes_of_a_round_are_bounded(decide: Decide) -> None:
+    """Packets that are refused once they are gathered, for another's MAC or their length, are work, too."""
+    network, one, two = pair(decide)
+    size = 60_000
+    for source in (two.mac, one.mac):
+        one.write(gve.TX_PAGES, frame(two.mac, source, bytes(size)))
+        one.post_descriptors(*[ONE_PIECE.pack(0, 0, 0, 1, size, size, 0)] * 64)
+        for left in range(64, 0, -(decide.MRM_CHANNEL_GATHER // size + 1)):
+            assert one.sent - one.done == left
+            network.serve()
+        assert one.done == one.sent
+    assert (two.receive(), one.c.Refused) == ([], 128)
+    one.send(frame(two.mac, one.mac))
+    network.settle()
+    assert two.receive() == [frame(two.mac, one.mac)]
 
 
 def test_a_receiver_without_buffers_is_waited_for(decide: Decide) -> None:

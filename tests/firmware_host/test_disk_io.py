@@ -326,6 +326,21 @@ def test_a_round_has_so_many_commands(decide: Decide) -> None:
     assert (sum(counts), max(counts)) == (100, decide.MRM_DISK_BURST)
 
 
+def test_a_round_ends_in_time(decide: Decide) -> None:
+    """On a slow medium a round is the command that is being done when its time is over, and no other one."""
+    disk = ready(decide)
+    clock = [False, False, True, True]
+    late = decide.ffi.callback("MRM_DISK_IS_LATE", lambda: clock.pop(0))
+    disk.c.IsLate = late
+    for number in range(4):
+        disk.submit(1, nvme.READ, number, prp=disk.prps(512))
+    counts = []
+    for _ in range(2):
+        assert disk.serve()
+        counts.append(len(disk.take(1)))
+    assert (counts, clock) == ([3, 1], [])
+
+
 def test_a_round_flushes_once(decide: Decide) -> None:
     disk = ready(decide)
     for _ in range(5):

@@ -10,14 +10,17 @@ COME, GONE = "a driver has come", "its driver has gone"
 REFUSED = "something that its driver asks for is refused (told once)"
 
 
-def news(decide: Decide, rounds: list[tuple[bool, int]]) -> list[list[str]]:
-    """What is told in each round; a round is whether a driver uses it, and how much was refused to it."""
+def news(decide: Decide, rounds: list[tuple[bool, int]], period: int = 10_000) -> list[list[str]]:
+    """What is told in each round; a round is whether a driver uses it, and how much was refused to it.
+
+    So many milliseconds are from one round to the next.
+    """
     told = decide.ffi.new("MRM_FUNCTION_TOLD *")
     found = []
-    for used, refused in rounds:
+    for number, (used, refused) in enumerate(rounds):
         words: list[str] = []
         while True:
-            text = decide.call("MrmFunctionNews", told, used, refused)
+            text = decide.call("MrmFunctionNews", told, used, refused, number * period)
             if text == decide.ffi.NULL:
                 break
             words.append(decide.ffi.string(text).decode())
@@ -34,6 +37,17 @@ def test_a_driver_comes_is_refused_something_and_goes(decide: Decide) -> None:
         [],
         [GONE],
     ]
+
+
+def test_a_driver_that_comes_and_goes_without_end_is_told_of_now_and_then(decide: Decide) -> None:
+    """And what it is in the end is told, too."""
+    rounds = 20_000
+    told = news(decide, [(number % 2 == 0, 0) for number in range(rounds)] + [(True, 0)] * 10_000, period=1)
+    lines = [word for words in told for word in words]
+    most = decide.MRM_FUNCTION_NEWS + rounds // decide.MRM_FUNCTION_NEWS_PERIOD + 1
+    assert decide.MRM_FUNCTION_NEWS < len(lines) <= most
+    assert lines == ([COME, GONE] * len(lines))[: len(lines)]
+    assert lines[-1] == COME
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 2**64 - 1)), max_size=20))

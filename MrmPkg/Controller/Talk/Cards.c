@@ -7,6 +7,7 @@
 #include "Talk/Cards.h"
 #include "Talk/Area.h"
 #include "Partition/Verdict.h"
+#include "Core/Clock.h"
 #include "Core/Facts.h"
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
@@ -192,7 +193,7 @@ TellAllCards (
     for (Index = 0; Index < CountCards (&gPartitions[Partition]); Index++) {
       Served = &gPartitions[Partition].Cards->Cards[Index];
       do {
-        News = MrmFunctionNews (&Served->Told, Served->Card.Attached, Served->Card.Refused);
+        News = MrmFunctionNews (&Served->Told, Served->Card.Attached, Served->Card.Refused, Milliseconds ());
         if (News != NULL) {
           SayOfCard (&gPartitions[Partition], Index, News);
         }

@@ -47,6 +47,7 @@ STATIC_ASSERT (MRM_DISK_SERIAL <= MRM_DISK_SERIAL_SIZE, "a plan's serial numbers
 STATIC EFI_EVENT  mEvent;
 STATIC UINT32     mFence;
 STATIC UINT64     mBusyAt;   ///< milliseconds
+STATIC UINT64     mRoundEnd; ///< milliseconds: no command is begun with after that, but the first one
 STATIC BOOLEAN    mWatched;  ///< some partition has disks
 STATIC UINTN      mTurn;     ///< whose disk was served last
 STATIC UINTN      mNumber;   ///< and which of them
@@ -70,6 +71,22 @@ SayOfDisk (
 
   Medium = Partition->Plan->Disks[Number].Medium;
   Say ("%a: disk %s: %a", Partition->Plan->Name, (Medium != NULL) ? Medium : L"in memory", What);
+}
+
+/**
+  Whether a round has taken as long as it may (MRM_DISK_IS_LATE).
+
+  @retval TRUE   It has.
+  @retval FALSE  It has not.
+**/
+STATIC
+BOOLEAN
+EFIAPI
+IsLate (
+  VOID
+  )
+{
+  return (BOOLEAN)(Milliseconds () > mRoundEnd);
 }
 
 VOID
@@ -105,6 +122,7 @@ OpenDisks (
     Disk->Medium   = &Partition->Media[Index]->Disk;
     Disk->ReadOnly = (BOOLEAN)(Partition->Plan->Disks[Index].Mode == MrmDiskReadOnly);
     Disk->Buffer   = Disks->Buffer;
+    Disk->IsLate   = IsLate;
     ReachArea (&Disk->Function, Partition, Partition->Area);
     CopyGuid (&Disk->Uuid, &Partition->Media[Index]->Uuid);
     AsciiStrCpyS (Disk->Serial, sizeof (Disk->Serial), Partition->Plan->Disks[Index].Serial);
@@ -295,15 +313,13 @@ NextDisk (
 /**
   Serve all disks once, as far as the time of a round goes; who has been left out is the first in the next one.
 
-  @param[in] End  Milliseconds: no disk is begun with after that.
-
   @retval TRUE   Something was done.
   @retval FALSE  Nothing was.
 **/
 STATIC
 BOOLEAN
 ServeAll (
-  IN UINT64  End
+  VOID
   )
 {
   UINTN    Count;
@@ -316,7 +332,7 @@ ServeAll (
   }
 
   Busy = FALSE;
-  for (Index = 0; (Index < Count) && (Milliseconds () <= End); Index++) {
+  for (Index = 0; (Index < Count) && !IsLate (); Index++) {
     Busy = ServeDisk (NextDisk ()) || Busy;
   }
 
@@ -341,7 +357,7 @@ TellDisks (
   for (Index = 0; (Partition->Disks != NULL) && (Index < Partition->Disks->Count); Index++) {
     Served = &Partition->Disks->Disks[Index];
     do {
-      News = MrmFunctionNews (&Served->Told, MrmDiskIsUsed (&Served->Disk), Served->Disk.Refused);
+      News = MrmFunctionNews (&Served->Told, MrmDiskIsUsed (&Served->Disk), Served->Disk.Refused, Milliseconds ());
       if (News != NULL) {
         SayOfDisk (Partition, Index, News);
       }
@@ -367,9 +383,10 @@ PollDisks (
     return FALSE;
   }
 
-  Begin = Milliseconds ();
+  Begin     = Milliseconds ();
+  mRoundEnd = Begin + ROUND;
   do {
-    if (ServeAll (Begin + ROUND)) {
+    if (ServeAll ()) {
       mBusyAt = Milliseconds ();
     }
 

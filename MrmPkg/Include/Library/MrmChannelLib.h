@@ -34,6 +34,7 @@
 #define MRM_CHANNEL_FRAME_SIZE      2048       ///< a frame with header and VLAN tag is smaller
 
 #define MRM_CHANNEL_BURST           64         ///< frames of one card in one round, at most
+#define MRM_CHANNEL_GATHER          SIZE_128KB ///< bytes of one card in one round, after which no packet is begun with
 #define MRM_CHANNEL_COMMANDS        8          ///< commands of one card in one round, at most
 #define MRM_CHANNEL_PATIENCE        200        ///< milliseconds that frames wait for a receiver's buffers, at most
 #define MRM_CHANNEL_PARTING         100        ///< milliseconds a driver that goes is looked at without a pause

@@ -112,6 +112,18 @@ RETURN_STATUS
   IN UINT64  Next
   );
 
+/**
+  Whether a round has taken as long as it may: after the command that is being done, it is others' turn.
+
+  @retval TRUE   It has.
+  @retval FALSE  It has not.
+**/
+typedef
+BOOLEAN
+(EFIAPI *MRM_DISK_IS_LATE)(
+  VOID
+  );
+
 ///
 /// What holds the blocks.  Several disks may have the same one: those that only read it, and one that writes.
 ///
@@ -179,6 +191,7 @@ typedef struct {
   CHAR8              Serial[MRM_DISK_SERIAL_SIZE + 1]; ///< the caller's: printable ASCII
   UINT8              *Buffer;                        ///< the caller's: MRM_DISK_TRANSFER bytes, at a multiple of 4096;
                                                      ///< disks may share it
+  MRM_DISK_IS_LATE   IsLate;                         ///< the caller's; NULL: a round takes as long as it takes
   volatile UINT32    *Registers;                     ///< BAR 0
   volatile UINT32    *Doorbells;                     ///< BAR 0, its second half
   BOOLEAN            Open;                           ///< its partition runs: the area is looked at

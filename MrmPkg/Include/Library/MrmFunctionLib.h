@@ -15,6 +15,7 @@
 #define MRM_FUNCTION_LIB_H_
 
 #include <Guid/MrmHandOff.h>
+#include <Library/MrmLogLib.h>
 #include <Library/MrmRangeLib.h>
 
 #define MRM_FUNCTION_ECAM_SIZE    SIZE_1MB   ///< configuration space of one bus
@@ -22,6 +23,8 @@
 #define MRM_FUNCTION_WINDOW_SIZE  SIZE_16KB  ///< of the window, for each function
 #define MRM_FUNCTION_MOST         32         ///< devices of a bus
 #define MRM_FUNCTION_BARS         3          ///< of one function, at most
+#define MRM_FUNCTION_NEWS         16         ///< lines about one function at once
+#define MRM_FUNCTION_NEWS_PERIOD  5000       ///< milliseconds after which one more is allowed
 
 ///
 /// A BAR at a fixed place.
@@ -67,11 +70,12 @@ typedef struct {
 } MRM_FUNCTION_INTERRUPT;
 
 ///
-/// What people have been told of a function; all FALSE when its partition starts.
+/// What people have been told of a function; all zero when its partition starts.
 ///
 typedef struct {
-  BOOLEAN    Used;
-  BOOLEAN    Refused;
+  BOOLEAN     Used;
+  BOOLEAN     Refused;
+  MRM_RATE    Rate;
 } MRM_FUNCTION_TOLD;
 
 /**
@@ -158,18 +162,23 @@ MrmFunctionInterrupts (
 /**
   Decide what people are told of a function, until there is nothing new.
 
+  A driver can come and go as often as it likes, and a line of a serial console takes milliseconds.  So there are
+  MRM_FUNCTION_NEWS lines at once, and then one each MRM_FUNCTION_NEWS_PERIOD: what it is then is told then.
+
   @param[in,out] Told     What they have been told.
   @param[in]     Used     A driver uses it.
   @param[in]     Refused  How much was refused to its driver.
+  @param[in]     Now      Milliseconds.
 
-  @return  The words; NULL when there is nothing new.
+  @return  The words; NULL when there is nothing new, or it waits.
 **/
 CONST CHAR8 *
 EFIAPI
 MrmFunctionNews (
   IN OUT MRM_FUNCTION_TOLD  *Told,
   IN     BOOLEAN            Used,
-  IN     UINT64             Refused
+  IN     UINT64             Refused,
+  IN     UINT64             Now
   );
 
 /**

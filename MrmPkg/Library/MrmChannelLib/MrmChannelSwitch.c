@@ -195,7 +195,8 @@ SendFrame (
 }
 
 /**
-  Send frames of a card, MRM_CHANNEL_BURST at most.
+  Send frames of a card, MRM_CHANNEL_BURST at most.  Packets that are as large as can be and then refused are work, too:
+  so the bytes count as well, and so many frames of any network have less.
 
   @param[in,out] Network  The network.
   @param[in,out] Card     The card.
@@ -213,16 +214,26 @@ SendFrames (
   )
 {
   UINTN   Count;
+  UINT32  Gathered;
   UINT64  Refused;
 
-  Refused = Card->Refused;
+  Gathered = 0;
+  Refused  = Card->Refused;
   for (Count = 0; Count < MRM_CHANNEL_BURST; Count++) {
     if ((Count != 0) && MrmChannelNoticeDriver (Card)) {
       break;
     }
 
-    if (!Card->Tx.Live || ((Card->Packet.Length == 0) && !MrmChannelTake (Card, Now))) {
+    if (!Card->Tx.Live) {
       break;
+    }
+
+    if (Card->Packet.Length == 0) {
+      if ((Gathered >= MRM_CHANNEL_GATHER) || !MrmChannelTake (Card, Now)) {
+        break;
+      }
+
+      Gathered += Card->Packet.Length;
     }
 
     if (!SendFrame (Network, Card, Now)) {

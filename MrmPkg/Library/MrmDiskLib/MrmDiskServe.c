@@ -114,6 +114,10 @@ ServeIo (
   Cost.Moved   = 0;
   Cost.Flushed = FALSE;
   for (Count = 0; (Count < MRM_DISK_BURST) && (Cost.Moved < MRM_DISK_TRANSFER) && !Cost.Flushed; Count++) {
+    if ((Count != 0) && (Disk->IsLate != NULL) && Disk->IsLate ()) {
+      break;
+    }
+
     if (Disk->Work.Live) {
       Number = Disk->Work.Queue;
       Id     = Disk->Work.Command;
