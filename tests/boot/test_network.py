@@ -5,8 +5,10 @@ One of the networks leads out by a network card of the PC, to a network of QEMU'
 """
 
 import hashlib
+import os
 import random
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +17,18 @@ import pytest
 
 from ci.qemu import web
 from ci.qemu.devices import Network
+from generator.blob.read import read as read_plan
+from generator.blob.write import write as write_plan
+from generator.esp.image import plan_of, with_plan
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import mount, read_json
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.warnings import new_warnings
 
-pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800)]
+ROUNDS = int(os.environ.get("MRM_ROUNDS", "2"))
+"""How often each end is restarted: in turn by itself and by a panic."""
+pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800 + 120 * ROUNDS)]
 
 ADDRESS = {"steady": "10.77.0.1", "other": "10.77.0.2"}
 INTERFACE = "$(basename /sys/bus/pci/drivers/gv*/*:00.0/net/*)"
@@ -40,11 +47,17 @@ REFRESH_SECONDS = 2
 """After which `State` shows what has been counted."""
 AGAIN = 4
 """How often a driver goes and comes."""
+PATTERN = 8
+"""MiB of its memory that a partition fills with random data, and looks at later."""
+RELOAD = 1 << 2
+"""MRM_PERMIT_RELOAD."""
+PAGES = 16
+"""KiB: the PC's firmware takes and gives a page by itself now and then."""
 
 
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the web server serves, with a file `data`."""
+    """The folder that the web server serves, with a file `data`; and `plan`, see `free_memory`."""
     folder = tmp_path_factory.mktemp("served")
     (folder / "data").write_bytes(random.Random(1).randbytes(OUTSIDE_BYTES))
     return folder
@@ -54,8 +67,17 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bench(built: Builder, outside: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     result = built("network")
     folder = tmp_path_factory.mktemp("run")
+    esp = folder / "ESP"
+    shutil.copytree(result.esp, esp)
+    image = (esp / "EFI" / "MRM" / "Mrm.efi").read_bytes()
+    plan = read_plan(plan_of(image) or b"")
+    # The first one may put a plan in force; else it is the example's.
+    plan["Partitions"][0]["Policy"]["PcPermits"] |= RELOAD
+    (outside / "plan").write_bytes(write_plan(plan))
+    for file in ("MRM/Mrm.efi", "BOOT/BOOTX64.EFI"):
+        (esp / "EFI" / file).write_bytes(with_plan(image, write_plan(plan)))
     served = Network({}, servers={f"{SERVER}:80": web.command(outside, folder / "requests.log")})
-    with Bench(result.plan, result.esp, folder, networks={PORT: served}) as bench:
+    with Bench(result.plan, esp, folder, networks={PORT: served}) as bench:
         bench.run(bench.session.settle())
         yield bench
 
@@ -115,6 +137,28 @@ class Shell:
         """Wait until it is there, and return its checksum."""
         self.run("for i in $(seq 300); do [ -e /tmp/over ] && break; sleep 0.2; done; grep -qx 0 /tmp/over")
         return self.sum_in(self.run("sha256sum /tmp/got"))
+
+    def load(self, other: "Shell") -> None:
+        """Fetch what the other one offers again and again, in the background, until `rest`."""
+        fetch = f"wget -q -T 5 -O /dev/null http://{other.address}/data || sleep 0.2"
+        self.run(f"rm -f /tmp/enough; (while [ ! -e /tmp/enough ]; do {fetch}; done) 2>/dev/null & true")
+
+    def rest(self) -> None:
+        """Fetch no more."""
+        self.run("touch /tmp/enough; wait")
+
+    def fill(self) -> None:
+        """Fill some of its memory with a pattern."""
+        self.run(f"dd if=/dev/urandom of=/tmp/pattern bs=1M count={PATTERN}")
+        self.run("sha256sum /tmp/pattern >/tmp/sum")
+
+    def check(self) -> None:
+        """Nobody has touched the pattern."""
+        self.run("sha256sum /tmp/pattern | cmp - /tmp/sum")
+
+    def drops(self) -> int:
+        """How often its link has gone down, as its kernel counts."""
+        return int(self.run(f"echo; cat /sys/class/net/{INTERFACE}/carrier_down_count").split()[-1])
 
     def write_board(self, place: int) -> str:
         """Write a random MiB to this MiB of the memory that both have, and return its checksum."""
@@ -253,28 +297,56 @@ def test_a_driver_goes_and_comes(both: tuple[Shell, Shell], name: str) -> None:
     exchange(one, two)
 
 
-@pytest.mark.parametrize("name", ["steady", "other"])
-@pytest.mark.parametrize("command", ["reboot -f", "panic"])
-def test_one_ends_and_the_other_goes_on(
-    bench: Bench, both: tuple[Shell, Shell], name: str, command: str
-) -> None:
-    one, two = both if name == "steady" else both[::-1]
+def ends(bench: Bench, one: Shell, two: Shell, command: str) -> None:
+    """One partition ends amid transfers both ways; the other one sees its link go down once, that is all.
+
+    Both offer something already.
+    """
 
     async def end() -> None:
         async with undisturbed(two.guest):
-            report = await bench.session.reboot(name, boot_of(bench.session, name), command)
-        assert broken_after_reboot(bench.session, name, report.data) == []
+            report = await bench.session.reboot(one.name, boot_of(bench.session, one.name), command)
+        assert broken_after_reboot(bench.session, one.name, report.data) == []
 
-    one.offer()
-    two.fetch(one)
-    board = one.write_board(MEBIBYTES)
+    two.fill()
+    board, drops = one.write_board(MEBIBYTES), two.drops()
+    one.load(two)
+    two.load(one)
     bench.run(end())
-    assert one.read_board(MEBIBYTES) == two.read_board(MEBIBYTES) == board
+    two.rest()
     two.carrier("0")
     one.bring_up()
     two.carrier("1")
-    one.ping(two)
+    assert two.drops() == drops + 1
     exchange(one, two)
+    two.check()
+    assert one.read_board(MEBIBYTES) == two.read_board(MEBIBYTES) == board
+
+
+def free_memory(bench: Bench, one: Shell) -> int:
+    """KiB that the controller has left: it tells them when a plan is put in force, here the same again."""
+    controller = bench.session.controller
+    one.go_out()
+    bench.run(mount(one.guest))
+    one.run(f"wget -q -O /run/plan http://{SERVER}/plan")
+    begin = controller.mark()
+    one.run("mrmctl reload /run/plan")
+    told = bench.run(controller.wait_for(r"machine: (\d+) KiB of memory are free", 120, begin))
+    return int(told.match[1])
+
+
+def test_either_end_restarts_again_and_again(bench: Bench, both: tuple[Shell, Shell]) -> None:
+    """Nothing is left behind: the controller has as much memory as before."""
+    one, two = both
+    free = [free_memory(bench, one)]
+    exchange(one, two)
+    for number in range(ROUNDS):
+        for first, second in (both, both[::-1]):
+            ends(bench, first, second, "panic" if (number + (first is two)) % 2 else "reboot -f")
+        free.append(free_memory(bench, one))
+        print(f"{number + 1} of {ROUNDS} rounds: {free[-1]} KiB are free, {free[0]} were")
+    one.ping(two)
+    assert max(free) - min(free) <= PAGES, free
 
 
 def test_the_way_out_after_so_many_lives(both: tuple[Shell, Shell], outside: Path) -> None:
