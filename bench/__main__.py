@@ -5,19 +5,22 @@
 """
 
 import argparse
-import asyncio
 import datetime
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench.report.lines import read_lines
-from bench.report.page import CHART, performance_chart, performance_page
+from bench.report.page import performance_charts, performance_page
 from bench.report.ratios import compare
 from bench.report.table import ratio_table
 from bench.results import ALONE, BARE, Results, ResultsError, read_results, write_results
 from ci.progress import PROJECT, SetupError
+
+PARTS = ("counts", "channels", "levels", "starts", "times", "restarts", "latencies")
+"""What is measured, in this order."""
 
 _DOCS = PROJECT / "docs"
 _RUN = PROJECT / "Build" / "bench" / "run"
@@ -30,14 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="measure everything, write the results and the page")
     run.add_argument("--quick", action="store_true", help="fewer samples")
     run.add_argument("--rounds", type=int, help="samples of each time (15, or 6 with --quick)")
-    run.add_argument(
-        "--only",
-        choices=("counts", "channels", "times"),
-        help="leave the other figures as the results have them",
-    )
+    run.add_argument("--only", choices=PARTS, help="leave the other figures as the results have them")
     run.add_argument("--results", type=Path, default=_RUN / "performance.json", help="(%(default)s)")
     run.set_defaults(run=_run)
-    report = commands.add_parser("report", help="make the page and its chart of results")
+    report = commands.add_parser("report", help="make the page and its charts of results")
     report.add_argument("results", type=Path)
     report.add_argument("--output", type=Path, default=_DOCS, metavar="DIR", help="(%(default)s)")
     report.set_defaults(run=_report)
@@ -66,57 +65,42 @@ def _run(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     """Measure, and keep what was not to be measured."""
-    from bench import counts, machine, modules, timing
+    from bench import machine, modules, parts
     from bench.analysis import AnalysisError
     from bench.counter.record import RecordError
+    from bench.cyclictest import OutputError
 
     file: Path = options.results
     old = read_results(file) if file.is_file() else Results("", {})
-    taken = Results(
-        datetime.date.today().isoformat(),
-        machine.describe_machine(),
-        old.counts,
-        old.samples,
-        machine.sizes(modules.READY),
+    taken = replace(
+        old,
+        date=datetime.date.today().isoformat(),
+        machine=machine.describe_machine(),
+        sizes=machine.sizes(modules.READY),
     )
+    extent = parts.Extent(_RUN, options.quick, options.rounds)
     try:
-        if options.only in (None, "counts"):
-            runs, seconds, writes = (1, 10, 20) if options.quick else (3, 60, 50)
-            counted = asyncio.run(
-                counts.count_all(_RUN, modules.load, runs=runs, seconds=seconds, writes=writes, say=_say)
-            )
-            taken = replace(taken, counts=counted)
-            write_results(taken, file)
-        if options.only in (None, "channels"):
-            seconds = 10 if options.quick else 30
-            rates = asyncio.run(counts.idle_channels(_RUN, seconds, _say))
-            rates = {**taken.counts.boot_processor, **rates}
-            taken = replace(taken, counts=replace(taken.counts, boot_processor=rates))
-            write_results(taken, file)
-        if options.only in (None, "times"):
-            rounds, milliseconds = (6, 30) if options.quick else (15, 100)
-            rounds = options.rounds or rounds
-            samples = asyncio.run(timing.measure(_RUN, rounds, milliseconds, say=_say))
-            taken = replace(taken, samples=samples)
-            write_results(taken, file)
-    except (AnalysisError, RecordError) as error:
+        for name, part in parts.PARTS.items():
+            if options.only in (None, name):
+                begun = time.monotonic()
+                taken = part(taken, extent)
+                write_results(taken, file)
+                parts.say(f"{name}: {time.monotonic() - begun:.0f} s")
+    except (AnalysisError, OutputError, RecordError) as error:
         raise SetupError(str(error)) from error
     _write(taken, file.parent)
     print(ratio_table(compare(taken.samples)))
     return 0
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _write(results: Results, folder: Path) -> None:
-    """Write page and chart."""
-    picture = folder / CHART
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    picture.write_text(performance_chart(results))
+    """Write the page and its charts."""
+    for name, drawing in performance_charts(results).items():
+        picture = folder / name
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.write_text(drawing)
     (folder / "performance.md").write_text(performance_page(results))
-    _say(f"{folder / 'performance.md'} is written")
+    print(f"{folder / 'performance.md'} is written", file=sys.stderr)
 
 
 def _report(options: argparse.Namespace) -> int:

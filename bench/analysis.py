@@ -6,16 +6,22 @@ from dataclasses import dataclass
 
 from bench.counter.record import Image, Record
 from bench.modules import Modules
-from bench.results import PhaseCount, ServiceCount
+from bench.results import PhaseCount, ServiceCount, StartCount
 
-RUNNING = "phase-5"
-"""The record when a partition firmware says that boot services have ended (MrmPhaseRunning)."""
+_ENTRY, _LOADER, _RUNNING = 1, 4, 5
+"""Of MRM_PHASE: first C code, the loader is next, boot services have ended."""
+
+RUNNING = f"phase-{_RUNNING}"
+"""The record when a partition firmware says that boot services have ended."""
 
 PHASES = ("SEC", "DXE", "BDS", "loader")
 """What the phases of a mailbox are called here, from MrmPhaseEntry on; each ends with the next one."""
 
 OTHER = "no module"
 """What is executed outside images: the PC firmware's or the loader's code, and pieces without a header."""
+
+PLATFORM = "MrmPlatformDxe"
+"""The module that looks for kernel parameters, and waits for a kernel's turn."""
 
 _BEFORE, _AFTER = "mark-1", "mark-2"
 
@@ -69,6 +75,45 @@ def phases(records: Sequence[Record], processor: int, modules: Modules) -> list[
         ordered = sorted(by_module.items(), key=lambda item: -item[1])
         counts.append(PhaseCount(phase, total, dict(ordered)))
     return counts
+
+
+def starts(
+    records: Sequence[Record], idle: Record, processors: Sequence[int], modules: Modules
+) -> StartCount:
+    """Return what it took to start partitions that were started at the same time.
+
+    Args:
+        records: All of them.
+        idle: The record before anybody was started.
+        processors: The first processor of each partition.
+        modules: Names of the images.
+
+    Raises:
+        AnalysisError: One of them has not come to the end of boot services.
+    """
+
+    def reached(number: int, processor: int) -> Record:
+        for record in records:
+            if record.name == f"phase-{number}" and record.by == processor:
+                return record
+        raise AnalysisError(f"the partition on processor {processor} has not come to phase {number}")
+
+    entered = [reached(_ENTRY, processor) for processor in processors]
+    loader, kernel = (
+        sum(
+            reached(phase, processor).totals[processor] - record.totals[processor]
+            for processor, record in zip(processors, entered, strict=True)
+        )
+        for phase in (_LOADER, _RUNNING)
+    )
+    built = max(record.totals[0] for record in entered) - idle.totals[0]
+    platform = 0
+    for processor in processors:
+        before, after = reached(_LOADER, processor), reached(_RUNNING, processor)
+        for image, count in _difference(before, after, processor).items():
+            if _name(after.images.get(image), modules) == PLATFORM:
+                platform += count
+    return StartCount(len(processors), built, loader, kernel, platform)
 
 
 def _difference(before: Record, after: Record, processor: int) -> dict[int, int]:

@@ -47,7 +47,7 @@ SERVICES = (
 
 _SIGNATURE = 0x56524553544E5552
 _HEADER_WORDS = 3
-_EFIVARS = "/sys/firmware/efi/efivars"
+EFIVARS = "/sys/firmware/efi/efivars"
 _VENDOR = "cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0"
 _SECONDS = 600.0
 CARDS_DOWN = "idle; two partitions with a card and a disk in memory each, links down"
@@ -57,16 +57,18 @@ CARDS_UP = "idle; the same with links up, nothing moves"
 _CARD = "$(basename /sys/bus/pci/drivers/gv*/*:00.0/net/*)"
 _SETTLE = 3.0
 """Seconds until what a driver does at first is over."""
-_LOAD = (
+LOAD = (
     f"e=$(($(cut -d. -f1 /proc/uptime) + SECONDS)); while [ $(cut -d. -f1 /proc/uptime) -lt $e ]; do "
     f"work -t 100 -p 0 -d {DEVICE} compute fork-sh disk-4k-random & work -t 100 -p 1 pipe memory-read; wait; "
     "done >/dev/null 2>&1"
 )
+"""What keeps both processors busy for SECONDS."""
+
 _WRITES = (
     "i=0; while [ $i -lt TIMES ]; do i=$((i + 1)); "
     rf"printf '\007\000\000\000%s' $i >/run/v; "
-    f"dd if=/run/v of={_EFIVARS}/Count-{_VENDOR} bs=200 2>/dev/null || break; "
-    f"cat {_EFIVARS}/Count-{_VENDOR} >/dev/null; done; [ $i = TIMES ]"
+    f"dd if=/run/v of={EFIVARS}/Count-{_VENDOR} bs=200 2>/dev/null || break; "
+    f"cat {EFIVARS}/Count-{_VENDOR} >/dev/null; done; [ $i = TIMES ]"
 )
 
 
@@ -100,12 +102,17 @@ Start = Callable[[Build, Path, bool], AbstractAsyncContextManager[Subject]]
 async def _marked_rows(start: Start, build: Build, folder: Path, rows: Sequence[str]) -> list[int]:
     folder.mkdir(parents=True, exist_ok=True)
     async with start(build, folder, True) as measured:
-        done = await measured.guest.run(f"work -m {' '.join(rows)}", _SECONDS)
-        if done.status != 0 or len(read_lines(done.output)) != len(rows):
-            raise AnalysisError(f"the work program ended with {done.status}: {done.output}")
-        assert measured.counter
-        await measured.counter.snapshot("rows")
-        found = analysis.marked(measured.counter.records())
+        return await marked_rows(measured, rows)
+
+
+async def marked_rows(measured: Subject, rows: Sequence[str] = ROWS) -> list[int]:
+    """Have a counted system do rows of work, and return the least that each took."""
+    done = await measured.guest.run(f"work -m {' '.join(rows)}", _SECONDS)
+    if done.status != 0 or len(read_lines(done.output)) != len(rows):
+        raise AnalysisError(f"the work program ended with {done.status}: {done.output}")
+    assert measured.counter
+    await measured.counter.snapshot("rows")
+    found = analysis.marked(measured.counter.records())
     if len(found) != SAMPLES * len(rows):
         raise AnalysisError(f"{len(rows)} rows were marked {len(found)} times")
     return [min(found[begin : begin + SAMPLES]) for begin in range(0, len(found), SAMPLES)]
@@ -197,11 +204,11 @@ async def watch(
     found = [watched("boot", begun - measured.machine.started_at, running, up, measured, told, modules)]
     if seconds:
         before, begun = await counter.snapshot("idle"), time.monotonic()
-        await measured.guest.run(_LOAD.replace("SECONDS", str(seconds)), _SECONDS + 4 * seconds)
+        await measured.guest.run(LOAD.replace("SECONDS", str(seconds)), _SECONDS + 4 * seconds)
         after = await counter.snapshot("loaded")
         found.append(watched("load", time.monotonic() - begun, before, after, measured, told, modules))
     if writes:
-        await measured.guest.run(f"modprobe efivarfs; mount -t efivarfs efivarfs {_EFIVARS}", 60)
+        await measured.guest.run(f"modprobe efivarfs; mount -t efivarfs efivarfs {EFIVARS}", 60)
         before, begun = await counter.snapshot("quiet"), time.monotonic()
         done = await measured.guest.run(_WRITES.replace("TIMES", str(writes)), _SECONDS)
         if done.status != 0:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The system that is measured: a Debian kernel and the guests' initrd, with the work program added to it.
+"""What is measured: a Debian kernel and the guests' initrd, with the work program and mrmctl added to it.
 
 It is the same on the bare machine and in a partition, byte for byte.
 """
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def build_work(output: Path = _BUILT / "work") -> Path:
     return compile_program(_SOURCES.glob("*.c"), output)
 
 
-def make_guest(name: str = "linux-6.12") -> Guest:
-    """Make a guest of `Build/guests` that has the work program as `/bin/work`; raises SetupError.
+def make_guest(name: str = "linux-6.12", more: Sequence[initrd.Entry] = ()) -> Guest:
+    """Make a guest of `Build/guests` that has `/bin/work`, `/bin/mrmctl` and `more`; raises SetupError.
 
     It is where the partition files of bench/partitions look for it.
     """
@@ -39,10 +40,13 @@ def make_guest(name: str = "linux-6.12") -> Guest:
     if not (source / "initrd.img").is_file():
         raise SetupError(f"{source} is not there; run `make setup`")
     target.mkdir(parents=True, exist_ok=True)
-    program = initrd.regular("bin/work", build_work().read_bytes(), executable=True)
+    programs = {"work": build_work(), "mrmctl": PROJECT / "tools" / "mrmctl"}
+    added = [
+        initrd.regular(f"bin/{name}", file.read_bytes(), executable=True) for name, file in programs.items()
+    ]
     # A kernel unpacks archives that follow each other, one over the other.
     archive = (source / "initrd.img").read_bytes()
-    archive += bytes(-len(archive) % 4) + initrd.compress(initrd.archive([program]))
+    archive += bytes(-len(archive) % 4) + initrd.compress(initrd.archive([*added, *more]))
     (target / "initrd.img").write_bytes(archive)
     shutil.copyfile(source / "vmlinuz", target / "vmlinuz")
     return Guest(target / "vmlinuz", target / "initrd.img")

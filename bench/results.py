@@ -42,6 +42,52 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Restart:
+    """A restart, in seconds since it was asked for.
+
+    Attributes:
+        subject: BARE for the PC itself, ALONE for a partition.
+        loader: What it was booted by.
+        round: Restarts of one round and loader were taken one after the other.
+        started: When the firmware started the loader.
+        kernel: When the kernel wrote its first line.
+        process: When its first process began.
+    """
+
+    subject: str
+    loader: str
+    round: int
+    started: float
+    kernel: float
+    process: float
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How late a real-time thread woke up, in microseconds.
+
+    Attributes:
+        subject: BARE or ALONE.
+        condition: Who wrote UEFI variables meanwhile.
+        round: Samples of one round and condition were taken one after the other.
+        median: Of all times it woke up.
+        late: The 99.9th percentile of them.
+        most: The latest.
+        count: How often it woke up.
+        writes: How often a variable was written.
+    """
+
+    subject: str
+    condition: str
+    round: int
+    median: int
+    late: int
+    most: int
+    count: int
+    writes: int
+
+
+@dataclass(frozen=True)
 class RowCount:
     """Instructions of the same work on the bare machine and in a partition: the least of `count` runs."""
 
@@ -96,6 +142,58 @@ class PhaseCount:
 
 
 @dataclass(frozen=True)
+class LevelCount:
+    """Instructions of the same work at an isolation level, the least of `count` runs, beside none."""
+
+    level: str
+    row: str
+    cooperative: float
+    held: float
+    count: int
+
+    @property
+    def ratio(self) -> float:
+        """At the level ÷ cooperative."""
+        return self.held / self.cooperative
+
+
+@dataclass(frozen=True)
+class ExitCount:
+    """How often a partition's processors left guest mode.
+
+    Attributes:
+        level: Its isolation level.
+        what: What it did.
+        seconds: For so long, by the host's clock.
+        exits: How often, by reason.
+    """
+
+    level: str
+    what: str
+    seconds: float
+    exits: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class StartCount:
+    """Instructions of partitions that were started at the same time, all together.
+
+    Attributes:
+        partitions: How many.
+        built: The boot processor's, from the order until the last partition's first C code.
+        loader: The partitions' first processors', from their first C code to their loaders.
+        kernel: The same, to the end of boot services.
+        platform: Of these, those after the loaders' beginning of the driver that waits for a kernel's turn.
+    """
+
+    partitions: int
+    built: int
+    loader: int
+    kernel: int
+    platform: int
+
+
+@dataclass(frozen=True)
 class Counts:
     """Everything that was counted exactly.
 
@@ -106,6 +204,9 @@ class Counts:
         phases: A partition's start.
         boot_processor: Instructions each second, by what a partition did.
         resident: Bytes of a partition's memory that its OS does not get.
+        starts: Starts of one and of several partitions.
+        levels: The same work at isolation levels.
+        exits: What left guest mode there.
     """
 
     rows: Sequence[RowCount] = ()
@@ -114,6 +215,9 @@ class Counts:
     phases: Sequence[PhaseCount] = ()
     boot_processor: Mapping[str, float] = field(default_factory=dict)
     resident: int = 0
+    starts: Sequence[StartCount] = ()
+    levels: Sequence[LevelCount] = ()
+    exits: Sequence[ExitCount] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +230,8 @@ class Results:
         counts: Exact counts.
         samples: Samples of times.
         sizes: Bytes, by what they are of.
+        restarts: The PC's own and those of partitions.
+        latencies: Of a real-time kernel.
     """
 
     date: str
@@ -133,6 +239,8 @@ class Results:
     counts: Counts = Counts()
     samples: Sequence[Sample] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    restarts: Sequence[Restart] = ()
+    latencies: Sequence[Latency] = ()
 
 
 def write_results(results: Results, path: Path) -> None:
@@ -158,6 +266,9 @@ def read_results(path: Path) -> Results:
             counts=_counts(data["counts"]),
             samples=[Sample(**sample) for sample in data["samples"]],
             sizes={str(key): int(value) for key, value in data["sizes"].items()},
+            # What follows was not measured by every run that left its results.
+            restarts=[Restart(**restart) for restart in data.get("restarts", ())],
+            latencies=[Latency(**latency) for latency in data.get("latencies", ())],
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(f"{path}: {error!r} is missing or of the wrong kind; measure again") from error
@@ -171,4 +282,7 @@ def _counts(data: Mapping[str, Any]) -> Counts:
         phases=[PhaseCount(**phase) for phase in data["phases"]],
         boot_processor={str(key): float(value) for key, value in data["boot_processor"].items()},
         resident=int(data["resident"]),
+        starts=[StartCount(**start) for start in data.get("starts", ())],
+        levels=[LevelCount(**level) for level in data.get("levels", ())],
+        exits=[ExitCount(**exits) for exits in data.get("exits", ())],
     )

@@ -107,3 +107,12 @@ def speed_ratio(
         raise ValueError("a sample is not positive")
     pairs = zip(base, other, strict=True)
     return figure([a / b if smaller_is_better else b / a for a, b in pairs], confidence)
+
+
+def quotient(base: Sequence[float], other: Sequence[float]) -> Figure:
+    """Return `other` as a multiple of `base`, from samples that were taken in turn.
+
+    Raises:
+        ValueError: As speed_ratio.
+    """
+    return speed_ratio(base, other, smaller_is_better=False)

@@ -5,7 +5,8 @@ Both boot the same kernel and initrd, with the same number of processors, the sa
 All waits raise what `Machine.until` raises.
 """
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,14 +21,14 @@ from ci.qemu.description import load_description
 from ci.qemu.guest import BOOT_SECONDS, Guest
 from ci.qemu.machine import Machine
 from ci.run.plan import PartitionPromise, Plan, load_plan
-from ci.run.session import Session
+from ci.run.session import SETTLE_SECONDS, Session
 from generator.command_line import run as generator
 
 MEASURED = "measured"
 """The partition whose figures are taken."""
 
 NEIGHBOUR = "neighbour"
-_PARTITIONS = Path(__file__).parent / "partitions"
+PARTITIONS = Path(__file__).parent / "partitions"
 _OUTPUT = PROJECT / "Build" / "bench"
 _HEAD_ROOM = 192 << 20
 """Bytes that the bare machine's firmware may keep, as platforms/q35.yaml says; a partition has none of it."""
@@ -66,7 +67,7 @@ def build(name: str, *, ready: Path | None = None) -> Build:
     """Make what boots of `bench/partitions/<name>.yaml`, of a `Mrm.efi` without a plan (`make ready`)."""
     make_guest()
     output = _OUTPUT / name
-    words = ["esp", str(_PARTITIONS / f"{name}.yaml"), "--output", str(output)]
+    words = ["esp", str(PARTITIONS / f"{name}.yaml"), "--output", str(output)]
     if generator([*words, *(["--ready", str(ready)] if ready else [])]) != 0:
         raise SetupError(f"no ESP could be made of bench/partitions/{name}.yaml")
     return Build(output / "ESP", load_plan(output / "MrmPlan.json", PROJECT))
@@ -77,17 +78,24 @@ def promise_of(plan: Plan, name: str = MEASURED) -> PartitionPromise:
     return next(promise for promise in plan.partitions if promise.name == name)
 
 
-def bare_description(plan: Plan) -> MachineDescription:
-    """Return a machine of the measured partition's size, with memory for its firmware."""
-    promise = promise_of(plan)
+def bare_description(plan: Plan, name: str = MEASURED) -> MachineDescription:
+    """Return a machine of a partition's size, with memory for its firmware."""
+    promise = promise_of(plan, name)
     whole = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
     return replace(whole, processors=promise.processors, memory=promise.memory + _HEAD_ROOM)
 
 
+def only(boot: Boot, description: MachineDescription, disks: Mapping[str, Path]) -> Boot:
+    """Have these disks behind root ports, and nothing else: no card that the PC's firmware would look at."""
+    absent = [port.path for port in description.root_ports if port.path not in disks]
+    return replace(boot, disks=disks, absent=absent)
+
+
 @asynccontextmanager
-async def _running(
+async def running(
     description: MachineDescription, boot: Boot, folder: Path, counted: bool
 ) -> AsyncIterator[tuple[Machine, Counter | None]]:
+    """Run a machine, counted or not."""
     async with AsyncExitStack() as stack:
         counter = None
         if counted:
@@ -96,12 +104,19 @@ async def _running(
         yield await stack.enter_async_context(Machine(description, boot, folder)), counter
 
 
+async def bound(session: Session) -> None:
+    """Wait until every partition could be started: for a plan that starts none by itself."""
+    console = session.controller
+    for promise in session.plan.partitions:
+        await console.wait_for(rf"^MRM: {re.escape(promise.name)}: ready", SETTLE_SECONDS, console.start())
+
+
 @asynccontextmanager
 async def partition(build: Build, folder: Path, counted: bool = False) -> AsyncIterator[Subject]:
     """Boot a plan; the subject is its partition `measured`, once all partitions are up."""
     description = load_description(PROJECT / "platforms" / f"{build.plan.machine}.yaml")
     boot = prepare_boot(description, folder, build.esp)
-    async with _running(description, boot, folder, counted) as (machine, counter):
+    async with running(description, boot, folder, counted) as (machine, counter):
         session = Session(machine, build.plan)
         reports = await session.settle()
         processors = tuple(promise_of(build.plan).apic_ids)
@@ -109,7 +124,9 @@ async def partition(build: Build, folder: Path, counted: bool = False) -> AsyncI
 
 
 @asynccontextmanager
-async def bare(build: Build, folder: Path, counted: bool = False) -> AsyncIterator[Subject]:
+async def bare(
+    build: Build, folder: Path, counted: bool = False, options: str = ""
+) -> AsyncIterator[Subject]:
     """Boot the measured partition's kernel by the PC's own firmware, on a machine of its size."""
     promise = promise_of(build.plan)
     description = bare_description(build.plan)
@@ -118,9 +135,9 @@ async def bare(build: Build, folder: Path, counted: bool = False) -> AsyncIterat
         prepare_boot(description, folder, None, promise.root_ports),
         kernel=promise.kernel_file,
         initrd=promise.initrd_file,
-        append=f"console=uart8250,io,{port.io_base:#x},115200n8 no_timer_check mrm.ticks=0",
+        append=f"console=uart8250,io,{port.io_base:#x},115200n8 no_timer_check mrm.ticks=0 {options}",
     )
-    async with _running(description, boot, folder, counted) as (machine, counter):
+    async with running(description, boot, folder, counted) as (machine, counter):
         guest = Guest(machine.console(port.name), "bare")
         report = await guest.report(guest.console.start(), BOOT_SECONDS)
         yield Subject(machine, guest, tuple(range(promise.processors)), report, counter)

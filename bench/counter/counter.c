@@ -133,10 +133,13 @@ static void write_processor(unsigned int vcpu)
     }
 }
 
-// Writes a record of one processor, or of all with NO_VCPU; the caller has the lock.
-static void write_record(const char *name, int vcpu)
+// Writes a record of all processors; `by` is the one that brought it about, or NO_VCPU.  The caller has the lock.
+static void write_record(const char *name, int by)
 {
     fprintf(out, "record %s\n", name);
+    if (by != NO_VCPU) {
+        fprintf(out, "by %d\n", by);
+    }
     Image *image;
     for (int number = 0; (image = image_number(number)) != NULL; number++) {
         if (image->first_vcpu != NO_VCPU) {
@@ -144,12 +147,8 @@ static void write_record(const char *name, int vcpu)
                     image->entry, image->first_vcpu, (unsigned long long)image->first_at);
         }
     }
-    for (int other = 0; other < qemu_plugin_num_vcpus() && other < MAX_VCPUS; other++) {
-        if (vcpu == NO_VCPU || vcpu == other) {
-            write_processor(other);
-        } else {
-            fprintf(out, "total %d %llu\n", other, (unsigned long long)counts_of(other)->total);
-        }
+    for (int vcpu = 0; vcpu < qemu_plugin_num_vcpus() && vcpu < MAX_VCPUS; vcpu++) {
+        write_processor(vcpu);
     }
     if (images_overflowed()) {
         fprintf(out, "problem too many images\n");
@@ -222,7 +221,7 @@ static void run_marker(unsigned int vcpu, void *userdata)
 // An image's code has written to memory: was it the phase of a mailbox?
 static void wrote(unsigned int vcpu, uint32_t info, uint64_t vaddr, void *userdata)
 {
-    (void)vcpu, (void)info, (void)userdata;
+    (void)info, (void)userdata;
     uint64_t address;
     uint8_t bytes[PHASE_OFFSET + 4];
     if (vaddr % PAGE_SIZE != PHASE_OFFSET || !qemu_plugin_translate_vaddr(vaddr, &address) ||
@@ -232,7 +231,7 @@ static void wrote(unsigned int vcpu, uint32_t info, uint64_t vaddr, void *userda
     char name[LINE_SIZE];
     snprintf(name, sizeof name, "phase-%u", word(bytes + PHASE_OFFSET));
     pthread_mutex_lock(&lock);
-    write_record(name, NO_VCPU);
+    write_record(name, (int)vcpu);
     pthread_mutex_unlock(&lock);
 }
 

@@ -15,10 +15,12 @@ from bench.counter.record import Record, read_records
 from ci.progress import PROJECT, SetupError
 from ci.qemu.command import MachineDescription
 from ci.qemu.devices import option
+from ci.qemu.timing import scaled
 
 _SOURCES = Path(__file__).parent
 _BUILT = PROJECT / "Build" / "bench" / "counter.so"
 _FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden")
+_LOOK_SECONDS = 2.0
 _FOUR_GIB = 4 << 30
 _LOW_BECOMES_LESS, _LOW_AT_MOST = 0xB0000000, 0x80000000
 
@@ -85,7 +87,16 @@ class Counter:
         await self.ask(f"snapshot {name}")
         return next(record for record in reversed(list(self.records())) if record.name == name)
 
+    async def phases(self, name: str, count: int, seconds: float) -> None:
+        """Wait until so many partitions have come to a phase; raises TimeoutError."""
+        async with asyncio.timeout(scaled(seconds)):
+            while sum(record.name == name for record in self.records()) < count:
+                await asyncio.sleep(_LOOK_SECONDS)
+
     def records(self) -> Iterator[Record]:
-        """Yield all records so far; raises RecordError."""
+        """Yield all records so far; raises RecordError.
+
+        A line may be written at this moment: the last one has no end then.
+        """
         with self.file.open() as lines:
-            yield from read_records(lines)
+            yield from read_records(line for line in lines if line.endswith("\n"))

@@ -5,6 +5,7 @@ A record is lines of words, as `counter.c` writes them; numbers are decimal but 
 images:
 
     record NAME
+    by PROCESSOR                                            who brought it about, if one did
     image NUMBER BASE SIZE ENTRY PROCESSOR INSTRUCTIONS     who ran it first, and how far that processor was
     total PROCESSOR INSTRUCTIONS                            a processor that is not told further
     processor PROCESSOR INSTRUCTIONS                        the lines that follow are about it
@@ -90,12 +91,14 @@ class Record:
         images: By number.
         totals: Instructions of every processor.
         processors: Those that are told in full.
+        by: The processor that brought it about, None if it was asked for.
     """
 
     name: str
     images: dict[int, Image] = field(default_factory=dict)
     totals: dict[int, int] = field(default_factory=dict)
     processors: dict[int, Processor] = field(default_factory=dict)
+    by: int | None = None
 
     def by_image(self, processor: int) -> dict[int, int]:
         """Return how many instructions a processor has executed in each image (0: in none)."""
@@ -136,6 +139,11 @@ def _image(record: Record, processor: Processor, words: Sequence[str]) -> Proces
     return processor
 
 
+def _by(record: Record, processor: Processor, words: Sequence[str]) -> Processor:
+    record.by = int(words[0])
+    return processor
+
+
 def _total(record: Record, processor: Processor, words: Sequence[str]) -> Processor:
     record.totals[int(words[0])] = int(words[1])
     return processor
@@ -166,6 +174,7 @@ def _end(_: Record, processor: Processor, __: Sequence[str]) -> Processor:
 
 _Reader = Callable[[Record, Processor, Sequence[str]], Processor]
 _WORDS: Mapping[str, _Reader] = {
+    "by": _by,
     "image": _image,
     "total": _total,
     "processor": _processor,

@@ -1,25 +1,48 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The page docs/performance.md, from results."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bench.report.chart import chart
+from bench.report.latencies import by_condition, latency_goal, latency_table
+from bench.report.levels import exit_table, level_goals, level_table
 from bench.report.ratios import Comparison, compare
+from bench.report.restarts import by_loader, restart_chart, restart_goal, restart_table
+from bench.report.scale import scale_chart, scale_goal, scale_table
 from bench.report.table import magnitude, markdown, ratio_table, thousands
 from bench.results import ALONE, Counts, Results
+from bench.statistics import Figure
 
 CHART = Path("pictures") / "performance.svg"
-"""Where the chart is, beside the page."""
+"""Where the chart of speeds is, beside the page."""
+
+RESTART_CHART = Path("pictures") / "restarts.svg"
+"""Where the chart of restarts is."""
+
+SCALE_CHART = Path("pictures") / "starts.svg"
+"""Where the chart of several starts at a time is."""
 
 _PARTS = Path(__file__).parent / "parts"
 _SHOWN_MODULES = 8
 _RESIDENT = 2 << 20
 
 
-def performance_chart(results: Results) -> str:
-    """Return the chart as SVG."""
-    return chart(compare(results.samples), "Speed beside the bare machine (1: as fast)")
+def performance_charts(results: Results) -> dict[Path, str]:
+    """Return the charts as SVG, by where they are beside the page: those of what was measured."""
+    comparisons, loaders, starts = (
+        compare(results.samples),
+        by_loader(results.restarts),
+        results.counts.starts,
+    )
+    charts = {}
+    if comparisons:
+        charts[CHART] = chart(comparisons, "Speed beside the bare machine (1: as fast)")
+    if loaders:
+        charts[RESTART_CHART] = restart_chart(loaders)
+    if starts:
+        charts[SCALE_CHART] = scale_chart(starts)
+    return charts
 
 
 def performance_page(results: Results) -> str:
@@ -34,13 +57,27 @@ def performance_page(results: Results) -> str:
         *_counts(results.counts),
         _part("timed"),
         *_timed(compare(results.samples)),
+        _part("instead"),
+        _part("restarts"),
+        *_restarts(results),
+        _part("latencies"),
+        *_latencies(results),
         _part("size"),
         markdown(["", "bytes"], [[name, thousands(size)] for name, size in results.sizes.items()]),
         _part("goals"),
         markdown(["goal", "seen", ""], list(goals(results)), 3),
+        "Not measured yet:\n\n" + "\n".join(f"- {what};" for what in missing(results))[:-1] + ".",
         _part("tail"),
     ]
     return "\n\n".join(piece.strip("\n") for piece in pieces) + "\n"
+
+
+def _rounds(figures: Iterable[Figure]) -> str:
+    """What can be said of all these figures: their rounds, and their confidence."""
+    found = list(figures)
+    count, reached = min(one.count for one in found), min(one.confidence for one in found)
+    rounds = "1 round" if count == 1 else f"{count} rounds"
+    return f"{rounds}; the intervals hold the true median with at least {100 * reached:.0f} %."
 
 
 def _part(name: str) -> str:
@@ -53,6 +90,11 @@ def _counts(counts: Counts) -> Iterator[str]:
         ["work", "bare machine", "partition", "partition ÷ bare"],
         [[row.row, thousands(row.bare), thousands(row.partition), f"{row.ratio:.4f}"] for row in counts.rows],
     )
+    yield _part("rows")
+    yield _part("levels")
+    yield level_table(counts.levels, _again(counts)) if counts.levels else "Not counted in this run."
+    yield _part("exits")
+    yield exit_table(counts.exits) if counts.exits else "Not counted in this run."
     yield _part("outside")
     yield markdown(
         ["what the partition did", "seconds", "instructions", "runtime services called", "strays"],
@@ -87,11 +129,22 @@ def _counts(counts: Counts) -> Iterator[str]:
         [[one.phase, _modules(one.modules), thousands(one.instructions)] for one in counts.phases],
         left=2,
     )
+    yield _part("scale")
+    if counts.starts:
+        yield scale_table(counts.starts)
+        yield f"![Instructions for each partition's start]({SCALE_CHART.as_posix()})"
+    else:
+        yield "No starts were counted in this run."
     yield _part("boot-processor")
     yield markdown(
         ["a partition", "the boot processor's instructions each second"],
         [[what, thousands(rate)] for what, rate in counts.boot_processor.items()],
     )
+
+
+def _again(counts: Counts) -> dict[str, float]:
+    """What the same work took in the partition that is set beside the bare machine: a cooperative one."""
+    return {row.row: row.partition for row in counts.rows}
 
 
 def _modules(modules: dict[str, int] | object) -> str:
@@ -106,11 +159,44 @@ def _timed(comparisons: Sequence[Comparison]) -> Iterator[str]:
     if not comparisons:
         yield "No times were taken in this run.\n"
         return
-    count = max(found.bare.count for found in comparisons)
-    reached = min(found.bare.confidence for found in comparisons)
-    yield f"{count} rounds; the intervals hold the true median with at least {100 * reached:.0f} %.\n"
+    yield _rounds(found.bare for found in comparisons)
     yield ratio_table(comparisons)
     yield f"\n![Speed of each kind of work beside the bare machine]({CHART.as_posix()})\n"
+
+
+def _restarts(results: Results) -> Iterator[str]:
+    loaders = by_loader(results.restarts)
+    if not loaders:
+        yield "No restarts were taken in this run.\n"
+        return
+    yield _rounds(loader.ratio for loader in loaders)
+    yield restart_table(loaders)
+    yield f"\n![Seconds of restarts by loader]({RESTART_CHART.as_posix()})\n"
+
+
+def _latencies(results: Results) -> Iterator[str]:
+    conditions = by_condition(results.latencies)
+    if not conditions:
+        yield "No latencies were taken in this run."
+        return
+    yield _rounds(condition.ratio for condition in conditions)
+    yield latency_table(conditions)
+
+
+def missing(results: Results) -> Iterator[str]:
+    """Yield what these results have no figures of."""
+    if not results.samples:
+        yield "times beside the bare machine"
+    if not results.restarts:
+        yield "restarts and boots by loader"
+    if not results.latencies:
+        yield "latencies of a PREEMPT_RT kernel, with and without somebody who writes UEFI variables"
+    if not results.counts.levels:
+        yield "isolation levels: the same work, and exits from guest mode"
+    if not results.counts.starts:
+        yield "starts of 2, 4 and 8 partitions at a time"
+    yield "a partition's start in virtual time"
+    yield "disks by `fio`, networks under load"
 
 
 def goals(results: Results) -> Iterator[list[str]]:
@@ -137,6 +223,14 @@ def goals(results: Results) -> Iterator[list[str]]:
         within = sum(1 for ratio in alone if ratio.high >= 0.99)
         seen = f"{within} of {len(alone)} rows reach it within their interval"
         yield ["speed of a partition alone: 0.99 of bare, within noise", seen, _verdict(within == len(alone))]
+    judged = [
+        *level_goals(counts.levels, counts.exits, _again(counts)),
+        *scale_goal(counts.starts),
+        *restart_goal(by_loader(results.restarts)),
+        *latency_goal(by_condition(results.latencies)),
+    ]
+    for goal, seen, reached in judged:
+        yield [goal, seen, _verdict(reached)]
     if "Mrm.efi without a plan" in results.sizes:
         size = results.sizes["Mrm.efi without a plan"]
         yield ["Mrm.efi: 1 MiB at most", f"{size / 2**20:.2f} MiB", _verdict(size <= 2**20)]

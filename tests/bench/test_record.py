@@ -9,6 +9,7 @@ from bench.counter.record import Entry, Image, Record, RecordError, read_records
 
 TEXT = """\
 record up
+by 1
 image 1 7f000000 6000 1234 0 500
 processor 0 120
 page 7f001000 100 1
@@ -24,7 +25,7 @@ image 1 7f000000 6000 1234 0 500
 
 def test_a_record_is_read() -> None:
     (record,) = read_records(TEXT.splitlines())
-    assert record.name == "up"
+    assert (record.name, record.by) == ("up", 1)
     assert record.images == {1: Image(1, 0x7F000000, 0x6000, 0x1234, 0, 500)}
     assert record.totals == {0: 120, 1: 77}
     assert record.processors[0].entries == {0x7F001040: Entry(0x7F001040, 3, 1, 115, 20, 50)}
@@ -36,6 +37,7 @@ def test_a_record_is_read() -> None:
     [
         "problem more than 512 entries",
         "page 1000 5 0",
+        "record up\nby nobody",
         "nonsense",
         "record up\npage 10",
         "record x\nend 1\nend",

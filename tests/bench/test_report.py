@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.report.chart import LEAST, MOST, chart, place
-from bench.report.page import CHART, goals, performance_chart, performance_page
+from bench.report.page import goals, missing, performance_charts, performance_page
 from bench.report.ratios import compare
 from bench.report.table import TITLES, markdown, ratio_table
 from bench.results import (
@@ -18,13 +18,18 @@ from bench.results import (
     ALONE,
     BARE,
     Counts,
+    ExitCount,
+    Latency,
+    LevelCount,
     Outside,
     PhaseCount,
+    Restart,
     Results,
     ResultsError,
     RowCount,
     Sample,
     ServiceCount,
+    StartCount,
     read_results,
     write_results,
 )
@@ -45,9 +50,19 @@ RESULTS = Results(
         [ServiceCount("GetVariable", 12, 100, 150.5, 900)],
         [PhaseCount("SEC", 5000, {"MrmSec": 4000, "no module": 1000})],
         {"idle": 1000.0},
+        levels=[LevelCount("guarded", "pipe", 1000, 1001, 3)],
+        exits=[ExitCount("guarded", "idle", 60.0, {"io": 0})],
+        starts=[StartCount(1, 10, 90, 290, 20), StartCount(8, 240, 720, 2400, 800)],
     ),
     SAMPLES,
     {"Mrm.efi without a plan": 2**20 + 1},
+    [
+        Restart(subject, loader, number, first * factor, 2 * first * factor, 4 * first * factor)
+        for number, first in enumerate((4.0, 5.0, 6.0))
+        for loader in ("grub", "alone")
+        for subject, factor in ((BARE, 1.0), (ALONE, 0.25 if loader == "grub" else 0.5))
+    ],
+    [Latency(subject, "nobody", 0, 10, late, 90, 2000, 0) for subject, late in ((BARE, 50), (ALONE, 60))],
 )
 
 
@@ -115,14 +130,30 @@ def test_the_page_tells_each_goal_and_its_outcome() -> None:
         "instructions of the same work": "reached",
         "instructions in firmware or controller outside runtime services": "reached",
         "speed of a partition alone": "missed",
+        "instructions of the same work when guarded": "reached",
+        "exits of a guarded partition that runs": "reached",
+        "8 starts at a time": "reached",
+        "a partition's restart to its loader": "missed",
+        "99.9 % of latencies of a real-time kernel": "missed",
         "Mrm.efi": "missed",
     }
     page = performance_page(RESULTS)
-    for word in ("GetVariable", "MrmSec", "1.0010", "2 processors", CHART.as_posix()):
+    for word in (
+        *("GetVariable", "MrmSec", "1.0010", "2 processors", "0.25 (0.25–0.25)", "1.200", "1.20 (1.20–1.20)"),
+        *(path.as_posix() for path in performance_charts(RESULTS)),
+    ):
         assert word in page
 
 
 def test_the_page_in_the_docs_is_made_of_the_results_in_the_docs() -> None:
     results = read_results(PROJECT / "docs" / "performance.json")
     assert (PROJECT / "docs" / "performance.md").read_text() == performance_page(results)
-    assert (PROJECT / "docs" / CHART).read_text() == performance_chart(results)
+    for name, drawing in performance_charts(results).items():
+        assert (PROJECT / "docs" / name).read_text() == drawing
+
+
+def test_what_was_not_measured_is_said() -> None:
+    nothing = Results("2026-11-30", {})
+    assert "restarts and boots by loader" in list(missing(nothing))
+    assert not {"restarts and boots by loader", "times beside the bare machine"} & set(missing(RESULTS))
+    assert "No restarts were taken" in performance_page(nothing)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The parts of a run: each measures something, and returns the results with that in place of the old."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import counts, latency, levels, modules, restart, scale, timing
+from bench.results import Results
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured.
+
+    Attributes:
+        folder: Receives images and logs.
+        quick: Fewer samples.
+        rounds: Samples of each time; None for as many as `quick` says.
+    """
+
+    folder: Path
+    quick: bool
+    rounds: int | None = None
+
+
+def say(text: str) -> None:
+    """Tell how far it is."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _counts(old: Results, extent: Extent) -> Results:
+    runs, seconds, writes = (1, 10, 20) if extent.quick else (3, 60, 50)
+    found = asyncio.run(
+        counts.count_all(extent.folder, modules.load, runs=runs, seconds=seconds, writes=writes, say=say)
+    )
+    kept = old.counts
+    found = replace(found, boot_processor={**kept.boot_processor, **found.boot_processor})
+    return replace(old, counts=replace(found, starts=kept.starts, levels=kept.levels, exits=kept.exits))
+
+
+def _channels(old: Results, extent: Extent) -> Results:
+    rates = asyncio.run(counts.idle_channels(extent.folder, 10 if extent.quick else 30, say))
+    return replace(old, counts=replace(old.counts, boot_processor={**old.counts.boot_processor, **rates}))
+
+
+def _levels(old: Results, extent: Extent) -> Results:
+    runs, seconds = (1, 10) if extent.quick else (3, 60)
+    work, exits = asyncio.run(levels.count_levels(extent.folder, runs, seconds, say=say))
+    return replace(old, counts=replace(old.counts, levels=work, exits=exits))
+
+
+def _starts(old: Results, extent: Extent) -> Results:
+    numbers = (1, scale.MOST) if extent.quick else (1, 2, 4, scale.MOST)
+    starts = asyncio.run(scale.count_starts(extent.folder, numbers, say))
+    return replace(old, counts=replace(old.counts, starts=starts))
+
+
+def _times(old: Results, extent: Extent) -> Results:
+    rounds, milliseconds = (6, 30) if extent.quick else (15, 100)
+    samples = asyncio.run(timing.measure(extent.folder, extent.rounds or rounds, milliseconds, say=say))
+    return replace(old, samples=samples)
+
+
+def _restarts(old: Results, extent: Extent) -> Results:
+    loaders, rounds = (restart.LOADERS[:1], 2) if extent.quick else (restart.LOADERS, 6)
+    return replace(
+        old, restarts=asyncio.run(restart.measure(extent.folder, loaders, extent.rounds or rounds, say))
+    )
+
+
+def _latencies(old: Results, extent: Extent) -> Results:
+    rounds, seconds = (3, 2) if extent.quick else (6, 10)
+    taken = asyncio.run(latency.measure(extent.folder, extent.rounds or rounds, seconds, say))
+    return replace(old, latencies=taken)
+
+
+PARTS: Mapping[str, Callable[[Results, Extent], Results]] = {
+    "counts": _counts,
+    "channels": _channels,
+    "levels": _levels,
+    "starts": _starts,
+    "times": _times,
+    "restarts": _restarts,
+    "latencies": _latencies,
+}
+"""In the order in which they are measured; bench.__main__ names them, too."""
