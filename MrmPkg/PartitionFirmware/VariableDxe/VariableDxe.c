@@ -17,9 +17,6 @@
 #include <Library/UefiRuntimeLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
 
-#define COMMIT_SECONDS   5
-#define REQUEST_SECONDS  5
-
 STATIC MRM_MAILBOX                 *mMailbox;
 STATIC MRM_CONTROL_AREA            *mControl;       ///< NULL = no variables of the controller
 STATIC UINTN                       mControlSize;
@@ -195,7 +192,7 @@ ChangeAndCommit (
     return Status;
   }
 
-  return CallController (&mMailbox->Store, mTscFrequency, COMMIT_SECONDS);
+  return CallController (&mMailbox->Store, mTscFrequency);
 }
 
 /**
@@ -235,7 +232,7 @@ SetVariable (
   if (IsControllers (VendorGuid)) {
     Status = MrmAreaRequest (mControl, mControlSize, Needed (), VariableName, Attributes, DataSize, Data);
     if (!EFI_ERROR (Status)) {
-      Status = CallController (&mMailbox->Control, mTscFrequency, REQUEST_SECONDS);
+      Status = CallController (&mMailbox->Control, mTscFrequency);
     }
   } else {
     Status = ChangeAndCommit (VariableName, VendorGuid, Attributes, DataSize, Data);
@@ -338,6 +335,6 @@ VariableDxeEntry (
 
   // Drivers that ran before have written variables, such as the monotonic counter.  If no answer comes, the next commit
   // includes them.
-  CallController (&mMailbox->Store, mTscFrequency, COMMIT_SECONDS);
+  CallController (&mMailbox->Store, mTscFrequency);
   return EFI_SUCCESS;
 }

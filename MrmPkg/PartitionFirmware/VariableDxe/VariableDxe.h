@@ -11,11 +11,11 @@
 #include <Library/MrmHandOffLib.h>
 
 /**
-  Ask the controller something and wait for the answer.  Also at run time.
+  Ask the controller something and wait for the answer, for 15 seconds; for one second if it did not answer the call
+  before.  Also at run time.
 
   @param[in,out] Call          The call in the mailbox.
   @param[in]     TscFrequency  Hz.
-  @param[in]     Seconds       How long to wait.
 
   @retval EFI_DEVICE_ERROR  The controller did not answer in time.
   @return Other             Its answer.
@@ -23,8 +23,7 @@
 EFI_STATUS
 CallController (
   IN OUT MRM_CALL  *Call,
-  IN     UINT64    TscFrequency,
-  IN     UINT32    Seconds
+  IN     UINT64    TscFrequency
   );
 
 /**
