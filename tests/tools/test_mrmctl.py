@@ -263,10 +263,32 @@ def test_a_file_that_linux_has_protected_is_freed(
     assert request.read_bytes() == ATTRIBUTES + b"start realtime"
 
 
+def test_where_no_file_can_be_freed_efivarfs_is_mounted_anew(
+    shell: tuple[str, ...], variables: Path, tmp_path: Path
+) -> None:
+    tools, request = tmp_path / "tools", variables / f"Request-{VENDOR}"
+    tools.mkdir()
+    for name, text in {
+        "chattr": "exit 1",
+        "umount": f'[ "$1" = "{variables}" ] && rmdir "{request}"',
+    }.items():
+        (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tools / name).chmod(0o755)
+    (tools / "mount").write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/mounted\n')
+    (tools / "mount").chmod(0o755)
+    request.mkdir()
+    done = mrmctl(shell, variables, "start", "realtime", path=f"{tools}:{os.environ['PATH']}")
+    assert done.stdout == "refused: it runs\n"
+    assert request.read_bytes() == ATTRIBUTES + b"start realtime"
+    words = (tmp_path / "mounted").read_text().split()
+    assert words[:2] == ["-t", "efivarfs"] and words[-1] == str(variables)
+
+
 def test_what_cannot_be_written_is_no_answer_from_before(shell: tuple[str, ...], variables: Path) -> None:
     (variables / f"Request-{VENDOR}").mkdir()
     done = mrmctl(shell, variables, "start", "realtime")
-    assert (done.returncode, done.stdout) == (1, "") and "cannot be written" in done.stderr
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "cannot be written: Is a directory; are you root?" in done.stderr
 
 
 def test_outside_a_partition(shell: tuple[str, ...], tmp_path: Path) -> None:
