@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ci.qemu import trace
-from ci.qemu.devices import KINDS, SERIAL_CARD, Network, PciDevice, Slots, option
+from ci.qemu.devices import IMAGE, KINDS, SERIAL_CARD, Network, PciDevice, Slots, option
 
 NODE_DISTANCE = 21
 """Between any two NUMA nodes, as SLIT has it (10: none)."""
@@ -218,7 +218,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
         arguments += _root_port(root_port, boot, lines)
     if boot.esp:
         read_only = "on" if boot.esp_read_only else "off"
-        arguments += ["-drive", f"if=none,id=esp,format=raw,readonly={read_only},file={option(boot.esp)}"]
+        arguments += ["-drive", f"if=none,id=esp,{IMAGE},readonly={read_only},file={option(boot.esp)}"]
         arguments += ["-device", f"{machine.esp_device},drive=esp,bus={machine.esp_bus},bootindex=0"]
     if boot.kernel:
         arguments += ["-kernel", str(boot.kernel), "-append", boot.append]

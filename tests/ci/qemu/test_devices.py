@@ -53,7 +53,8 @@ def test_disks_hang_on_what_carries_them(port: str, driver: str, carrier: str, b
     boot = disk(port)
     serial = port_at(port).serial
     identity = port_at(port).identity
-    assert values(boot, "-drive")[2:] == [f"if=none,id=disk-{identity},format=raw,file={serial}.img"]
+    drive = f"if=none,id=disk-{identity},format=raw,cache.no-flush=on,file={serial}.img"
+    assert values(boot, "-drive")[2:] == [drive]
     (carried,) = [value for value in values(boot, "-device") if f"drive=disk-{identity}," in value]
     assert carried.startswith(f"{carrier},") and f"bus={bus}" in carried.split(",")
     assert f"serial={serial}" in carried.split(",")
