@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Guarded partitions with single functions of buses that others have functions on, too."""
+"""Single functions of buses that others have functions on, too; a contained partition with two processors."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,18 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import mount
 from tests.boot.support import broken, reboot, undisturbed
-from tests.boot.test_guard import told
+from tests.boot.test_guard import FOREIGN, SECOND, told
 from tests.boot.warnings import unexpected
 
 pytestmark = [pytest.mark.boot(200), pytest.mark.timeout(1800)]
 
 NAME, NEIGHBOUR = "alone", "steady"
-LIVES = 3
+ENDS = {
+    "reboot -f": "reset",
+    "taskset 2 sh -c 'echo c >/proc/sysrq-trigger'": "panic",
+    f"taskset 2 devmem {FOREIGN} 32 1": f"its own; address {FOREIGN}",
+}
+"""What ends it, and what is then said of that."""
 CARD, PLACE = "0001:00:04.0", "Bus  0, device   4, function 0"
 """A function as `alone` sees it, and as QEMU's monitor tells of it."""
 
@@ -69,8 +74,18 @@ def test_its_kernel_warns_of_nothing_that_its_neighbour_does_not(bench: Bench) -
     assert unexpected(mine["warnings"], other["warnings"], mine["kernel"]) == []
 
 
-def test_it_restarts_with_them(bench: Bench) -> None:
-    bench.run(reboot(bench.session, NAME, NEIGHBOUR, times=LIVES))
+@pytest.mark.parametrize("end", ENDS)
+def test_it_restarts_with_them(bench: Bench, end: str) -> None:
+    async def work() -> None:
+        # Whatever the second processor does next, it does in guest mode.
+        guest = bench.session.guests[NAME]
+        done = await guest.run(f"echo 0 >{SECOND} && echo 1 >{SECOND} && nproc")
+        assert done.status == 0 and done.output.split()[-1] == "2", done.output
+        since = bench.session.count()
+        await reboot(bench.session, NAME, NEIGHBOUR, end)
+        assert ENDS[end] in bench.session.history[since].detail
+
+    bench.run(work())
 
 
 def test_a_function_is_not_moved(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 """What a hostile system in ring 0 can do at each isolation level, and what its neighbours notice of it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import ask, mount, read_json
 from tests.boot.hostile import NEIGHBOUR, PORTS, Hostile
-from tests.boot.hostile.acts import Act, everywhere, interrupts, once
+from tests.boot.hostile.acts import Act, Foreign, everywhere, interrupts, once
 from tests.boot.support import undisturbed
 
 pytestmark = [pytest.mark.boot(140), pytest.mark.timeout(1800)]
@@ -59,6 +60,17 @@ async def unhurt(bench: Bench) -> AsyncIterator[None]:
     assert "NMI: " not in said and "stray interrupts" not in said and "does not leave guest mode" not in said
 
 
+async def find_foreign(bench: Bench, name: str) -> Foreign:
+    """Return where the memory of others is; the second processor of the partition waits in its guard."""
+    found = await bench.session.guests[NEIGHBOUR].run(FIND_MEMORY)
+    waiting = next(p for p in bench.plan.partitions if p.name == name).apic_ids[1]
+    told = re.split(r"CPU#(\d+)\s", await bench.machine.monitor("info registers -a"))
+    told_of = dict(zip(map(int, told[1::2]), told[2::2], strict=True))
+    registers = dict(re.findall(r"\b(R[IS]P)=([0-9a-f]{16})", told_of[waiting]))
+    code, data = int(registers["RIP"], 16), int(registers["RSP"], 16)
+    return Foreign(int(found.output.split()[-1], 16), code, data)
+
+
 async def denied(bench: Bench, name: str) -> int:
     """Return how much `State` says that a partition was denied since its start."""
     await asyncio.sleep(REFRESH_SECONDS)
@@ -95,8 +107,7 @@ async def try_all(bench: Bench, name: str, acts: Sequence[Act]) -> None:
 @pytest.mark.parametrize("name", PORTS)
 def test_what_is_not_its_own_it_does_not_reach(bench: Bench, name: str) -> None:
     async def work() -> None:
-        found = await bench.session.guests[NEIGHBOUR].run(FIND_MEMORY)
-        acts = everywhere(int(found.output.split()[-1], 16))
+        acts = everywhere(await find_foreign(bench, name))
         await try_all(bench, name, acts if name == "wild" else once(acts))
 
     bench.run(work())

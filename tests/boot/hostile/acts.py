@@ -39,13 +39,24 @@ def _ends(what: str, command: str, words: str) -> Act:
     return Act(what, (command,), ends=words)
 
 
-def _memory(neighbour: int) -> list[Act]:
-    """Foreign memory and registers; `neighbour` is an address of another partition's memory."""
+@dataclass(frozen=True)
+class Foreign:
+    """Addresses of memory that only the boot knows: another partition's, and its own guard's."""
+
+    neighbour: int
+    guard_code: int
+    guard_data: int
+
+
+def _memory(foreign: Foreign) -> list[Act]:
     return [
         _ends("read the firmware's memory", f"r {FIRMWARE:x} 4", MEMORY),
         _ends("write the firmware's memory", f"w {FIRMWARE:x} 4 0", MEMORY),
         _ends("jump into the firmware's memory", f"x {FIRMWARE:x}", MEMORY),
-        _ends("write a neighbour's memory", f"w {neighbour:x} 4 0", MEMORY),
+        _ends("write a neighbour's memory", f"w {foreign.neighbour:x} 4 0", MEMORY),
+        _ends("read its guard's code, the controller's", f"r {foreign.guard_code:x} 4", MEMORY),
+        _ends("write its guard's code", f"w {foreign.guard_code:x} 4 0", MEMORY),
+        _ends("write its guard's data", f"w {foreign.guard_data:x} 4 0", MEMORY),
         _ends("write registers of a root port", f"w {FIRMWARE_BAR:x} 4 0", MEMORY),
         _ends("write the IO-APIC", f"w {IO_APIC:x} 4 0", MEMORY),
         _ends("stop the HPET", f"w {HPET + 16:x} 4 0", MEMORY),
@@ -120,9 +131,9 @@ def _instructions() -> list[Act]:
     ]
 
 
-def everywhere(neighbour: int) -> list[Act]:
+def everywhere(foreign: Foreign) -> list[Act]:
     """What has the same effect at both levels."""
-    return [*_memory(neighbour), *_ports(), *_registers(), *_instructions()]
+    return [*_memory(foreign), *_ports(), *_registers(), *_instructions()]
 
 
 def once(acts: list[Act]) -> list[Act]:
