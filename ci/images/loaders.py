@@ -145,8 +145,13 @@ def make_loader_disk(image: Path, loader: str, payload: Payload) -> None:
             LOADERS[loader](tree, payload)
         except OSError as error:
             raise ImageError(f"{image}: {error}; run `make setup`") from error
-        test = Area("test", LINUX, TEST_AREA_SIZE, partial(_mark))
-        make_disk(image, image.stem, [esp_area(tree), test])
+        make_disk_of(image, tree)
+
+
+def make_disk_of(image: Path, tree: Path) -> None:
+    """Write to `image` a raw disk whose ESP has the content of folder `tree`; raises ImageError."""
+    test = Area("test", LINUX, TEST_AREA_SIZE, partial(_mark))
+    make_disk(image, image.stem, [esp_area(tree), test])
 
 
 def _mark(image: Path, offset: int) -> None:

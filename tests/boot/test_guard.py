@@ -9,15 +9,20 @@ from typing import Any
 
 import pytest
 
+from ci.progress import PROJECT
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import FOLDER, FREE, ask, mount, read_json
+from tests.boot.kexec import COMMAND, make_kexec_disk, mount_kexec_disk
 from tests.boot.support import boot_of, broken, broken_after_reboot, reboot, undisturbed
 from tests.boot.warnings import unexpected
 
 pytestmark = [pytest.mark.boot(230), pytest.mark.timeout(1800)]
 
 NAME, NEIGHBOUR, CONTAINED = "guarded", "steady", "older"
+KERNELS = {"PciRoot(0x0)/Pci(0x4,0x0)": "linux-6.12", "PciRoot(0x0)/Pci(0x5,0x0)": "linux-6.1"}
+"""What is on a disk behind a port: the kernel that its partition runs."""
+
 LOAD_SECONDS = 4
 REFRESH_SECONDS = 2
 """After which `State` shows what has been counted."""
@@ -47,7 +52,12 @@ ENDS = {
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     result = built("guarded")
-    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+    folder = tmp_path_factory.mktemp("run")
+    disks = {}
+    for port, guest in KERNELS.items():
+        disks[port] = folder / f"{guest}.img"
+        make_kexec_disk(disks[port], PROJECT / "Build" / "guests" / guest)
+    with Bench(result.plan, result.esp, folder, disks=disks) as bench:
         bench.run(bench.session.settle())
         bench.run(mount(bench.session.guests[NEIGHBOUR]))
         yield bench
@@ -69,6 +79,24 @@ def test_its_kernel_warns_of_nothing_that_its_neighbour_does_not(bench: Bench) -
     mine, other = reports[NAME].data, reports[NEIGHBOUR].data
     assert mine["version"] == other["version"]
     assert unexpected(mine["warnings"], other["warnings"], mine["kernel"]) == []
+
+
+@pytest.mark.parametrize("name", [NAME, CONTAINED])
+def test_a_kernel_that_another_one_starts_is_held_as_well(bench: Bench, name: str) -> None:
+    """What it does beyond its own ends it, too (ENDS)."""
+
+    async def work() -> None:
+        session = bench.session
+        since, starts = session.count(), (await told(bench, name))["starts"]
+        async with undisturbed(session.guests[NEIGHBOUR]):
+            await mount_kexec_disk(session.guests[name])
+            report = await session.reboot(name, boot_of(session, name), COMMAND)
+            assert broken_after_reboot(session, name, report.data) == []
+        # On a busy host it reads its temperature late, and the controller says so.
+        assert (await told(bench, name))["starts"] == starts
+        assert {state.state for state in session.history[since:] if state.partition == name} <= {"running"}
+
+    bench.run(work())
 
 
 def test_it_does_not_leave_guest_mode_under_load(bench: Bench) -> None:

@@ -258,3 +258,16 @@ def test_local_vectors_of_the_x2apic(decide: Decide) -> None:
     for number, value in ((0x834, 0x8000), (0x835, 1 << 17), (0x82F, 0), (0x850, 0)):
         answer = cpu.wrmsr(number, value)
         assert (answer.Action, answer.Vector) == (decide.MrmGuardInject, 13)
+
+
+@pytest.mark.parametrize("interrupts", [False, True])
+@pytest.mark.parametrize("was_on", [False, True])
+@pytest.mark.parametrize("is_on", [False, True])
+def test_a_processor_that_a_system_has_stopped(
+    decide: Decide, interrupts: bool, was_on: bool, is_on: bool
+) -> None:
+    """Not one that starts, waits for an interrupt, or has them off for a moment."""
+    state = Cpu(decide).state
+    state.Rflags = 2 | interrupts << 9
+    stopped = decide.call("MrmGuardHasStopped", state, was_on, is_on)
+    assert bool(stopped) == (not interrupts and was_on and not is_on)

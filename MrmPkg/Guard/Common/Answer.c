@@ -194,6 +194,26 @@ CollectFacts (
   Facts->FunctionCount = Guard->FunctionCount;
 }
 
+/**
+  A processor was called out of guest mode.  If its system had stopped it, it stands in the guard until it is started: the
+  call has ended its HLT, and it would run on in what is another system's memory by now (kexec).
+
+  @param[in,out] Processor  This processor's part.
+**/
+STATIC
+VOID
+StandStill (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  )
+{
+  while (  (Processor->State == MrmHeldRunning)
+        && MrmGuardHasStopped (&Processor->Registers, Processor->WasOn, IsApicOn (Processor->Guard->LocalApic)))
+  {
+    Processor->Kicks = 0;
+    BackendHalt ();
+  }
+}
+
 VOID
 AnswerExit (
   IN OUT MRM_GUARD_PROCESSOR   *Processor,
@@ -211,6 +231,7 @@ AnswerExit (
     BackendTakeNmi ();
     if ((Processor->Kicks != 0) || !Processor->Alive) {
       Processor->Kicks = 0;
+      StandStill (Processor);
       BackendResume (Processor, FALSE);
       return;
     }

@@ -88,8 +88,12 @@ NoteAlive (
 {
   MRM_GUARD  *Guard;
 
-  Guard            = Processor->Guard;
-  Processor->Alive = TRUE;
+  Guard = Processor->Guard;
+  if (!Processor->Alive && IsApicOn (Guard->LocalApic)) {
+    Processor->Alive = TRUE;
+    Processor->WasOn = TRUE;
+  }
+
   if (Guard->Contained || !AllAlive (Guard)) {
     return;
   }

@@ -56,6 +56,16 @@ CommandHigh (
   );
 
 /**
+  Say whether the system has this processor's local APIC on.
+
+  @param[in] LocalApic  Address of its local APIC.
+**/
+BOOLEAN
+IsApicOn (
+  IN UINT64  LocalApic
+  );
+
+/**
   Have the boot processor look at the partition.
 
   @param[in] Guard  The partition.
@@ -90,7 +100,8 @@ KickOthers (
   );
 
 /**
-  A processor has used its local APIC: it runs.  When all do, nobody is left to be started, and the page is opened.
+  A processor has written to its local APIC: if that is on, it runs.  When all do, nobody is left to be started, and the
+  page is opened.
 
   @param[in,out] Processor  This processor's part.
 **/

@@ -10,11 +10,12 @@
 #include <Register/Intel/ArchitecturalMsr.h>
 #include <Register/Intel/LocalApic.h>
 
-#define VECTORS       256
-#define NMI_VECTOR    2
-#define NMI           0x4400         ///< delivery mode NMI, level assert (Intel SDM volume 3, section 11.6.1)
-#define FIXED         0x4000         ///< delivery mode fixed, level assert
-#define ICR_PENDING   BIT12
+#define VECTORS           256
+#define NMI_VECTOR        2
+#define NMI               0x4400     ///< delivery mode NMI, level assert (Intel SDM volume 3, section 11.6.1)
+#define FIXED             0x4000     ///< delivery mode fixed, level assert
+#define ICR_PENDING       BIT12
+#define SPURIOUS_ENABLED  BIT8       ///< of the spurious interrupt vector register: the local APIC is on
 
 VOID
 EFIAPI
@@ -76,6 +77,18 @@ CommandHigh (
   )
 {
   return IsX2Apic () ? 0 : MmioRead32 ((UINTN)LocalApic + XAPIC_ICR_HIGH_OFFSET);
+}
+
+BOOLEAN
+IsApicOn (
+  IN UINT64  LocalApic
+  )
+{
+  UINT32  Spurious;
+
+  Spurious = IsX2Apic () ? AsmReadMsr32 (MSR_IA32_X2APIC_SIVR)
+             : MmioRead32 ((UINTN)LocalApic + XAPIC_SPURIOUS_VECTOR_OFFSET);
+  return (BOOLEAN)((Spurious & SPURIOUS_ENABLED) != 0);
 }
 
 VOID

@@ -275,6 +275,21 @@ MrmGuardPutResult (
   );
 
 /**
+  Check whether a system has stopped a processor for good: it takes no interrupts, and has switched its local APIC off.
+
+  @param[in] State   Registers.
+  @param[in] WasOn   Whether its local APIC has been on since it was started.
+  @param[in] IsOn    Whether it is on.
+**/
+BOOLEAN
+EFIAPI
+MrmGuardHasStopped (
+  IN CONST MRM_GUARD_STATE  *State,
+  IN BOOLEAN                WasOn,
+  IN BOOLEAN                IsOn
+  );
+
+/**
   Write down what a partition did that the guard ended.
 
   @param[in]  ApicId    Which processor it was.

@@ -56,6 +56,7 @@ typedef struct {
   UINT32               ApicId;
   volatile UINT32      Vector;                         ///< page below 1 MiB that it starts at
   volatile BOOLEAN     Alive;                          ///< its local APIC was used since it was started or may have stopped
+  BOOLEAN              WasOn;                          ///< its local APIC has been on since it was started
   UINT32               Systems;                        ///< kernels that have begun on it since it was started
   MRM_GUARD_STATE      Registers;
   MRM_GUARD_COUNTS     Counts;

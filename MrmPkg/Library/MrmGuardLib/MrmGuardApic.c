@@ -51,6 +51,7 @@
 #define APIC_TIMER_COUNT    0x380
 #define APIC_TIMER_DIVISOR  0x3E0
 #define APIC_SHIFT          24           ///< of an APIC ID, or of a logical one
+#define RFLAGS_INTERRUPTS   BIT9
 
 //
 // Logical destinations where the local APIC is a page (SDM 3, 11.6.2.2).
@@ -290,4 +291,16 @@ MrmGuardWriteApicPage (
   Answer->Action  = MrmGuardWriteApic;
   Answer->Address = Facts->LocalApic + Register;
   Answer->Value   = Value;
+}
+
+BOOLEAN
+EFIAPI
+MrmGuardHasStopped (
+  IN CONST MRM_GUARD_STATE  *State,
+  IN BOOLEAN                WasOn,
+  IN BOOLEAN                IsOn
+  )
+{
+  // A processor that starts takes no interrupts either, and has not switched it on yet.
+  return (BOOLEAN)(WasOn && !IsOn && ((State->Rflags & RFLAGS_INTERRUPTS) == 0));
 }
