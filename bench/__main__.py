@@ -89,7 +89,8 @@ def _measure(options: argparse.Namespace) -> int:
     except (AnalysisError, OutputError, RecordError) as error:
         raise SetupError(str(error)) from error
     _write(taken, file.parent)
-    print(ratio_table(compare(taken.samples)))
+    if options.only in (None, "times"):
+        print(ratio_table(compare(taken.samples)))
     return 0
 
 

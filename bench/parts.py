@@ -72,7 +72,7 @@ def _restarts(old: Results, extent: Extent) -> Results:
 
 
 def _latencies(old: Results, extent: Extent) -> Results:
-    rounds, seconds = (3, 2) if extent.quick else (6, 10)
+    rounds, seconds = (2, 2) if extent.quick else (6, 10)
     taken = asyncio.run(latency.measure(extent.folder, extent.rounds or rounds, seconds, say))
     return replace(old, latencies=taken)
 
