@@ -156,6 +156,7 @@ class Boot:
         esp_read_only: Whether that disk cannot be written; not every `esp_device` can be that.
         disks: Image of the disk behind each root port, by the port's path; no NVMe drive is without one.
         networks: What is different about the network behind a root port, by the port's path.
+        large_blocks: Paths of the root ports whose disk has blocks of 4096 bytes.
         absent: Paths of the root ports with nothing behind them.
         kernel: A kernel the firmware starts directly through its EFI stub (the bare machine), or None.
         initrd: That kernel's initrd.
@@ -168,6 +169,7 @@ class Boot:
     esp: Path | None = None
     disks: Mapping[str, Path] = field(default_factory=dict)
     networks: Mapping[str, Network] = field(default_factory=dict)
+    large_blocks: Collection[str] = ()
     absent: Collection[str] = ()
     kernel: Path | None = None
     initrd: Path | None = None
@@ -191,7 +193,8 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     A reset or power-off of the whole machine pauses it instead (`-no-reboot`, `-no-shutdown`), so that it is
     noticed and can be looked at. Raises ValueError when `boot` names a root port the machine lacks.
     """
-    unknown = {*boot.disks, *boot.networks, *boot.absent} - {port.path for port in machine.root_ports}
+    named = {*boot.disks, *boot.networks, *boot.large_blocks, *boot.absent}
+    unknown = named - {port.path for port in machine.root_ports}
     if unknown:
         raise ValueError(f"no such root port on {machine.name}: {', '.join(sorted(unknown))}")
     arguments = [machine.binary, "-name", f"mrm-{machine.name}", "-nodefaults", "-no-user-config"]
@@ -262,5 +265,6 @@ def _root_port(port: RootPort, boot: Boot, lines: Mapping[str, str]) -> list[str
     if port.path in boot.absent:
         return arguments
     network = boot.networks.get(port.path, Network({}))
-    slots = Slots(port.identity, chassis, port.serial, boot.disks.get(port.path), network, lines)
+    disk = boot.disks.get(port.path)
+    slots = Slots(port.identity, chassis, port.serial, disk, port.path in boot.large_blocks, network, lines)
     return [*arguments, *slots.arguments(port.devices, bus if port.bare else port.identity)]

@@ -137,11 +137,13 @@ class Slots:
         chassis: int,
         serial: str,
         image: Path | None,
+        large_blocks: bool,
         network: Network,
         lines: Mapping[str, str],
     ) -> None:
         """Take the root port's identity and chassis, serial number and image of its disk, its network.
 
+        `large_blocks`: the disk's blocks have 4096 bytes, not 512.
         `lines` are the character devices of serial cards by the cards' paths.
         """
         self._lines = lines
@@ -149,6 +151,7 @@ class Slots:
         self._chassis = chassis
         self._serial = serial
         self._image = image
+        self._blocks = ",logical_block_size=4096,physical_block_size=4096" if large_blocks else ""
         self._network = network
         self._count = 0
 
@@ -175,7 +178,7 @@ class Slots:
         if kind.disk is not None and self._image:
             drive = f"disk-{self._port}"
             arguments += ["-drive", f"if=none,id={drive},{IMAGE},file={option(self._image)}"]
-            carried = f"drive={drive},serial={option(self._serial)}"
+            carried = f"drive={drive},serial={option(self._serial)}{self._blocks}"
             if kind.disk:
                 below += ["-device", f"{kind.disk},{carried},bus={identity}{kind.bus}"]
             else:

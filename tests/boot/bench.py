@@ -42,19 +42,22 @@ class Bench:
         disks: Mapping[str, Path] | None = None,
         networks: Mapping[str, Network] | None = None,
         absent: Collection[str] = (),
+        large_blocks: Collection[str] = (),
         **differences: Any,
     ) -> None:
         """Prepare a run of the ESP's tree `esp`; images and logs go to `folder`.
 
-        `disks` and `networks` say what is behind root ports, `absent` behind which there is nothing;
-        `differences` replace attributes of the `MachineDescription` the plan was made for.
+        `disks` and `networks` say what is behind root ports, `absent` behind which there is nothing,
+        `large_blocks` which of the disks have blocks of 4096 bytes; `differences` replace attributes of the
+        `MachineDescription` the plan was made for.
         """
         self._runner = asyncio.Runner()
         planned = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
         description = replace(planned, **differences)
         debian = ensure() if any(promise.boot_disk for promise in plan.partitions) else None
         media = prepare_media(description, plan, esp, folder, debian, disks)
-        boot = replace(media.boot, networks={**media.boot.networks, **(networks or {})}, absent=absent)
+        wired = {**media.boot.networks, **(networks or {})}
+        boot = replace(media.boot, networks=wired, absent=absent, large_blocks=large_blocks)
         self.plan = media.plan
         self.ways_in = media.ways_in
         self.sites = media.sites

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Devices of all kinds behind root ports: the machine file's functions as QEMU's options."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,15 @@ def test_network_leads_nowhere_unless_it_is_asked_to() -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["disks", "networks", "absent"])
+def test_a_disk_may_have_large_blocks() -> None:
+    path = "PciRoot(0x0)/Pci(0xA,0x0)"
+    boot = Boot(Path("vars.fd"), disks={path: Path("x")})
+    assert not any("block_size" in drive for drive in devices(boot, "nvme"))
+    (drive,) = devices(replace(boot, large_blocks=[path]), "nvme")
+    assert "logical_block_size=4096,physical_block_size=4096" in drive
+
+
+@pytest.mark.parametrize("key", ["disks", "networks", "large_blocks", "absent"])
 def test_unknown_root_ports_are_refused(key: str) -> None:
     named = {"PciRoot(0x0)/Pci(0x1E,0x0)": Path("x")}
     boot = Boot(Path("vars.fd"), **{key: named})  # type: ignore[arg-type]
