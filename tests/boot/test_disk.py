@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Two kernels with disks that the controller serves (docs/disks.md), each seen through its own console."""
 
+import os
+import random
 import re
 import time
 from collections.abc import Iterator
@@ -13,25 +15,85 @@ from ci.images.esp import esp_area
 from ci.images.gpt import LINUX, MEBIBYTE, Area, make_disk, run_tool
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
-from tests.boot.efivars import mount, read_json
+from tests.boot.efivars import FOLDER, FREE, mount, read_json
+from tests.boot.large_blocks import BLOCK, FIRST, make_large_block_disk
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.warnings import new_warnings
 
 pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800)]
 
-SPARE = 64 * MEBIBYTE
-"""Room on the ESP for the files of disks."""
+GROWN = 120 * MEBIBYTE
+"""Bytes that `grown` wants of the ESP."""
+MARGIN = 64 << 10
+"""Bytes more than that are free at first: but the variables of all partitions come before any disk."""
+SPARE = GROWN + 8 * MEBIBYTE
+"""Room that the ESP is made with."""
 DATA = "mrm-data"
 """Label of the GPT partition that is served."""
+LARGE = "mrm-large"
+"""And of one on a drive with blocks of 4096 bytes, which is at PORT."""
+PORT = "PciRoot(0x0)/Pci(0x3,0x0)"
 KEPT = ("work", DATA)
 """Serial numbers of the disks whose contents outlive the PC."""
 SIZES = {
-    "steady": {"memory": 40 << 20, "work": 40 << 20, "log": (8 << 20) - 8192, DATA: 40 << 20},
+    "steady": {
+        "memory": 40 << 20,
+        "work": 40 << 20,
+        "log": (8 << 20) - 8192,
+        DATA: 40 << 20,
+        LARGE: 8 << 20,
+        "last": 1 << 20,
+    },
     "other": {"log": (8 << 20) - 8192, "memory": 8 << 20},
 }
 """An append-only disk is smaller than its file: behind its blocks it is written how far they go."""
 WRITTEN = 64
 """Blocks of 4 KiB that a test appends."""
+
+
+class Esp:
+    """The ESP on a disk's image, as seen from outside while the PC is off."""
+
+    def __init__(self, bench: Bench) -> None:
+        assert bench.machine.boot.esp is not None
+        self.image = bench.machine.boot.esp
+        self.volume = f"{self.image}@@{MEBIBYTE}"
+
+    def claim(self, clusters: int) -> None:
+        """Write into its FSInfo sector that so many clusters are free; all ones: it is not known."""
+        with self.image.open("r+b") as file:
+            file.seek(MEBIBYTE + 512 + 488)
+            file.write(clusters.to_bytes(4, "little"))
+
+    def free(self) -> int:
+        """How many bytes are free, as its table says."""
+        self.claim(0xFFFFFFFF)
+        found = re.search(r"([\d ]+) bytes free", run_tool("mdir", "-i", self.volume, "::/"))
+        assert found is not None
+        return int(found[1].replace(" ", ""))
+
+    def cluster(self) -> int:
+        """Bytes of a cluster."""
+        with self.image.open("rb") as file:
+            file.seek(MEBIBYTE + 13)
+            return 512 * file.read(1)[0]
+
+    def fill(self, room: int, folder: Path) -> None:
+        """Fill it, so that so many bytes are free."""
+        filler = folder / "filler"
+        filler.touch()
+        os.truncate(filler, self.free() - room)
+        name = f"::/filler-{room}"
+        run_tool("mcopy", "-i", self.volume, str(filler), name)
+        filler.unlink()
+        assert self.free() == room
+
+    def read(self, path: str, folder: Path) -> bytes:
+        """What a file holds."""
+        copy = folder / "copy"
+        copy.unlink(missing_ok=True)
+        run_tool("mcopy", "-i", self.volume, f"::/{path}", str(copy))
+        return copy.read_bytes()
 
 
 class Shell:
@@ -96,15 +158,18 @@ class Shell:
 
 
 def prepared(built: Builder, folder: Path) -> Bench:
-    """A machine whose first disk has room on its ESP, and a partition to be served."""
+    """A machine whose first disk has some room on its ESP, and a partition to be served."""
     result = built("disks")
-    bench = Bench(result.plan, result.esp, folder)
+    large = folder.with_name("large.img")
+    make_large_block_disk(large, LARGE, SIZES["steady"][LARGE])
+    bench = Bench(result.plan, result.esp, folder, {PORT: large}, large_blocks=[PORT])
     assert bench.machine.boot.esp is not None
     areas = [
         esp_area(result.esp, SPARE),
         Area(DATA, LINUX, SIZES["steady"][DATA], lambda *_: None),
     ]
     make_disk(bench.machine.boot.esp, "ESP", areas)
+    Esp(bench).fill(GROWN + MARGIN, folder)
     return bench
 
 
@@ -135,12 +200,22 @@ def other(bench: Bench) -> Shell:
 
 
 def test_promises(bench: Bench) -> None:
-    assert broken(bench.session, bench.session.observe({})) == []
+    assert broken(bench.session, bench.session.observe({}), *SIZES) == []
+
+
+def test_a_disk_takes_no_room_that_variables_need(bench: Bench) -> None:
+    """The first partition's would have fit on the ESP, but for the variables of the others."""
+    controller = bench.session.controller
+    said = controller.find(
+        r"grown: refused: .*needs \d+ KiB of the ESP, which has \d+ KiB free", controller.start()
+    )
+    assert said is not None
+    assert controller.find("variables cannot be", controller.start()) is None
 
 
 def test_kernels_warn_of_nothing_new(bench: Bench) -> None:
-    for partition in bench.plan.partitions:
-        assert new_warnings(bench, partition.name) == [], partition.name
+    for name in SIZES:
+        assert new_warnings(bench, name) == [], name
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -149,6 +224,17 @@ def test_disks_are_as_large_as_promised(bench: Bench, name: str) -> None:
     for serial, size in SIZES[name].items():
         device = shell.disk(serial)
         assert int(shell.run(f"cat /sys/block/{Path(device).name}/size").split()[0]) * 512 == size, serial
+
+
+def test_blocks_are_those_of_the_medium(steady: Shell) -> None:
+    """A drive with large ones is written and read by them."""
+    for serial in SIZES["steady"]:
+        size = steady.run(f"cat /sys/block/{Path(steady.disk(serial)).name}/queue/logical_block_size")
+        assert int(size.split()[-1]) == (BLOCK if serial == LARGE else 512), serial
+    large = steady.disk(LARGE)
+    steady.run(f"dd if=/dev/urandom of=/tmp/large bs={BLOCK} count={WRITTEN}")
+    steady.run(f"dd if=/tmp/large of={large} bs={BLOCK} seek=3 oflag=direct")
+    assert steady.total(large, WRITTEN, 3) == steady.total("/tmp/large")
 
 
 def test_file_systems_on_all_kinds(steady: Shell) -> None:
@@ -169,11 +255,12 @@ def test_state_counts_what_was_done(bench: Bench, steady: Shell) -> None:
         assert told["disks"]["errors"] == 0
         return told["disks"]["reads"], told["disks"]["writes"]
 
-    disk, count = steady.disk("memory"), 5
+    # Behind what a file system of this size has in use.
+    disk, count, place = steady.disk("memory"), 5, SIZES["steady"]["memory"] // 4096 - 8
     reads, writes = done()
-    steady.run(f"dd if=/dev/zero of={disk} bs=4096 count={count} oflag=direct")
+    steady.run(f"dd if=/dev/zero of={disk} bs=4096 seek={place} count={count} oflag=direct")
     assert done()[1] - writes >= count
-    steady.run(f"dd if={disk} of=/dev/null bs=4096 count={count} iflag=direct")
+    steady.run(f"dd if={disk} of=/dev/null bs=4096 skip={place} count={count} iflag=direct")
     assert done()[0] - reads >= count
 
 
@@ -241,8 +328,26 @@ def test_nothing_went_wrong(bench: Bench) -> None:
     assert controller.find("its medium has errors", controller.start()) is None
 
 
+def prepare_full(esp: Esp, folder: Path) -> bytes:
+    """Leave so little room on the ESP that the last disk takes it; what the first one had.
+
+    The ESP says that it has more room, as it does when a system has not left it in order. So the controller
+    finds out amid growing the first disk.
+    """
+    had = random.Random(1).randbytes(MEBIBYTE)
+    (folder / "grown").write_bytes(had)
+    run_tool("mdel", "-i", esp.volume, "::/EFI/MRM/disks/last.img")
+    run_tool("mcopy", "-i", esp.volume, str(folder / "grown"), "::/EFI/MRM/disks/grown.img")
+    esp.fill(SIZES["steady"]["last"], folder)
+    esp.claim(GROWN // esp.cluster() + 1)
+    return had
+
+
 def test_a_power_cut_takes_nothing_that_was_flushed(bench: Bench, steady: Shell, folder: Path) -> None:
-    """And what was in memory is gone, and what was appended can still not be changed."""
+    """And what was in memory is gone, and what was appended can still not be changed.
+
+    Nor does an ESP that has become full: who runs writes to disks and variables.
+    """
     totals = {serial: steady.fill(serial) for serial in KEPT}
     log = steady.disk("log")
     appended = steady.total(log, WRITTEN)
@@ -250,15 +355,28 @@ def test_a_power_cut_takes_nothing_that_was_flushed(bench: Bench, steady: Shell,
         f"dd if=/dev/urandom of={log} bs=4096 seek={2 * WRITTEN} count={WRITTEN} oflag=direct conv=fsync"
     )
     last = steady.total(log, WRITTEN, 2 * WRITTEN)
+    steady.run(
+        f"dd if=/dev/urandom of={steady.disk(LARGE)} bs={BLOCK} seek=7 count=1 oflag=direct conv=fsync"
+    )
+    large = steady.total(steady.disk(LARGE), 1, 7)
     bench.run(bench.machine.cut_power())
-    esp = bench.machine.boot.esp
-    assert esp is not None
-    run_tool("mcopy", "-i", f"{esp}@@{MEBIBYTE}", "::/EFI/MRM/disks/work.img", str(folder / "work.img"))
+    esp = Esp(bench)
+    (folder / "work.img").write_bytes(esp.read("EFI/MRM/disks/work.img", folder))
     run_tool("mcopy", "-i", str(folder / "work.img"), "::/data", str(folder / "data"))
     assert sha256((folder / "data").read_bytes()).hexdigest() == totals["work"], "as read from outside"
+    with (folder / "large.img").open("rb") as drive:
+        drive.seek((FIRST + 7) * BLOCK)
+        assert sha256(drive.read(BLOCK)).hexdigest() == large, "as read from outside"
+    had = prepare_full(esp, folder)
     with bench.once_more(folder / "second") as again:
         again.run(again.session.settle())
-        shell = Shell(again, "steady")
+        controller = again.session.controller
+        full = r"grown: refused: .*cannot be opened: Volume Full"
+        assert controller.find(full, controller.start()) is not None
+        assert broken(again.session, again.session.observe({}), *SIZES) == []
+        shell, other = Shell(again, "steady"), Shell(again, "other")
+        again.run(mount(other.guest))
+        other.run(rf"printf '\007\000\000\000on a full ESP' >{FOLDER}/Full-{FREE}")
         for serial, total in totals.items():
             shell.remount(serial)
             assert shell.total(f"/mnt/{serial}/data") == total, serial
@@ -269,3 +387,10 @@ def test_a_power_cut_takes_nothing_that_was_flushed(bench: Bench, steady: Shell,
         shell.refuses(f"dd if=/dev/zero of={log} bs=4096 seek={3 * WRITTEN - 1} count=1 oflag=direct")
         shell.run(f"dd if=/dev/urandom of={log} bs=4096 seek={3 * WRITTEN} count=1 oflag=direct conv=fsync")
         shell.run(f"dd if={shell.disk('memory')} bs=1M count=4 iflag=direct | cmp -n {4 << 20} - /dev/zero")
+        shell.run(f"dd if=/dev/urandom of={shell.disk('last')} bs=64k count=16 oflag=direct conv=fsync")
+        written = shell.total(shell.disk("last"), SIZES["steady"]["last"] // 4096)
+        again.run(again.machine.cut_power())
+    assert sha256(esp.read("EFI/MRM/disks/last.img", folder)).hexdigest() == written
+    assert esp.read("EFI/MRM/disks/grown.img", folder) == had
+    journals = [esp.read(f"EFI/MRM/other/variables.{number}", folder) for number in "ab"]
+    assert any(b"on a full ESP" in journal for journal in journals)

@@ -152,11 +152,15 @@ BindPartitions (
 
   BindMemory (Partitions, Count);
   ForEachPartition (BindCardArea, Partitions, Count);
+  if (!gMachine.VerifyOnly) {
+    // A disk of one partition must not take the room on the ESP that the variables of another one need.
+    ForEachPartition (OpenStore, Partitions, Count);
+  }
+
   ForEachPartition (BindMedia, Partitions, Count);
   BindShared (Partitions, Count);
   if (!gMachine.VerifyOnly) {
-    // The only steps that change the machine.
-    ForEachPartition (OpenStore, Partitions, Count);
+    // The only other steps that change the machine.
     ForEachPartition (OpenControl, Partitions, Count);
     ForEachPartition (OpenArea, Partitions, Count);
     ForEachPartition (OpenCards, Partitions, Count);

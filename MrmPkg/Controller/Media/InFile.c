@@ -385,6 +385,8 @@ OpenToWrite (
     // Do not leave an incomplete file behind.
     (*File)->Delete (*File);
   } else if (EFI_ERROR (Status)) {
+    // Others need the room that it took.
+    FileHandleSetSize (*File, Had);
     (*File)->Close (*File);
   }
 

@@ -131,12 +131,13 @@ Commit (
   EFI_STATUS  Status;
 
   Status = CommitJournal (&Store->Journal, Store->Fetched);
-  if (EFI_ERROR (Status)) {
-    Say ("%a: its variables cannot be written: %r", Partition->Plan->Name, Status);
-    return EFI_DEVICE_ERROR;
+  if (EFI_ERROR (Status) && !Store->Failing) {
+    // A partition can ask as often as it likes, and a line takes milliseconds.
+    Say ("%a: its variables cannot be written: %r (told once until they can)", Partition->Plan->Name, Status);
   }
 
-  return EFI_SUCCESS;
+  Store->Failing = (BOOLEAN)EFI_ERROR (Status);
+  return Store->Failing ? EFI_DEVICE_ERROR : EFI_SUCCESS;
 }
 
 /**

@@ -16,6 +16,7 @@
 struct _MRM_PARTITION_STORE {
   MRM_ESP_JOURNAL    Journal;
   UINT8              *Fetched;     ///< copy of what the partition asks to commit
+  BOOLEAN            Failing;      ///< the last commit was not written: told
   UINT32             Answered;     ///< its last question that was answered since its start
   UINT32             Commits;      ///< answers since its start
   UINT32             Woken;        ///< of those, how many did not wait for the controller to look by itself
