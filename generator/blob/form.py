@@ -69,6 +69,8 @@ MTU_LEAST, MTU_MOST = 1280, 2028
 """MRM_CHANNEL_MTU_LEAST and MRM_CHANNEL_MTU_MOST of MrmChannelLib.h."""
 MTU_UPLINK = 1500
 """MRM_CHANNEL_UPLINK_MTU."""
+MAXIMUM_ALONE = 32
+"""MRM_GUARD_MAX_FUNCTIONS of MrmGuardConfig.h."""
 _PATH, _TEXT, _LARGE = 511, 0xFFFF, 1 << 20
 """Characters of a path and of any other text; bytes of a table or of JSON."""
 _DAY = 24 * 3600 * 1000

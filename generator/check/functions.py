@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.blob.form import MAXIMUM_FUNCTIONS
+from generator.blob.form import MAXIMUM_ALONE, MAXIMUM_FUNCTIONS
 from generator.check.registry import Finding, error, warning
 from generator.hardware.functions import Single, singles_of
 from generator.model.plan import PartitionPlan, PciGrant, Plan
@@ -55,6 +55,20 @@ def pci_function_limit(plan: Plan) -> Iterator[Finding]:
                     f"{MAXIMUM_FUNCTIONS} at most",
                     "give some to another partition",
                 )
+
+
+@error
+def pci_function_total(plan: Plan) -> Iterator[Finding]:
+    """No partition has more than 32 functions by themselves, on all buses together."""
+    for partition in plan.partitions:
+        alone = [grant for grants in partition.buses if grants[0].alone for grant in grants]
+        if len(alone) > MAXIMUM_ALONE:
+            yield Finding(
+                alone[MAXIMUM_ALONE].root_port.place,
+                f"'{partition.name.value}' has {len(alone)} functions by themselves",
+                f"{MAXIMUM_ALONE} at most, which is what its guard keeps apart",
+                "give some to another partition",
+            )
 
 
 @warning

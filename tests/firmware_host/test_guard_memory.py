@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.blob.form import MAXIMUM_ALONE
 from tests.firmware_host.decide import Decide
 from tests.firmware_host.memory import Guarded
 
@@ -366,3 +367,24 @@ def test_too_few_ranges(decide: Decide, capacity: int) -> None:
     view = View(memory=[(0x40000, 0x10000)])
     assert ranges_of(decide, view, capacity) == (decide.RETURN_BUFFER_TOO_SMALL, [])
     assert len(ranges_of(decide, view, 5)[1]) == 5
+
+
+def test_all_that_a_partition_can_have_fits(decide: Decide) -> None:
+    """As much of each kind as there can be, none beside another one, and a hole before and behind each."""
+    first, pages = 0xB0000000, 2 * decide.MRM_GUARD_MAX_FUNCTIONS
+    own = [first + 16 * MIB * n for n in range(decide.MRM_GUARD_MAX_ECAM)]
+    functions = [(own[0] + PAGE * (2 * n + 1), PAGE) for n in range(pages)]
+    view = View(
+        memory=[(PAGE * (2 * n + 2), PAGE) for n in range(decide.MRM_GUARD_MAX_MEMORY)],
+        windows=[(GIB + PAGE * 2 * n, PAGE) for n in range(decide.MRM_GUARD_MAX_WINDOWS)],
+        ecam=[(own[1] + PAGE * (2 * n + 1), PAGE) for n in range(decide.MRM_GUARD_MAX_BUSES)],
+        all_ecam=[(base, MIB) for base in own],
+        functions=functions[::2],
+        stand_ins=functions[1::2],
+    )
+    status, ranges = ranges_of(decide, view, decide.MRM_GUARD_MAX_RANGES)
+    assert (status, len(ranges)) == (decide.RETURN_SUCCESS, decide.MRM_GUARD_MAX_RANGES)
+
+
+def test_the_generator_promises_no_more_functions(decide: Decide) -> None:
+    assert decide.MRM_GUARD_MAX_FUNCTIONS == MAXIMUM_ALONE

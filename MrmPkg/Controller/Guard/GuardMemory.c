@@ -16,14 +16,18 @@
 
 #define POST_PORT   0x80    ///< firmware writes progress codes there; kernels write to it to wait
 #define UART_PORTS  8
-#define MAX_MEMORY  (MRM_MAX_PIECES + MRM_MAX_SHARED + 1)
-#define MAX_WINDOWS (2 * MRM_MAX_PCI_BUSES + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS)
-#define MAX_ECAM    8
+
+STATIC_ASSERT (MRM_GUARD_MAX_MEMORY == MRM_MAX_PIECES + MRM_MAX_SHARED + 1, "and the area of its cards and disks");
+STATIC_ASSERT (
+  MRM_GUARD_MAX_WINDOWS == 2 * MRM_MAX_PCI_BUSES + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS,
+  "two of a port, one for each register of a function"
+  );
+STATIC_ASSERT (MRM_GUARD_MAX_BUSES == MRM_MAX_PCI_BUSES, "one range of configuration space for each");
 
 /**
   Configuration space of all buses of the PC.
 
-  @param[out] Ranges  Receives MAX_ECAM elements at most.
+  @param[out] Ranges  Receives MRM_GUARD_MAX_ECAM elements at most.
 
   @return  How many.
 **/
@@ -35,7 +39,7 @@ CollectEcam (
 {
   UINTN  Count;
 
-  for (Count = 0; (Count < MAX_ECAM) && MrmEcamRange (gMachine.Mcfg, Count, &Ranges[Count]); Count++) {
+  for (Count = 0; (Count < MRM_GUARD_MAX_ECAM) && MrmEcamRange (gMachine.Mcfg, Count, &Ranges[Count]); Count++) {
   }
 
   return Count;
@@ -173,10 +177,10 @@ CollectGuardRanges (
   )
 {
   MRM_GUARD_VIEW     View;
-  MRM_RANGE          Memory[MAX_MEMORY];
-  MRM_RANGE          Windows[MAX_WINDOWS];
+  MRM_RANGE          Memory[MRM_GUARD_MAX_MEMORY];
+  MRM_RANGE          Windows[MRM_GUARD_MAX_WINDOWS];
   MRM_RANGE          Ecam[MRM_MAX_PCI_BUSES];
-  MRM_RANGE          AllEcam[MAX_ECAM];
+  MRM_RANGE          AllEcam[MRM_GUARD_MAX_ECAM];
   MRM_RANGE          Functions[MRM_GUARD_MAX_FUNCTIONS];
   MRM_RANGE          StandIns[MRM_GUARD_MAX_FUNCTIONS];
   MRM_RANGE          Pages[MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS];
@@ -396,7 +400,7 @@ TellGuard (
   }
 }
 
-STATIC_ASSERT (MRM_GUARD_MAX_IGNORED == 2 + MAX_ECAM, "the first MiB without the low slice, and configuration space");
+STATIC_ASSERT (MRM_GUARD_MAX_IGNORED == 2 + MRM_GUARD_MAX_ECAM, "the first MiB without the low slice, and configuration space");
 
 EFI_STATUS
 MapGuard (

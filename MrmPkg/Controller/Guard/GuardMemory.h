@@ -9,8 +9,6 @@
 
 #include "Partition/Partition.h"
 
-#define MRM_GUARD_MAX_RANGES  128
-
 /**
   Say what a guarded partition reaches.
 

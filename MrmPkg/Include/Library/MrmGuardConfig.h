@@ -18,6 +18,7 @@
 #define MRM_GUARD_CONFIG_DWORDS  64    ///< configuration space without its extension, which is never written
 #define MRM_GUARD_HEADER_DWORDS  10    ///< up to the last base address register
 #define MRM_GUARD_BARS           6
+#define MRM_GUARD_MAX_FUNCTIONS  32    ///< that a partition has by themselves
 
 ///
 /// A function that a partition has by itself.

@@ -24,7 +24,6 @@
 #define MRM_GUARD_RING            8                    ///< exits that are remembered
 #define MRM_GUARD_PROCESSOR_SIZE  SIZE_32KB            ///< of a processor's part, and its alignment
 #define MRM_GUARD_MAX_IGNORED     10
-#define MRM_GUARD_MAX_FUNCTIONS   32                   ///< that a partition has by themselves
 
 ///
 /// What a processor of a guarded partition does.

@@ -31,6 +31,18 @@
 #define MRM_GUARD_IO_MAP_SIZE   (3 * SIZE_4KB)    ///< APM 15.10.1
 #define MRM_GUARD_MSR_MAP_SIZE  (2 * SIZE_4KB)    ///< APM 15.11
 
+//
+// What a partition has of each kind at most, and the ranges that it reaches then.  Whatever lies in the first MiB or in
+// configuration space may have a hole before it, which is one more range; so may the end of each of these stretches.
+//
+#define MRM_GUARD_MAX_MEMORY   33
+#define MRM_GUARD_MAX_WINDOWS  224
+#define MRM_GUARD_MAX_BUSES    16
+#define MRM_GUARD_MAX_ECAM     8
+#define MRM_GUARD_MAX_PAGES    (MRM_GUARD_MAX_BUSES + 2 * MRM_GUARD_MAX_FUNCTIONS)
+#define MRM_GUARD_MAX_RANGES   (2 + MRM_GUARD_MAX_MEMORY + MRM_GUARD_MAX_WINDOWS + MRM_GUARD_MAX_PAGES \
+                                + (MRM_GUARD_MAX_MEMORY + 1) + (MRM_GUARD_MAX_PAGES + MRM_GUARD_MAX_ECAM))
+
 ///
 /// Memory that a partition reaches.
 ///
