@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.firmware_host.decide import Decide
 from tests.firmware_host.guard import APIC, RBX, Cpu
 from tests.firmware_host.memory import Guarded
-from tests.firmware_host.pci_config import ENDPOINT, MSI, MSIX, PCIE, POWER, SIZE
+from tests.firmware_host.pci_config import ENDPOINT, MSI, MSIX, PCIE, POWER, SIZE, space
 
 IO, MEMORY, MASTER, SERR, NO_LINE = 1, 2, 4, 1 << 8, 1 << 10
 DECODES = IO | MEMORY
@@ -45,6 +45,10 @@ class Function:
         config = ffi.cast("UINT32 *", memory.pointer)
         self.decide.call("MrmPciCapabilities", config, capabilities)
         self.decide.call("MrmPciOpen", capabilities, config, self.native.Open)
+        bits = ffi.new("UINT32 *")
+        self.native.PayloadRegister = self.decide.call("MrmPciPayload", capabilities, bits)
+        self.native.PayloadBits = bits[0]
+        self.native.Payload = dword(self.home, 4 * self.native.PayloadRegister) & bits[0]
         for index in range(6):
             self.native.Bars[index] = dword(self.home, BAR + 4 * index)
 
@@ -201,6 +205,28 @@ def test_what_a_reset_has_enabled_is_disabled_first(decide: Decide) -> None:
     assert not function.write(COMMAND, 2, 0).Denied
     assert not function.write(COMMAND, 1, DECODES).Denied
     assert function.read(COMMAND) == DECODES | NO_LINE | 0x10 << 16
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_the_payload_that_a_reset_has_cleared_comes_back(decide: Decide, width: int) -> None:
+    """On the way from D3hot: it is 128 bytes then, which stays allowed, and its own, and no other one."""
+    function, control = Function(decide), PCIE + 8
+    own = function.read(control)
+    function.config[control : control + 2] = bytes(2)
+    cleared = function.read(control)
+    for size in set(range(8)) - {0, own >> 5 & 7}:
+        assert function.write(control, width, own & ~0xE0 | size << 5).Denied
+        assert function.read(control) & 0xE0 == 0
+    assert not function.write(control, width, cleared).Denied
+    assert not function.write(control, width, own & ~0xE0).Denied
+    assert not function.write(control, width, own).Denied
+    assert function.read(control) == (cleared & ~0xFF | own & 0xFF if width == 1 else own)
+
+
+def test_who_has_no_payload_has_nothing_to_write(decide: Decide) -> None:
+    function = Function(decide, bytearray(space({0x3C: (1, 11)})))
+    assert (function.native.PayloadRegister, function.native.PayloadBits) == (0, 0)
+    assert not function.write(0, 4, function.read(0)).Write
 
 
 def test_ports_without_an_address_are_never_decoded(decide: Decide) -> None:

@@ -348,6 +348,8 @@ TellFunctions (
                   | Function->Address.Function;
     CopyMem (Told->Bars, &Function->Config[PCI_BASE_ADDRESSREG_OFFSET / sizeof (UINT32)], sizeof (Told->Bars));
     MrmPciOpen (&Function->Capabilities, Function->Config, Told->Open);
+    Told->PayloadRegister = (UINT32)MrmPciPayload (&Function->Capabilities, &Told->PayloadBits);
+    Told->Payload         = Function->Config[Told->PayloadRegister] & Told->PayloadBits;
   }
 }
 

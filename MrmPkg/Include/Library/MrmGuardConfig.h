@@ -28,6 +28,9 @@ typedef struct {
   UINT32    Place;                             ///< bus << 8 | device << 3 | function, as CF8 has it
   UINT32    Bars[MRM_GUARD_BARS];              ///< its base address registers, as they stay
   UINT32    Open[MRM_GUARD_CONFIG_DWORDS];     ///< bits of each register that it may write; those of Bars do not count
+  UINT32    PayloadRegister;                   ///< dword with the payload size; 0: none
+  UINT32    PayloadBits;                       ///< its bits, which a reset clears: they may have their own value again ...
+  UINT32    Payload;                           ///< ... which is this
 } MRM_GUARD_FUNCTION;
 
 ///

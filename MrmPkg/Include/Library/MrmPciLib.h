@@ -216,6 +216,22 @@ MrmPciOpen (
   );
 
 /**
+  Say where a function has the size of its payloads.  A function-level reset leaves it, and one on the way from D3hot
+  does not (PCIe 6.6.2, power 5.4.1): who resets a function that way has to write it again.
+
+  @param[in]  Capabilities  Its capabilities.
+  @param[out] Bits          Receives the bits that are the size.
+
+  @return  Number of the dword; 0 when it has none.
+**/
+UINTN
+EFIAPI
+MrmPciPayload (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  OUT UINT32                      *Bits
+  );
+
+/**
   Make the configuration space of a function 0 that stands in for one that a system does not have: systems look for
   other functions of a device only where there is a function 0 (PCI 3.2.2.3.4).  It has no registers, and an ID and a
   class that no driver knows.

@@ -181,6 +181,10 @@ MrmGuardJudgeConfig (
       // Who enables the line gets no interrupt by it: that is no attempt at anything.
       Wanted |= COMMAND_NO_LINE & Lanes;
       Open   &= OpenOfCommand (Function, Header, Lanes | Now);
+    } else if (  (Register == Function->PayloadRegister)
+              && (((Wanted ^ Function->Payload) & Function->PayloadBits) == 0))
+    {
+      Open |= Function->PayloadBits;
     }
 
     Answer->Write = (BOOLEAN)((Open & Lanes) != 0);

@@ -23,9 +23,10 @@
 
 //
 // Reset, size of read requests, no snoop, extended tags, relaxed ordering; status bits that a one clears.  Not: error
-// messages to the root port, and the payload, on which a whole bus agrees (PCIe 7.5.3.4, 7.5.3.5).
+// messages to the root port, and the payload, on which a whole bus agrees (PCIe 7.5.3.4, 7.5.3.5): MrmPciPayload().
 //
 #define DEVICE_CONTROL_OPEN    (BIT15 | BIT14 | BIT13 | BIT12 | BIT11 | BIT8 | BIT4)
+#define DEVICE_PAYLOAD         (BIT7 | BIT6 | BIT5)
 #define DEVICE_STATUS_OPEN     0x000F0000
 #define DEVICE_CONTROL_2_OPEN  0x0000005F    ///< time-outs of its own requests, atomic ones (PCIe 7.5.3.16)
 
@@ -155,4 +156,15 @@ MrmPciOpen (
   if (Capabilities->MsiX != 0) {
     Add (Open, Capabilities->MsiX, MSIX_OPEN);
   }
+}
+
+UINTN
+EFIAPI
+MrmPciPayload (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  OUT UINT32                      *Bits
+  )
+{
+  *Bits = (Capabilities->Pcie != 0) ? DEVICE_PAYLOAD : 0;
+  return (Capabilities->Pcie != 0) ? (Capabilities->Pcie + PCIE_DEVICE_CONTROL) / sizeof (UINT32) : 0;
 }

@@ -38,6 +38,9 @@ LLVMFuzzerTestOneInput (
   memcpy (Home, Config, sizeof (Home));
   MrmPciCapabilities (Config, &Capabilities);
   MrmPciOpen (&Capabilities, Config, Function.Open);
+  Function.PayloadRegister = (UINT32)MrmPciPayload (&Capabilities, &Function.PayloadBits);
+  Function.Payload         = Config[Function.PayloadRegister] & Function.PayloadBits;
+  FUZZ_CHECK ((Function.PayloadRegister == 0) == (Function.PayloadBits == 0));
   FUZZ_CHECK (Function.Open[0] == 0 && (Function.Open[COMMAND] & FOREIGN) == 0);
   for (Index = 0; Index < MRM_GUARD_BARS; Index++) {
     Function.Bars[Index] = Config[BAR + Index];
