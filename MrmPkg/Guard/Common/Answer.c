@@ -226,6 +226,7 @@ AnswerExit (
   UINT8             Code[MRM_GUARD_INSTRUCTION];
   UINTN             CodeSize;
 
+  NoteX2Apic (Processor);
   if (Exit->Kind == MrmExitKick) {
     // Before a system uses its local APIC it has no handler: then it is one of ours that was late.
     BackendTakeNmi ();

@@ -108,3 +108,14 @@ NoteAlive (
     KickOthers (Processor);
   }
 }
+
+VOID
+NoteX2Apic (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  )
+{
+  if (!Processor->Alive && IsX2Apic () && IsApicOn (Processor->Guard->LocalApic)) {
+    Processor->Alive = TRUE;
+    Processor->WasOn = TRUE;
+  }
+}

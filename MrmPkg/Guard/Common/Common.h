@@ -66,6 +66,14 @@ IsApicOn (
   );
 
 /**
+  Switch this processor's local APIC off if it is in x2APIC mode, as INIT does.
+**/
+VOID
+SwitchX2ApicOff (
+  VOID
+  );
+
+/**
   Have the boot processor look at the partition.
 
   @param[in] Guard  The partition.
@@ -107,6 +115,17 @@ KickOthers (
 **/
 VOID
 NoteAlive (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  );
+
+/**
+  Notice that a processor runs whose local APIC is in x2APIC mode: no write to it but commands ends in an exit.  So each
+  exit is an occasion to look whether it is on.
+
+  @param[in,out] Processor  This processor's part.
+**/
+VOID
+NoteX2Apic (
   IN OUT MRM_GUARD_PROCESSOR  *Processor
   );
 

@@ -106,6 +106,8 @@ Begin (
   *(UINT16 *)Processor->GuestFx           = FX_CONTROL;
   *(UINT32 *)(Processor->GuestFx + MXCSR) = FX_MXCSR;
   BackendReset (Processor);
+  // What the system before has left on is not on in this one, which has no handler for an NMI yet.
+  SwitchX2ApicOff ();
   InterlockedCompareExchange32 (&Processor->State, MrmHeldStarting, MrmHeldRunning);
 }
 

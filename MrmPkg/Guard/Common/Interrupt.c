@@ -10,12 +10,13 @@
 #include <Register/Intel/ArchitecturalMsr.h>
 #include <Register/Intel/LocalApic.h>
 
-#define VECTORS           256
-#define NMI_VECTOR        2
-#define NMI               0x4400     ///< delivery mode NMI, level assert (Intel SDM volume 3, section 11.6.1)
-#define FIXED             0x4000     ///< delivery mode fixed, level assert
-#define ICR_PENDING       BIT12
-#define SPURIOUS_ENABLED  BIT8       ///< of the spurious interrupt vector register: the local APIC is on
+#define VECTORS              256
+#define NMI_VECTOR           2
+#define NMI                  0x4400     ///< delivery mode NMI, level assert (Intel SDM volume 3, section 11.6.1)
+#define FIXED                0x4000     ///< delivery mode fixed, level assert
+#define ICR_PENDING          BIT12
+#define SPURIOUS_ENABLED     BIT8       ///< of the spurious interrupt vector register: the local APIC is on
+#define SPURIOUS_AFTER_INIT  0xFF       ///< the same register (Intel SDM volume 3, section 11.4.7.3)
 
 VOID
 EFIAPI
@@ -89,6 +90,16 @@ IsApicOn (
   Spurious = IsX2Apic () ? AsmReadMsr32 (MSR_IA32_X2APIC_SIVR)
              : MmioRead32 ((UINTN)LocalApic + XAPIC_SPURIOUS_VECTOR_OFFSET);
   return (BOOLEAN)((Spurious & SPURIOUS_ENABLED) != 0);
+}
+
+VOID
+SwitchX2ApicOff (
+  VOID
+  )
+{
+  if (IsX2Apic ()) {
+    AsmWriteMsr64 (MSR_IA32_X2APIC_SIVR, SPURIOUS_AFTER_INIT);
+  }
 }
 
 VOID
