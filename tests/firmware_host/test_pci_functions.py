@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.firmware_host.decide import Decide
@@ -93,3 +93,30 @@ def test_addresses_beside_the_registers(decide: Decide, register: int, expected:
     found, copy = decide.ffi.new("MRM_PCI_CAPABILITIES *"), Guarded(decide.ffi, config)
     decide.call("MrmPciCapabilities", as_dwords(decide, copy), found)
     assert found.FixedAddresses == expected
+
+
+SHARES = st.one_of(
+    st.tuples(st.integers(0, 1), st.integers(1, 6), st.integers(0, 3)).map(
+        lambda told: (told[0], told[1], told[1] + told[2], False, 0, 0)
+    ),
+    st.tuples(st.integers(0, 1), st.integers(1, 6), st.integers(0, 2), st.integers(0, 1)).map(
+        lambda told: (told[0], told[1], told[1], True, told[2], told[3])
+    ),
+)
+
+
+def functions_of(share: tuple[int, int, int, bool, int, int]) -> set[tuple[int, int, int, int]]:
+    """All functions that can be among a share."""
+    segment, first, last, alone, device, function = share
+    if alone:
+        return {(segment, first, device, function)}
+    return {(segment, bus, d, f) for bus in range(first, last + 1) for d in range(3) for f in range(2)}
+
+
+@settings(max_examples=300)
+@given(one=SHARES, other=SHARES)
+def test_whether_two_would_have_one_function(
+    decide: Decide, one: tuple[int, int, int, bool, int, int], other: tuple[int, int, int, bool, int, int]
+) -> None:
+    told = [decide.ffi.new("MRM_PCI_SHARE *", share) for share in (one, other)]
+    assert bool(decide.call("MrmPciSharesMeet", *told)) == bool(functions_of(one) & functions_of(other))

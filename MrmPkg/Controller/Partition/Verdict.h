@@ -31,6 +31,7 @@
 #define MRM_RULE_SHARED            "shared-fits"
 #define MRM_RULE_PCI_EXISTS        "pci-exists"
 #define MRM_RULE_PCI_PORT          "pci-is-port"
+#define MRM_RULE_PCI_OWNED         "pci-owned-once"
 #define MRM_RULE_PCI_BOOT_DEVICE   "pci-not-boot-device"
 #define MRM_RULE_PCI_ECAM          "pci-ecam"
 #define MRM_RULE_PCI_WINDOWS       "pci-windows"

@@ -13,6 +13,7 @@
 #include "Core/Facts.h"
 #include <IndustryStandard/Pci.h>
 #include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
 
 /**
@@ -217,9 +218,11 @@ FindPort (
   OUT    MRM_PCI_BUS             *Bus
   )
 {
+  CONST MRM_PARTITION   *Owner;
   EFI_STATUS            Status;
   UINT32                Config[MRM_PCI_CONFIG_DWORDS];
   MRM_PCI_CAPABILITIES  Capabilities;
+  MRM_PCI_SHARE         Share;
 
   Status = FindFunction (Plan->RootPort, &Port->RootBridge, &Port->Address);
   if (EFI_ERROR (Status)) {
@@ -251,6 +254,22 @@ FindPort (
 
   if (Bus->EcamBase == 0) {
     Refuse (Partition, MRM_RULE_PCI_ECAM, "no MCFG entry covers buses %02x to %02x of port %a", Bus->FirstBus, Bus->LastBus, Plan->RootPort);
+    return FALSE;
+  }
+
+  ZeroMem (&Share, sizeof (Share));
+  Share.Segment  = Port->Address.Segment;
+  Share.FirstBus = Bus->FirstBus;
+  Share.LastBus  = Bus->LastBus;
+  Owner          = FindOwner (&Share, Port);
+  if (Owner != NULL) {
+    Refuse (
+      Partition,
+      MRM_RULE_PCI_OWNED,
+      "promised what is behind port %a, which '%a' has",
+      Plan->RootPort,
+      Owner->Plan->Name
+      );
     return FALSE;
   }
 

@@ -305,13 +305,15 @@ BindOne (
   IN OUT MRM_PCI_BUS    *Bus
   )
 {
-  MRM_PCI_ADDRESS   Address;
-  MRM_PCI_ADDRESS   Disk;
-  MRM_PCI_FUNCTION  *Function;
-  MRM_PCI_PORT      Bridge;
-  CHAR8             Path[PCI_PATH_SIZE];
-  CONST CHAR8       *What;
-  UINTN             Index;
+  CONST MRM_PARTITION  *Owner;
+  MRM_PCI_ADDRESS      Address;
+  MRM_PCI_ADDRESS      Disk;
+  MRM_PCI_FUNCTION     *Function;
+  MRM_PCI_PORT         Bridge;
+  MRM_PCI_SHARE        Share;
+  CHAR8                Path[PCI_PATH_SIZE];
+  CONST CHAR8          *What;
+  UINTN                Index;
 
   if (!FindOne (Partition, Text, Port, Bus, &Address)) {
     return;
@@ -319,6 +321,18 @@ BindOne (
 
   if (!EFI_ERROR (FindFunctionOf (gMachine.EspDevice, &Disk)) && IsSameFunction (&Disk, &Address)) {
     Refuse (Partition, MRM_RULE_PCI_BOOT_DEVICE, "promised function %a, found the disk that MRM writes to on it", Text);
+    return;
+  }
+
+  Share.Segment  = Address.Segment;
+  Share.FirstBus = Address.Bus;
+  Share.LastBus  = Address.Bus;
+  Share.Alone    = TRUE;
+  Share.Device   = Address.Device;
+  Share.Function = Address.Function;
+  Owner          = FindOwner (&Share, NULL);
+  if (Owner != NULL) {
+    Refuse (Partition, MRM_RULE_PCI_OWNED, "promised function %a, which '%a' has", Text, Owner->Plan->Name);
     return;
   }
 

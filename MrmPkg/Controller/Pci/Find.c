@@ -264,3 +264,70 @@ IsBehindPorts (
 
   return FALSE;
 }
+
+/**
+  Check whether a port has, or leads to, some of a share; or one of functions by themselves is among it.
+
+  @param[in] Port   The port, or the functions.
+  @param[in] Bus    Its bus range.
+  @param[in] Share  The share.
+**/
+STATIC
+BOOLEAN
+Meets (
+  IN CONST MRM_PCI_PORT   *Port,
+  IN CONST MRM_PCI_BUS    *Bus,
+  IN CONST MRM_PCI_SHARE  *Share
+  )
+{
+  MRM_PCI_SHARE  Own;
+  UINTN          Index;
+
+  Own.Segment  = Port->Address.Segment;
+  Own.FirstBus = Bus->FirstBus;
+  Own.LastBus  = Bus->LastBus;
+  Own.Alone    = Port->ByFunction;
+  Own.Device   = 0;
+  Own.Function = 0;
+  if (!Own.Alone) {
+    return MrmPciSharesMeet (&Own, Share);
+  }
+
+  for (Index = 0; Index < Port->FunctionCount; Index++) {
+    Own.Device   = Port->Functions[Index].Address.Device;
+    Own.Function = Port->Functions[Index].Address.Function;
+    if (MrmPciSharesMeet (&Own, Share)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+CONST MRM_PARTITION *
+FindOwner (
+  IN CONST MRM_PCI_SHARE  *Share,
+  IN CONST MRM_PCI_PORT   *Except  OPTIONAL
+  )
+{
+  CONST MRM_PARTITION  *Partition;
+  CONST MRM_PCI_PORT   *Port;
+  UINTN                Index;
+  UINTN                Number;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    Partition = &gPartitions[Index];
+    if ((Partition->PciPorts == NULL) || (Partition->Life.State == MrmStateRefused)) {
+      continue;
+    }
+
+    for (Number = 0; Number < Partition->PciBusCount; Number++) {
+      Port = &Partition->PciPorts[Number];
+      if ((Port->RootBridge != NULL) && (Port != Except) && Meets (Port, &Partition->PciBuses[Number], Share)) {
+        return Partition;
+      }
+    }
+  }
+
+  return NULL;
+}

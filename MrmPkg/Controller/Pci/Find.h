@@ -129,4 +129,19 @@ IsBehindPorts (
   IN CONST MRM_PCI_ADDRESS  *Address
   );
 
+/**
+  Find the partition that has a part of a share already.  A plan tells devices apart by their texts, of which a device
+  can have several.
+
+  @param[in] Share   The share.
+  @param[in] Except  A port that does not count, as the share is its own.
+
+  @return  The partition, one of gPartitions whose ports have been found and that is not refused; NULL if none has.
+**/
+CONST MRM_PARTITION *
+FindOwner (
+  IN CONST MRM_PCI_SHARE  *Share,
+  IN CONST MRM_PCI_PORT   *Except  OPTIONAL
+  );
+
 #endif

@@ -96,6 +96,33 @@ typedef struct {
 
 #define MRM_PCI_BARS  6            ///< base address registers of a function at most
 
+///
+/// What can be given away: everything on some buses, or one function.
+///
+typedef struct {
+  UINT16     Segment;
+  UINT8      FirstBus;
+  UINT8      LastBus;              ///< Alone: as FirstBus
+  BOOLEAN    Alone;                ///< one function
+  UINT8      Device;
+  UINT8      Function;
+} MRM_PCI_SHARE;
+
+/**
+  Judge whether two shares have a function in common.
+
+  @param[in] One    One share.
+  @param[in] Other  The other one.
+
+  @retval TRUE  They do, or would if there were one.
+**/
+BOOLEAN
+EFIAPI
+MrmPciSharesMeet (
+  IN CONST MRM_PCI_SHARE  *One,
+  IN CONST MRM_PCI_SHARE  *Other
+  );
+
 /**
   Read the capabilities of a function.
 
