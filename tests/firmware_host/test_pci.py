@@ -497,6 +497,8 @@ class Device:
             self.config = changed(before, (offset, width, value))
 
 
+BARE = changed(CAPABLE, *((offset, 4, 0) for offset in range(0x10, 0x28, 4)))
+"""Without base address registers: nothing shows whether it was reset."""
 DEVICES = st.builds(
     Device,
     st.sampled_from([CAPABLE, ENDPOINT, BRIDGE]),
@@ -506,13 +508,10 @@ DEVICES = st.builds(
 )
 
 
-@given(DEVICES)
-def test_a_function_comes_back_from_its_reset(decide: Decide, device: Device) -> None:
-    """Each way is tried once, until one works; then it has its configuration, or that is said."""
+def bring_back(decide: Decide, device: Device, alone: bool) -> tuple[int, bool]:
+    """Do what MrmPciBackStep says to its end; return the verdict, and whether no way has reset it."""
     ffi, can = decide.ffi, capabilities_of(decide, device.saved)
-    back = ffi.new("MRM_PCI_BACK *")
-    device.config = changed(device.saved, (0x04, 2, 0))
-    device.reset("Bus")
+    back = ffi.new("MRM_PCI_BACK *", {"Alone": alone})
     for _ in range(100):
         copies = Guarded(ffi, device.saved), Guarded(ffi, device.read())
         room = Guarded.array(ffi, "MRM_PCI_WRITE", [{}] * decide.MRM_PCI_MAX_WRITES)
@@ -526,6 +525,15 @@ def test_a_function_comes_back_from_its_reset(decide: Decide, device: Device) ->
             if write.Width != 0:
                 device.write(write.Offset, write.Width, write.Value)
     assert count[0] == 0
+    return verdict, bool(back.NotReset)
+
+
+@given(DEVICES)
+def test_a_function_comes_back_from_its_reset(decide: Decide, device: Device) -> None:
+    """Each way is tried once, until one works; then it has its configuration, or that is said."""
+    device.config = changed(device.saved, (0x04, 2, 0))
+    device.reset("Bus")
+    verdict, not_reset = bring_back(decide, device, alone=False)
     ways = ["Bus", "Function", "Advanced", "Power"]
     if device.saved is not CAPABLE:
         ways = ways[: 1 if device.saved is BRIDGE else 2]
@@ -535,7 +543,7 @@ def test_a_function_comes_back_from_its_reset(decide: Decide, device: Device) ->
         assert device.asked == ["Bus"]
         return
     assert device.asked == (ways if obeyed is None else ways[: obeyed + 1])
-    assert bool(back.NotReset) == (obeyed is None)
+    assert not_reset == (obeyed is None)
     lost = (
         device.stubborn
         and obeyed is not None
@@ -544,3 +552,17 @@ def test_a_function_comes_back_from_its_reset(decide: Decide, device: Device) ->
     assert verdict == (decide.MrmPciBackLost if lost else decide.MrmPciBackDone)
     if not lost:
         assert device.config[0x10:0x28] == device.saved[0x10:0x28]
+
+
+@pytest.mark.parametrize(
+    ("saved", "asked"),
+    [(CAPABLE, ["Function"]), (ENDPOINT, ["Function"]), (BARE, ["Function"]), (space({0x10: (4, 0)}), [])],
+)
+@pytest.mark.parametrize("fresh", [False, True])
+def test_one_that_is_alone_is_reset_by_its_own_means(
+    decide: Decide, saved: bytes, asked: list[str], fresh: bool
+) -> None:
+    """Also when its registers look as after a reset, which its last owner can have caused long ago."""
+    device = Device(saved, frozenset({"Function"}), 0, False, after_reset(saved) if fresh else saved)
+    assert bring_back(decide, device, alone=True) == (decide.MrmPciBackDone, not asked)
+    assert device.asked == asked

@@ -226,6 +226,7 @@ BringBack (
   UINTN                 Count;
 
   ZeroMem (&Back, sizeof (Back));
+  Back.Alone = Port->ByFunction;
   do {
     CopyConfig (Port->RootBridge, &Function->Address, Config);
     Verdict = MrmPciBackStep (&Function->Capabilities, Function->Config, Config, &Back, Writes, &Count);

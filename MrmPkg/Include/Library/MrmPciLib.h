@@ -50,9 +50,10 @@ typedef enum {
 } MRM_PCI_RESET;
 
 ///
-/// How far a function has come back after the reset of its bus; zero at first.
+/// How far a function has come back after the reset of its bus; zero at first, but for Alone.
 ///
 typedef struct {
+  BOOLEAN          Alone;          ///< its bus, which others have, too, was not reset: it is reset by its own means
   MRM_PCI_RESET    Tried;          ///< way it was tried to reset
   UINT32           Waited;         ///< looks in a row at which it did not answer
   BOOLEAN          NotReset;       ///< no way has reset it
@@ -397,7 +398,8 @@ MrmPciPending (
 
 /**
   Decide what comes next for a function whose bus was reset: wait until it answers, at most a second; reset it by its
-  own means if the bus did not; write its configuration; see that it took it.
+  own means if the bus did not; write its configuration; see that it took it.  One that is alone is reset by its own
+  means whatever its registers say.
 
   @param[in]     Capabilities  Its capabilities.
   @param[in]     Saved         Its configuration space as the PC's firmware left it, MRM_PCI_CONFIG_DWORDS.

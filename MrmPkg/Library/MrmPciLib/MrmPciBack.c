@@ -37,8 +37,8 @@ MrmPciBackStep (
   }
 
   Back->Waited = 0;
-  if (!MrmPciWasReset (Capabilities, Saved, Now)) {
-    // Each function is behind a port of its partition, whose bus was reset.
+  if ((Back->Alone && (Back->Tried == MrmPciResetNone)) || !MrmPciWasReset (Capabilities, Saved, Now)) {
+    // The bus was reset already, or is not to be.
     Back->Tried = MrmPciNextReset (Capabilities, MAX (Back->Tried, MrmPciResetBus));
     if (Back->Tried != MrmPciResetFailed) {
       *Count = MrmPciResetWrites (Capabilities, Back->Tried, Now, Writes);

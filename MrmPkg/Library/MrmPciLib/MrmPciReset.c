@@ -26,7 +26,7 @@ CanReset (
 {
   switch (Reset) {
     case MrmPciResetBus:
-      // Every function of a partition is behind one of the partition's ports, whose bus can be reset.
+      // Of a function behind a port; who has one by itself does not try it.
       return TRUE;
     case MrmPciResetFunction:
       return Capabilities->FunctionReset;
