@@ -214,6 +214,7 @@ def test_state_of_a_guarded_partition_counts_its_exits(decide: Decide) -> None:
         "memory": decide.MrmExitNestedFault,
         "virtualization": decide.MrmExitVirtualization,
         "entry": decide.MrmExitEntryFailed,
+        "exception": decide.MrmExitException,
         "caches": 70,
     }
     assert told["denied"] == 2**32 - 1

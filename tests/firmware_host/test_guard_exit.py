@@ -27,6 +27,8 @@ def ended(decide: Decide, answer: Any) -> str:
     [
         (0x61, 0, 0, {"Kind": "MrmExitKick"}),
         (0x7F, 0, 0, {"Kind": "MrmExitShutdown"}),
+        (0x41, 0, 0, {"Kind": "MrmExitException", "Vector": 1}),
+        (0x51, 0, 0, {"Kind": "MrmExitException", "Vector": 17}),
         (
             0x7B,
             0xCF80040,
@@ -76,6 +78,15 @@ def test_what_ends_a_partition(decide: Decide, kind: str, reason: str) -> None:
     cpu = Cpu(decide)
     assert reason in ended(decide, cpu.exit(Kind=getattr(decide, kind)))
     assert cpu.state.Rip == RIP
+
+
+@pytest.mark.parametrize(("vector", "has_error_code"), [(1, 0), (17, 1)])
+def test_an_exception_that_is_looked_at_is_the_partitions(
+    decide: Decide, vector: int, has_error_code: int
+) -> None:
+    answer = Cpu(decide).exit(Kind=decide.MrmExitException, Vector=vector)
+    told = (answer.Action, answer.Vector, answer.HasErrorCode, answer.ErrorCode)
+    assert told == (decide.MrmGuardInject, vector, has_error_code, 0)
 
 
 def test_a_kick_that_is_not_the_guards_is_the_partitions(decide: Decide) -> None:

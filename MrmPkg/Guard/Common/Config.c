@@ -28,8 +28,13 @@ WriteFunction (
     return;
   }
 
-  // Two processors of the partition could do together what neither may alone.  Nobody else waits for this.
+  // Two processors of the partition could do together what neither may alone.  Nobody else waits for this.  One that has
+  // met an exception in the guard does not go on: then the partition ends.
   while (InterlockedCompareExchange32 (&Guard->ConfigBusy, 0, 1) != 0) {
+    if (Processor->State != MrmHeldRunning) {
+      return;
+    }
+
     CpuPause ();
   }
 

@@ -96,4 +96,7 @@ MrmGuardOnFault (
   Processor->Registers.General[0] = Stack[2];
   Processor->Registers.General[1] = AsmReadCr2 ();
   EndPartition (Processor, MrmReasonExit, &Exit, NULL, 0);
+
+  // It stays outside guest mode, and waits for INIT.
+  Processor->State = MrmHeldParked;
 }

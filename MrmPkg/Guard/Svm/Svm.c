@@ -10,9 +10,11 @@
 #include <Library/BaseMemoryLib.h>
 
 //
-// What ends in an exit (APM 15.9, appendix B): Intercept3 and Intercept4.  Interrupts, CPUID, HLT and exceptions do not.
+// What ends in an exit (APM 15.9, appendix B): Intercept3 and Intercept4.  Interrupts, CPUID and HLT do not.  Of the
+// exceptions only #DB and #AC do: a system can have the processor deliver them again and again, which no NMI ends.
 // Nor does VMMCALL, which any program could execute: without an intercept it is an undefined instruction (APM 15.13.2).
 //
+#define INTERCEPT_EXCEPTIONS  (BIT1 | BIT17)
 #define INTERCEPT3  (BIT1 | BIT22 | BIT26 | BIT27 | BIT28 | BIT31)   ///< NMI, INVD, INVLPGA, ports, MSRs, shutdown
 #define INTERCEPT4  (BIT0 | BIT2 | BIT3 | BIT4 | BIT5 | BIT6 | BIT9)   ///< SVM's instructions of the kernel, WBINVD
 
@@ -109,20 +111,21 @@ BackendReset (
 
   Vmcb = (VMCB *)(UINTN)Processor->Vmcb;
   ZeroMem (Vmcb, SIZE_4KB);
-  Vmcb->Intercept3    = INTERCEPT3;
-  Vmcb->Intercept4    = INTERCEPT4;
-  Vmcb->IoMap         = Processor->Guard->IoMap;
-  Vmcb->MsrMap        = Processor->Guard->MsrMap;
-  Vmcb->Asid          = AsidOf (Processor->ApicId);
-  Vmcb->TlbControl    = FLUSH_ALL;
-  Vmcb->NestedControl = NESTED_PAGING;
-  Vmcb->NestedCr3     = Processor->Guard->Tables.Physical;
-  Vmcb->Efer          = EFER_SVME;
-  Vmcb->Cr0           = CR0_AFTER_INIT;
-  Vmcb->Dr6           = DR6_AFTER_INIT;
-  Vmcb->Dr7           = DR7_AFTER_INIT;
-  Vmcb->Rflags        = RFLAGS_ALWAYS;
-  Vmcb->Pat           = PAT_AFTER_RESET;
+  Vmcb->InterceptExceptions = INTERCEPT_EXCEPTIONS;
+  Vmcb->Intercept3          = INTERCEPT3;
+  Vmcb->Intercept4          = INTERCEPT4;
+  Vmcb->IoMap               = Processor->Guard->IoMap;
+  Vmcb->MsrMap              = Processor->Guard->MsrMap;
+  Vmcb->Asid                = AsidOf (Processor->ApicId);
+  Vmcb->TlbControl          = FLUSH_ALL;
+  Vmcb->NestedControl       = NESTED_PAGING;
+  Vmcb->NestedCr3           = Processor->Guard->Tables.Physical;
+  Vmcb->Efer                = EFER_SVME;
+  Vmcb->Cr0                 = CR0_AFTER_INIT;
+  Vmcb->Dr6                 = DR6_AFTER_INIT;
+  Vmcb->Dr7                 = DR7_AFTER_INIT;
+  Vmcb->Rflags              = RFLAGS_ALWAYS;
+  Vmcb->Pat                 = PAT_AFTER_RESET;
   SetSegment (&Vmcb->Cs, (UINT16)(Processor->Vector << 8), CODE_16);
   SetSegment (&Vmcb->Ds, 0, DATA_16);
   SetSegment (&Vmcb->Es, 0, DATA_16);

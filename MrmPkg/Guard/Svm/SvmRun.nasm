@@ -137,6 +137,8 @@ ASM_PFX(MrmGuardFault):
     and     rsp, -16
     sub     rsp, 0x20
     call    ASM_PFX(MrmGuardOnFault)
+    ; INIT is obeyed from here on.
+    stgi
 .forever:
     hlt
     jmp     .forever

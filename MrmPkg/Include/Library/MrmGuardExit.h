@@ -26,6 +26,7 @@ typedef enum {
   MrmExitNestedFault,      ///< memory that it does not reach, or may not write or execute
   MrmExitVirtualization,   ///< an instruction of SVM or VT-x
   MrmExitEntryFailed,      ///< the processor refused to enter guest mode
+  MrmExitException,        ///< a debug exception or an alignment check: their delivery can go on for ever
   MrmExitKinds             ///< how many there are
 } MRM_GUARD_EXIT_KIND;
 
@@ -41,6 +42,7 @@ typedef struct {
   UINT32                 Msr;
   UINT16                 Port;
   UINT8                  Width;      ///< I/O: 1, 2 or 4 bytes
+  UINT8                  Vector;     ///< exception
   BOOLEAN                Write;      ///< I/O, MSR: to it
   BOOLEAN                String;     ///< I/O: INS or OUTS
   BOOLEAN                Walk;       ///< nested fault: on one of the partition's own page tables

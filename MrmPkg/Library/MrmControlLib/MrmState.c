@@ -7,7 +7,7 @@
 #include <Library/MrmControlLib.h>
 
 STATIC CONST CHAR8  *CONST  mKinds[MrmExitKinds] = {
-  "unknown", "kick", "shutdown", "io", "msr", "memory", "virtualization", "entry"
+  "unknown", "kick", "shutdown", "io", "msr", "memory", "virtualization", "entry", "exception"
 };
 
 /**

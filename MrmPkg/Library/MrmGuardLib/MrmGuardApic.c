@@ -23,6 +23,7 @@
 #define MODE_INIT           (5 << 8)
 #define MODE_STARTUP        (6 << 8)
 #define MODE_EXTERNAL       (7 << 8)     ///< of a local vector table only
+#define VECTOR_MASKED       BIT16        ///< the same
 #define COMMAND_LOGICAL     BIT11
 #define COMMAND_ASSERT      BIT14
 #define COMMAND_SHORTHAND   (3 << 18)
@@ -233,7 +234,12 @@ MrmGuardIsLocalVector (
   UINT32  Mode;
 
   Mode = Value & COMMAND_MODE;
-  return (BOOLEAN)((Mode == MODE_FIXED) || (Mode == MODE_NMI) || (Mode == MODE_EXTERNAL));
+  if (Mode == MODE_EXTERNAL) {
+    // It would take interrupts of the PC's 8259 away from the boot processor.
+    return (BOOLEAN)((Value & VECTOR_MASKED) != 0);
+  }
+
+  return (BOOLEAN)((Mode == MODE_FIXED) || (Mode == MODE_NMI));
 }
 
 /**

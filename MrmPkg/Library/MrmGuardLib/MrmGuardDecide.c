@@ -8,7 +8,8 @@
 #include <Library/BaseMemoryLib.h>
 #include "MrmGuardInternal.h"
 
-#define VECTOR_NMI  2
+#define VECTOR_NMI        2
+#define VECTOR_ALIGNMENT  17     ///< has an error code, which is always 0
 
 VOID
 EFIAPI
@@ -27,6 +28,11 @@ MrmGuardDecide (
     case MrmExitKick:
       Answer->Action = MrmGuardInject;
       Answer->Vector = VECTOR_NMI;
+      break;
+    case MrmExitException:
+      Answer->Action       = MrmGuardInject;
+      Answer->Vector       = Exit->Vector;
+      Answer->HasErrorCode = (BOOLEAN)(Exit->Vector == VECTOR_ALIGNMENT);
       break;
     case MrmExitIo:
       MrmGuardDecideIo (Facts, Exit, Devices, State, Answer);

@@ -7,15 +7,18 @@
 #include <Library/MrmGuardLib.h>
 #include <Library/BaseMemoryLib.h>
 
-#define SVM_NMI      0x61
-#define SVM_INVLPGA  0x7A
-#define SVM_IOIO     0x7B
-#define SVM_MSR      0x7C
-#define SVM_SHUTDOWN 0x7F
-#define SVM_VMRUN    0x80
-#define SVM_SKINIT   0x86     ///< VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI come before it
-#define SVM_NESTED   0x400
-#define SVM_INVALID  MAX_UINT64
+#define SVM_EXCEPTION  0x40   ///< plus the vector
+#define SVM_DEBUG      0x41
+#define SVM_ALIGNMENT  0x51
+#define SVM_NMI        0x61
+#define SVM_INVLPGA    0x7A
+#define SVM_IOIO       0x7B
+#define SVM_MSR        0x7C
+#define SVM_SHUTDOWN   0x7F
+#define SVM_VMRUN      0x80
+#define SVM_SKINIT     0x86   ///< VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI come before it
+#define SVM_NESTED     0x400
+#define SVM_INVALID    MAX_UINT64
 
 //
 // EXITINFO1 of an I/O instruction (APM 15.10.2).
@@ -50,6 +53,11 @@ MrmGuardDecodeSvm (
   switch (Raw->Code) {
     case SVM_NMI:
       Exit->Kind = MrmExitKick;
+      break;
+    case SVM_DEBUG:
+    case SVM_ALIGNMENT:
+      Exit->Kind   = MrmExitException;
+      Exit->Vector = (UINT8)(Raw->Code - SVM_EXCEPTION);
       break;
     case SVM_SHUTDOWN:
       Exit->Kind = MrmExitShutdown;
