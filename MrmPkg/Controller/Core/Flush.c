@@ -17,10 +17,22 @@
 #include <Protocol/AtaPassThru.h>
 
 #define ATA_FLUSH_CACHE  0xE7           ///< opcode; it is for the whole disk, whatever its size
-#define FLUSH_TIMEOUT    300000000ULL   ///< 30 s in units of 100 ns: a drive may have much to write
+#define FLUSH_TIMEOUT    100000000ULL   ///< 10 s in units of 100 ns: a drive may have much to write, but partitions wait
+#define MAX_SILENT       4              ///< drives that did not answer, as many as are remembered
 #define MAX_ALIGNMENT    64             ///< of what a driver writes to; drivers want 8 at most, and say 0 or 1 for any
 
+///
+/// A drive that did not answer in time.
+///
+typedef struct {
+  EFI_ATA_PASS_THRU_PROTOCOL    *Ata;
+  UINT16                        Port;
+  UINT16                        Multiplier;
+} SILENT;
+
 STATIC BOOLEAN  mSaid;                  ///< that a drive refused
+STATIC SILENT   mSilent[MAX_SILENT];
+STATIC UINTN    mSilentCount;
 
 /**
   Send a drive the command FLUSH CACHE (ATA8-ACS section 7.12).
@@ -61,6 +73,32 @@ SendFlush (
   return Ata->PassThru (Ata, Port, Multiplier, &Packet, NULL);
 }
 
+/**
+  Say whether a drive has not answered before.  It is not asked again: nobody else is looked at while it is waited for.
+
+  @param[in] Ata         Its driver.
+  @param[in] Port        Where it is.
+  @param[in] Multiplier  The same.
+**/
+STATIC
+BOOLEAN
+IsSilent (
+  IN CONST EFI_ATA_PASS_THRU_PROTOCOL  *Ata,
+  IN UINT16                            Port,
+  IN UINT16                            Multiplier
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < mSilentCount; Index++) {
+    if ((mSilent[Index].Ata == Ata) && (mSilent[Index].Port == Port) && (mSilent[Index].Multiplier == Multiplier)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
 VOID
 FlushDrive (
   IN EFI_HANDLE  Device
@@ -83,7 +121,18 @@ FlushDrive (
     return;
   }
 
+  if (IsSilent (Ata, Port, Multiplier)) {
+    return;
+  }
+
   Status = SendFlush (Ata, Port, Multiplier);
+  if ((Status == EFI_TIMEOUT) && (mSilentCount < MAX_SILENT)) {
+    mSilent[mSilentCount].Ata        = Ata;
+    mSilent[mSilentCount].Port       = Port;
+    mSilent[mSilentCount].Multiplier = Multiplier;
+    mSilentCount++;
+  }
+
   if (EFI_ERROR (Status) && !mSaid) {
     mSaid = TRUE;
     Say ("a disk does not write down its cache when told to: %r; a power cut may lose what was written last", Status);
