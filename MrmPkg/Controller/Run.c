@@ -79,6 +79,23 @@ AllOff (
 }
 
 /**
+  TRUE if a processor of a partition did not stop: it may run on, so that the PC's firmware cannot have its memory.
+**/
+STATIC
+BOOLEAN
+SomeLost (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; (Index < gPartitionCount) && !gPartitions[Index].Lost; Index++) {
+  }
+
+  return (BOOLEAN)(Index < gPartitionCount);
+}
+
+/**
   Do what the plan says for the time when all partitions are off.
 
   @retval TRUE   The controller goes on.
@@ -100,6 +117,12 @@ FinishAllOff (
       ResetPc (EfiResetCold);
       return TRUE;
     case MrmAllOffMenu:
+      if (SomeLost ()) {
+        Say ("all partitions are off, but a processor has not stopped: the PC starts anew");
+        ResetPc (EfiResetCold);
+        return TRUE;
+      }
+
       Say ("all partitions are off: back to the PC's firmware");
       return FALSE;
     default:

@@ -134,6 +134,43 @@ StartProcessor (
 }
 
 /**
+  Take a partition's processors from it once more, or after a start that has failed.
+
+  @param[in,out] Partition  The partition; Lost is set anew.
+**/
+STATIC
+VOID
+TakeProcessors (
+  IN OUT MRM_PARTITION  *Partition
+  )
+{
+  LeaveGuest (Partition);
+  Partition->Lost = (BOOLEAN)!ReclaimMachine (Partition);
+}
+
+/**
+  Note that a partition cannot be started after its processors have come into its guard, and take them back.
+
+  @param[in,out] Partition  The partition.
+  @param[in]     Cause      What has failed.
+  @param[in]     Status     Why.
+**/
+STATIC
+VOID
+FailInGuard (
+  IN OUT MRM_PARTITION  *Partition,
+  IN     MRM_CAUSE      Cause,
+  IN     EFI_STATUS     Status
+  )
+{
+  if (Partition->Guard != NULL) {
+    TakeProcessors (Partition);
+  }
+
+  FailStart (Partition, Cause, Status);
+}
+
+/**
   Start a partition, for the first time or again.  Each folder is passed once (docs/architecture.md, "From a request to
   a start").
 
@@ -148,7 +185,16 @@ StartPartition (
   EFI_STATUS  Status;
   UINT32      Trampoline;
 
-  // A device that did not come back when the partition was stopped gets another chance.
+  // What did not stop, or come back, when the partition was stopped gets another chance.
+  if (Partition->Lost) {
+    TakeProcessors (Partition);
+  }
+
+  if (Partition->Lost) {
+    FailStart (Partition, MrmCauseProcessor, EFI_TIMEOUT);
+    return;
+  }
+
   Status = Partition->Quiesced ? EFI_SUCCESS : QuiescePci (Partition);
   if (EFI_ERROR (Status)) {
     FailStart (Partition, MrmCauseDevice, Status);
@@ -163,13 +209,13 @@ StartPartition (
   // Processors enter the guard by way of the low slice, which is filled after that.
   Status = EnterGuard (Partition);
   if (EFI_ERROR (Status)) {
-    FailStart (Partition, MrmCauseDevice, Status);
+    FailInGuard (Partition, MrmCauseProcessor, Status);
     return;
   }
 
   Status = BuildPartition (Partition, &Trampoline);
   if (EFI_ERROR (Status)) {
-    FailStart (Partition, MrmCauseBuild, Status);
+    FailInGuard (Partition, MrmCauseBuild, Status);
     return;
   }
 
@@ -182,7 +228,8 @@ StartPartition (
 }
 
 /**
-  Reclaim a partition: take its processors from it, and quiesce its devices.
+  Reclaim a partition: take its processors from it, and quiesce its devices.  If a processor does not stop, they are not
+  to be relied upon: it can set them going again.
 
   @param[in,out] Partition  The partition.
 **/
@@ -194,8 +241,8 @@ ReclaimPartition (
 {
   EndTalk (Partition);
   LeaveGuest (Partition);
-  ReclaimMachine (Partition);
-  Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
+  Partition->Lost     = (BOOLEAN)!ReclaimMachine (Partition);
+  Partition->Quiesced = (BOOLEAN)(!EFI_ERROR (QuiescePci (Partition)) && !Partition->Lost);
   FlushMedia (Partition);
 }
 

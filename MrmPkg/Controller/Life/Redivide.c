@@ -119,6 +119,28 @@ FindRunning (
 }
 
 /**
+  Find a partition that would change and has a processor that did not stop.
+
+  @return  The first one; gPartitionCount when there is none.
+**/
+STATIC
+UINTN
+FindLost (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < gPartitionCount; Index++) {
+    if ((mPending.Becomes[Index] == MRM_PLAN_NOBODY) && gPartitions[Index].Lost) {
+      break;
+    }
+  }
+
+  return Index;
+}
+
+/**
   Have partitions shut down that run and would change.
 **/
 STATIC
@@ -200,6 +222,9 @@ AskRedivision (
     MrmTextAdd (&Fault, "the controller's own console cannot change while it runs");
   } else if (mPending.Read.Plan->ChannelProcessor != gPlan->ChannelProcessor) {
     MrmTextAdd (&Fault, "who serves channels cannot change while the controller runs");
+  } else if (FindLost () < gPartitionCount) {
+    MrmTextAdd (&Fault, gPartitions[FindLost ()].Plan->Name);
+    MrmTextAdd (&Fault, " would change, and has a processor that does not answer: reset the PC first");
   } else if ((Running < gPartitionCount) && !Restart) {
     MrmTextAdd (&Fault, gPartitions[Running].Plan->Name);
     MrmTextAdd (&Fault, " runs and would change: stop it first, or reload with 'restart'");
@@ -378,6 +403,17 @@ PollRedivision (
   // policy of the plan before may switch the PC off.
   EndRunning ();
   if (FindRunning () < gPartitionCount) {
+    return FALSE;
+  }
+
+  if (FindLost () < gPartitionCount) {
+    Say (
+      "plan %a, reloaded by %a: %a has a processor that does not answer: the PC is divided so at its next start",
+      mPending.Read.Plan->Title,
+      mPending.Who,
+      gPartitions[FindLost ()].Plan->Name
+      );
+    FreePending ();
     return FALSE;
   }
 

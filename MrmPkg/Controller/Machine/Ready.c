@@ -59,11 +59,14 @@ ReadyMachine (
   return TRUE;
 }
 
-VOID
+BOOLEAN
 ReclaimMachine (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  StopProcessors (Partition);
+  BOOLEAN  Stopped;
+
+  Stopped = StopProcessors (Partition);
   ClearResetEntry (Partition);
+  return Stopped;
 }

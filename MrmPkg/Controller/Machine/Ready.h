@@ -27,8 +27,11 @@ ReadyMachine (
   Take its processors from a partition: they wait for a SIPI then.
 
   @param[in] Partition  The partition, one of gPartitions.
+
+  @retval TRUE   They have stopped.
+  @retval FALSE  One does not answer, which was said.
 **/
-VOID
+BOOLEAN
 ReclaimMachine (
   IN CONST MRM_PARTITION  *Partition
   );

@@ -16,6 +16,7 @@
 #include "Machine/Stop.h"
 #include "Machine/Processor.h"
 #include "Partition/Partition.h"
+#include "Core/Clock.h"
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -29,7 +30,8 @@
 #define STEP_NONE            0
 #define STEP_HERE            1         ///< as in StopCode.nasm
 #define STEP_GOES            2         ///< as in StopCode.nasm
-#define ANSWER_MICROSECONDS  5000000   ///< a PC's processor takes a few
+#define ALL_MILLISECONDS     5000      ///< for all processors of a partition; a PC's take microseconds
+#define ONE_MILLISECONDS     100       ///< for each, whatever the others took
 #define POLL_MICROSECONDS    10
 
 extern CONST UINT8  MrmStopped[];
@@ -38,8 +40,9 @@ extern CONST UINT8  MrmStoppedEnd[];
 /**
   Wait for a step of a processor.
 
-  @param[in] Page  The page with the code that it runs.
-  @param[in] Step  STEP_HERE or STEP_GOES.
+  @param[in] Page   The page with the code that it runs.
+  @param[in] Step   STEP_HERE or STEP_GOES.
+  @param[in] Until  How long, in milliseconds of Milliseconds().
 
   @retval TRUE   It has come so far.
   @retval FALSE  It does not answer.
@@ -48,12 +51,11 @@ STATIC
 BOOLEAN
 WaitForStep (
   IN CONST volatile UINT8  *Page,
-  IN UINT8                 Step
+  IN UINT8                 Step,
+  IN UINT64                Until
   )
 {
-  UINTN  Waited;
-
-  for (Waited = 0; (Page[STEP_OFFSET] != Step) && (Waited < ANSWER_MICROSECONDS); Waited += POLL_MICROSECONDS) {
+  while ((Page[STEP_OFFSET] != Step) && (Milliseconds () < Until)) {
     MicroSecondDelay (POLL_MICROSECONDS);
   }
 
@@ -65,6 +67,7 @@ WaitForStep (
 
   @param[in]     ApicId  The processor, after INIT.
   @param[in,out] Page    The page with the code.
+  @param[in]     Until   How long to wait for it, in milliseconds of Milliseconds().
 
   @retval TRUE   It waits for a SIPI.
   @retval FALSE  It does not answer.
@@ -73,7 +76,8 @@ STATIC
 BOOLEAN
 HearStopped (
   IN     UINT32          ApicId,
-  IN OUT volatile UINT8  *Page
+  IN OUT volatile UINT8  *Page,
+  IN     UINT64          Until
   )
 {
   BOOLEAN  Answers;
@@ -81,30 +85,43 @@ HearStopped (
   Page[STEP_OFFSET] = STEP_NONE;
   Page[SEEN_OFFSET] = 0;
   SendInitSipiSipi (ApicId, (UINT32)(UINTN)Page);
-  Answers = WaitForStep (Page, STEP_HERE);
+  Until   = MAX (Until, Milliseconds () + ONE_MILLISECONDS);
+  Answers = WaitForStep (Page, STEP_HERE, Until);
   // The second SIPI may still be pending.  When the processor goes on, it is not.
   Page[SEEN_OFFSET] = 1;
-  Answers           = Answers && WaitForStep (Page, STEP_GOES);
+  Answers           = Answers && WaitForStep (Page, STEP_GOES, Until);
   SendInitIpi (ApicId);
   return Answers;
 }
 
-VOID
+BOOLEAN
 StopProcessors (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  UINT8  *Page;
-  UINTN  Index;
+  UINT8    *Page;
+  UINT64   Until;
+  UINTN    Index;
+  BOOLEAN  Stopped;
 
   // All of them first: one that still ran could start another again.
   ReclaimProcessors (Partition);
   Page = (UINT8 *)(UINTN)Partition->Pieces[0].Base;
   CopyMem (Page, MrmStopped, (UINTN)(MrmStoppedEnd - MrmStopped));
   Page[CLEAR_OFFSET] = MachineCheckIsSupported () ? 1 : 0;
+  // Who did not answer the last time is not waited for so long again: the controller looks at nobody else meanwhile.
+  Until   = Milliseconds () + (Partition->Lost ? 0 : ALL_MILLISECONDS);
+  Stopped = TRUE;
   for (Index = 0; Index < Partition->Plan->ProcessorCount; Index++) {
-    if (!HearStopped (Partition->ApicIds[Index], Page)) {
-      Say ("%a: the processor with APIC ID %d does not answer", Partition->Plan->Name, Partition->ApicIds[Index]);
+    if (!HearStopped (Partition->ApicIds[Index], Page, Until)) {
+      Stopped = FALSE;
+      Say (
+        "%a: the processor with APIC ID %d does not answer: nobody gets what the partition has until the PC is reset",
+        Partition->Plan->Name,
+        Partition->ApicIds[Index]
+        );
     }
   }
+
+  return Stopped;
 }

@@ -12,9 +12,12 @@
 /**
   Stop all processors of a partition: they wait for a SIPI then.  They also forget that they deal with a machine check.
 
-  @param[in] Partition  The partition, live.  The first page of its low slice is written to.
+  @param[in] Partition  The partition, live, or Lost before.  The first page of its low slice is written to.
+
+  @retval TRUE   All have answered that they have stopped.
+  @retval FALSE  One has not, which was said: it may run on in the partition's memory.
 **/
-VOID
+BOOLEAN
 StopProcessors (
   IN CONST MRM_PARTITION  *Partition
   );

@@ -96,6 +96,7 @@ typedef struct {
   MRM_TEXT                    Audit;                         ///< what was promised and found
   CHAR8                       Words[MRM_REASON_SIZE];        ///< why it is in its state
   BOOLEAN                     Quiesced;                      ///< its devices wait for a start
+  BOOLEAN                     Lost;                          ///< a processor did not stop: nobody else may have what it has
   BOOLEAN                     MemoryUsed;                    ///< some has been another's: it is zeroed before the next start
   UINT64                      Scrubbed;                      ///< bytes of its memory zeroed before the next start
   UINT64                      StartTsc;

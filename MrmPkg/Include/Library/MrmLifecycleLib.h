@@ -42,6 +42,7 @@ typedef enum {
   MrmCausePanic,         ///< its OS has panicked
   MrmCauseBuild,         ///< its memory cannot hold what it starts with
   MrmCauseDevice,        ///< a device did not come back from its reset
+  MrmCauseProcessor,     ///< a processor does not answer that it has stopped
   MrmCauseOrder,         ///< somebody who may has asked for it
   MrmCauseOverdue,       ///< asked to shut down, its OS did not in time
   MrmCauseResetEntry,    ///< its OS has restarted through the BIOS reset entry

@@ -35,6 +35,7 @@ STATIC CONST CHAR8  *CONST  mCauseTexts[MrmCauseMax] = {
   "panic",
   "its memory cannot hold firmware and boot files",
   "a device did not come back from its reset",
+  "a processor does not answer that it has stopped",
   "ordered",
   "did not shut down in time",
   "restart through the BIOS reset entry",
