@@ -44,6 +44,7 @@ STATIC CONST MRM_WAY_OUT  mWaysOut[] = {
   { MRM_RULE_PCI_ECAM,         "scan this PC anew and build with that" },
   { MRM_RULE_PCI_MSI,          "give away another port, or move the card" },
   { MRM_RULE_PCI_POPULATED,    "plug the device in, or plan without this port" },
+  { MRM_RULE_PCI_OWNED,        "name it for one partition only; the generator writes no such plan" },
   { MRM_RULE_PCI_FUNCTION,     "name another function, or a port with all that is behind it" },
   { MRM_RULE_DISK_FILE,        "make room on the ESP, or correct the disk's 'file', 'size' or 'mode'" },
   { MRM_RULE_DISK_GPT,         "correct the disk's 'gpt', or turn fast boot off in the firmware set-up" },
