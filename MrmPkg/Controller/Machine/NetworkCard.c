@@ -7,6 +7,7 @@
 
 #include "Machine/NetworkCard.h"
 #include "Pci/Find.h"
+#include "Pci/Quiesce.h"
 #include <Library/MemoryAllocationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/PciIo.h>
@@ -176,6 +177,10 @@ ClaimNetworkCard (
   Status = FindFunction (Path, &RootBridge, &Address);
   if (EFI_ERROR (Status)) {
     return Status;
+  }
+
+  if (IsSpoiled (&Address)) {
+    return EFI_ACCESS_DENIED;
   }
 
   if (!FindNetworkDevice (&Address, &Card->Handle)) {

@@ -26,9 +26,10 @@ typedef struct {
   @param[in]  Path  Device path text of its PCI function.
   @param[out] Card  Receives the card, for ReleaseNetworkCard().
 
-  @retval EFI_SUCCESS    It works.
-  @retval EFI_NOT_FOUND  The PC has no such function, or its firmware has no driver for it.
-  @return Other          The firmware does not give it, or it does not work; nothing is to be released.
+  @retval EFI_SUCCESS        It works.
+  @retval EFI_NOT_FOUND      The PC has no such function, or its firmware has no driver for it.
+  @retval EFI_ACCESS_DENIED  A partition had it, and it could not be reset since.
+  @return Other              The firmware does not give it, or it does not work; nothing is to be released.
 **/
 EFI_STATUS
 ClaimNetworkCard (

@@ -7,6 +7,7 @@
 #include "Pci/BindFunctions.h"
 #include "Pci/Config.h"
 #include "Pci/Find.h"
+#include "Pci/Quiesce.h"
 #include "Partition/Verdict.h"
 #include "Core/Facts.h"
 #include <IndustryStandard/Acpi.h>
@@ -333,6 +334,16 @@ BindOne (
   Owner          = FindOwner (&Share, NULL);
   if (Owner != NULL) {
     Refuse (Partition, MRM_RULE_PCI_OWNED, "promised function %a, which '%a' has", Text, Owner->Plan->Name);
+    return;
+  }
+
+  if (IsSpoiled (&Address)) {
+    Refuse (
+      Partition,
+      MRM_RULE_PCI_FUNCTION,
+      "function %a cannot be had by itself: it has had an owner since the PC's reset, and could not be reset",
+      Text
+      );
     return;
   }
 

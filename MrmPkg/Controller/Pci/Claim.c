@@ -7,6 +7,7 @@
 #include "Pci/Claim.h"
 #include "Pci/Config.h"
 #include "Pci/Find.h"
+#include "Pci/Quiesce.h"
 #include "Partition/Partition.h"
 #include "Core/Drivers.h"
 #include <IndustryStandard/Pci.h>
@@ -65,6 +66,37 @@ OpenWay (
 }
 
 /**
+  Ask where a device is.
+
+  @param[in]  PciIo    The device.
+  @param[out] Address  Receives it.
+
+  @retval FALSE  It does not say.
+**/
+STATIC
+BOOLEAN
+GetAddress (
+  IN  EFI_PCI_IO_PROTOCOL  *PciIo,
+  OUT MRM_PCI_ADDRESS      *Address
+  )
+{
+  UINTN  Segment;
+  UINTN  Bus;
+  UINTN  Device;
+  UINTN  Function;
+
+  if (EFI_ERROR (PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function))) {
+    return FALSE;
+  }
+
+  Address->Segment  = (UINT16)Segment;
+  Address->Bus      = (UINT8)Bus;
+  Address->Device   = (UINT8)Device;
+  Address->Function = (UINT8)Function;
+  return TRUE;
+}
+
+/**
   TRUE if a device is behind one of the partition's ports.
 
   @param[in] Interface  Its EFI_PCI_IO_PROTOCOL.
@@ -77,23 +109,28 @@ IsBehindItsPorts (
   IN CONST VOID  *Context
   )
 {
-  EFI_PCI_IO_PROTOCOL  *PciIo;
-  MRM_PCI_ADDRESS      Address;
-  UINTN                Segment;
-  UINTN                Bus;
-  UINTN                Device;
-  UINTN                Function;
+  MRM_PCI_ADDRESS  Address;
 
-  PciIo = Interface;
-  if (EFI_ERROR (PciIo->GetLocation (PciIo, &Segment, &Bus, &Device, &Function))) {
-    return FALSE;
-  }
+  return (BOOLEAN)(GetAddress (Interface, &Address) && IsBehindPorts (Context, &Address));
+}
 
-  Address.Segment  = (UINT16)Segment;
-  Address.Bus      = (UINT8)Bus;
-  Address.Device   = (UINT8)Device;
-  Address.Function = (UINT8)Function;
-  return IsBehindPorts (Context, &Address);
+/**
+  TRUE if a device is behind one of the partition's ports, and goes back to the PC's drivers: one that could not be reset
+  does not.
+
+  @param[in] Interface  Its EFI_PCI_IO_PROTOCOL.
+  @param[in] Context    The partition.
+**/
+STATIC
+BOOLEAN
+GoesBack (
+  IN VOID        *Interface,
+  IN CONST VOID  *Context
+  )
+{
+  MRM_PCI_ADDRESS  Address;
+
+  return (BOOLEAN)(GetAddress (Interface, &Address) && IsBehindPorts (Context, &Address) && !IsSpoiled (&Address));
 }
 
 VOID
@@ -114,5 +151,5 @@ ReleasePci (
   IN CONST MRM_PARTITION  *Partition
   )
 {
-  MoveDrivers (&gEfiPciIoProtocolGuid, IsBehindItsPorts, Partition, TRUE);
+  MoveDrivers (&gEfiPciIoProtocolGuid, GoesBack, Partition, TRUE);
 }

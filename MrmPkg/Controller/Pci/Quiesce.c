@@ -6,6 +6,7 @@
 
 #include "Pci/Quiesce.h"
 #include "Pci/Config.h"
+#include "Pci/Find.h"
 #include "Partition/Partition.h"
 #include "Core/Log.h"
 #include <IndustryStandard/Pci.h>
@@ -17,6 +18,14 @@
 #define RESET_HOLD_MICROSECONDS  2000     ///< PCIe 5.0 section 6.6.1: at least 1 ms
 #define PENDING_MICROSECONDS     1000
 #define PENDING_TRIES            1000
+#define MAX_SPOILED              64
+
+///
+/// Functions that have had an owner, and that no way has reset since: whoever had one next would find what it left, such
+/// as addresses for DMA.  Only the PC's reset ends that.
+///
+STATIC MRM_PCI_ADDRESS  mSpoiled[MAX_SPOILED];
+STATIC UINTN            mSpoiledCount;    ///< above MAX_SPOILED: more than can be told apart
 
 /**
   The command register of a function that does nothing.  Only a function by itself can have others beside it whom its
@@ -201,6 +210,47 @@ Complain (
     );
 }
 
+BOOLEAN
+IsSpoiled (
+  IN CONST MRM_PCI_ADDRESS  *Address
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < MIN (mSpoiledCount, MAX_SPOILED); Index++) {
+    if (IsSameFunction (&mSpoiled[Index], Address)) {
+      return TRUE;
+    }
+  }
+
+  return (BOOLEAN)(mSpoiledCount > MAX_SPOILED);
+}
+
+/**
+  Remember a function by itself that could not be reset after its partition ran.
+
+  @param[in] Partition  The partition.
+  @param[in] Function   The function.
+**/
+STATIC
+VOID
+Spoil (
+  IN CONST MRM_PARTITION     *Partition,
+  IN CONST MRM_PCI_FUNCTION  *Function
+  )
+{
+  if (IsSpoiled (&Function->Address)) {
+    return;
+  }
+
+  if (mSpoiledCount < MAX_SPOILED) {
+    mSpoiled[mSpoiledCount] = Function->Address;
+  }
+
+  mSpoiledCount++;
+  Complain (Partition, Function, "goes to nobody else until the PC is reset");
+}
+
 /**
   Bring a function back after the reset of its bus: answering, reset, configured.
 
@@ -236,6 +286,9 @@ BringBack (
   if (Back.NotReset) {
     // It neither decodes nor masters the bus, so it disturbs nobody.  Its next driver may find it in any state.
     Complain (Partition, Function, "could not be reset");
+    if (Port->ByFunction && (Partition->StartTsc != 0)) {
+      Spoil (Partition, Function);
+    }
   }
 
   if (Verdict == MrmPciBackSilent) {

@@ -24,4 +24,15 @@ QuiescePci (
   IN CONST MRM_PARTITION  *Partition
   );
 
+/**
+  Check whether a function by itself is still as a partition that ran has left it: it could not be reset.  Nobody else
+  gets it until the PC is reset.
+
+  @param[in] Address  Where it is.
+**/
+BOOLEAN
+IsSpoiled (
+  IN CONST MRM_PCI_ADDRESS  *Address
+  );
+
 #endif
