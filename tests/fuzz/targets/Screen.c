@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput (
     Lives[Index].State          = (MRM_STATE)(FuzzNumber (&Fuzz, 1) % (MrmStateMax + 1));
     Lives[Index].Since          = FuzzNumber (&Fuzz, 4);
     States[Index]               = (MRM_STATE_FACTS) {
-      &Plans[Index], &Lives[Index], Names[Index], FuzzNumber (&Fuzz, 8), TRUE, NULL
+      .Plan = &Plans[Index], .Life = &Lives[Index], .Words = Names[Index], .Memory = FuzzNumber (&Fuzz, 8), .Lasting = TRUE
     };
   }
 
