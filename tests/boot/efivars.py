@@ -17,8 +17,8 @@ FREE = "cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0"
 
 
 async def mount(guest: Guest) -> None:
-    """Make the variables readable, once for each boot."""
-    command = f"modprobe efivarfs; mountpoint -q {FOLDER} || mount -t efivarfs efivarfs {FOLDER}"
+    """Make the variables readable, unless they are."""
+    command = f"modprobe efivarfs; grep -q ' {FOLDER} ' /proc/mounts || mount -t efivarfs efivarfs {FOLDER}"
     assert (await guest.run(command)).status == 0
 
 
