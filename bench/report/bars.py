@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from bench.report.svg import opening
 from bench.report.table import magnitude
 
 COLOURS = ("#1f4e79", "#5b9bd5", "#d6d6d6", "#d9822b")
@@ -51,14 +52,7 @@ def bars(drawn: Sequence[Bar], parts: Sequence[str], title: str) -> str:
     step = step_of(longest)
     end = step * max(1, math.ceil(longest / step))
     scale = (_WIDTH - _LEFT - _RIGHT) / end
-    lines = [
-        "<!-- SPDX-License-Identifier: BSD-2-Clause-Patent -->",
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" font-size="12" role="img">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{_LEFT}" y="20" font-size="14">{escape(title)}</text>',
-    ]
+    lines = opening(title, _WIDTH, height, _LEFT)
     place = float(_LEFT - _LEGEND_BEGINS)
     for name, colour in zip(parts, COLOURS, strict=False):
         lines.append(f'<rect x="{place:.1f}" y="32" width="10" height="10" fill="{colour}"/>')

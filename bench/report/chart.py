@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 from bench.report.ratios import Comparison
+from bench.report.svg import opening
 from bench.report.table import TITLES
 from bench.results import AGAIN, ALONE, NEIGHBOUR
 from bench.statistics import Figure
@@ -30,14 +31,7 @@ def place(ratio: float) -> float:
 def chart(comparisons: Sequence[Comparison], title: str) -> str:
     """Return the chart as an SVG document."""
     height = _TOP + _STEP * max(1, len(comparisons)) + _BOTTOM
-    lines = [
-        "<!-- SPDX-License-Identifier: BSD-2-Clause-Patent -->",
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" font-size="12" role="img">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{_LEFT}" y="20" font-size="14">{escape(title)}</text>',
-    ]
+    lines = opening(title, _WIDTH, height, _LEFT)
     for index, (name, text) in enumerate(TITLES.items()):
         left = _LEFT + 180 * index
         lines.append(f'<circle cx="{left + 5}" cy="38" r="4" fill="{_COLOURS[name]}"/>')
