@@ -228,8 +228,8 @@ StartPartition (
 }
 
 /**
-  Reclaim a partition: take its processors from it, and quiesce its devices.  If a processor does not stop, they are not
-  to be relied upon: it can set them going again.
+  Reclaim a partition: take its processors from it, and quiesce its devices.  If a processor does not stop, the devices
+  do not count as quiesced: it can start them again.
 
   @param[in,out] Partition  The partition.
 **/

@@ -408,7 +408,7 @@ PollRedivision (
 
   if (FindLost () < gPartitionCount) {
     Say (
-      "plan %a, reloaded by %a: %a has a processor that does not answer: the PC is divided so at its next start",
+      "plan %a, reloaded by %a: %a has a processor that does not answer: the plan is put in force when the PC starts next",
       mPending.Read.Plan->Title,
       mPending.Who,
       gPartitions[FindLost ()].Plan->Name
