@@ -81,6 +81,23 @@ AllAlive (
   return TRUE;
 }
 
+/**
+  Note that a processor runs, if its local APIC is on.
+
+  @param[in,out] Processor  This processor's part.
+**/
+STATIC
+VOID
+NoteOn (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  )
+{
+  if (!Processor->Alive && IsApicOn (Processor->Guard->LocalApic)) {
+    Processor->Alive = TRUE;
+    Processor->WasOn = TRUE;
+  }
+}
+
 VOID
 NoteAlive (
   IN OUT MRM_GUARD_PROCESSOR  *Processor
@@ -89,10 +106,7 @@ NoteAlive (
   MRM_GUARD  *Guard;
 
   Guard = Processor->Guard;
-  if (!Processor->Alive && IsApicOn (Guard->LocalApic)) {
-    Processor->Alive = TRUE;
-    Processor->WasOn = TRUE;
-  }
+  NoteOn (Processor);
 
   if (Guard->Contained || !AllAlive (Guard)) {
     return;
@@ -114,8 +128,7 @@ NoteX2Apic (
   IN OUT MRM_GUARD_PROCESSOR  *Processor
   )
 {
-  if (!Processor->Alive && IsX2Apic () && IsApicOn (Processor->Guard->LocalApic)) {
-    Processor->Alive = TRUE;
-    Processor->WasOn = TRUE;
+  if (IsX2Apic ()) {
+    NoteOn (Processor);
   }
 }
