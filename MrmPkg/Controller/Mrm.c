@@ -72,12 +72,12 @@ Run (
   }
 
   CatchMachineChecks ();
-  Status = RunPartitions ();
+  RunPartitions ();
 
   // This image is about to be unloaded.
   ReleaseMachineChecks ();
   ReleaseStrayInterrupts ();
-  return Status;
+  return EFI_SUCCESS;
 }
 
 /**

@@ -29,8 +29,6 @@
 #include <Library/BaseMemoryLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
-#define POLL_PERIOD  (10 * 10000)   ///< 10 ms in units of 100 ns
-
 #define REFRESH_PERIOD  1000        ///< milliseconds, as the next ones
 #define BURST_GAP       5           ///< how soon a call follows the one before
 #define BURST_LIMIT     50          ///< how long calls may hold the controller up
@@ -205,13 +203,11 @@ PollPartitions (
 
 /**
   Look at all partitions until the controller is to end.
-
-  @param[in] Timer  Periodic timer event.
 **/
 STATIC
 VOID
 PollUntilEnd (
-  IN EFI_EVENT  Timer
+  VOID
   )
 {
   BOOLEAN  Off;
@@ -250,32 +246,17 @@ PollUntilEnd (
     Busy = PollDisks () || Busy;
     if (!Busy) {
       AdjustTick ();
-      WaitForTimerOrWake (Timer);
+      WaitForRound ();
     }
   }
 }
 
-EFI_STATUS
+VOID
 RunPartitions (
   VOID
   )
 {
-  EFI_STATUS  Status;
-  EFI_EVENT   Timer;
-  UINTN       Index;
-
-  Status = gBS->CreateEvent (EVT_TIMER, TPL_CALLBACK, NULL, NULL, &Timer);
-  if (!EFI_ERROR (Status)) {
-    Status = gBS->SetTimer (Timer, TimerPeriodic, POLL_PERIOD);
-    if (EFI_ERROR (Status)) {
-      gBS->CloseEvent (Timer);
-    }
-  }
-
-  if (EFI_ERROR (Status)) {
-    Say ("the PC's firmware gives no timer: %r", Status);
-    return Status;
-  }
+  UINTN  Index;
 
   OpenNetworks ();
   WatchDisks ();
@@ -288,18 +269,15 @@ RunPartitions (
 
   WatchPowerButton ();
   OpenScreens ();
-  PollUntilEnd (Timer);
+  PollUntilEnd ();
   CloseScreens ();
   CloseResetEntry ();
   CloseNetworks ();
   IgnoreDisks ();
   ReleaseTick ();
-  gBS->CloseEvent (Timer);
   for (Index = 0; Index < gPartitionCount; Index++) {
     if (gPartitions[Index].Life.State != MrmStateRefused) {
       ReleaseDevices (&gPartitions[Index], NULL);
     }
   }
-
-  return EFI_SUCCESS;
 }

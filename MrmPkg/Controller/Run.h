@@ -13,11 +13,8 @@
 /**
   Start all partitions that were not refused and look after them, until the last one is off
   and the plan wants the PC's firmware back.
-
-  @retval EFI_SUCCESS  That is so.
-  @return Other        The PC's firmware gives no timer, which was said on the console; nothing was started.
 **/
-EFI_STATUS
+VOID
 RunPartitions (
   VOID
   );

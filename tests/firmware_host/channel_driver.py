@@ -58,6 +58,11 @@ class Card:
         self._decide.call("MrmChannelBuildArea", self.area.pointer, 0xC0000000, 1)
         self._decide.call("MrmChannelOpen", self.c, self.area.pointer, 0)
 
+    def state(self) -> tuple[bytes, bytes, bytes]:
+        """What the controller knows of it, its registers, and all of its memory but its buffers."""
+        known = bytes(self._decide.ffi.buffer(self.c))
+        return known, bytes(self._window[1 << 20 : (1 << 20) + 3 * PAGE]), self.read(0, TX_PAGES * PAGE)
+
     # The area.
     def config(self, offset: int) -> int:
         """A dword of configuration space."""
@@ -257,9 +262,19 @@ class Network:
             self.c.Uplink = uplink.c
         self.now = 0
 
+    def asked(self) -> bool:
+        """Whether there may be something to do."""
+        return bool(self._decide.call("MrmChannelIsAsked", self.c))
+
     def serve(self) -> bool:
-        """One round."""
-        return bool(self._decide.call("MrmChannelServe", self.c, self.now))
+        """One round; one that nobody has asked for does nothing, changes nothing and gives no interrupt."""
+        asked = self.asked()
+        before = [] if asked else [card.state() for card in self.cards]
+        busy = bool(self._decide.call("MrmChannelServe", self.c, self.now))
+        if not asked:
+            assert not busy and not any(self.interrupts(card) for card in self.cards)
+            assert before == [card.state() for card in self.cards]
+        return busy
 
     def parting(self) -> bool:
         """Whether a driver is about to go."""

@@ -196,3 +196,43 @@ def test_one_that_is_closed_is_not_touched(decide: Decide) -> None:
     assert not network.serve()
     assert (two.read(0, two.memory.size), one.read(0, one.memory.size)) == before
     assert network.interrupts(one) == network.interrupts(two) == []
+
+
+def test_what_is_asked_is_seen_without_serving(decide: Decide) -> None:
+    """Whatever a driver or somebody else does; `serve` itself checks that nothing else is work."""
+    network, one, two = pair(decide)
+    for card in (one, two):
+        network.interrupts(card)
+    assert not network.asked()
+    one.send(frame(two.mac, one.mac))
+    assert network.asked()
+    network.settle()
+    assert network.asked(), "interrupts are to be given"
+    assert network.interrupts(one) and network.interrupts(two)
+    assert not network.asked()
+    one.post(gve.LINK_SPEED, struct.pack(">Q", one.at(gve.BUFFER)))
+    assert network.asked()
+    network.settle()
+    assert not network.asked()
+    two.set_register(gve.DRIVER_STATUS, 0)
+    assert network.asked(), "a driver goes"
+    network.settle()
+    network.interrupts(one)
+    two.set_register(gve.DRIVER_STATUS, 2)
+    assert network.asked(), "one that came and went waits for an answer"
+    network.settle()
+    assert not network.asked()
+    two.attach(revision=0)
+    assert network.asked(), "a driver comes"
+
+
+def test_the_end_of_a_neighbour_is_news(decide: Decide) -> None:
+    network, one, two = pair(decide)
+    for card in (one, two):
+        network.interrupts(card)
+    assert not network.asked()
+    decide.call("MrmChannelClose", two.c)
+    assert network.asked()
+    network.settle()
+    network.interrupts(one)
+    assert not network.asked() and not one.register(gve.DEVICE_STATUS) & gve.LINK

@@ -72,3 +72,11 @@ Milliseconds (
 {
   return MillisecondsBetween (mStartTsc, AsmReadTsc ());
 }
+
+UINT64
+TscIn (
+  IN UINT32  Milliseconds
+  )
+{
+  return AsmReadTsc () + DivU64x32 (MultU64x32 (gMachine.TscFrequency, Milliseconds), 1000);
+}

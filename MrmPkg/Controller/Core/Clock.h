@@ -49,4 +49,14 @@ MicrosecondsBetween (
   IN UINT64  To
   );
 
+/**
+  The reading of the TSC some time from now: to compare with it is cheaper than to ask for the time.
+
+  @param[in] Milliseconds  That time, a minute at most.
+**/
+UINT64
+TscIn (
+  IN UINT32  Milliseconds
+  );
+
 #endif

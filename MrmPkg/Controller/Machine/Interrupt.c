@@ -139,21 +139,20 @@ BeginPoll (
   mLooked = mWakes;
 }
 
-VOID
-WaitForTimerOrWake (
-  IN EFI_EVENT  Timer
+BOOLEAN
+HaltUnlessAsked (
+  VOID
   )
 {
-  while (EFI_ERROR (gBS->CheckEvent (Timer))) {
-    // Interrupts are off from this look until the halt: one in between would not end the halt.
-    DisableInterrupts ();
-    if (mLooked != mWakes) {
-      EnableInterrupts ();
-      return;
-    }
-
-    MrmEnableInterruptsAndHalt ();
+  // Interrupts are off from this look until the halt: one in between would not end the halt.
+  DisableInterrupts ();
+  if (mLooked != mWakes) {
+    EnableInterrupts ();
+    return TRUE;
   }
+
+  MrmEnableInterruptsAndHalt ();
+  return FALSE;
 }
 
 VOID

@@ -89,13 +89,14 @@ BeginPoll (
   );
 
 /**
-  Wait until a timer fires or a partition has asked for a look since BeginPoll(), at TPL_APPLICATION.
+  Halt until an interrupt comes, unless somebody has asked for a look since BeginPoll(); at TPL_APPLICATION.
 
-  @param[in] Timer  Periodic timer event.
+  @retval TRUE   Somebody has asked: there was no halt.
+  @retval FALSE  An interrupt has come, whichever.
 **/
-VOID
-WaitForTimerOrWake (
-  IN EFI_EVENT  Timer
+BOOLEAN
+HaltUnlessAsked (
+  VOID
   );
 
 /**

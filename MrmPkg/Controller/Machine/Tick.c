@@ -6,18 +6,28 @@
 **/
 
 #include "Machine/Tick.h"
+#include "Machine/Interrupt.h"
 #include "Core/Clock.h"
+#include <Library/BaseLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/Timer.h>
 
 #define QUIET_MILLISECONDS  1000
 #define SLOW_PERIOD         (20 * 10000)   ///< 20 ms in units of 100 ns
 
+///
+/// Milliseconds between two rounds.  A round begins a moment after the tick that it waited for, so the next tick but
+/// one comes a moment too early: one millisecond less is waited for.
+///
+#define ROUND        (10 - 1)
+#define QUIET_ROUND  (20 - 1)
+
 STATIC EFI_TIMER_ARCH_PROTOCOL  *mTimer;
 STATIC UINT64                   mPeriod;                  ///< of the PC's firmware while it ticks otherwise; 0 = it does not
 STATIC UINT64                   mPeriods[MrmTickUsers];   ///< that each of them wants; 0 = any will do
 STATIC UINT64                   mWanted;                  ///< the shortest of these; 0 = there is none
 STATIC UINT64                   mActiveAt;
+STATIC MRM_TICK_WATCH           *mWatches;
 
 VOID
 ReleaseTick (
@@ -112,32 +122,104 @@ AdjustTick (
   }
 }
 
+/**
+  The timer event of a watch, at its TPL.
+
+  @param[in] Event    Not used.
+  @param[in] Context  The watch.
+**/
+STATIC
+VOID
+EFIAPI
+OnTimer (
+  IN EFI_EVENT  Event,
+  IN VOID       *Context
+  )
+{
+  CONST MRM_TICK_WATCH  *Watch;
+
+  Watch = Context;
+  if ((Watch->IsAsked == NULL) || Watch->IsAsked ()) {
+    Watch->Look ();
+  }
+}
+
+/**
+  Have all events look by themselves, or not.
+
+  @param[in] Delay  Whether they do.
+**/
+STATIC
+VOID
+ArmWatches (
+  IN EFI_TIMER_DELAY  Delay
+  )
+{
+  CONST MRM_TICK_WATCH  *Watch;
+
+  for (Watch = mWatches; Watch != NULL; Watch = Watch->Next) {
+    gBS->SetTimer (Watch->Event, Delay, Watch->Period);
+  }
+}
+
 EFI_STATUS
 WatchByTimer (
-  IN  EFI_EVENT_NOTIFY  Look,
-  IN  EFI_TPL           Tpl,
-  IN  UINT64            Period,
-  OUT EFI_EVENT         *Event
+  IN OUT MRM_TICK_WATCH  *Watch
   )
 {
   EFI_STATUS  Status;
 
-  Status = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, Tpl, Look, NULL, Event);
+  Status = gBS->CreateEvent (EVT_TIMER | EVT_NOTIFY_SIGNAL, Watch->Tpl, OnTimer, Watch, &Watch->Event);
   if (EFI_ERROR (Status)) {
-    *Event = NULL;
+    Watch->Event = NULL;
     return Status;
   }
 
-  return gBS->SetTimer (*Event, TimerPeriodic, Period);
+  Watch->Next = mWatches;
+  mWatches    = Watch;
+  return gBS->SetTimer (Watch->Event, TimerPeriodic, Watch->Period);
 }
 
 VOID
 IgnoreTimer (
-  IN OUT EFI_EVENT  *Event
+  IN OUT MRM_TICK_WATCH  *Watch
   )
 {
-  if (*Event != NULL) {
-    gBS->CloseEvent (*Event);
-    *Event = NULL;
+  MRM_TICK_WATCH  **Link;
+
+  if (Watch->Event == NULL) {
+    return;
   }
+
+  for (Link = &mWatches; *Link != Watch; Link = &(*Link)->Next) {
+  }
+
+  *Link = Watch->Next;
+  gBS->CloseEvent (Watch->Event);
+  Watch->Event = NULL;
+}
+
+VOID
+WaitForRound (
+  VOID
+  )
+{
+  CONST MRM_TICK_WATCH  *Watch;
+  UINT64                Last;
+  EFI_TPL               Tpl;
+
+  Last = TscIn ((Milliseconds () - mActiveAt < QUIET_MILLISECONDS) ? ROUND : QUIET_ROUND);
+  // To signal events with each tick costs more than all that is looked at.
+  ArmWatches (TimerCancel);
+  while ((AsmReadTsc () < Last) && !HaltUnlessAsked ()) {
+    for (Watch = mWatches; Watch != NULL; Watch = Watch->Next) {
+      if ((Watch->IsAsked == NULL) || Watch->IsAsked ()) {
+        Tpl = gBS->RaiseTPL (Watch->Tpl);
+        Watch->Look ();
+        gBS->RestoreTPL (Tpl);
+      }
+    }
+  }
+
+  ArmWatches (TimerPeriodic);
 }

@@ -48,31 +48,70 @@ HastenTick (
   );
 
 /**
-  Have a function called over and over, also amid a round.
+  Whether there is something to look at.  It is called at any TPL, also amid a look, and changes nothing.
 
-  @param[in]  Look    The function, for the event's notification.
-  @param[in]  Tpl     The TPL it is called at.
-  @param[in]  Period  How often, in units of 100 ns.
-  @param[out] Event   Receives the event, for IgnoreTimer(); NULL if there is none.
+  @retval TRUE   There is.
+  @retval FALSE  There is not.
+**/
+typedef
+BOOLEAN
+(*MRM_TICK_IS_ASKED)(
+  VOID
+  );
+
+/**
+  Look, and do what there is to do.
+**/
+typedef
+VOID
+(*MRM_TICK_LOOK)(
+  VOID
+  );
+
+///
+/// Who looks with each tick: between two rounds, and by a timer event amid a round that takes long.  It belongs to
+/// whoever watches, and is zero at first.
+///
+typedef struct _MRM_TICK_WATCH MRM_TICK_WATCH;
+
+struct _MRM_TICK_WATCH {
+  MRM_TICK_WATCH       *Next;
+  MRM_TICK_IS_ASKED    IsAsked;   ///< or NULL: it looks each time
+  MRM_TICK_LOOK        Look;
+  EFI_TPL              Tpl;       ///< it looks at this TPL, TPL_CALLBACK or TPL_NOTIFY
+  UINT64               Period;    ///< how often the event looks, in units of 100 ns
+  EFI_EVENT            Event;
+};
+
+/**
+  Have a watch looked after.
+
+  @param[in,out] Watch  IsAsked, Look, Tpl and Period are the caller's.  It is in use until IgnoreTimer().
 
   @return  Status of the boot services.
 **/
 EFI_STATUS
 WatchByTimer (
-  IN  EFI_EVENT_NOTIFY  Look,
-  IN  EFI_TPL           Tpl,
-  IN  UINT64            Period,
-  OUT EFI_EVENT         *Event
+  IN OUT MRM_TICK_WATCH  *Watch
   );
 
 /**
-  Have it called no longer.
+  Have a watch looked after no longer.
 
-  @param[in,out] Event  Becomes NULL; may be NULL.
+  @param[in,out] Watch  It may be one that is not.
 **/
 VOID
 IgnoreTimer (
-  IN OUT EFI_EVENT  *Event
+  IN OUT MRM_TICK_WATCH  *Watch
+  );
+
+/**
+  Wait until the next round is due, or somebody asks for one, and look with each tick meanwhile; at TPL_APPLICATION.
+  A round is due 10 ms after the last one, or 20 ms when nothing has happened for a second.
+**/
+VOID
+WaitForRound (
+  VOID
   );
 
 /**

@@ -2,8 +2,8 @@
   Networks in memory: the controller serves the partitions' cards, and MrmChannelLib decides.
 
   The boot processor looks at them in its rounds, at TPL_APPLICATION, and goes on without a pause while frames move.
-  Between the rounds, and while a round takes long, a timer event looks once.  Both look at TPL_NOTIFY, so that
-  neither comes amid the other or amid the start of a partition.  If there is a channel processor, it alone looks.
+  Between the rounds, and while a round takes long, it looks with each tick.  All look at TPL_NOTIFY, so that none
+  comes amid another or amid the start of a partition.  If there is a channel processor, it alone looks.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -24,7 +24,7 @@
 #include <Library/SynchronizationLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 
-#define LOOK_PERIOD   (1 * 10000)   ///< 1 ms in units of 100 ns: how often the event looks while frames move
+#define LOOK_PERIOD   (1 * 10000)   ///< 1 ms in units of 100 ns: how often the PC's timer ticks while frames move
 #define QUIET_PERIOD  (2 * 10000)   ///< 2 ms: how often the PC's timer ticks when none have moved for a while
 #define QUIET_AFTER   200           ///< milliseconds after the last frame; so long does the timer tick fast
 #define LINGER        2             ///< milliseconds after the last frame that the next one is waited for
@@ -39,14 +39,14 @@ typedef struct {
   MRM_CHANNEL_CARD       *Cards[MRM_MAX_PARTITIONS];
 } NETWORK;
 
-STATIC NETWORK    *mNetworks;                ///< those that partitions are on, or NULL
-STATIC UINTN      mNetworkCount;
-STATIC MRM_RANGE  mNetworkPages;             ///< where they lie, and behind them what their uplinks share with them
-STATIC BOOLEAN    mElsewhere;                ///< the channel processor looks at them
-STATIC EFI_EVENT  mEvent;
-STATIC UINT32     mFence;
-STATIC UINT64     mBusyAt;                   ///< milliseconds
-STATIC UINT64     mLookAt;                   ///< TSC before which the event does not look
+STATIC NETWORK         *mNetworks;           ///< those that partitions are on, or NULL
+STATIC UINTN           mNetworkCount;
+STATIC MRM_RANGE       mNetworkPages;        ///< where they lie, and behind them what their uplinks share with them
+STATIC BOOLEAN         mElsewhere;           ///< the channel processor looks at them
+STATIC MRM_TICK_WATCH  mWatch;
+STATIC UINT32          mFence;
+STATIC UINT64          mBusyAt;              ///< milliseconds
+STATIC UINT64          mLookAt;              ///< TSC before which no tick looks
 
 /**
   Send the interrupts that the cards of a network are to give.
@@ -103,18 +103,37 @@ ServeOnce (
 }
 
 /**
-  The timer event: look once, and end the pause if there is something to do.  What many cards have to do at once may
-  take longer than a tick; then everything else has as much time as that took, before the next look.
+  Whether there is something to do for a card (MRM_TICK_IS_ASKED).  Most ticks find nothing: this is cheaper than to
+  serve.
 
-  @param[in] Event    Not used.
-  @param[in] Context  Not used.
+  @retval TRUE   There may be.
+  @retval FALSE  There is not.
+**/
+STATIC
+BOOLEAN
+AreNetworksAsked (
+  VOID
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < mNetworkCount; Index++) {
+    if (MrmChannelIsAsked (&mNetworks[Index].Switch)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
+  Look once with a tick, and end the pause if there is something to do.  What many cards have to do at once may take
+  longer than a tick; then everything else has as much time as that took, before the next look.
 **/
 STATIC
 VOID
-EFIAPI
-OnLook (
-  IN EFI_EVENT  Event,
-  IN VOID       *Context
+LookByTick (
+  VOID
   )
 {
   UINT64  Begin;
@@ -131,6 +150,24 @@ OnLook (
 
   End     = AsmReadTsc ();
   mLookAt = End + (End - Begin);
+}
+
+/**
+  Have it looked with each tick.
+
+  @return  Status of the boot services.
+**/
+STATIC
+EFI_STATUS
+WatchNetworks (
+  VOID
+  )
+{
+  mWatch.IsAsked = AreNetworksAsked;
+  mWatch.Look    = LookByTick;
+  mWatch.Tpl     = TPL_NOTIFY;
+  mWatch.Period  = LOOK_PERIOD;
+  return WatchByTimer (&mWatch);
 }
 
 /**
@@ -245,7 +282,7 @@ OpenNetworks (
 
     OpenUplinks ((MRM_CHANNEL_UPLINK *)(mNetworks + Most));
     mElsewhere = ServeElsewhere (ServeAlone, &mNetworkPages);
-    Status     = mElsewhere ? EFI_SUCCESS : WatchByTimer (OnLook, TPL_NOTIFY, LOOK_PERIOD, &mEvent);
+    Status     = mElsewhere ? EFI_SUCCESS : WatchNetworks ();
   }
 
   if (EFI_ERROR (Status)) {
@@ -276,7 +313,7 @@ CloseNetworks (
   VOID
   )
 {
-  IgnoreTimer (&mEvent);
+  IgnoreTimer (&mWatch);
   if (mNetworks != NULL) {
     // If there is a channel processor, it stands still from here on.
     if (mElsewhere && !HoldWorker ()) {
@@ -303,7 +340,7 @@ TakeOver (
   )
 {
   CloseAllCards ();
-  WatchByTimer (OnLook, TPL_NOTIFY, LOOK_PERIOD, &mEvent);
+  WatchNetworks ();
 }
 
 /**

@@ -2,8 +2,8 @@
   Served disks: the controller does what their drivers ask for, and MrmDiskLib decides.
 
   The boot processor serves them in its rounds, at TPL_APPLICATION: file systems and drivers of the PC's firmware must
-  not be called amid each other.  A timer event only looks whether a driver has asked, and ends the pause between
-  rounds.
+  not be called amid each other.  With each tick it is only looked whether a driver has asked, which ends the pause
+  between rounds.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -44,13 +44,13 @@ struct _MRM_PARTITION_DISKS {
 
 STATIC_ASSERT (MRM_DISK_SERIAL <= MRM_DISK_SERIAL_SIZE, "a plan's serial numbers fit");
 
-STATIC EFI_EVENT  mEvent;
-STATIC UINT32     mFence;
-STATIC UINT64     mBusyAt;   ///< milliseconds
-STATIC UINT64     mRoundEnd; ///< milliseconds: no command is begun with after that, but the first one
-STATIC BOOLEAN    mWatched;  ///< some partition has disks
-STATIC UINTN      mTurn;     ///< whose disk was served last
-STATIC UINTN      mNumber;   ///< and which of them
+STATIC MRM_TICK_WATCH  mWatch;
+STATIC UINT32          mFence;
+STATIC UINT64          mBusyAt;   ///< milliseconds
+STATIC UINT64          mRoundEnd; ///< milliseconds: no command is begun with after that, but the first one
+STATIC BOOLEAN         mWatched;  ///< some partition has disks
+STATIC UINTN           mTurn;     ///< whose disk was served last
+STATIC UINTN           mNumber;   ///< and which of them
 
 /**
   Say what becomes of a disk.
@@ -148,17 +148,15 @@ CloseDisks (
 }
 
 /**
-  The timer event: end the pause between rounds if a driver has asked.
+  Whether a driver has asked (MRM_TICK_IS_ASKED).
 
-  @param[in] Event    Not used.
-  @param[in] Context  Not used.
+  @retval TRUE   One has.
+  @retval FALSE  None has.
 **/
 STATIC
-VOID
-EFIAPI
-OnLook (
-  IN EFI_EVENT  Event,
-  IN VOID       *Context
+BOOLEAN
+AreDisksAsked (
+  VOID
   )
 {
   CONST MRM_PARTITION_DISKS  *Disks;
@@ -169,11 +167,12 @@ OnLook (
     Disks = gPartitions[Partition].Disks;
     for (Index = 0; (Disks != NULL) && (Index < Disks->Count); Index++) {
       if (MrmDiskIsAsked (&Disks->Disks[Index].Disk)) {
-        RequestPoll ();
-        return;
+        return TRUE;
       }
     }
   }
+
+  return FALSE;
 }
 
 VOID
@@ -194,7 +193,12 @@ WatchDisks (
   mWatched = TRUE;
   mTurn    = 0;
   mNumber  = 0;
-  Status   = WatchByTimer (OnLook, TPL_NOTIFY, LOOK_PERIOD, &mEvent);
+
+  mWatch.IsAsked = AreDisksAsked;
+  mWatch.Look    = RequestPoll;
+  mWatch.Tpl     = TPL_NOTIFY;
+  mWatch.Period  = LOOK_PERIOD;
+  Status         = WatchByTimer (&mWatch);
   if (EFI_ERROR (Status)) {
     Say ("served disks: %r: they are slow", Status);
   }
@@ -205,7 +209,7 @@ IgnoreDisks (
   VOID
   )
 {
-  IgnoreTimer (&mEvent);
+  IgnoreTimer (&mWatch);
   mWatched = FALSE;
   HastenTick (MrmTickDisks, 0);
 }

@@ -41,7 +41,7 @@ typedef struct {
 
 STATIC UPLINK     *mUplinks[MRM_MAX_NETWORKS];
 STATIC UINTN      mUplinkCount;
-STATIC EFI_EVENT  mEvent;
+STATIC MRM_TICK_WATCH  mWatch;
 STATIC UINT8      mReceived[LONGEST];
 STATIC UINT64     mMovedAt;                  ///< milliseconds
 
@@ -206,17 +206,12 @@ Look (
 }
 
 /**
-  The timer event: look once, and end the pause if there is something to do.
-
-  @param[in] Event    Not used.
-  @param[in] Context  Not used.
+  Look at all cards with a tick, and have the switch look if something has moved.
 **/
 STATIC
 VOID
-EFIAPI
-OnLook (
-  IN EFI_EVENT  Event,
-  IN VOID       *Context
+LookByTick (
+  VOID
   )
 {
   if (Look ()) {
@@ -337,8 +332,11 @@ OpenUplink (
   mUplinks[mUplinkCount] = Uplink;
   MemoryFence ();
   mUplinkCount++;
-  if (mEvent == NULL) {
-    Status = WatchByTimer (OnLook, TPL_CALLBACK, LOOK_PERIOD, &mEvent);
+  if (mWatch.Event == NULL) {
+    mWatch.Look   = LookByTick;
+    mWatch.Tpl    = TPL_CALLBACK;
+    mWatch.Period = LOOK_PERIOD;
+    Status        = WatchByTimer (&mWatch);
     if (EFI_ERROR (Status)) {
       Say ("networks: their way out is slow: %r", Status);
     }
@@ -376,7 +374,7 @@ CloseUplinks (
   VOID
   )
 {
-  IgnoreTimer (&mEvent);
+  IgnoreTimer (&mWatch);
   while (mUplinkCount > 0) {
     mUplinkCount--;
     ReleaseNetworkCard (&mUplinks[mUplinkCount]->Card);

@@ -210,6 +210,20 @@ MrmChannelServe (
   );
 
 /**
+  Whether MrmChannelServe() may have something to do; cheap, for most looks find nothing.
+
+  @param[in] Network  The network.
+
+  @retval TRUE   It may.
+  @retval FALSE  It would do nothing and change nothing, and no card is to give an interrupt.
+**/
+BOOLEAN
+EFIAPI
+MrmChannelIsAsked (
+  IN CONST MRM_CHANNEL_NETWORK  *Network
+  );
+
+/**
   Decide which interrupts a partition is sent now.  What its system masks is kept for later.
 
   @param[in,out] Card        The network card.

@@ -167,14 +167,48 @@ Attach (
   return TRUE;
 }
 
+/**
+  TRUE if the driver that is attached is still there.
+
+  Commands posted run ahead of those done by the length of the ring at most; else a driver has begun anew.
+
+  @param[in] Card  The network card, attached.
+**/
+STATIC
+BOOLEAN
+Stays (
+  IN CONST MRM_CHANNEL_CARD  *Card
+  )
+{
+  UINT32  Posted;
+
+  Posted = Read (Card, REGISTER_ADMIN_BELL);
+  if (Posted - Card->AdminHead > ADMIN_ENTRIES) {
+    return FALSE;
+  }
+
+  return Card->AttachedByPage
+         ? (Read (Card, REGISTER_ADMIN_PAGE) == Card->AdminPage)
+         : ((Read (Card, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) != 0);
+}
+
+BOOLEAN
+MrmChannelDriverChanged (
+  IN CONST MRM_CHANNEL_CARD  *Card
+  )
+{
+  if (Card->Attached) {
+    return !Stays (Card);
+  }
+
+  return (Read (Card, REGISTER_DRIVER_STATUS) != 0) || (Read (Card, REGISTER_ADMIN_PAGE) != 0);
+}
+
 BOOLEAN
 MrmChannelNoticeDriver (
   IN OUT MRM_CHANNEL_CARD  *Card
   )
 {
-  UINT32   Posted;
-  BOOLEAN  Stays;
-
   if (!Card->Attached) {
     // A driver that comes and goes between two looks waits for an answer all the same.
     if (((Read (Card, REGISTER_DRIVER_STATUS) & ~DRIVER_STATUS_RUN) != 0)) {
@@ -185,15 +219,7 @@ MrmChannelNoticeDriver (
     return Attach (Card);
   }
 
-  // Commands posted run ahead of those done by the length of the ring at most; else a driver has begun anew.
-  Posted = Read (Card, REGISTER_ADMIN_BELL);
-  if (Card->AttachedByPage) {
-    Stays = Read (Card, REGISTER_ADMIN_PAGE) == Card->AdminPage;
-  } else {
-    Stays = (Read (Card, REGISTER_DRIVER_STATUS) & DRIVER_STATUS_RUN) != 0;
-  }
-
-  if (Stays && (Posted - Card->AdminHead <= ADMIN_ENTRIES)) {
+  if (Stays (Card)) {
     return FALSE;
   }
 

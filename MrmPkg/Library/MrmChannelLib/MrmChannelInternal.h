@@ -254,6 +254,16 @@ MrmChannelForgetDriver (
   );
 
 /**
+  TRUE if a driver has come or gone, or waits for an answer to that: MrmChannelNoticeDriver() may have to do something.
+
+  @param[in] Card  The network card.
+**/
+BOOLEAN
+MrmChannelDriverChanged (
+  IN CONST MRM_CHANNEL_CARD  *Card
+  );
+
+/**
   Notice a driver that comes, goes, or begins anew.
 
   @param[in,out] Card  The network card, open.

@@ -245,7 +245,48 @@ SendFrames (
 }
 
 /**
-  Tell drivers when their link goes up or down: it is up while anybody else's driver receives, or the uplink is up.
+  How many there are on a network that can be reached: drivers that receive, and the uplink if it is up.
+
+  @param[in] Network  The network.
+**/
+STATIC
+UINTN
+CountLive (
+  IN CONST MRM_CHANNEL_NETWORK  *Network
+  )
+{
+  UINTN  Index;
+  UINTN  Live;
+
+  Live = ((Network->Uplink != NULL) && Network->Uplink->Up) ? 1 : 0;
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    Live += Network->Cards[Index]->Rx.Live ? 1 : 0;
+  }
+
+  return Live;
+}
+
+/**
+  Whether the link of a card is to be up: somebody else can be reached.
+
+  @param[in] Card  The card.
+  @param[in] Live  How many can be reached on its network.
+
+  @retval TRUE   It is to be up.
+  @retval FALSE  It is not.
+**/
+STATIC
+BOOLEAN
+WantsLink (
+  IN CONST MRM_CHANNEL_CARD  *Card,
+  IN UINTN                   Live
+  )
+{
+  return (BOOLEAN)(Live > (UINTN)(Card->Rx.Live ? 1 : 0));
+}
+
+/**
+  Tell drivers when their link goes up or down.
 
   @param[in,out] Network  The network.
 **/
@@ -260,23 +301,73 @@ TellLinks (
   UINTN             Live;
   BOOLEAN           Up;
 
-  Live = ((Network->Uplink != NULL) && Network->Uplink->Up) ? 1 : 0;
-  for (Index = 0; Index < Network->CardCount; Index++) {
-    Live += Network->Cards[Index]->Rx.Live ? 1 : 0;
-  }
-
+  Live = CountLive (Network);
   for (Index = 0; Index < Network->CardCount; Index++) {
     Card = Network->Cards[Index];
-    Up   = Live > (UINTN)(Card->Rx.Live ? 1 : 0);
+    Up   = WantsLink (Card, Live);
     if (Card->Open && (Up != Card->LinkUp)) {
-      Card->LinkUp                             = Up;
-      Card->Registers[REGISTER_DEVICE_STATUS]  = SwapBytes32 (
-                                                   (Up ? DEVICE_STATUS_LINK : 0)
-                                                   | (Card->Attached ? 0 : DEVICE_STATUS_IS_RESET)
-                                                   );
-      Card->Function.Wanted                            |= Card->Configured ? (1U << MANAGEMENT_VECTOR) : 0;
+      Card->LinkUp                            = Up;
+      Card->Registers[REGISTER_DEVICE_STATUS] = SwapBytes32 (
+                                                  (Up ? DEVICE_STATUS_LINK : 0)
+                                                  | (Card->Attached ? 0 : DEVICE_STATUS_IS_RESET)
+                                                  );
+      Card->Function.Wanted |= Card->Configured ? (1U << MANAGEMENT_VECTOR) : 0;
     }
   }
+}
+
+/**
+  Whether a card's driver has asked for something that is not done yet, or is to be told something.
+
+  @param[in] Card  The card, open.
+
+  @retval TRUE   There may be something.
+  @retval FALSE  There is not.
+**/
+STATIC
+BOOLEAN
+IsCardAsked (
+  IN CONST MRM_CHANNEL_CARD  *Card
+  )
+{
+  if (Card->Function.Wanted != 0) {
+    return TRUE;
+  }
+
+  if (MrmChannelDriverChanged (Card)) {
+    return TRUE;
+  }
+
+  return Card->Attached
+         && (  (SwapBytes32 (Card->Registers[REGISTER_ADMIN_BELL]) != Card->AdminHead)
+            || (  Card->Tx.Live
+               && (  (Card->Packet.Length != 0)
+                  || (SwapBytes32 (Card->Doorbells[DOORBELL_TX]) != Card->Tx.Head))));
+}
+
+BOOLEAN
+EFIAPI
+MrmChannelIsAsked (
+  IN CONST MRM_CHANNEL_NETWORK  *Network
+  )
+{
+  CONST MRM_CHANNEL_CARD  *Card;
+  UINTN                   Index;
+  UINTN                   Live;
+
+  if ((Network->Uplink != NULL) && (Network->Uplink->In.Put != Network->Uplink->In.Taken)) {
+    return TRUE;
+  }
+
+  Live = CountLive (Network);
+  for (Index = 0; Index < Network->CardCount; Index++) {
+    Card = Network->Cards[Index];
+    if (Card->Open && (IsCardAsked (Card) || (WantsLink (Card, Live) != Card->LinkUp))) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
 }
 
 BOOLEAN

@@ -341,6 +341,7 @@ LLVMFuzzerTestOneInput (
   UINTN                      Index;
   UINTN                      Count;
   UINT64                     Now;
+  BOOLEAN                    Asked;
 
   memset (Drivers, 0, sizeof (Drivers));
   Uplink.Up      = TRUE;
@@ -363,8 +364,11 @@ LLVMFuzzerTestOneInput (
       Act (&Fuzz, &Drivers[HOSTILE], &Uplink);
     }
 
-    MrmChannelServe (&Network, Now);
+    Asked = MrmChannelIsAsked (&Network);
+    Count = MrmChannelServe (&Network, Now) ? 1 : 0;
+    FUZZ_CHECK (Asked || (Count == 0));
     Count = MrmChannelInterrupts (&Drivers[HOSTILE].Card, Interrupts);
+    FUZZ_CHECK (Asked || (Count == 0));
     FuzzFunctionInterrupts (&Drivers[HOSTILE].Own, Interrupts, Count, MRM_CHANNEL_VECTORS);
   }
 
