@@ -31,7 +31,7 @@ class EmulatorVersion:
 
 @dataclass(frozen=True)
 class LiveVersion:
-    """The live Debian: its name, and the guest whose kernel it has."""
+    """A live Debian: its name, and the guest whose kernel it has."""
 
     name: str
     kernel: str
@@ -42,7 +42,7 @@ class GuestVersions:
     """Debian suites and packages the guests are made from.
 
     `kernels` maps guest name to package, `loaders` a loader's name to package; `whole` is the name of the
-    whole Debian, `live` that of the live one.
+    whole Debian; `live` are the live ones, which share what is in the folder of the first.
     """
 
     suites: list[str]
@@ -50,7 +50,7 @@ class GuestVersions:
     kernels: dict[str, str]
     loaders: dict[str, str]
     whole: str
-    live: LiveVersion
+    live: list[LiveVersion]
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,11 @@ def load(path: Path = _FILE) -> Versions:
     data = yaml.safe_load(path.read_text())
     if set(data) != {field.name for field in fields(Versions)}:
         raise TypeError(f"{path}: unexpected sections {sorted(data)}")
+    live = [LiveVersion(**one) for one in data["guests"]["live"]]
     return Versions(
         edk2=Edk2Version(**data["edk2"]),
         emulator=EmulatorVersion(**data["emulator"]),
-        guests=GuestVersions(**(data["guests"] | {"live": LiveVersion(**data["guests"]["live"])})),
+        guests=GuestVersions(**(data["guests"] | {"live": live})),
         grid=GridVersion(**data["grid"]),
         bare=[BareDebian(**debian) for debian in data["bare"]],
     )

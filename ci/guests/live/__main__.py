@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Make the live Debian: `python -m ci.guests.live`, after `python -m ci.guests`."""
+"""Make the live Debians: `python -m ci.guests.live`, after `python -m ci.guests`."""
 
 import sys
 
@@ -8,8 +8,8 @@ from ci.progress import main, say
 
 
 def _main() -> None:
-    live = ensure()
-    say(f"guest is ready: {live.folder.name}, a live Debian")
+    names = ", ".join(live.folder.name for live in ensure())
+    say(f"guests are ready: {names}, live Debians")
 
 
 sys.exit(main(_main))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Makes `Build/guests/live-6.12/`: the live Debian as kernel and initrd, anew when its inputs change."""
+"""Makes `Build/guests/live-…/`: live Debians as kernel and initrd, anew when their inputs change."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from ci.guests.build import OUTPUT, Guest, digest_of, replace, unpack_package
 from ci.guests.debian import packages
 from ci.guests.live.root import AFTER, BEFORE, HERE, make_root
 from ci.progress import DOWNLOADS, SetupError, run_logged, say
-from ci.versions import load
+from ci.versions import LiveVersion, load
 
 FOLDER = DOWNLOADS / "live"
 """The packages."""
@@ -41,11 +41,11 @@ _STARTED = {"mrm-boot.service": "sysinit.target", "mrm-ticks.service": "multi-us
 
 @dataclass(frozen=True)
 class LiveDebian:
-    """The finished system.
+    """A finished system.
 
     Attributes:
         folder: Holds vmlinuz, initrd.img, and the latter without the root file system, initrd-net.img.
-        key: Private key with which ssh gets in as root.
+        key: Private key with which ssh gets in as root; all of them have the same.
         release: Kernel release as `uname -r` says it.
     """
 
@@ -183,6 +183,15 @@ class _Record:
         replace(self._file, (json.dumps(self._digests, indent=2) + "\n").encode())
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """What all have in common: the root file system, the key, and the digest of what they are made from."""
+
+    squashfs: Path
+    key: Path
+    digest: str
+
+
 def _ensure_root(squashfs: Path, record: _Record, suites: list[str]) -> str:
     """Make the root file system; return the digest of its inputs."""
     names = packages.parse_list((HERE / "packages.txt").read_text())
@@ -202,42 +211,66 @@ def _ensure_modules(target: Path, record: _Record, package: kernels.Package, rel
     names = [name for path in lists for name in modules.parse_names(path.read_text())]
     inputs = digest_of(package.sha256, release, *names)
     if not record.has("modules", inputs, target):
-        say("unpacking modules for the live Debian")
+        say(f"unpacking modules for {target.parent.name}")
         _unpack_modules(package, release, names, target)
         record.note("modules", inputs)
     return inputs
 
 
-def ensure(output: Path = OUTPUT) -> LiveDebian:
-    """Make sure that the live Debian is there and up to date; the small guests must be.
+def _link_shared(folder: Path, first: Path) -> None:
+    """Have a folder name the key that is in the first one, where users and `make run` look for it."""
+    for name in (KEY_NAME, f"{KEY_NAME}.pub"):
+        link = folder / name
+        if not link.is_symlink():
+            link.symlink_to(Path("..") / first.name / name)
+
+
+def _ensure_one(
+    version: LiveVersion, folder: Path, shared: _Shared, package: kernels.Package, small: Guest
+) -> LiveDebian:
+    """Make sure that one is there and up to date, of what all have in common and a kernel's package."""
+    record, tree = _Record(folder / "live.json"), folder / "modules"
+    parts = [
+        shared.digest,
+        _ensure_modules(tree, record, package, small.release),
+        (small.folder / "guest.json").read_text(),
+    ]
+    inputs = digest_of(*parts)
+    if not record.has("initrd", inputs, folder / "initrd.img"):
+        say(f"writing the initrd of {version.name}")
+        data = other_archives((small.folder / "initrd.img").read_bytes(), initrd.tree(tree), shared.key)
+        replace(folder / "vmlinuz", (small.folder / "vmlinuz").read_bytes())
+        replace(folder / NET_INITRD, data)
+        replace(folder / "initrd.img", root_archive(shared.squashfs.read_bytes()) + data)
+        record.note("initrd", inputs)
+    return LiveDebian(folder, folder / KEY_NAME, small.release)
+
+
+def ensure(output: Path = OUTPUT) -> list[LiveDebian]:
+    """Make sure that the live Debians are there and up to date; the small guests must be.
 
     Raises:
         SetupError: A package cannot be had, a module name is wrong, or a tool failed.
     """
     versions = load().guests
-    folder, small = output / versions.live.name, output / versions.live.kernel
-    folder.mkdir(parents=True, exist_ok=True)
-    record = _Record(folder / "live.json")
-    squashfs, key, tree = folder / "root.squashfs", folder / KEY_NAME, folder / "modules"
-    guest = _small(small)
-    package = kernels.ensure(versions)[versions.kernels[versions.live.kernel]]
-    parts = [
-        _ensure_root(squashfs, record, versions.suites),
-        _ensure_modules(tree, record, package, guest.release),
-        (small / "guest.json").read_text(),
-    ]
+    packages_of = kernels.ensure(versions)
+    first = output / versions.live[0].name
+    first.mkdir(parents=True, exist_ok=True)
+    squashfs, key = first / "root.squashfs", first / KEY_NAME
+    root = _ensure_root(squashfs, _Record(first / "live.json"), versions.suites)
     _make_key(key)
     sources = [key.with_name(f"{key.name}.pub"), *_sources()]
     names = [f"{path.name} {path.parent.name} {path.stat().st_mode:o}" for path in sources]
-    inputs = digest_of(*parts, *names, *(path.read_bytes() for path in sources))
-    if not record.has("initrd", inputs, folder / "initrd.img"):
-        say("writing the initrd of the live Debian")
-        data = other_archives((small / "initrd.img").read_bytes(), initrd.tree(tree), key)
-        replace(folder / "vmlinuz", (small / "vmlinuz").read_bytes())
-        replace(folder / NET_INITRD, data)
-        replace(folder / "initrd.img", root_archive(squashfs.read_bytes()) + data)
-        record.note("initrd", inputs)
-    return LiveDebian(folder, key, guest.release)
+    shared = _Shared(squashfs, key, digest_of(root, *names, *(path.read_bytes() for path in sources)))
+    made = []
+    for version in versions.live:
+        folder = output / version.name
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder != first:
+            _link_shared(folder, first)
+        package = packages_of[versions.kernels[version.kernel]]
+        made.append(_ensure_one(version, folder, shared, package, _small(output / version.kernel)))
+    return made
 
 
 def _small(folder: Path) -> Guest:

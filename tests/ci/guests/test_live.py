@@ -13,6 +13,7 @@ from ci.guests.debian.packages import parse_list
 from ci.guests.live.build import NET_INITRD, LiveDebian, ensure, files_below, is_live
 from ci.images.gpt import run_tool
 from ci.progress import PROJECT
+from ci.versions import load
 from tests.ci.guests.test_build import parse_newc
 
 HERE = Path(live.__file__).parent
@@ -20,37 +21,44 @@ ROLES = sorted(path.name for path in (HERE / "roles").iterdir())
 USED = re.compile(r"\bmrm\.role=([a-z-]+)")
 
 
+@pytest.fixture(scope="module", params=[live.name for live in load().guests.live])
+def made(request: pytest.FixtureRequest) -> LiveDebian:
+    """A system that `make setup` has made."""
+    (found,) = (live for live in ensure() if live.folder.name == request.param)
+    return found
+
+
 @pytest.fixture(scope="module")
-def made() -> LiveDebian:
-    """The system that `make setup` has made."""
-    return ensure()
+def squashfs() -> Path:
+    """The root file system that all have."""
+    return ensure()[0].folder / "root.squashfs"
 
 
 @pytest.fixture(scope="module")
 def archives(made: LiveDebian) -> list[dict[str, initrd.Entry]]:
     """The archives of its initrd: its root file system, the small guest's, its files."""
     data = (made.folder / "initrd.img").read_bytes()
-    small = (made.folder.with_name("linux-6.12") / "initrd.img").read_bytes()
+    small = (made.folder.with_name(made.folder.name.replace("live", "linux")) / "initrd.img").read_bytes()
     begin = data.index(small)
     parts = [data[:begin], gzip.decompress(small), gzip.decompress(data[begin + len(small) :])]
     return [{entry.path: entry for entry in parse_newc(part)} for part in parts]
 
 
 @pytest.fixture(scope="module")
-def listing(made: LiveDebian) -> set[str]:
+def listing(squashfs: Path) -> set[str]:
     """The paths in its root file system."""
-    lines = run_tool("unsquashfs", "-l", str(made.folder / "root.squashfs")).splitlines()
+    lines = run_tool("unsquashfs", "-l", str(squashfs)).splitlines()
     return {line.removeprefix("squashfs-root") for line in lines}
 
 
-def test_root_file_system_is_inside(made: LiveDebian, archives: list[dict[str, initrd.Entry]]) -> None:
+def test_root_file_system_is_inside(squashfs: Path, archives: list[dict[str, initrd.Entry]]) -> None:
     (data,) = (entry.data for entry in archives[0].values() if stat.S_ISREG(entry.mode))
-    assert data == (made.folder / "root.squashfs").read_bytes() and data.startswith(b"hsqs")
+    assert data == squashfs.read_bytes() and data.startswith(b"hsqs")
 
 
-def test_what_fetches_its_root_file_system_has_everything_else(made: LiveDebian) -> None:
+def test_what_fetches_its_root_file_system_has_everything_else(made: LiveDebian, squashfs: Path) -> None:
     whole, rest = ((made.folder / name).read_bytes() for name in ("initrd.img", NET_INITRD))
-    assert whole.endswith(rest) and (made.folder / "root.squashfs").read_bytes() not in rest
+    assert whole.endswith(rest) and squashfs.read_bytes() not in rest
 
 
 def test_files_are_inside(made: LiveDebian, archives: list[dict[str, initrd.Entry]]) -> None:
@@ -70,6 +78,7 @@ def test_the_key_lets_in_and_stays_outside(made: LiveDebian, archives: list[dict
     public = run_tool("ssh-keygen", "-y", "-f", str(made.key)).split()[1].encode()
     assert public in archives[2]["mrm/files/root/.ssh/authorized_keys"].data
     assert stat.S_IMODE(made.key.stat().st_mode) == 0o600
+    assert made.key.resolve() == ensure()[0].key
     private = made.key.read_bytes().splitlines()[2]
     assert private not in (made.folder / "initrd.img").read_bytes()
     assert not any(private in entry.data for archive in archives for entry in archive.values())
