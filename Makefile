@@ -91,7 +91,6 @@ fuzz: setup ## fuzz every parser of foreign bytes; inputs and crashes are kept i
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 bench: ready ## measure a partition beside the bare machine (docs/performance.md); QUICK=1 takes fewer samples
-	@$(if $(QUICK),,$(BIN)/python -m bench planner)
 	@$(BIN)/python -m bench run $(if $(QUICK),--quick) $(ARGS)
 
 format: ## bring the Python code into its one format

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import counts, latency, levels, modules, restart, scale, timing
+from bench import counts, latency, levels, modules, planner, restart, scale, timing
 from bench.results import Results
 
 
@@ -77,6 +77,11 @@ def _latencies(old: Results, extent: Extent) -> Results:
     return replace(old, latencies=taken)
 
 
+def _plans(old: Results, extent: Extent) -> Results:
+    say("planning large machines")
+    return replace(old, plans=planner.plan_times(planner.SHOWN[:1] if extent.quick else planner.SHOWN))
+
+
 PARTS: Mapping[str, Callable[[Results, Extent], Results]] = {
     "counts": _counts,
     "channels": _channels,
@@ -85,5 +90,6 @@ PARTS: Mapping[str, Callable[[Results, Extent], Results]] = {
     "times": _times,
     "restarts": _restarts,
     "latencies": _latencies,
+    "plans": _plans,
 }
 """In the order in which they are measured; bench.__main__ names them, too."""

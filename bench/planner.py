@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""How long the generator takes for large machines.  Figures, no judgement."""
+"""How long the generator takes for large machines, and how much memory.  Figures, no judgement."""
 
 from __future__ import annotations
 
+import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
+from bench.results import PlannerTime
 from generator.api import load_machine
 from generator.check import check
 from generator.emit import emit
@@ -30,12 +34,17 @@ SIZES = (
     (64, 1024, 1024, "32 KiB"),
     (64, 2048, 2048, "32 KiB"),
     (64, 4096, 4096, "32 KiB"),
+    (64, 8192, 5120, "32 KiB"),
 )
 """Partitions, processors, PCI functions, low slice of each partition.
 
 The first is the largest plan that is accepted: 512 KiB of low memory are 32 slices of 16 KiB, the least there
 is.  The others take the same work and are refused for their low slices only; the last ones show how it grows.
+A machine file may have 8,192 processors at most.
 """
+
+SHOWN = (SIZES[1], SIZES[-2], SIZES[-1])
+"""What the page tells."""
 
 
 def timed(run: Callable[[], T]) -> tuple[T, float]:
@@ -69,6 +78,23 @@ def measure(
     _, drawing = timed(lambda: render_page(plan))
     seconds = [reading_machine, reading, resolving, checking, emitting, drawing]
     return seconds, ", ".join(refused) or "accepted"
+
+
+def _plan(size: tuple[int, int, int, str]) -> PlannerTime:
+    """Measure one size; in a process that does nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, _ = measure(make_project(Path(folder)), *size)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    return PlannerTime(*size[:3], round(sum(seconds), 2), most)
+
+
+def plan_times(sizes: Sequence[tuple[int, int, int, str]] = SHOWN) -> list[PlannerTime]:
+    """Return what plans of some sizes take, each in a process of its own."""
+    found = []
+    for size in sizes:
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            found.append(pool.submit(_plan, size).result())
+    return found
 
 
 def main() -> None:

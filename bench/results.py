@@ -221,6 +221,25 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class PlannerTime:
+    """What the generator took for a plan.
+
+    Attributes:
+        partitions: Of the plan.
+        processors: Of its machine.
+        functions: PCI functions of its machine.
+        seconds: From files to files, the picture included.
+        memory: Bytes that its process had at most.
+    """
+
+    partitions: int
+    processors: int
+    functions: int
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything of one run.
 
@@ -232,6 +251,7 @@ class Results:
         sizes: Bytes, by what they are of.
         restarts: The PC's own and those of partitions.
         latencies: Of a real-time kernel.
+        plans: What the generator took for plans of large machines.
     """
 
     date: str
@@ -241,6 +261,7 @@ class Results:
     sizes: Mapping[str, int] = field(default_factory=dict)
     restarts: Sequence[Restart] = ()
     latencies: Sequence[Latency] = ()
+    plans: Sequence[PlannerTime] = ()
 
 
 def write_results(results: Results, path: Path) -> None:
@@ -269,6 +290,7 @@ def read_results(path: Path) -> Results:
             # What follows was not measured by every run that left its results.
             restarts=[Restart(**restart) for restart in data.get("restarts", ())],
             latencies=[Latency(**latency) for latency in data.get("latencies", ())],
+            plans=[PlannerTime(**plan) for plan in data.get("plans", ())],
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(f"{path}: {error!r} is missing or of the wrong kind; measure again") from error

@@ -11,7 +11,7 @@ from bench.report.ratios import Comparison, compare
 from bench.report.restarts import by_loader, restart_chart, restart_goal, restart_table
 from bench.report.scale import scale_chart, scale_goal, scale_table
 from bench.report.table import magnitude, markdown, ratio_table, thousands
-from bench.results import ALONE, Counts, Results
+from bench.results import ALONE, Counts, PlannerTime, Results
 from bench.statistics import Figure
 
 CHART = Path("pictures") / "performance.svg"
@@ -62,6 +62,8 @@ def performance_page(results: Results) -> str:
         *_restarts(results),
         _part("latencies"),
         *_latencies(results),
+        _part("plans"),
+        _plans(results.plans),
         _part("size"),
         markdown(["", "bytes"], [[name, thousands(size)] for name, size in results.sizes.items()]),
         _part("goals"),
@@ -181,6 +183,24 @@ def _latencies(results: Results) -> Iterator[str]:
         return
     yield _rounds(condition.ratio for condition in conditions)
     yield latency_table(conditions)
+
+
+def _plans(plans: Sequence[PlannerTime]) -> str:
+    if not plans:
+        return "Not measured in this run."
+    titles = ["partitions", "processors", "PCI functions", "seconds", "MiB"]
+    return markdown(
+        titles,
+        [
+            [
+                *map(thousands, (plan.partitions, plan.processors, plan.functions)),
+                f"{plan.seconds:.1f}",
+                thousands(plan.memory / 2**20),
+            ]
+            for plan in plans
+        ],
+        left=0,
+    )
 
 
 def missing(results: Results) -> Iterator[str]:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Sizes are those of a build's files, the largest modules first."""
+"""Sizes are those of a build's files, the largest modules first; plans of machines are timed."""
 
 from pathlib import Path
 
 from bench.machine import sizes
+from bench.planner import plan_times
 
 
 def test_sizes_of_a_build(tmp_path: Path) -> None:
@@ -21,3 +22,9 @@ def test_sizes_of_a_build(tmp_path: Path) -> None:
         ("partition firmware, unpacked", 3000),
     ]
     assert list(found.items())[4:] == [(f"of that, M{number}", number) for number in range(11, 1, -1)]
+
+
+def test_plans_are_timed_in_a_process_of_their_own() -> None:
+    (found,) = plan_times([(2, 68, 8, "32 KiB")])
+    assert (found.partitions, found.processors, found.functions) == (2, 68, 8)
+    assert found.seconds > 0 and found.memory > 2**20

@@ -23,6 +23,7 @@ from bench.results import (
     LevelCount,
     Outside,
     PhaseCount,
+    PlannerTime,
     Restart,
     Results,
     ResultsError,
@@ -63,6 +64,7 @@ RESULTS = Results(
         for subject, factor in ((BARE, 1.0), (ALONE, 0.25 if loader == "grub" else 0.5))
     ],
     [Latency(subject, "nobody", 0, 10, late, 90, 2000, 0) for subject, late in ((BARE, 50), (ALONE, 60))],
+    [PlannerTime(64, 1088, 512, 1.25, 100 << 20)],
 )
 
 
@@ -139,7 +141,16 @@ def test_the_page_tells_each_goal_and_its_outcome() -> None:
     }
     page = performance_page(RESULTS)
     for word in (
-        *("GetVariable", "MrmSec", "1.0010", "2 processors", "0.25 (0.25–0.25)", "1.200", "1.20 (1.20–1.20)"),
+        *(
+            "GetVariable",
+            "MrmSec",
+            "1.0010",
+            "2 processors",
+            "0.25 (0.25–0.25)",
+            "1.200",
+            "1.20 (1.20–1.20)",
+            "1,088",
+        ),
         *(path.as_posix() for path in performance_charts(RESULTS)),
     ):
         assert word in page
