@@ -46,6 +46,7 @@ LIBRARIES = (
     "MrmDiskLib",
     "MrmServerLib",
     "MrmGuardLib",
+    "MrmIommuLib",
 )
 
 # Macros the tests use; their values come from the C compiler too.

@@ -167,6 +167,17 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         + bytes((0x10, 4, 255, 255, 255, 255, 0x10, 4, *ENDPOINT[0x10:0x14], 4, 2, 7, 0, 0, 0))
         + bytes((0x10, 4, 0, 0, 0xE0, 0xFE, 0x88, 2, 0x30, 0xA8, 0, 0)),
     ),
+    "Iommu": (
+        # An IOMMU that looks at a bus and at one function; a large range, and one page.
+        struct.pack("<H4I", 0x100, 0xF8, 2 << 28, 0x1000, 0)
+        + b"".join(
+            base.to_bytes(6, "little") + b"\1" + size.to_bytes(3, "little") + b"\1"
+            for base, size in ((0x200, 0x400), (0x601, 1), (0x700, 2), (0x100000, 0x200))
+        )
+        + bytes(48)
+        + struct.pack("<BBHHHQHHI16x", 0x11, 0, 52, 0xF2, 0x40, 0xFED80000, 0, 0, 0)
+        + struct.pack("<BHBBHBBHB", 3, 0x100, 0, 4, 0x1FF, 0, 2, 0xF8, 0),
+    ),
     "Lifecycle": (
         bytes([1, 2, 100, 0, 0, 0, 0, 9, 0, 0, *bytes(4), 3, 1, 1, 3, 1, 4, 3, 1, 5, 4, 1, 2, 1, 200, 6, 9]),
         # The OS runs, reads its temperature, is asked to shut down, reads again, and takes too long.
