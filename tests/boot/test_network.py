@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ci.progress import PROJECT
 from ci.qemu import web
 from ci.qemu.devices import Network
 from generator.blob.read import read as read_plan
@@ -23,6 +24,7 @@ from generator.esp.image import plan_of, with_plan
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import mount, read_json
+from tests.boot.kexec import COMMAND, make_kexec_disk, mount_kexec_disk
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.warnings import new_warnings
 
@@ -37,6 +39,8 @@ OUT = INTERFACE.replace("00.0", "01.0")
 """The card on the network that leads out."""
 PORT, CARD = "PciRoot(0x0)/Pci(0x7,0x0)", "rp7-device"
 """Where the PC's card is, and QEMU's name of it (ci/qemu/devices.py)."""
+DRIVE = "PciRoot(0x0)/Pci(0x3,0x0)"
+"""Behind which the drive of `steady` is."""
 SERVER = "10.0.2.100"
 BOARD = "/dev/pmem0"
 """The memory that both have."""
@@ -77,7 +81,9 @@ def bench(built: Builder, outside: Path, tmp_path_factory: pytest.TempPathFactor
     for file in ("MRM/Mrm.efi", "BOOT/BOOTX64.EFI"):
         (esp / "EFI" / file).write_bytes(with_plan(image, write_plan(plan)))
     served = Network({}, servers={f"{SERVER}:80": web.command(outside, folder / "requests.log")})
-    with Bench(result.plan, esp, folder, networks={PORT: served}) as bench:
+    drive = folder / "kernel.img"
+    make_kexec_disk(drive, PROJECT / "Build" / "guests" / "linux-6.12")
+    with Bench(result.plan, esp, folder, disks={DRIVE: drive}, networks={PORT: served}) as bench:
         bench.run(bench.session.settle())
         yield bench
 
@@ -294,6 +300,38 @@ def test_a_driver_goes_and_comes(both: tuple[Shell, Shell], name: str) -> None:
         two.carrier("1")
         one.carrier("1")
     one.ping(two)
+    exchange(one, two)
+
+
+@pytest.mark.parametrize("name", ["steady", "other"])
+def test_a_card_is_removed_and_found_again(both: tuple[Shell, Shell], name: str) -> None:
+    one, two = both if name == "steady" else both[::-1]
+    one.run(f"echo 1 >$(readlink -f /sys/class/net/{INTERFACE}/device)/remove")
+    two.carrier("0")
+    # The driver of 6.1 does not wait until the controller has seen it go.
+    one.run("sleep 0.5; echo 1 >/sys/bus/pci/rescan; sleep 0.5")
+    one.bring_up()
+    two.carrier("1")
+    one.carrier("1")
+    exchange(one, two)
+
+
+def test_another_kernel_has_the_card_after_a_kexec(bench: Bench, both: tuple[Shell, Shell]) -> None:
+    """Nobody has reset the card: the driver that comes finds what the other one has left."""
+    one, two = both
+
+    async def start() -> None:
+        await mount_kexec_disk(one.guest)
+        async with undisturbed(two.guest):
+            report = await bench.session.reboot(one.name, boot_of(bench.session, one.name), COMMAND)
+        assert broken_after_reboot(bench.session, one.name, report.data) == []
+
+    drops = two.drops()
+    bench.run(start())
+    one.bring_up()
+    two.carrier("1")
+    one.carrier("1")
+    assert two.drops() == drops + 1
     exchange(one, two)
 
 
