@@ -136,6 +136,25 @@ def test_boot_params(decide: Decide, marks: dict[int, bytes]) -> None:
         assert decide.call("MrmLinuxCommandLine", decide.ffi.cast("UINT8 *", memory.pointer)) == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "magic", "line", "there"),
+    [
+        (0x21, b"HdrS", 0x1000, True),
+        (0x72, b"HdrS", 0x1000, False),  # GRUB's: it may go on to another place with the command line
+        (0x21, b"HdrT", 0x1000, False),
+        (0x21, b"HdrS", 0, False),
+    ],
+)
+def test_boot_params_that_a_kernel_s_own_stub_has_filled_in(
+    decide: Decide, kind: int, magic: bytes, line: int, there: bool
+) -> None:
+    page = bytearray(decide.MRM_LINUX_BOOT_PARAMS)
+    page[0x1FE:0x200], page[0x202:0x206], page[0x210] = b"\x55\xaa", magic, kind
+    page[0x228:0x22C] = struct.pack("<I", line)
+    memory = Guarded(decide.ffi, bytes(page))
+    assert bool(decide.call("MrmIsStubBootParams", decide.ffi.cast("UINT8 *", memory.pointer))) is there
+
+
 APIC = 0xFEE00000
 ENABLED, X2APIC, BSP = 0x800, 0x400, 0x100
 

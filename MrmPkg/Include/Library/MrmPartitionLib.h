@@ -130,6 +130,18 @@ MrmLinuxCommandLine (
   );
 
 /**
+  Whether these are boot_params that the EFI stub of a kernel has filled in for itself.  They lie at the beginning of a
+  page, and their kernel runs next: nothing of a loader's needs to be looked for.
+
+  @param[in] Params  MRM_LINUX_BOOT_PARAMS bytes.
+**/
+BOOLEAN
+EFIAPI
+MrmIsStubBootParams (
+  IN CONST UINT8  *Params
+  );
+
+/**
   Whether this is a command line as GRUB makes it.
 
   @param[in] Text  12 bytes or more.

@@ -200,6 +200,15 @@ MrmLinuxCommandLine (
 
 BOOLEAN
 EFIAPI
+MrmIsStubBootParams (
+  IN CONST UINT8  *Params
+  )
+{
+  return (Params[TYPE_OF_LOADER] == TYPE_EFI_STUB) && (MrmLinuxCommandLine (Params) != 0);
+}
+
+BOOLEAN
+EFIAPI
 MrmIsGrubCommandLine (
   IN CONST UINT8  *Text
   )

@@ -3,6 +3,9 @@
   controller commits to the PC's disk after each change, and the controller's own variables
   beside it.
 
+  A commit costs the time of a disk.  What this firmware writes before the end of the DXE phase is committed in one piece
+  at that end: until then nobody else's code runs in the partition, so nobody has been told that it is kept.
+
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
@@ -23,6 +26,7 @@ STATIC UINTN                       mControlSize;
 STATIC UINT64                      mTscFrequency;
 STATIC UINT8                       *mOld;           ///< value of a variable before a change
 STATIC UINTN                       mOldSize;        ///< bytes there are at mOld
+STATIC BOOLEAN                     mTogether;       ///< the end of the DXE phase commits what has changed until then
 STATIC EFI_GET_VARIABLE            mGetVariable;
 STATIC EFI_GET_NEXT_VARIABLE_NAME  mGetNextVariableName;
 STATIC EFI_SET_VARIABLE            mSetVariable;
@@ -192,7 +196,7 @@ ChangeAndCommit (
     return Status;
   }
 
-  return CallController (&mMailbox->Store, mTscFrequency);
+  return mTogether ? EFI_SUCCESS : CallController (&mMailbox->Store, mTscFrequency);
 }
 
 /**
@@ -243,6 +247,26 @@ SetVariable (
   }
 
   return Status;
+}
+
+/**
+  The end of the DXE phase: have committed what has changed until now, and each change from now on.
+
+  @param[in] Event    The event; it is closed.
+  @param[in] Context  Not used.
+**/
+STATIC
+VOID
+EFIAPI
+OnEndOfDxe (
+  IN EFI_EVENT  Event,
+  IN VOID       *Context
+  )
+{
+  gBS->CloseEvent (Event);
+  mTogether = FALSE;
+  // There always is a change, the monotonic counter's.  If no answer comes, the next commit includes it.
+  CallController (&mMailbox->Store, mTscFrequency);
 }
 
 /**
@@ -322,6 +346,12 @@ VariableDxeEntry (
     return Status;
   }
 
+  // At the level at which a change is made: none is made meanwhile.
+  Status = gBS->CreateEventEx (EVT_NOTIFY_SIGNAL, TPL_NOTIFY, OnEndOfDxe, NULL, &gEfiEndOfDxeEventGroupGuid, &Event);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
   Tpl                      = gBS->RaiseTPL (TPL_HIGH_LEVEL);
   mGetVariable             = gRT->GetVariable;
   mGetNextVariableName     = gRT->GetNextVariableName;
@@ -331,10 +361,7 @@ VariableDxeEntry (
   gRT->SetVariable         = SetVariable;
   gRT->Hdr.CRC32           = 0;
   gBS->CalculateCrc32 (&gRT->Hdr, gRT->Hdr.HeaderSize, &gRT->Hdr.CRC32);
+  mTogether = TRUE;
   gBS->RestoreTPL (Tpl);
-
-  // Drivers that ran before have written variables, such as the monotonic counter.  If no answer comes, the next commit
-  // includes them.
-  CallController (&mMailbox->Store, mTscFrequency);
   return EFI_SUCCESS;
 }

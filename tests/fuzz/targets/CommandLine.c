@@ -61,6 +61,10 @@ LLVMFuzzerTestOneInput (
     FUZZ_CHECK ((Params[0x1FE] == 0x55 && Params[0x1FF] == 0xAA) || Params[0x210] == 0x21);
   }
 
+  if (MrmIsStubBootParams (Page)) {
+    FUZZ_CHECK (MrmLinuxCommandLine (Page) != 0);
+  }
+
   free (Page);
   return 0;
 }

@@ -105,9 +105,15 @@ PlatformBootManagerBeforeConsole (
   CONST MRM_HAND_OFF  *HandOff;
 
   MrmEnterPhase (MrmPhaseBds);
-  EfiEventGroupSignal (&gEfiEndOfDxeEventGroupGuid);
   HandOff = MrmGetHandOff ();
-  if (HandOff != NULL) {
+  // The end of the DXE phase commits all changes of variables at once.  Code of others may run after it, such as the
+  // option ROM that drives a display.
+  if ((HandOff != NULL) && !HandOff->Display) {
+    SetConsoleVariables (HandOff);
+  }
+
+  EfiEventGroupSignal (&gEfiEndOfDxeEventGroupGuid);
+  if ((HandOff != NULL) && HandOff->Display) {
     SetConsoleVariables (HandOff);
   }
 }
