@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="measure everything, write the results and the page")
     run.add_argument("--quick", action="store_true", help="fewer samples")
-    run.add_argument("--rounds", type=int, help="samples of each time (15, or 6 with --quick)")
+    run.add_argument("--rounds", type=int, help="samples of each time (15, or 4 with --quick)")
     run.add_argument("--only", choices=PARTS, help="leave the other figures as the results have them")
     run.add_argument("--results", type=Path, default=_RUN / "performance.json", help="(%(default)s)")
     run.set_defaults(run=_run)

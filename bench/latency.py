@@ -36,6 +36,9 @@ _LONGEST = 50_000
 """Microseconds: the histogram's end."""
 
 _SECONDS = 300.0
+_WARM_SECONDS = 1.0
+"""Long enough to write a variable."""
+
 _WRITER = Path(__file__).parent / "work" / "write-variables.sh"
 
 
@@ -109,6 +112,7 @@ async def measure(
             say(f"latencies: round {number + 1} of {rounds}")
             for condition in CONDITIONS:
                 for name, measured in subjects.items():
-                    sample = await _sample(name, measured, condition, seconds, number)
+                    long = seconds if number >= 0 else min(seconds, _WARM_SECONDS)
+                    sample = await _sample(name, measured, condition, long, number)
                     taken += [sample] if number >= 0 else []
         return taken

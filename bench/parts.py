@@ -59,7 +59,7 @@ def _starts(old: Results, extent: Extent) -> Results:
 
 
 def _times(old: Results, extent: Extent) -> Results:
-    rounds, milliseconds = (6, 30) if extent.quick else (15, 100)
+    rounds, milliseconds = (4, 30) if extent.quick else (15, 100)
     samples = asyncio.run(timing.measure(extent.folder, extent.rounds or rounds, milliseconds, say=say))
     return replace(old, samples=samples)
 

@@ -17,6 +17,9 @@ BARE, AGAIN, ALONE, NEIGHBOUR = "bare", "bare-again", "alone", "neighbour"
 SUBJECTS = (BARE, AGAIN, ALONE, NEIGHBOUR)
 """The bare machine, another one like it, a partition alone, a partition with a busy neighbour."""
 
+BOUND = 0.002
+"""How far a ratio of instructions may be from 1."""
+
 
 class ResultsError(Exception):
     """The file is not one of these; the message says why."""

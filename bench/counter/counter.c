@@ -19,7 +19,8 @@
 //
 // A program in the machine can have a short record written of its own processor.  It executes the marker
 //     nopl 0x4D524Dnn(%rax)
-// which does nothing on any processor and needs no privilege.  A record of all processors, "phase-N", is written when
+// which does nothing on any processor and needs no privilege.  What that tells leaves out interrupts, from their
+// arrival to the IRETQ that goes on where they came: how many there are depends on the host.  A record of all processors, "phase-N", is written when
 // an image's code sets a partition's phase in its mailbox (MrmPkg/Include/MrmMailbox.h).
 
 #include <pthread.h>
@@ -40,6 +41,8 @@
 #define MARKER_SIZE 7
 static const uint8_t marker[] = { 0x0F, 0x1F, 0x80 };        // nopl disp32(%rax); the lowest byte is the number
 static const uint8_t marker_end[] = { 0x4D, 0x52, 0x4D };
+
+static const uint8_t iretq[] = { 0x48, 0xCF };
 
 // MRM_MAILBOX: its signature, and where the phase is.
 static const uint8_t mailbox[] = { 'M', 'R', 'M', 'B' };
@@ -64,6 +67,10 @@ typedef struct {
     uint64_t call;     // instructions of it
     uint64_t resume;   // where it was interrupted last
     bool overflow;
+    bool exception;    // the last that was told of
+    int depth;         // of an interrupt that is being handled, and of what has come meanwhile; 0 = none
+    uint64_t arrived;  // instructions before it
+    uint64_t handling; // instructions of all interrupts that have ended
 } Processor;
 
 // A block of an image's code.
@@ -201,10 +208,32 @@ static void run_image(unsigned int vcpu, void *userdata)
 // A processor is interrupted: remember where an image's code will go on.
 static void interrupted(unsigned int vcpu, int type, uint64_t from, uint64_t to, void *userdata)
 {
-    (void)type, (void)to, (void)userdata;
+    (void)to, (void)userdata;
     uint64_t address;
-    if (vcpu < MAX_VCPUS && counts_of(vcpu)->inside && qemu_plugin_translate_vaddr(from, &address)) {
-        processors[vcpu].resume = address;
+    if (vcpu >= MAX_VCPUS) {
+        return;
+    }
+    Processor *processor = &processors[vcpu];
+    // QEMU tells of an exception twice: as what it is, then as an interrupt that goes to the handler.
+    bool told = processor->exception;
+    processor->exception = type == QEMU_PLUGIN_DISCON_EXCEPTION;
+    if (!processor->exception && processor->depth > 0) {
+        processor->depth++;
+    } else if (!processor->exception && !told) {
+        processor->depth = 1;
+        processor->arrived = counts_of(vcpu)->total;
+    }
+    if (counts_of(vcpu)->inside && qemu_plugin_translate_vaddr(from, &address)) {
+        processor->resume = address;
+    }
+}
+
+// A processor is about to execute IRETQ, the last instruction of its block.
+static void run_iretq(unsigned int vcpu, void *userdata)
+{
+    (void)userdata;
+    if (vcpu < MAX_VCPUS && processors[vcpu].depth > 0 && --processors[vcpu].depth == 0) {
+        processors[vcpu].handling += counts_of(vcpu)->total - processors[vcpu].arrived;
     }
 }
 
@@ -212,9 +241,15 @@ static void interrupted(unsigned int vcpu, int type, uint64_t from, uint64_t to,
 static void run_marker(unsigned int vcpu, void *userdata)
 {
     // Short, so that the time it takes does not bring a timer interrupt into what is counted.
+    if (vcpu >= MAX_VCPUS) {
+        return;
+    }
+    Processor *processor = &processors[vcpu];
+    // A program is running, so none is handled.  One that ended otherwise is not left out.
+    processor->depth = 0;
     pthread_mutex_lock(&lock);
     fprintf(out, "record mark-%u\ntotal %u %llu\nend\n", (unsigned)(uintptr_t)userdata, vcpu,
-            (unsigned long long)counts_of(vcpu)->total);
+            (unsigned long long)(counts_of(vcpu)->total - processor->handling));
     pthread_mutex_unlock(&lock);
 }
 
@@ -277,8 +312,11 @@ static void translated(struct qemu_plugin_tb *tb, void *userdata)
         if (block) {
             qemu_plugin_register_vcpu_mem_cb(insn, wrote, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W, NULL);
         }
-        if (qemu_plugin_insn_data(insn, bytes, sizeof bytes) == sizeof bytes &&
-            memcmp(bytes, marker, sizeof marker) == 0 &&
+        size_t size = qemu_plugin_insn_data(insn, bytes, sizeof bytes);
+        if (size == sizeof iretq && memcmp(bytes, iretq, sizeof iretq) == 0) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, run_iretq, QEMU_PLUGIN_CB_NO_REGS, NULL);
+        }
+        if (size == sizeof bytes && memcmp(bytes, marker, sizeof marker) == 0 &&
             memcmp(bytes + sizeof marker + 1, marker_end, sizeof marker_end) == 0) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, run_marker, QEMU_PLUGIN_CB_NO_REGS,
                                                    (void *)(uintptr_t)bytes[sizeof marker]);

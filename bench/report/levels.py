@@ -7,11 +7,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bench.report.table import markdown, thousands
-from bench.results import ExitCount, LevelCount
+from bench.results import BOUND, ExitCount, LevelCount
 
 GUARDED = "guarded"
-BOUND = 0.002
-"""How far a ratio of instructions may be from 1."""
 
 
 def level_table(counts: Sequence[LevelCount], again: Mapping[str, float]) -> str:

@@ -8,7 +8,8 @@
 //   -p  the processor that everything runs on (0)
 //   -d  a block device that is read; without it rows about disks say that they cannot be done
 //   -c  the same number of repetitions each time, for counting instructions: what it prints is no measurement
-//   -m  as -c, but for many short samples, and with a mark for bench/counter before and after each of them
+//   -m  as -c, but for many short samples, with a mark for bench/counter before and after each of them, and as root
+//       with a real-time priority, so that only its rows decide when their processes take turns
 //
 // A line: {"row": NAME, "value": NUMBER, "unit": "ns" or "MB/s", "repetitions": NUMBER}
 //     or: {"row": NAME, "error": TEXT}
@@ -20,6 +21,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,7 +31,7 @@ static const Row *const tables[] = { kernel_rows, process_rows, memory_rows, dev
 static uint64_t least_nanoseconds = 200 * 1000000ull;
 static bool counted, marked;
 
-#define SAMPLES 60 // marked ones of a row: in some of them, no timer interrupts the work
+#define SAMPLES 200 // marked ones of a row: some of them are only what the row does
 
 // What bench/counter/counter.c looks for: an instruction that does nothing, with a number in it.
 #define MARK(number) __asm__ volatile("nopl 0x4D524D00 + " #number "(%%rax)" ::: "memory")
@@ -121,6 +123,25 @@ static bool wanted(const Row *row, char **names)
     return any;
 }
 
+// Makes each sample do the same, as far as this user may.  Processes of one real-time priority run until they wait for
+// each other: the kernel does not judge who has run for how long.  Addresses are the same each time, which takes a new
+// start.  Returns false, with errno set, when that cannot be had.
+static bool be_the_same(char **argv)
+{
+    int persona = personality(0xFFFFFFFF);
+    if (persona < 0) {
+        return false;
+    }
+    if (!(persona & ADDR_NO_RANDOMIZE)) {
+        if (personality((unsigned long)persona | ADDR_NO_RANDOMIZE) >= 0) {
+            execv("/proc/self/exe", argv);
+        }
+        return false;
+    }
+    struct sched_param priority = { .sched_priority = 50 };
+    return sched_setscheduler(0, SCHED_FIFO, &priority) == 0 || errno == EPERM;
+}
+
 static int usage(void)
 {
     fprintf(stderr, "usage: work [-t MILLISECONDS] [-p PROCESSOR] [-d DEVICE] [-c | -m] [ROW...]\nrows:");
@@ -164,6 +185,10 @@ int main(int argc, char **argv)
     }
     if (sched_setaffinity(0, sizeof processor, &processor) != 0) {
         perror("work: this processor cannot be used");
+        return 2;
+    }
+    if (marked && !be_the_same(argv)) {
+        perror("work: samples cannot be made the same");
         return 2;
     }
     mlockall(MCL_CURRENT);

@@ -135,6 +135,7 @@ def test_the_page_tells_each_goal_and_its_outcome() -> None:
         "instructions of the same work when guarded": "reached",
         "exits of a guarded partition that runs": "reached",
         "8 starts at a time": "reached",
+        "a partition's start to its loader": "reached",
         "a partition's restart to its loader": "missed",
         "99.9 % of latencies of a real-time kernel": "missed",
         "Mrm.efi": "missed",
