@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import analysis, subject, timing
+from bench import analysis, links, subject, timing
 from bench.analysis import RUNNING, AnalysisError, Ways
 from bench.counter.record import Record
 from bench.modules import Modules
@@ -54,7 +54,14 @@ CARDS_DOWN = "idle; two partitions with a card and a disk in memory each, links 
 CARDS_UP = "idle; the same with links up, nothing moves"
 """What partitions do while channels have nothing to do."""
 
-_CARD = "$(basename /sys/bus/pci/drivers/gv*/*:00.0/net/*)"
+CHANNELS_USED = {
+    "the same; a message of 64 bytes and its answer each 300 ms": "wire round-trip {server} 1000000 300",
+    "the same; such messages one after the other": "wire round-trip {server} 5000000 0",
+    "the same; TCP as fast as it goes": "wire stream {server} 1000000",
+    "the same; 4 KiB at a time are read from the disk in memory": "work -t 1000000 -d {disk} disk-4k-random",
+}
+"""What is typed for what partitions do while channels are used."""
+
 _SETTLE = 3.0
 """Seconds until what a driver does at first is over."""
 LOAD = (
@@ -248,23 +255,32 @@ async def boot_processor(measured: Subject, seconds: float) -> dict[str, float]:
     return found
 
 
-async def idle_channels(folder: Path, seconds: float, say: Callable[[str], None]) -> dict[str, float]:
-    """Return the boot processor's instructions per second while cards and served disks have nothing to do."""
-    say("counting what idle channels cost the boot processor")
+async def channels(folder: Path, seconds: float, say: Callable[[str], None]) -> dict[str, float]:
+    """Return the boot processor's instructions per second while cards and served disks are idle, and used."""
+    say("counting what channels cost the boot processor")
     build = subject.build("channels")
-    channels = folder / "channels"
-    channels.mkdir(parents=True, exist_ok=True)
-    async with subject.partition(build, channels, True) as measured:
+    place = folder / "channels"
+    place.mkdir(parents=True, exist_ok=True)
+    async with subject.partition(build, place, True) as measured:
         assert measured.session
         found = {}
         for what, command in ((CARDS_DOWN, "down"), (CARDS_UP, "up")):
             for guest in measured.session.guests.values():
-                done = await guest.run(f"ip link set {_CARD} {command}", _SECONDS)
+                done = await guest.run(f"ip link set {links.CARD} {command}", _SECONDS)
                 if done.status != 0:
                     raise AnalysisError(f"a card cannot be set {command}: {done.output}")
             await asyncio.sleep(_SETTLE)
             found[what] = await _rate(measured, seconds)
-    return found
+        await links.join(measured)
+        disk = await links.device_of(measured.guest, "memory")
+        for what, command in CHANNELS_USED.items():
+            typed = command.format(server=links.SERVER, disk=disk)
+            await measured.guest.run(f"{typed} >/dev/null 2>&1 & sleep 1", _SECONDS)
+            found[what] = await _rate(measured, seconds)
+            done = await measured.guest.run("kill $(pidof wire work)", _SECONDS)
+            if done.status != 0:
+                raise AnalysisError(f"{typed}: it has ended by itself")
+        return found
 
 
 async def count_all(

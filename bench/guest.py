@@ -15,6 +15,7 @@ from ci.guests.program import compile_program
 from ci.progress import PROJECT, SetupError
 
 _SOURCES = Path(__file__).parent / "work"
+_WIRE_SOURCES = Path(__file__).parent / "wire"
 _BUILT = PROJECT / "Build" / "bench"
 
 
@@ -31,8 +32,13 @@ def build_work(output: Path = _BUILT / "work") -> Path:
     return compile_program(_SOURCES.glob("*.c"), output)
 
 
+def build_wire(output: Path = _BUILT / "wire") -> Path:
+    """Compile the program that measures networks, and return it; raises SetupError."""
+    return compile_program(_WIRE_SOURCES.glob("*.c"), output)
+
+
 def make_guest(name: str = "linux-6.12", more: Sequence[initrd.Entry] = ()) -> Guest:
-    """Make a guest of `Build/guests` that has `/bin/work`, `/bin/mrmctl` and `more`; raises SetupError.
+    """Make a guest of `Build/guests` that has `work`, `wire`, `mrmctl` and `more`; raises SetupError.
 
     It is where the partition files of bench/partitions look for it.
     """
@@ -40,7 +46,7 @@ def make_guest(name: str = "linux-6.12", more: Sequence[initrd.Entry] = ()) -> G
     if not (source / "initrd.img").is_file():
         raise SetupError(f"{source} is not there; run `make setup`")
     target.mkdir(parents=True, exist_ok=True)
-    programs = {"work": build_work(), "mrmctl": PROJECT / "tools" / "mrmctl"}
+    programs = {"work": build_work(), "wire": build_wire(), "mrmctl": PROJECT / "tools" / "mrmctl"}
     added = [
         initrd.regular(f"bin/{name}", file.read_bytes(), executable=True) for name, file in programs.items()
     ]

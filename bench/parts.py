@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import counts, latency, levels, modules, planner, restart, scale, timing
+from bench import counts, latency, levels, links, modules, planner, restart, scale, timing
 from bench.results import Results
 
 
@@ -42,8 +42,13 @@ def _counts(old: Results, extent: Extent) -> Results:
 
 
 def _channels(old: Results, extent: Extent) -> Results:
-    rates = asyncio.run(counts.idle_channels(extent.folder, 10 if extent.quick else 30, say))
-    return replace(old, counts=replace(old.counts, boot_processor={**old.counts.boot_processor, **rates}))
+    rates = asyncio.run(counts.channels(extent.folder, 5 if extent.quick else 30, say))
+    much = links.Extent(2, 3, 100, 4, 100) if extent.quick else links.Extent(15, 10, 2000, 32, 500)
+    if extent.rounds:
+        much = replace(much, rounds=extent.rounds)
+    taken = asyncio.run(links.measure(extent.folder / "links", much, say))
+    kept = {what: rate for what, rate in old.counts.boot_processor.items() if what in ("idle", "busy")}
+    return replace(old, counts=replace(old.counts, boot_processor={**kept, **rates}), links=taken)
 
 
 def _levels(old: Results, extent: Extent) -> Results:

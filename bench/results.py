@@ -136,6 +136,25 @@ class Outside:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A sample of a network between two systems, or of a disk that the controller serves.
+
+    Attributes:
+        subject: What carries or holds the data (bench.links).
+        row: What is measured.
+        unit: Of the other figures: ns, where less is better, or MB/s.
+        value: The median of what the sample consists of.
+        round: Number of the round it was taken in.
+    """
+
+    subject: str
+    row: str
+    unit: str
+    value: float
+    round: int
+
+
+@dataclass(frozen=True)
 class PhaseCount:
     """Instructions of a phase of a partition's start on its first processor, all and by module."""
 
@@ -255,6 +274,7 @@ class Results:
         restarts: The PC's own and those of partitions.
         latencies: Of a real-time kernel.
         plans: What the generator took for plans of large machines.
+        links: Networks in memory and served disks.
     """
 
     date: str
@@ -265,6 +285,7 @@ class Results:
     restarts: Sequence[Restart] = ()
     latencies: Sequence[Latency] = ()
     plans: Sequence[PlannerTime] = ()
+    links: Sequence[Link] = ()
 
 
 def write_results(results: Results, path: Path) -> None:
@@ -294,6 +315,7 @@ def read_results(path: Path) -> Results:
             restarts=[Restart(**restart) for restart in data.get("restarts", ())],
             latencies=[Latency(**latency) for latency in data.get("latencies", ())],
             plans=[PlannerTime(**plan) for plan in data.get("plans", ())],
+            links=[Link(**link) for link in data.get("links", ())],
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(f"{path}: {error!r} is missing or of the wrong kind; measure again") from error

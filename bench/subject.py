@@ -115,7 +115,8 @@ async def bound(session: Session) -> None:
 async def partition(build: Build, folder: Path, counted: bool = False) -> AsyncIterator[Subject]:
     """Boot a plan; the subject is its partition `measured`, once all partitions are up."""
     description = load_description(PROJECT / "platforms" / f"{build.plan.machine}.yaml")
-    boot = prepare_boot(description, folder, build.esp)
+    room = sum(promise.esp_files for promise in build.plan.partitions)
+    boot = prepare_boot(description, folder, build.esp, spare=2 * room)
     async with running(description, boot, folder, counted) as (machine, counter):
         session = Session(machine, build.plan)
         reports = await session.settle()

@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.report.chart import chart
 from bench.report.latencies import by_condition, latency_goal, latency_table
 from bench.report.levels import exit_table, level_goals, level_table
+from bench.report.links import disk_table, link_goal, network_table
 from bench.report.ratios import Comparison, compare
 from bench.report.restarts import by_loader, restart_chart, restart_goal, restart_table
 from bench.report.scale import scale_chart, scale_goal, scale_table
@@ -65,6 +66,8 @@ def performance_page(results: Results) -> str:
         *_latencies(results),
         _part("plans"),
         _plans(results.plans),
+        _part("links"),
+        *_links(results),
         _part("size"),
         markdown(["", "bytes"], [[name, thousands(size)] for name, size in results.sizes.items()]),
         _part("goals"),
@@ -204,6 +207,15 @@ def _plans(plans: Sequence[PlannerTime]) -> str:
     )
 
 
+def _links(results: Results) -> Iterator[str]:
+    if not results.links:
+        yield "No networks or served disks were measured in this run."
+        return
+    yield f"{max(link.round for link in results.links) + 1} rounds; medians."
+    yield network_table(results.links)
+    yield disk_table(results.links)
+
+
 def missing(results: Results) -> Iterator[str]:
     """Yield what these results have no figures of."""
     if not results.samples:
@@ -214,6 +226,9 @@ def missing(results: Results) -> Iterator[str]:
         yield "latencies of a PREEMPT_RT kernel, with and without somebody who writes UEFI variables"
     if not results.counts.levels:
         yield "isolation levels: the same work, and exits from guest mode"
+    if not results.links:
+        yield "networks in memory and served disks"
+    yield "a served file beside the same file read by the PC's firmware"
     if not results.counts.starts:
         yield "starts of 2, 4 and 8 partitions at a time"
     yield "disks by `fio`, networks under load, `stress-ng` and `openssl speed`"
@@ -249,6 +264,7 @@ def goals(results: Results) -> Iterator[list[str]]:
         *_start_goal(counts),
         *restart_goal(by_loader(results.restarts)),
         *latency_goal(by_condition(results.latencies)),
+        *link_goal(results.links),
     ]
     for goal, seen, reached in judged:
         yield [goal, seen, _verdict(reached)]

@@ -94,6 +94,7 @@ class Network:
             port inside the network, such as `10.0.2.100:80`.
         open: Whether the network leads to the host and beyond.
         boot_index: When the PC's firmware boots from the card; the ESP's disk is 0. None: as it will.
+        hub: Instead of all that, the number of a hub: all cards on it are on one cable. None: there is none.
     """
 
     forwards: Mapping[int, int]
@@ -102,6 +103,7 @@ class Network:
     servers: Mapping[str, str] | None = None
     open: bool = False
     boot_index: int | None = None
+    hub: int | None = None
 
 
 def option(text: Path | str) -> str:
@@ -111,6 +113,8 @@ def option(text: Path | str) -> str:
 
 def network_backend(identity: str, network: Network) -> list[str]:
     """Return the arguments that create a network."""
+    if network.hub is not None:
+        return ["-netdev", f"hubport,id={identity},hubid={network.hub}"]
     words = [f"user,id={identity}", f"restrict={'off' if network.open else 'on'}", "ipv6=off"]
     words += [f"hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in sorted(network.forwards.items())]
     if network.tftp:

@@ -21,6 +21,7 @@ from bench.results import (
     ExitCount,
     Latency,
     LevelCount,
+    Link,
     Outside,
     PhaseCount,
     PlannerTime,
@@ -65,6 +66,7 @@ RESULTS = Results(
     ],
     [Latency(subject, "nobody", 0, 10, late, 90, 2000, 0) for subject, late in ((BARE, 50), (ALONE, 60))],
     [PlannerTime(64, 1088, 512, 1.25, 100 << 20)],
+    [Link("channel-boot", "round-trip-paused", "ns", 1.9e6, 0)],
 )
 
 
@@ -138,6 +140,7 @@ def test_the_page_tells_each_goal_and_its_outcome() -> None:
         "a partition's start to its loader": "reached",
         "a partition's restart to its loader": "missed",
         "99.9 % of latencies of a real-time kernel": "missed",
+        "first packet after a pause": "reached",
         "Mrm.efi": "missed",
     }
     page = performance_page(RESULTS)

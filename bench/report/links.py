@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Networks in memory and served disks as tables.  Pure functions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bench.links import BOOT, BUSY, FILE, MEMORY, NVME, OWN, PAUSED, RANDOM, SEQUENTIAL, STREAM, VIRTIO
+from bench.report.table import interval, magnitude, markdown
+from bench.results import Link
+from bench.statistics import Figure, figure, quotient
+
+NETWORKS = {
+    BOOT: "in memory, boot processor",
+    OWN: "in memory, own processor",
+    VIRTIO: "virtio cards of the emulator",
+}
+DISKS = {MEMORY: "in memory", FILE: "in a file on the ESP", NVME: "NVMe drive of the emulator"}
+ROWS = {
+    PAUSED: "round trip of 64 bytes, 300 ms after the one before",
+    BUSY: "round trip of 64 bytes, one after the other",
+    STREAM: "one TCP stream",
+    RANDOM: "a read of 4 KiB somewhere",
+    SEQUENTIAL: "reads of 1 MiB, one after the other",
+}
+
+PAUSED_GOAL = 2e6
+"""Nanoseconds that the first packet after a pause may take; a round trip has two packets, of which the second
+meets a controller that looks without a pause."""
+
+
+def _by_round(links: Sequence[Link], subject: str, row: str) -> Mapping[int, Link]:
+    return {link.round: link for link in links if (link.subject, link.row) == (subject, row)}
+
+
+def speeds(links: Sequence[Link], subject: str, beside: str, row: str) -> Figure | None:
+    """Return how fast a subject is beside another one, of rounds that both have; more is faster."""
+    ours, theirs = _by_round(links, subject, row), _by_round(links, beside, row)
+    rounds = sorted(ours.keys() & theirs.keys())
+    if not rounds:
+        return None
+    mine, other = ([found[number].value for number in rounds] for found in (ours, theirs))
+    return quotient(mine, other) if ours[rounds[0]].unit == "ns" else quotient(other, mine)
+
+
+def _median(links: Sequence[Link], subject: str, row: str) -> str:
+    found = _by_round(links, subject, row)
+    if not found:
+        return "–"
+    median = figure([link.value for link in found.values()]).median
+    unit = next(iter(found.values())).unit
+    return f"{magnitude(median / 1000)} µs" if unit == "ns" else f"{magnitude(median)} {unit}"
+
+
+def _table(links: Sequence[Link], subjects: Mapping[str, str], beside: str, rows: Sequence[str]) -> str:
+    titles = [""]
+    for name, title in subjects.items():
+        titles += [title] if name == beside else [title, "speed beside the last column"]
+    lines = []
+    for row in rows:
+        cells = [ROWS[row]]
+        for name in subjects:
+            cells.append(_median(links, name, row))
+            cells += [] if name == beside else [interval(speeds(links, name, beside, row))]
+        lines.append(cells)
+    return markdown(titles, lines)
+
+
+def network_table(links: Sequence[Link]) -> str:
+    """Return the table of networks."""
+    return _table(links, NETWORKS, VIRTIO, (PAUSED, BUSY, STREAM))
+
+
+def disk_table(links: Sequence[Link]) -> str:
+    """Return the table of served disks."""
+    return _table(links, DISKS, NVME, (RANDOM, SEQUENTIAL))
+
+
+def link_goal(links: Sequence[Link]) -> Iterator[tuple[str, str, bool]]:
+    """Yield what was aimed at, what was seen, and whether that is enough."""
+    found = _by_round(links, BOOT, PAUSED)
+    if found:
+        median = figure([link.value for link in found.values()]).median
+        goal = "first packet after a pause: 2 ms at most; here with its answer"
+        yield goal, f"{magnitude(median / 1e6)} ms", median <= PAUSED_GOAL
