@@ -10,6 +10,7 @@
 #include "Life/Bind.h"
 #include "Scan/Scan.h"
 #include "Build/Firmware.h"
+#include "Media/FileAccess.h"
 #include "Pci/Drives.h"
 #include "Pci/Volume.h"
 #include "Machine/Interrupt.h"
@@ -145,6 +146,7 @@ ReleaseAll (
   ReleaseHeldProcessors ();
   ClosePolicy ();
   FreeMachine ();
+  RenewFileSystem ();
   FreeAllPartitions ();
   ReleasePlan ();
 }

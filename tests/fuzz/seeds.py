@@ -42,6 +42,30 @@ def _variables() -> bytes:
     return struct.pack("<H", 512) + identity + struct.pack("<IBBHI", 512, 0x5A, 0xFE, 0, 0) + variable * 2
 
 
+def _volume(bits: int) -> bytes:
+    """A small FAT volume, of 12 or 32 bits, with a folder and a file of two clusters in it."""
+    chain = [0, 0, 0xFFFFFFF, 0xFFFFFFF, 5, 0xFFFFFFF]
+    if bits == 12:
+        table = sum((link & 0xFFF) << 12 * number for number, link in enumerate(chain)).to_bytes(12, "little")
+    else:
+        table = struct.pack("<6I", *chain)
+    long, short, total = "log of it.img".encode("utf-16-le"), b"LOGOFI~1IMG", 0
+    for byte in short:
+        total = ((total & 1) << 7) + (total >> 1) + byte & 0xFF
+    part = bytes([0x41]) + long[:10] + bytes([15, 0, total]) + long[10:22] + b"\0\0" + long[22:26]
+    file = part + short + struct.pack("<B8xHHHHI", 0x20, 0, 0, 0, 4, 700)
+    root = b"EFI        " + struct.pack("<B8xHHHHI", 0x10, 0, 0, 0, 3, 0)
+    pieces = [table, *([root] if bits == 12 else []), root, file, b"a" * 512, b"b" * 512]
+    sectors = [piece.ljust(512, b"\0") for piece in pieces]
+    entries, tables = (16, (1, 0)) if bits == 12 else (0, (0, 1))
+    boot = struct.pack(
+        "<3x8sHBHBHHBHHHIIIHHI",
+        *(b"mrm", 512, 1, 1, 1, entries, len(sectors) + 1, 0xF8, tables[0], 0, 0, 0),
+        *(0, tables[1], 0, 0, 2),
+    )
+    return b"".join([boot.ljust(512, b"\0"), *sectors])
+
+
 def _command(
     opcode: int,
     block: int = 0,
@@ -196,6 +220,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         + b"O\x18t\1y\1q\1",
     ),
     "Journal": (_FILE + bytes(8), _FILE + _GAP + bytes(4), _GAP + bytes(8)),
+    "Fat": (_volume(12), _volume(32)),
     "Server": (
         b"\0https://boot.example:8443/pcs/Mrm.efi?site=1",
         b"\1" + bytes(20) + b"\x0a\0\2\2" + bytes(84) + b"pcs/Mrm.efi".ljust(128, b"\0") + _DHCP,

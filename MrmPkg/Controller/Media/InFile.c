@@ -5,9 +5,9 @@
 **/
 
 #include "Media/InFile.h"
+#include "Media/FileAccess.h"
 #include "Core/Esp.h"
 #include "Core/Facts.h"
-#include "Core/Flush.h"
 #include "Core/Log.h"
 #include <Guid/FileSystemInfo.h>
 #include <Library/BaseLib.h>
@@ -29,29 +29,18 @@
   @param[in]  Size     How many.
   @param[out] Bytes    Receives them.
 
-  @retval EFI_SUCCESS      Read.
-  @retval EFI_END_OF_FILE  The file has become shorter.
-  @return Other            Status of the file system.
+  @return  As ReadFile().
 **/
 STATIC
 EFI_STATUS
-ReadFile (
+ReadStorage (
   IN  CONST MRM_STORAGE  *Storage,
   IN  UINT64             Offset,
   IN  UINTN              Size,
   OUT VOID               *Bytes
   )
 {
-  EFI_STATUS  Status;
-  UINTN       Done;
-
-  Done   = Size;
-  Status = Storage->File->SetPosition (Storage->File, Offset);
-  if (!EFI_ERROR (Status)) {
-    Status = Storage->File->Read (Storage->File, &Done, Bytes);
-  }
-
-  return (!EFI_ERROR (Status) && (Done != Size)) ? EFI_END_OF_FILE : Status;
+  return ReadFile (Storage->File, Offset, Size, Bytes);
 }
 
 /**
@@ -62,29 +51,18 @@ ReadFile (
   @param[in] Size     How many.
   @param[in] Bytes    What to write.
 
-  @retval EFI_SUCCESS      Written.
-  @retval EFI_VOLUME_FULL  There is no room.
-  @return Other            Status of the file system.
+  @return  As WriteFile().
 **/
 STATIC
 EFI_STATUS
-WriteFile (
+WriteStorage (
   IN CONST MRM_STORAGE  *Storage,
   IN UINT64             Offset,
   IN UINTN              Size,
   IN CONST VOID         *Bytes
   )
 {
-  EFI_STATUS  Status;
-  UINTN       Done;
-
-  Done   = Size;
-  Status = Storage->File->SetPosition (Storage->File, Offset);
-  if (!EFI_ERROR (Status)) {
-    Status = Storage->File->Write (Storage->File, &Done, (VOID *)Bytes);
-  }
-
-  return (!EFI_ERROR (Status) && (Done != Size)) ? EFI_VOLUME_FULL : Status;
+  return WriteFile (Storage->File, Offset, Size, Bytes);
 }
 
 /**
@@ -92,19 +70,15 @@ WriteFile (
 
   @param[in] Storage  The storage.
 
-  @return  Status of the file system.
+  @return  As FlushFile().
 **/
 STATIC
 EFI_STATUS
-FlushFile (
+FlushStorage (
   IN CONST MRM_STORAGE  *Storage
   )
 {
-  EFI_STATUS  Status;
-
-  Status = Storage->File->Flush (Storage->File);
-  FlushDrive (gMachine.EspDevice);
-  return Status;
+  return FlushFile (Storage->File);
 }
 
 /**
@@ -114,14 +88,12 @@ FlushFile (
 **/
 STATIC
 VOID
-CloseFile (
+CloseStorage (
   IN OUT MRM_STORAGE  *Storage
   )
 {
-  if (Storage->File != NULL) {
-    Storage->File->Close (Storage->File);
-    Storage->File = NULL;
-  }
+  CloseFile (Storage->File);
+  Storage->File = NULL;
 }
 
 /**
@@ -322,22 +294,26 @@ Fill (
   IN UINT64             Size
   )
 {
-  EFI_STATUS   Status;
-  MRM_STORAGE  Storage;
-  VOID         *Zeros;
-  UINTN        Part;
+  EFI_STATUS  Status;
+  VOID        *Zeros;
+  UINTN       Part;
+  UINTN       Done;
 
   Zeros = AllocateZeroPool (FILL_SIZE);
   if (Zeros == NULL) {
     return EFI_OUT_OF_RESOURCES;
   }
 
-  Status       = EFI_SUCCESS;
-  Storage.File = File;
+  Status = File->SetPosition (File, Had);
   while (!EFI_ERROR (Status) && (Had < Size)) {
     Part   = (UINTN)MIN (Size - Had, FILL_SIZE);
-    Status = WriteFile (&Storage, Had, Part, Zeros);
-    Had   += Part;
+    Done   = Part;
+    Status = File->Write (File, &Done, Zeros);
+    if (!EFI_ERROR (Status) && (Done != Part)) {
+      Status = EFI_VOLUME_FULL;
+    }
+
+    Had += Part;
   }
 
   FreePool (Zeros);
@@ -402,9 +378,11 @@ OpenFileStorage (
   OUT CHAR8          *Words
   )
 {
-  EFI_STATUS  Status;
-  UINT64      Had;
-  BOOLEAN     Exists;
+  EFI_STATUS         Status;
+  EFI_FILE_PROTOCOL  *File;
+  UINT64             Had;
+  UINT64             Reopen;
+  BOOLEAN            Exists;
 
   Status = JudgeFile (Path, Size, Mode, &Had, &Exists, Words);
   if (EFI_ERROR (Status)) {
@@ -414,9 +392,15 @@ OpenFileStorage (
   Storage->File = NULL;
   if (!gMachine.VerifyOnly) {
     if (Mode != MrmDiskReadOnly) {
-      Status = OpenToWrite (Path, Had, Exists, Size, &Storage->File);
+      Reopen = EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE;
+      Status = OpenToWrite (Path, Had, Exists, Size, &File);
     } else {
-      Status = OpenEspFile (Path, EFI_FILE_MODE_READ, 0, &Storage->File);
+      Reopen = EFI_FILE_MODE_READ;
+      Status = OpenEspFile (Path, EFI_FILE_MODE_READ, 0, &File);
+    }
+
+    if (!EFI_ERROR (Status)) {
+      Status = TakeFile (Path, Reopen, File, &Storage->File);
     }
 
     if (EFI_ERROR (Status)) {
@@ -427,9 +411,9 @@ OpenFileStorage (
 
   Storage->Size      = ((Size != 0) ? Size : Had) & ~(UINT64)(BLOCK_SIZE - 1);
   Storage->BlockSize = BLOCK_SIZE;
-  Storage->Read      = ReadFile;
-  Storage->Write     = WriteFile;
-  Storage->Flush     = FlushFile;
-  Storage->Close     = CloseFile;
+  Storage->Read      = ReadStorage;
+  Storage->Write     = WriteStorage;
+  Storage->Flush     = FlushStorage;
+  Storage->Close     = CloseStorage;
   return EFI_SUCCESS;
 }

@@ -7,11 +7,11 @@
 #ifndef MRM_STORAGE_H_
 #define MRM_STORAGE_H_
 
+#include "Media/FileAccess.h"
 #include "Partition/Partition.h"
 #include <Library/MrmDiskLib.h>
 #include <Library/MrmRangeLib.h>
 #include <Protocol/BlockIo.h>
-#include <Protocol/SimpleFileSystem.h>
 
 #define MRM_STORAGE_WORDS  160   ///< bytes of why it cannot be had, with the terminating zero
 
@@ -83,7 +83,7 @@ struct _MRM_STORAGE {
   MRM_STORAGE_FLUSH        Flush;       ///< NULL: nothing outlives the controller
   MRM_STORAGE_CLOSE        Close;
   MRM_RANGE                Memory;      ///< in memory: where
-  EFI_FILE_PROTOCOL        *File;       ///< in a file: that file; NULL if it is only judged
+  MRM_OPEN_FILE            *File;       ///< in a file: that file; NULL if it is only judged
   EFI_BLOCK_IO_PROTOCOL    *Blocks;     ///< in a GPT partition: that partition
   EFI_HANDLE               Handle;      ///< in a GPT partition: its handle
   BOOLEAN                  Taken;       ///< in a GPT partition: from the PC's file systems
