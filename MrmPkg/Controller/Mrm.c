@@ -12,6 +12,7 @@
 #include "Build/Firmware.h"
 #include "Media/FileAccess.h"
 #include "Pci/Drives.h"
+#include "Pci/Iommu.h"
 #include "Pci/Volume.h"
 #include "Machine/Interrupt.h"
 #include "Machine/MachineCheck.h"
@@ -139,6 +140,7 @@ ReleaseAll (
     ReleasePartition (&gPartitions[Index]);
   }
 
+  CloseIommus ();
   ReleaseWorkerForGood ();
 
   ReleaseShared ();

@@ -21,6 +21,7 @@
 #include "Machine/PowerButton.h"
 #include "Machine/ResetEntry.h"
 #include "Machine/Tick.h"
+#include "Pci/Confine.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
 #include "Core/Clock.h"
@@ -235,6 +236,7 @@ PollUntilEnd (
     WasOff = Off;
     PollInterrupts ();
     PollMachineChecks ();
+    PollConfinement ();
     PollScreens ();
     PollPowerButton ();
     if (Milliseconds () - Refreshed >= REFRESH_PERIOD) {

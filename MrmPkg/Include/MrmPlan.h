@@ -16,8 +16,8 @@
 
 #include <Uefi/UefiBaseType.h>
 
-#define MRM_PLAN_VERSION  10
-#define MRM_PLAN_FORMAT   0x7A6A2E35U
+#define MRM_PLAN_VERSION  11
+#define MRM_PLAN_FORMAT   0x78336075U
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -330,6 +330,7 @@ typedef struct {
   BOOLEAN                     ProcessorsByCount;   ///< TRUE: any other free processors will do as well
   BOOLEAN                     SharedCores;         ///< TRUE: others that say so too may have threads of its cores
   MRM_ISOLATION               Isolation;
+  BOOLEAN                     DmaTrusted;          ///< TRUE: what its PCI functions reach by DMA need not be confined
   UINT32                      MemoryCount;
   CONST MRM_PLAN_MEMORY       *Memory;             ///< exactly one MrmMemoryLow, first
   UINT32                      PciBusCount;

@@ -16,6 +16,12 @@ from ci.qemu.devices import IMAGE, KINDS, SERIAL_CARD, Network, PciDevice, Slots
 NODE_DISTANCE = 21
 """Between any two NUMA nodes, as SLIT has it (10: none)."""
 
+IOMMU = [
+    *("-device", "AMDVI-PCI,id=iommu,bus=pcie.0,addr=0x1e"),
+    *("-device", "amd-iommu,intremap=on,xtsup=on,dma-remap=on,pci-id=iommu"),
+]
+"""An AMD IOMMU, its function where no other device of the machine is."""
+
 NVME = PciDevice(KINDS[0x1B36, 0x0010])
 
 
@@ -113,6 +119,7 @@ class MachineDescription:
         nodes: What RAM and processors are near each other; none if that makes no difference.
         display: QEMU device that is the PC's own display, on its first root bus; none if empty.
         uuid: System UUID that its SMBIOS tells; none if empty.
+        iommu: Whether it has an AMD IOMMU.
     """
 
     name: str
@@ -133,6 +140,7 @@ class MachineDescription:
     nodes: Sequence[NumaNode] = ()
     display: str = ""
     uuid: str = ""
+    iommu: bool = False
 
     @property
     def serial_cards(self) -> list[str]:
@@ -215,6 +223,7 @@ def command_line(machine: MachineDescription, boot: Boot, channels: Channels) ->
     arguments += _serial_lines(machine, channels, lines)
     if machine.display:
         arguments += ["-device", f"{machine.display},bus=pcie.0"]
+    arguments += IOMMU if machine.iommu else []
     for bus in sorted({port.root for port in machine.root_ports} - {0}):
         arguments += ["-device", f"pxb-pcie,id=root{bus:x},bus=pcie.0,bus_nr={bus}"]
     for root_port in machine.root_ports:

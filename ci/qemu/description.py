@@ -62,6 +62,7 @@ def describe(machine: Machine) -> MachineDescription:
         root_ports=ports,
         serial_ports=[SerialPort(uart.name, uart.io_base) for uart in machine.uarts],
         uuid=str(machine.identity.uuid or ""),
+        iommu=machine.acpi.iommu == "amd-vi",
     )
 
 

@@ -20,7 +20,7 @@ from generator.blob.types import (
     Truth,
 )
 
-VERSION = 10
+VERSION = 11
 """MRM_PLAN_VERSION; a controller reads the plans of its own version only."""
 
 MAGIC = b"MRM plan"
@@ -432,6 +432,7 @@ PARTITION = Record(
         Field("ProcessorsByCount", Truth(), "TRUE: any other free processors will do as well"),
         Field("SharedCores", Truth(), "TRUE: others that say so too may have threads of its cores"),
         Field("Isolation", Choice(ISOLATION)),
+        Field("DmaTrusted", Truth(), "TRUE: what its PCI functions reach by DMA need not be confined"),
         Field("Memory", Records(MEMORY, "MemoryCount", 1, 8), "exactly one MrmMemoryLow, first"),
         Field("PciBuses", Records(PCI_BUS, "PciBusCount", 0, _LIMIT["MRM_MAX_PCI_BUSES"])),
         Field("ChannelSegment", Number(2), "PCI segment of its cards and served disks; 0 without any"),

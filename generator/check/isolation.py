@@ -32,16 +32,22 @@ def isolation_virtualization(plan: Plan) -> Iterator[Finding]:
 
 @error
 def isolation_dma(plan: Plan) -> Iterator[Finding]:
-    """A contained partition with PCI functions says that their DMA is trusted: nothing confines it yet."""
+    """PCI functions of a contained partition are confined: an AMD IOMMU, one processor; or dma is trusted."""
     for partition in plan.partitions:
         level = partition.isolation
-        if level is None or level.value != "contained" or not partition.pci or not partition.knows("dma"):
+        if level is None or level.value != "contained" or not partition.pci or partition.dma is not None:
             continue
-        if partition.dma is None:
-            yield Finding(
-                level.place,
-                f"'{partition.name.value}' is contained, and nothing confines DMA and message-signalled "
-                "interrupts of its PCI functions yet",
-                "'dma: trusted', if its system programs them for its own memory and processors only",
-                "add that, give it no PCI functions, or write 'isolation: guarded'",
-            )
+        if not partition.knows("dma", "processors"):
+            continue
+        if plan.machine.acpi.iommu != "amd-vi":
+            lack = f"the machine {plan.machine.name} has no AMD IOMMU to confine DMA of its PCI functions"
+        elif partition.processors.wanted > 1:
+            lack = "the IOMMU confines interrupts of its PCI functions to one processor only"
+        else:
+            continue
+        yield Finding(
+            level.place,
+            f"'{partition.name.value}' is contained, and {lack}",
+            "'dma: trusted', if its system programs them for its own memory and processors only",
+            "add that, give it no PCI functions, or write 'isolation: guarded'",
+        )

@@ -118,6 +118,7 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
         "ProcessorsByCount": partition.processors.by_count,
         "SharedCores": partition.processors.shared_cores,
         "Isolation": _ISOLATION[partition.level],
+        "DmaTrusted": partition.dma is not None,
         "Memory": [
             {
                 "Purpose": request.purpose.name,

@@ -245,7 +245,7 @@ def x2apic(facts: Facts) -> Verdict:
 
 @optional
 def iommu(facts: Facts) -> Verdict:
-    """Is to confine the devices of a partition at the isolation level `contained`, later."""
+    """AMD's confines the devices of guarded and contained partitions; Intel's VT-d is to follow."""
     kind = facts.machine.acpi.iommu
     if kind != "none":
         return found(kind)

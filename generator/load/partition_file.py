@@ -88,9 +88,9 @@ LEVEL = Key(
 DMA_KEY = Key(
     "dma",
     choice(DMA, "trusted"),
-    "What is known of the DMA of its PCI functions, which no level confines yet.",
+    "What is known of the DMA of its PCI functions, where no IOMMU confines it.",
     "`trusted`: its system programs DMA and message-signalled interrupts of its PCI functions for its own "
-    "memory and processors only. `contained` needs this word, as nothing confines them yet",
+    "memory and processors only. `contained` needs this word where no AMD IOMMU confines both",
     "nothing is said",
     inherited=True,
 )

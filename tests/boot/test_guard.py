@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from ci.progress import PROJECT
+from ci.qemu.guest import Guest
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
-from tests.boot.efivars import FOLDER, FREE, ask, mount, read_json
+from tests.boot.efivars import FOLDER, FREE, ask, mount, read, read_json
 from tests.boot.kexec import COMMAND, make_kexec_disk, mount_kexec_disk
 from tests.boot.support import boot_of, broken, broken_after_reboot, reboot, undisturbed
 from tests.boot.warnings import unexpected
@@ -38,6 +39,19 @@ VMMCALL = bytes.fromhex("0f01d9 31ff b83c000000 0f05")
 SIGILL = 4
 COUNT_NMIS = "awk '/^ *NMI:/ { print $2 + $3 }' /proc/interrupts"
 
+MESSAGES, MESSAGES_OF_NVME = 0xFEE00000, 0x2000
+"""Where messages are sent; where QEMU's drives have their table of them."""
+NMI, INIT = 0x400, 0x500
+"""Data of a message that says so."""
+TIMEOUT = "/sys/module/nvme_core/parameters/io_timeout"
+READS = 20
+READ_ONE = "echo 3 >/proc/sys/vm/drop_caches && dd if=/dev/nvme0n1 of=/dev/null bs=4096 count=1 skip={}000"
+COUNT_NVME = "awk '/nvme/ { sum += $2 } END { print sum }' /proc/interrupts"
+READ_NVME = (
+    f"echo 3 >/proc/sys/vm/drop_caches && for n in $(seq {READS}); do "
+    "dd if=/dev/nvme0n1 of=/dev/null bs=4096 count=1 skip=$((n * 100)) || break; done"
+)
+
 WRITES = 20
 COMMITS = rf"{CONTAINED}: (\d+) changes of its variables were committed, (\d+) of them at once"
 
@@ -57,7 +71,7 @@ def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     for port, guest in KERNELS.items():
         disks[port] = folder / f"{guest}.img"
         make_kexec_disk(disks[port], PROJECT / "Build" / "guests" / guest)
-    with Bench(result.plan, result.esp, folder, disks=disks) as bench:
+    with Bench(result.plan, result.esp, folder, disks=disks, iommu=True) as bench:
         bench.run(bench.session.settle())
         bench.run(mount(bench.session.guests[NEIGHBOUR]))
         yield bench
@@ -121,14 +135,99 @@ def program(code: bytes) -> bytes:
     return ident + elf + struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, size, size, 4096) + code
 
 
+async def put(guest: Guest, data: bytes, file: str) -> None:
+    """Write a program into a guest."""
+    for at in range(0, len(data), 64):
+        text = "".join(f"\\{byte:o}" for byte in data[at : at + 64])
+        assert (await guest.run(f"printf '{text}' >>{file}")).status == 0
+    assert (await guest.run(f"chmod +x {file}")).status == 0
+
+
+def redirect(resource: str, address: int, data: int | None = None) -> bytes:
+    """Return a program that has the first MSI-X messages of an NVMe drive sent elsewhere.
+
+    It maps the drive's registers (open, mmap), writes the address of the first two, and ends. If `data` is
+    said, that too, and of the second only: the first is for commands without which its driver cannot end.
+    """
+    begin = bytes.fromhex("b802000000 488d3d")
+    after = bytes.fromhex(
+        "be02000000 31d2 0f05 4989c0 b809000000 31ff be00400000 ba03000000 41ba01000000 4531c9 0f05"
+    )
+    for entry in range(0 if data is None else 1, 2):
+        place = MESSAGES_OF_NVME + 16 * entry
+        after += b"\xc7\x80" + struct.pack("<II", place, address)
+        after += b"" if data is None else b"\xc7\x80" + struct.pack("<II", place + 8, data)
+    after += bytes.fromhex("31ff b83c000000 0f05")
+    return program(begin + struct.pack("<i", len(after)) + after + resource.encode() + b"\0")
+
+
+def test_dma_of_functions_is_confined_and_disturbs_nobody(bench: Bench) -> None:
+    async def work() -> None:
+        for name in (NAME, CONTAINED):
+            assert (await told(bench, name))["dma"] == {"denied": 0}
+        assert "dma" not in await told(bench, NEIGHBOUR)
+        guest = bench.session.guests[CONTAINED]
+        await mount(guest)
+        expected = "kept: DMA of its PCI functions is confined, and their interrupts are, by AMD's IOMMU"
+        assert expected in await read(guest, "Audit")
+
+    bench.run(work())
+
+
+def test_interrupts_of_a_contained_ones_functions_stay_with_it(bench: Bench) -> None:
+    """Also if its system has them sent to its neighbour's processor, or to the boot processor."""
+
+    async def work() -> None:
+        guest, neighbour = bench.session.guests[CONTAINED], bench.session.guests[NEIGHBOUR]
+        foreign = next(p for p in bench.plan.partitions if p.name == NEIGHBOUR).apic_ids[0]
+        found = await guest.run("ls -d /sys/bus/pci/drivers/nvme/*:*:*.*")
+        resource = f"{found.output.split()[-1]}/resource0"
+        for number, apic_id in enumerate((foreign, 0)):
+            await put(guest, redirect(resource, MESSAGES | apic_id << 12), f"/run/redirect{number}")
+            async with undisturbed(neighbour):
+                before = int((await guest.run(COUNT_NVME)).output.split()[-1])
+                done = await guest.run(f"/run/redirect{number} && {READ_NVME}")
+                assert done.status == 0, done.output
+                assert int((await guest.run(COUNT_NVME)).output.split()[-1]) >= before + READS
+        warned = await guest.run("dmesg | grep -c 'completion polled'")
+        assert warned.output.split()[-1] == "0"
+        assert (await told(bench, CONTAINED))["dma"] == {"denied": 0}
+
+    bench.run(work())
+
+
+def test_no_message_of_a_contained_ones_functions_is_an_nmi(bench: Bench) -> None:
+    """Nor an INIT, which would stop the boot processor. The driver gets no interrupt, and looks by itself."""
+
+    async def work() -> None:
+        guest, neighbour = bench.session.guests[CONTAINED], bench.session.guests[NEIGHBOUR]
+        foreign = next(p for p in bench.plan.partitions if p.name == NEIGHBOUR).apic_ids[0]
+        folder = (await guest.run("ls -d /sys/bus/pci/drivers/nvme/*:*:*.*")).output.split()[-1]
+        anew = "; ".join(
+            f"echo {folder.rsplit('/', 1)[1]} >/sys/bus/pci/drivers/nvme/{w}" for w in ("unbind", "bind")
+        )
+        await guest.run(f"echo 3 >{TIMEOUT}; {anew}")
+        assert (await guest.run("until [ -b /dev/nvme0n1 ]; do sleep 0.1; done")).status == 0
+        nmis = (await neighbour.run(COUNT_NMIS)).output.split()[-1]
+        for number, (mode, apic_id) in enumerate(((NMI, foreign), (INIT, 0))):
+            await put(
+                guest, redirect(f"{folder}/resource0", MESSAGES | apic_id << 12, mode), f"/run/mode{number}"
+            )
+            async with undisturbed(neighbour):
+                assert (await guest.run(f"/run/mode{number} && {READ_ONE.format(1 + number)}")).status == 0
+        lost = await guest.run("dmesg | grep -c 'completion polled'")
+        assert int(lost.output.split()[-1]) >= 2, lost.output
+        assert (await neighbour.run(COUNT_NMIS)).output.split()[-1] == nmis
+        assert (await guest.run(f"echo 30 >{TIMEOUT}; {anew}")).status == 0
+
+    bench.run(work())
+
+
 def test_a_program_cannot_end_it(bench: Bench) -> None:
     async def work() -> None:
         guest = bench.session.guests[NAME]
-        data = program(VMMCALL)
-        for at in range(0, len(data), 64):
-            text = "".join(f"\\{byte:o}" for byte in data[at : at + 64])
-            assert (await guest.run(f"printf '{text}' >>/run/call")).status == 0
-        done = await guest.run("chmod +x /run/call; /run/call")
+        await put(guest, program(VMMCALL), "/run/call")
+        done = await guest.run("/run/call")
         assert done.status == 128 + SIGILL, done.output
 
     bench.run(work())

@@ -220,6 +220,28 @@ def test_state_of_a_guarded_partition_counts_its_exits(decide: Decide) -> None:
     assert told["denied"] == 2**32 - 1
 
 
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((0, 0x1234, 0x20), {"denied": 0}),
+        (
+            (2**40, 0x123456789ABC, 0xC1 << 8 | 0x1F << 3 | 7),
+            {"denied": 2**32 - 1, "function": "c1:1f.7", "address": "0x123456789abc"},
+        ),
+    ],
+)
+def test_state_tells_what_devices_were_denied(
+    decide: Decide, counts: tuple[int, int, int], expected: dict[str, int | str]
+) -> None:
+    plan, life, ffi = Plan(decide), decide.ffi.new("MRM_LIFECYCLE *"), decide.ffi
+    denied = ffi.new("MRM_IOMMU_COUNTS *", counts)
+    words = ffi.new("CHAR8[]", b"")
+    fact = {"Plan": plan.partitions, "Life": life, "Words": words, "Denied": denied}
+    text = Text(decide, 2000)
+    decide.call("MrmStateRender", ffi.new("MRM_STATE_FACTS[]", [fact]), 1, 0, text.c)
+    assert json.loads(text.value)["partitions"][0]["dma"] == expected
+
+
 def test_state_tells_what_moved_through_channels(decide: Decide) -> None:
     """Of those there are; a count may take all 64 bits."""
     plan = Plan(decide)
@@ -257,6 +279,8 @@ def test_state_of_the_largest_plan_fits_its_variable(decide: Decide) -> None:
     kinds = [2**64 - 1] * decide.MrmExitKinds
     exits = decide.ffi.new("MRM_GUARD_COUNTS *", {"Kinds": kinds, "Caches": 2**64 - 1, "Denied": 2**64 - 1})
     fact = {"Plan": plan, "Life": life, "Words": words, "Memory": 2**64 - 1, "Exits": exits}
+    denied = decide.ffi.new("MRM_IOMMU_COUNTS *", (2**64 - 1, 2**64 - 1, 2**16 - 1))
+    fact |= {"Denied": denied}
     names = ("Packets", "Bytes", "Dropped", "Reads", "Writes", "Errors")
     fact |= {"Cards": 8, "Disks": 8, "Moved": dict.fromkeys(names, 2**64 - 1)}
     facts = decide.ffi.new("MRM_STATE_FACTS[]", [fact] * 64)

@@ -327,6 +327,31 @@ def test_a_level_is_the_same_everywhere(write: Write, level: str, number: str) -
     assert [each["Isolation"] for each in found["Partitions"]] == [number, "MrmIsolationCooperative"]
 
 
+@pytest.mark.parametrize(
+    ("iommu", "processors", "dma", "rules"),
+    [
+        ("amd-vi", "1", None, []),
+        ("amd-vi", "2", None, ["isolation-dma"]),
+        ("amd-vi", "2", "trusted", []),
+        ("vt-d", "1", None, ["isolation-dma"]),
+        ("none", "1", "trusted", []),
+    ],
+)
+def test_an_iommu_confines_what_need_not_be_trusted(
+    project: Path, write: Write, iommu: str, processors: str, dma: str | None, rules: list[str]
+) -> None:
+    machine = project / "platforms" / "q35.yaml"
+    machine.write_text(machine.read_text("utf-8").replace("iommu: none", f"iommu: {iommu}"), "utf-8")
+    words = {"isolation": "contained", "processors": processors, "pci": "03.0"} | (
+        {"dma": dma} if dma else {}
+    )
+    plan, problems = judge(write(document(partition(**words))))
+    assert plan is not None
+    assert [problem.rule for problem in errors_of(problems)] == rules
+    found = read_blob(render_blob(plan, [make_dsdt(each) for each in plan.partitions], 0))
+    assert [each["DmaTrusted"] for each in found["Partitions"]] == [dma is not None]
+
+
 def test_functions_of_one_bus_are_one_segment(write: Write) -> None:
     first = partition(pci='["01.0", "02.0"]', isolation="guarded")
     plan, problems = judge(write(on(ONE_BUS, first, partition("two", pci='"03.0"', isolation="guarded"))))

@@ -47,6 +47,8 @@ typedef struct {
   UINTN                       SratSize;          ///< bytes; 0 when there is none
   CONST VOID                  *Slit;
   UINTN                       SlitSize;          ///< bytes; 0 when there is none
+  CONST VOID                  *Ivrs;
+  UINTN                       IvrsSize;          ///< bytes; 0 when there is none
   EFI_FILE_PROTOCOL           *Esp;              ///< root of the volume that is written to; NULL: there is none
   EFI_HANDLE                  EspDevice;         ///< that volume, or NULL
   BOOLEAN                     VerifyOnly;        ///< load option "verify": judge, report, change nothing

@@ -23,6 +23,7 @@
 #include "Machine/Survey.h"
 #include "Machine/Uart.h"
 #include "Pci/Bind.h"
+#include "Pci/Confine.h"
 #include "Core/Facts.h"
 #include "Core/Log.h"
 #include <Library/MemoryAllocationLib.h>
@@ -42,6 +43,7 @@ STATIC CONST BIND_STEP  mBindSteps[] = {
   BindFiles,
   BindProcessors,
   BindPci,
+  BindDma,
   BindConsole
 };
 
@@ -83,6 +85,7 @@ FreeParts (
 {
   ReleaseFiles (Partition);
   CloseGuard (Partition);
+  CloseConfinement (Partition);
   CloseStore (Partition);
   CloseControl (Partition);
   if (Partition->PciPorts != NULL) {
@@ -165,6 +168,7 @@ BindPartitions (
     ForEachPartition (OpenArea, Partitions, Count);
     ForEachPartition (OpenCards, Partitions, Count);
     ForEachPartition (OpenDisks, Partitions, Count);
+    ForEachPartition (OpenConfinement, Partitions, Count);
     ForEachPartition (OpenGuard, Partitions, Count);
     ForEachPartition (ClaimProcessors, Partitions, Count);
   }

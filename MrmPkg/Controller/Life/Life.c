@@ -15,6 +15,7 @@
 #include "Machine/Uart.h"
 #include "Pci/Quiesce.h"
 #include "Pci/Claim.h"
+#include "Pci/Confine.h"
 #include "Partition/Partition.h"
 #include "Core/Clock.h"
 #include "Core/Log.h"
@@ -40,6 +41,7 @@ ReleaseDevices (
   )
 {
   if (Partition->Quiesced) {
+    FreeDevices (Partition);
     ReleasePci (Partition);
     if ((Next == NULL) || !GivesUart (Next, Partition->Plan->Console.IoBase)) {
       ReleaseConsole (Partition);
@@ -195,7 +197,7 @@ StartPartition (
     return;
   }
 
-  Status = Partition->Quiesced ? EFI_SUCCESS : QuiescePci (Partition);
+  Status = ReadyPci (Partition);
   if (EFI_ERROR (Status)) {
     FailStart (Partition, MrmCauseDevice, Status);
     return;

@@ -291,6 +291,8 @@ FindTables (
   gMachine.SratSize = TableSize (gMachine.Srat);
   gMachine.Slit     = EfiLocateFirstAcpiTable (EFI_ACPI_6_5_SYSTEM_LOCALITY_INFORMATION_TABLE_SIGNATURE);
   gMachine.SlitSize = TableSize (gMachine.Slit);
+  gMachine.Ivrs     = EfiLocateFirstAcpiTable (EFI_ACPI_6_5_IO_VIRTUALIZATION_REPORTING_STRUCTURE_SIGNATURE);
+  gMachine.IvrsSize = TableSize (gMachine.Ivrs);
   MrmDomainsOfProcessors (gMachine.Srat, gMachine.SratSize, gMachine.ProcessorFacts, gMachine.ProcessorCount);
 }
 

@@ -11,6 +11,7 @@
 #include <MrmPlan.h>
 #include <Guid/MrmHandOff.h>
 #include <Library/MrmGuardHostLib.h>
+#include <Library/MrmIommuLib.h>
 #include <Library/MrmLayoutLib.h>
 #include <Library/MrmLifecycleLib.h>
 #include <Library/MrmLogLib.h>
@@ -51,6 +52,7 @@ typedef struct _MRM_PARTITION_AREA     MRM_PARTITION_AREA;
 typedef struct _MRM_PARTITION_CARDS    MRM_PARTITION_CARDS;
 typedef struct _MRM_PARTITION_DISKS    MRM_PARTITION_DISKS;
 typedef struct _MRM_MEDIUM             MRM_MEDIUM;
+typedef struct _MRM_CONFINEMENT        MRM_CONFINEMENT;
 
 ///
 /// One partition on the live machine.
@@ -67,6 +69,8 @@ typedef struct {
   UINT32                      PciBusCount;
   MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];   ///< that of its cards and served disks after the others
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
+  BOOLEAN                     Confinable;                    ///< an IOMMU is to confine DMA of its functions
+  MRM_CONFINEMENT             *Confinement;                  ///< the controller's: how it does (Pci/Confine.h), or NULL
   MRM_RANGE                   CardArea;                      ///< of its cards and served disks; empty without any
   MRM_PARTITION_AREA          *Area;                         ///< the controller's: that it is shared (Talk/Area.h)
   MRM_PARTITION_CARDS         *Cards;                        ///< the controller's: these cards (Talk/Cards.h)
@@ -75,6 +79,7 @@ typedef struct {
   MRM_PARTITION_DISKS         *Disks;                        ///< the controller's: these disks (Talk/Disk.h)
   MRM_GUARD                   *Guard;                        ///< the controller's: beneath it (Guard/Guard.h), or NULL
   MRM_GUARD_COUNTS            Exits;                         ///< what that has counted, as it was told last
+  MRM_IOMMU_COUNTS            Denied;                        ///< what its functions were denied, as it was told last
   MRM_RANGE                   GuardBlock;                    ///< where that lies
   MRM_RANGE                   GuardTables;                   ///< page tables of the guard itself ...
   UINTN                       GuardRoot;                     ///< ... and the first of them

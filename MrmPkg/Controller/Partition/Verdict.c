@@ -33,6 +33,7 @@ STATIC CONST MRM_WAY_OUT  mWaysOut[] = {
   { MRM_RULE_PROCESSOR_CORE,   "scan this PC anew and build with that, or write 'allow_shared_cores: true' for both" },
   { MRM_RULE_PROCESSOR_USABLE, "turn it on in the firmware set-up, or plan without it" },
   { MRM_RULE_ISOLATION,        "write 'isolation: cooperative', if its system can be trusted to keep to its own" },
+  { MRM_RULE_DMA,              "turn the IOMMU on in the firmware set-up, or write 'dma: trusted'" },
   { MRM_RULE_MEMORY_LOW,       "write 'low: 32 KiB' where only Linux's EFI stub boots, or have fewer partitions" },
   { MRM_RULE_MEMORY_BELOW_1G,  "lower 'below_1g' here or in other partitions" },
   { MRM_RULE_MEMORY,           "give it less, or raise 'firmware: memory:' in the machine file" },

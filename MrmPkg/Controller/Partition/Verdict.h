@@ -25,6 +25,7 @@
 #define MRM_RULE_PROCESSOR_CORE    "processor-whole-core"
 #define MRM_RULE_PROCESSOR_USABLE  "processor-usable"
 #define MRM_RULE_ISOLATION         "isolation-virtualization"
+#define MRM_RULE_DMA               "isolation-dma"
 #define MRM_RULE_MEMORY_LOW        "memory-low-fits"
 #define MRM_RULE_MEMORY_BELOW_1G   "memory-below-1g-fits"
 #define MRM_RULE_MEMORY            "memory-fits"

@@ -6,6 +6,7 @@
 
 #include "Pci/Quiesce.h"
 #include "Pci/Config.h"
+#include "Pci/Confine.h"
 #include "Pci/Find.h"
 #include "Partition/Partition.h"
 #include "Core/Log.h"
@@ -311,6 +312,7 @@ QuiescePci (
   UINTN               Function;
 
   Status = EFI_SUCCESS;
+  BlockDevices (Partition);
   Silence (Partition);
   WaitForTransactions (Partition);
   ResetBuses (Partition);
@@ -337,4 +339,15 @@ QuiescePci (
   }
 
   return Status;
+}
+
+EFI_STATUS
+ReadyPci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  EFI_STATUS  Status;
+
+  Status = Partition->Quiesced ? EFI_SUCCESS : QuiescePci (Partition);
+  return EFI_ERROR (Status) ? Status : ConfineDevices (Partition);
 }

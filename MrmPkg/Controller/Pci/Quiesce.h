@@ -25,6 +25,20 @@ QuiescePci (
   );
 
 /**
+  Have the partition's devices ready for its start: quiesced, unless they are, and confined to its memory, if they can be.
+
+  @param[in] Partition  The partition; its processors are stopped.
+
+  @retval EFI_SUCCESS       It can start.
+  @retval EFI_DEVICE_ERROR  A function did not come back from its reset; it was said on the console.
+  @retval EFI_TIMEOUT       An IOMMU does not answer.
+**/
+EFI_STATUS
+ReadyPci (
+  IN CONST MRM_PARTITION  *Partition
+  );
+
+/**
   Check whether a function by itself is still as a partition that ran has left it: it could not be reset.  Nobody else
   gets it until the PC is reset.
 

@@ -8,6 +8,7 @@
 #include "Talk/Cards.h"
 #include "Talk/Disk.h"
 #include "Talk/Variables.h"
+#include "Pci/Confine.h"
 #include "Partition/Partition.h"
 #include "Partition/Policy.h"
 #include "Partition/Verdict.h"
@@ -142,6 +143,10 @@ CollectStates (
     if (gPartitions[Index].Guard != NULL) {
       MrmGuardCount (gPartitions[Index].Guard, &gPartitions[Index].Exits);
       Facts[Index].Exits = &gPartitions[Index].Exits;
+    }
+
+    if (ConfinementFaults (&gPartitions[Index], &gPartitions[Index].Denied)) {
+      Facts[Index].Denied = &gPartitions[Index].Denied;
     }
 
     Facts[Index].Cards = CountCards (&gPartitions[Index]);

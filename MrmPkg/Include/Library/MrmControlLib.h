@@ -8,6 +8,7 @@
 #define MRM_CONTROL_LIB_H_
 
 #include <Library/MrmGuardCounts.h>
+#include <Library/MrmIommuLib.h>
 #include <Library/MrmLifecycleLib.h>
 #include <Library/MrmLogLib.h>
 #include <Library/MrmTalkLib.h>
@@ -47,6 +48,7 @@ typedef struct {
   UINT64                      Memory;    ///< bytes
   BOOLEAN                     Lasting;   ///< its variables are committed to the ESP; else they live until power-off
   CONST MRM_GUARD_COUNTS      *Exits;    ///< how often its processors left guest mode; NULL: it has no guard
+  CONST MRM_IOMMU_COUNTS      *Denied;   ///< what its PCI functions were denied; NULL: nothing confines them
   UINTN                       Cards;     ///< how many it has
   UINTN                       Disks;     ///< how many it is served
   MRM_CHANNEL_COUNTS          Moved;

@@ -56,6 +56,61 @@ AddExits (
 }
 
 /**
+  Add a hexadecimal number of as many digits as are wanted.
+
+  @param[in]     Number  The number.
+  @param[in]     Digits  How many of its digits.
+  @param[in,out] Text    The text.
+**/
+STATIC
+VOID
+AddDigits (
+  IN     UINT32    Number,
+  IN     UINTN     Digits,
+  IN OUT MRM_TEXT  *Text
+  )
+{
+  CHAR8  Digit[2];
+
+  Digit[1] = '\0';
+  while (Digits > 0) {
+    Digits--;
+    Digit[0] = "0123456789abcdef"[(Number >> (4 * Digits)) & 0xF];
+    MrmTextAdd (Text, Digit);
+  }
+}
+
+/**
+  Tell what was denied to PCI functions of a partition.
+
+  @param[in]     Denied  The counts.
+  @param[in,out] Text    The text.
+**/
+STATIC
+VOID
+AddDenied (
+  IN     CONST MRM_IOMMU_COUNTS  *Denied,
+  IN OUT MRM_TEXT                *Text
+  )
+{
+  MrmTextAdd (Text, ",\"dma\":{\"denied\":");
+  AddCount (Denied->Faults, Text);
+  if (Denied->Faults != 0) {
+    MrmTextAdd (Text, ",\"function\":\"");
+    AddDigits (Denied->Device >> 8, 2, Text);
+    MrmTextAdd (Text, ":");
+    AddDigits ((Denied->Device >> 3) & 0x1F, 2, Text);
+    MrmTextAdd (Text, ".");
+    AddDigits (Denied->Device & 7, 1, Text);
+    MrmTextAdd (Text, "\",\"address\":\"");
+    MrmTextAddHex (Text, Denied->Address);
+    MrmTextAdd (Text, "\"");
+  }
+
+  MrmTextAdd (Text, "}");
+}
+
+/**
   Tell what moved through the channels of a partition, as far as it has any.
 
   @param[in]     Facts  What is known of the partition.
@@ -128,6 +183,10 @@ MrmStateRender (
     MrmTextAdd (Text, Facts[Index].Lasting ? ",\"variables\":\"committed\"" : ",\"variables\":\"until power-off\"");
     if (Facts[Index].Exits != NULL) {
       AddExits (Facts[Index].Exits, Text);
+    }
+
+    if (Facts[Index].Denied != NULL) {
+      AddDenied (Facts[Index].Denied, Text);
     }
 
     AddMoved (&Facts[Index], Text);

@@ -324,6 +324,9 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
     (MRM_ISOLATION), .Maximum = MrmIsolationContained
   },
   {
+    .Name = "DmaTrusted", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, DmaTrusted)
+  },
+  {
     .Name = "Memory", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Memory), .CountOffset =
     OFFSET_OF (MRM_PLAN_PARTITION, MemoryCount), .Record = &mMemory, .Minimum = 1, .Maximum = 8
   },
@@ -370,7 +373,7 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanPartition = {
-  "MRM_PLAN_PARTITION", 159, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
+  "MRM_PLAN_PARTITION", 160, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
 };
 
 STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {
