@@ -33,7 +33,7 @@ DECODES = 3
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     result = built("functions")
-    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run"), iommu=True) as bench:
         bench.run(bench.session.settle())
         bench.run(mount(bench.session.guests[NEIGHBOUR]))
         yield bench

@@ -5,6 +5,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import ask, mount, read_json
 from tests.boot.hostile import NEIGHBOUR, PORTS, Hostile
-from tests.boot.hostile.acts import Act, Foreign, everywhere, interrupts, once
+from tests.boot.hostile.acts import FIRMWARE, Act, Foreign, everywhere, interrupts, once
+from tests.boot.hostile.drive import Drive
 from tests.boot.support import undisturbed
 
 pytestmark = [pytest.mark.boot(140), pytest.mark.timeout(1800)]
@@ -23,6 +25,9 @@ WAKE = 0x40EF
 REFRESH_SECONDS = 2
 """After which `State` shows what has been counted."""
 
+QEMU_VENDOR = 0x1B36
+PAGE, LARGE = 0x1000, 0x200000
+
 PATTERN = "head -c 8388608 /dev/urandom >/run/pattern; sha256sum </run/pattern >/run/sum"
 UNCHANGED = "sha256sum </run/pattern | cmp - /run/sum"
 COUNT_NMIS = "awk '/^ *NMI:/ { print $2 }' /proc/interrupts"
@@ -32,7 +37,7 @@ FIND_MEMORY = "awk -F- '/System RAM/ { print $1 }' /proc/iomem | tail -n 1"
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     result = built("hostile")
-    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
+    with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run"), iommu=True) as bench:
         steady = bench.session.guests[NEIGHBOUR]
         for name in PORTS:
             console = bench.session.guests[name].console
@@ -73,11 +78,16 @@ async def find_foreign(bench: Bench, name: str) -> Foreign:
     return Foreign(int(found.output.split()[-1], 16), code, data)
 
 
-async def denied(bench: Bench, name: str) -> int:
-    """Return how much `State` says that a partition was denied since its start."""
+async def told(bench: Bench, name: str) -> dict[str, Any]:
+    """Return what `State` tells of a partition."""
     await asyncio.sleep(REFRESH_SECONDS)
     state = await read_json(bench.session.guests[NEIGHBOUR], "State")
-    return int(next(each["denied"] for each in state["partitions"] if each["name"] == name))
+    return next(each for each in state["partitions"] if each["name"] == name)
+
+
+async def denied(bench: Bench, name: str) -> int:
+    """Return how much `State` says that a partition was denied since its start."""
+    return int((await told(bench, name))["denied"])
 
 
 async def try_act(hostile: Hostile, act: Act) -> str:
@@ -111,6 +121,41 @@ def test_what_is_not_its_own_it_does_not_reach(bench: Bench, name: str) -> None:
     async def work() -> None:
         acts = everywhere(await find_foreign(bench, name))
         await try_all(bench, name, acts if name == "wild" else once(acts))
+
+    bench.run(work())
+
+
+def test_a_device_reaches_memory_of_its_own_partition_only(bench: Bench) -> None:
+    """QEMU's drive completes a command whose DMA was denied, and its IOMMU logs nothing (docs/traps.md)."""
+
+    async def work() -> None:
+        foreign = await find_foreign(bench, "held")
+        hostile = Hostile(bench.session, "held")
+
+        async def words(address: int) -> str:
+            return re.sub(r"\s+", " ", await bench.machine.monitor(f"xp /16wx {address:#x}"))
+
+        async with unhurt(bench):
+            drive = await Drive.find(hostile)
+            assert await drive.identify(drive.buffer) == 0
+            written = (await words(drive.buffer)).split()[1]
+            assert int(written, 16) & 0xFFFF == QEMU_VENDOR
+            for whose, address in {
+                "a neighbour's": foreign.neighbour + LARGE,
+                "its guard's data": foreign.guard_data & -PAGE,
+                "its guard's code": foreign.guard_code & -PAGE,
+                "the PC's firmware's": FIRMWARE,
+            }.items():
+                before = await words(address)
+                status = await drive.identify(address)
+                after = await words(address)
+                assert after.split()[1] != written, whose
+                assert after == before, whose
+                print(f"held  DMA to {whose} memory: status {status}, nothing written")
+            # A queue there is memory that is read.
+            await drive.start(foreign.neighbour + LARGE)
+            assert await drive.go() is None
+            assert await drive.identify(drive.buffer) == 0
 
     bench.run(work())
 

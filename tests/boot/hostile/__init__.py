@@ -38,7 +38,7 @@ partitions:
     dma: trusted
     processors: 2
     memory: 256 MiB
-    pci: PciRoot(0x0)/Pci(0x4,0x0)
+    pci: PciRoot(0x0)/Pci(0x6,0x0)/Pci(0x0,0x0)/Pci(0x0,0x0)
     console: COM4
     restart: {policy: on-failure, limit: 0, backoff: 0}
     boot: {file: hostile.efi, options: 2e8}

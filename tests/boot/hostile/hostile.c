@@ -8,6 +8,7 @@
     x ADDRESS               jump there              m REGISTER             RDMSR
     v NUMBER                an instruction, below   s REGISTER VALUE       WRMSR
     p                       page of the code for other processors; r there: how many run it
+    b                       pages for a device, PAGES of them
     t                       triple fault            h                      CLI, HLT
     l                       CLI, and an endless loop
 
@@ -31,6 +32,7 @@
 #define GATE          0x8E00       ///< present, ring 0, interrupt gate
 #define PRESENT       (BIT0 | BIT1 | BIT7)    ///< writable, and large where that has a meaning
 #define GIGABYTES     512
+#define PAGES         3            ///< for a device
 
 //
 // Registers of the local APIC, and what wakes this processor to look at its UART: a hundred times a second in QEMU.
@@ -73,6 +75,7 @@ STATIC UINT8    mMap[MAP_SIZE];
 STATIC GATE_64  mIdt[GATES] __attribute__ ((aligned (16)));
 STATIC UINT64   mRoot[512]  __attribute__ ((aligned (4096)));
 STATIC UINT64   mLarge[GIGABYTES] __attribute__ ((aligned (4096)));
+STATIC UINT8    mPages[PAGES][SIZE_4KB] __attribute__ ((aligned (4096)));
 
 //
 // What another processor runs from its first instruction on: it counts itself, and never answers again.
@@ -496,6 +499,9 @@ Obey (
       break;
     case 'p':
       Value = mLow;
+      break;
+    case 'b':
+      Value = (UINTN)mPages;
       break;
     case 't':
       TripleFault ();
