@@ -15,7 +15,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_MAILBOX_SIGNATURE  SIGNATURE_32 ('M', 'R', 'M', 'B')
-#define MRM_MAILBOX_VERSION    5
+#define MRM_MAILBOX_VERSION    6
 #define MRM_MAILBOX_SIZE       SIZE_8KB
 #define MRM_MAILBOX_TEXT_SIZE  1024
 
@@ -83,15 +83,20 @@ typedef struct {
 
 ///
 /// Sleep registers of the FADT (ACPI 6.3 sections 4.8.3.7, 5.2.9), for an OS that cannot call ResetSystem: whatever is
-/// written with SLP_EN is S5, there is no other state.
+/// written with SLP_EN is S5, there is no other state.  The partition that owns the chipset has a PM1 control register
+/// instead (ACPI 6.3 section 4.8.3.2.1), whose higher byte has the same bits.
 ///
 typedef struct {
+  volatile UINT8    Pm1Low;                        ///< MRM_SLEEP_SCI_ENABLE; never looked at
   volatile UINT8    Control;
   volatile UINT8    Status;                        ///< never looked at
+  volatile UINT8    Reset;                         ///< reset register of the owner of the chipset: MRM_SLEEP_RESET
 } MRM_SLEEP;
 
-#define MRM_SLEEP_TYPE_S5  5                       ///< SLP_TYPx in _S5 of the DSDT
-#define MRM_SLEEP_ENABLE   BIT5                    ///< SLP_EN
+#define MRM_SLEEP_SCI_ENABLE  BIT0                 ///< SCI_EN of Pm1Low
+#define MRM_SLEEP_TYPE_S5     5                    ///< SLP_TYPx in _S5 of the DSDT
+#define MRM_SLEEP_ENABLE      BIT5                 ///< SLP_EN of Control
+#define MRM_SLEEP_RESET       0x52                 ///< of Reset
 
 ///
 /// A question of the partition's runtime services that the controller answers: the partition
@@ -186,5 +191,6 @@ STATIC_ASSERT (sizeof (MRM_CONTROL_AREA) <= SIZE_4KB, "one page leaves the rest 
 STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Store) % 8 == 0, "aligned");
 STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Watchdog) % 4 == 0, "aligned");
 STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Thermal) == SIZE_4KB, "a page of its own");
+STATIC_ASSERT (OFFSET_OF (MRM_MAILBOX, Sleep) % 2 == 0, "aligned: PM1 control has two bytes");
 
 #endif

@@ -76,6 +76,16 @@ DSDT = table(b"DSDT", bytes(range(200)), 2)
 
 
 @dataclass(frozen=True)
+class Chipset:
+    """MRM_ACPI_CHIPSET: tables of the PC."""
+
+    fadt: bytes
+    madt: bytes
+    dsdt: bytes
+    copied: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
     """MRM_ACPI_FACTS; the DSDT and its patches stand for the plan."""
 
@@ -96,6 +106,7 @@ class Facts:
     srat: bytes | None = None
     slit: bytes | None = None
     dsdt: bytes = DSDT
+    chipset: Chipset | None = None
     patches: tuple[Patch, ...] = ()
 
 
@@ -136,6 +147,16 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
         if source is not None:
             setattr(native, name, stack.enter_context(Guarded(decide.ffi, source)))
             setattr(native, f"{name}Size", len(source))
+    if facts.chipset is not None:
+        chipset = new("MRM_ACPI_CHIPSET *")
+        stack.callback(lambda _: None, chipset)
+        named = (("Fadt", facts.chipset.fadt), ("Madt", facts.chipset.madt), ("Dsdt", facts.chipset.dsdt))
+        for name, source in named:
+            setattr(chipset, name, (stack.enter_context(Guarded(decide.ffi, source)), len(source)))
+        chipset.CopiedCount = len(facts.chipset.copied)
+        for index, source in enumerate(facts.chipset.copied):
+            chipset.Copied[index] = (stack.enter_context(Guarded(decide.ffi, source)), len(source))
+        native.Chipset = chipset
     return native
 
 

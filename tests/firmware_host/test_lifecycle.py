@@ -90,7 +90,8 @@ def test_initialized_mailbox_is_blank(decide: Decide) -> None:
         assert mailbox.Panic == decide.MRM_PANIC_NONE
         assert mailbox.Thermal.Temperature == decide.MRM_THERMAL_NORMAL
         watchdog.Countdown = watchdog.Remaining = watchdog.Fired = mailbox.Panic = 0
-        mailbox.Thermal.Temperature = 0
+        assert mailbox.Sleep.Pm1Low == 1
+        mailbox.Thermal.Temperature = mailbox.Sleep.Pm1Low = 0
         assert not any(_bytes(decide, mailbox)[8:])
 
 
@@ -343,6 +344,16 @@ def test_sleep_enable_is_the_end_of_a_running_os(decide: Decide, written: int) -
         mailbox.Sleep.Control = written
         assert _step(decide, lifecycle, mailbox, START, _policy(decide, policy)) == decide.MrmActionStop
         assert (lifecycle.State, lifecycle.Cause) == (_state(decide, state), _cause(decide, "Shutdown"))
+
+
+def test_the_reset_register_resets_a_running_os(decide: Decide) -> None:
+    for written in (0, 1, 0xFF, 0x52):
+        lifecycle = _lifecycle(decide, "Running", "Running")
+        mailbox = _mailbox(decide, Phase=_phase(decide, "Running"))
+        mailbox.Sleep.Reset = written
+        done = _step(decide, lifecycle, mailbox, START, _policy(decide, "OnFailure"))
+        assert done == (decide.MrmActionStop if written == 0x52 else decide.MrmActionNone)
+    assert (lifecycle.State, lifecycle.Cause) == (_state(decide, "Restarting"), _cause(decide, "ColdReset"))
 
 
 def test_firmware_has_no_sleep_register(decide: Decide) -> None:

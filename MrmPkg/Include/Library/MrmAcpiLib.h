@@ -2,8 +2,9 @@
   Builds the ACPI tables of one partition from facts.  Pure: no globals, no I/O.
 
   Hardware-reduced ACPI (ACPI 6.5 section 4.1): RSDP, XSDT, FADT, FACS, MADT, MCFG,
-  DSDT, SPCR, WDAT, NFIT, and SRAT/SLIT cut down from the PC's own.  Why each field has its value:
-  docs/acpi.md.
+  DSDT, SPCR, WDAT, NFIT, and SRAT/SLIT cut down from the PC's own.  The partition that owns the PC's
+  chipset has the PC's own tables instead, changed where they speak of what it does not have.  Why each
+  field has its value: docs/acpi.md.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -27,6 +28,27 @@ typedef struct {
   UINT16             VendorId;
   UINT16             DeviceId;
 } MRM_ACPI_CONSOLE_FUNCTION;
+
+///
+/// A table of the PC; its bytes are not trusted.
+///
+typedef struct {
+  CONST VOID    *Table;
+  UINTN         Size;                ///< bytes readable there
+} MRM_ACPI_SOURCE;
+
+#define MRM_ACPI_MAX_COPIED  64      ///< tables of the PC that the owner of the chipset gets as they are
+
+///
+/// Tables of the PC from which those of the partition that owns its chipset are made.
+///
+typedef struct {
+  MRM_ACPI_SOURCE    Fadt;
+  MRM_ACPI_SOURCE    Madt;
+  MRM_ACPI_SOURCE    Dsdt;
+  UINTN              CopiedCount;
+  MRM_ACPI_SOURCE    Copied[MRM_ACPI_MAX_COPIED];   ///< SSDTs and tables about devices; those that are not sound are left out
+} MRM_ACPI_CHIPSET;
 
 typedef struct {
   UINT32                      BspApicId;        ///< APIC ID of the machine's bootstrap processor (the controller's)
@@ -53,11 +75,31 @@ typedef struct {
   UINTN                       SratSize;         ///< bytes readable at Srat
   CONST VOID                  *Slit;            ///< the machine's SLIT, or NULL; untrusted bytes
   UINTN                       SlitSize;         ///< bytes readable at Slit
+  CONST MRM_ACPI_CHIPSET      *Chipset;         ///< the partition owns the PC's chipset; NULL: it does not
 } MRM_ACPI_FACTS;
 
 /**
+  Say whether the tables of the partition that owns the chipset can be made from those of the PC: FADT, MADT and DSDT can
+  be read, the PC is not hardware-reduced, and its MADT has the processors.
+
+  @param[in] Chipset         The PC's tables.
+  @param[in] BspApicId       APIC ID of the boot processor.
+  @param[in] ApicIds         APIC IDs of the partition's processors.
+  @param[in] ProcessorCount  How many.
+**/
+BOOLEAN
+EFIAPI
+MrmAcpiChipsetFits (
+  IN CONST MRM_ACPI_CHIPSET  *Chipset,
+  IN UINT32                  BspApicId,
+  IN CONST UINT32            *ApicIds,
+  IN UINT32                  ProcessorCount
+  );
+
+/**
   Bytes that MrmAcpiBuild() needs for these facts: at most MRM_ACPI_FIXED_SIZE and the
-  sizes of DSDT, SRAT and SLIT, the SRAT's growing by 40 bytes for each piece of memory.
+  sizes of DSDT, SRAT and SLIT, the SRAT's growing by 40 bytes for each piece of memory; with Chipset
+  also those of the PC's tables.
 
   @param[in] Facts  The facts; Plan must not be NULL.
 
@@ -85,7 +127,9 @@ MrmAcpiSize (
                                     than its place; no DSDT of DsdtSize bytes; a local APIC, memory range, console or
                                     watchdog where none can be; more than MRM_MAX_SHARED shared memories, or one that
                                     is not aligned; a console function in a segment the partition does not
-                                    have; Address unaligned or too high.
+                                    have; a chipset whose FADT, MADT or DSDT cannot be read, whose MADT lacks the boot
+                                    processor or one of the partition's, that is hardware-reduced, or beside PCI
+                                    buses; Address unaligned or too high.
   @retval RETURN_BUFFER_TOO_SMALL   Size < MrmAcpiSize (Facts).
   @retval RETURN_UNSUPPORTED        An APIC ID is 0xFFFFFFFF, which ACPI uses for "all processors".
 

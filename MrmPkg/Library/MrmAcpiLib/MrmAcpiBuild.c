@@ -12,9 +12,10 @@
 #define MRM_ACPI_ALIGNMENT  64
 
 ///
-/// Tables the XSDT points to: FADT, MADT, MCFG, SRAT, SLIT, SPCR, WDAT, NFIT.
+/// Tables the XSDT points to: FADT, MADT, MCFG, SRAT, SLIT, SPCR, WDAT, NFIT; and for the owner of the chipset
+/// an SSDT and those that are copied.
 ///
-#define MRM_ACPI_MAX_XSDT_ENTRIES  8
+#define MRM_ACPI_MAX_XSDT_ENTRIES  (8 + 1 + MRM_ACPI_MAX_COPIED)
 
 ///
 /// Offsets of the tables in the buffer; zero for one that is left out (offset zero
@@ -34,6 +35,8 @@ typedef struct {
   UINTN    Spcr;
   UINTN    Wdat;
   UINTN    Nfit;
+  UINTN    Own;                  ///< SSDT of the owner of the chipset
+  UINTN    Copied[MRM_ACPI_MAX_COPIED];
   UINTN    Size;                 ///< bytes of everything
 } MRM_ACPI_LAYOUT;
 
@@ -90,6 +93,28 @@ LayoutReserveListed (
 }
 
 /**
+  Decide where the PC's tables lie that the owner of the chipset gets as they are.
+
+  @param[in]     Facts   The facts.
+  @param[in,out] Layout  The layout.
+**/
+STATIC
+VOID
+LayoutChipset (
+  IN     CONST MRM_ACPI_FACTS  *Facts,
+  IN OUT MRM_ACPI_LAYOUT       *Layout
+  )
+{
+  UINTN  Index;
+
+  Layout->Dsdt = LayoutReserve (Layout, MrmAcpiChipsetCopy (&Facts->Chipset->Dsdt, NULL));
+  Layout->Own  = LayoutReserveListed (Layout, MrmAcpiChipsetOwn (Facts, NULL));
+  for (Index = 0; Index < MIN (Facts->Chipset->CopiedCount, MRM_ACPI_MAX_COPIED); Index++) {
+    Layout->Copied[Index] = LayoutReserveListed (Layout, MrmAcpiChipsetCopy (&Facts->Chipset->Copied[Index], NULL));
+  }
+}
+
+/**
   Decide where each table lies.
 
   @param[in]  Facts   The facts.
@@ -110,9 +135,15 @@ LayoutDecide (
                    );
   Layout->Fadt = LayoutReserveListed (Layout, MrmAcpiFadt (Facts, 0, 0, NULL));
   Layout->Facs = LayoutReserve (Layout, MrmAcpiFacs (NULL));
-  Layout->Madt = LayoutReserveListed (Layout, MrmAcpiMadt (Facts, NULL));
-  Layout->Mcfg = LayoutReserveListed (Layout, MrmAcpiMcfg (Facts, NULL));
-  Layout->Dsdt = LayoutReserve (Layout, MrmAcpiDsdt (Facts, NULL));
+  if (Facts->Chipset != NULL) {
+    Layout->Madt = LayoutReserveListed (Layout, MrmAcpiChipsetMadt (Facts, NULL));
+    LayoutChipset (Facts, Layout);
+  } else {
+    Layout->Madt = LayoutReserveListed (Layout, MrmAcpiMadt (Facts, NULL));
+    Layout->Mcfg = LayoutReserveListed (Layout, MrmAcpiMcfg (Facts, NULL));
+    Layout->Dsdt = LayoutReserve (Layout, MrmAcpiDsdt (Facts, NULL));
+  }
+
   Layout->Srat = LayoutReserveListed (Layout, MrmAcpiSrat (Facts, NULL));
 
   //
@@ -179,6 +210,43 @@ WriteRoot (
   Rsdp->ExtendedChecksum = MrmAcpiChecksum (Rsdp, sizeof (*Rsdp));
 }
 
+/**
+  Write FADT, MADT and definition blocks.
+
+  @param[in]  Facts    The facts.
+  @param[in]  Layout   The layout.
+  @param[in]  Address  Physical address of the buffer.
+  @param[out] Bytes    The buffer.
+**/
+STATIC
+VOID
+WriteMachine (
+  IN  CONST MRM_ACPI_FACTS   *Facts,
+  IN  CONST MRM_ACPI_LAYOUT  *Layout,
+  IN  UINT64                 Address,
+  OUT UINT8                  *Bytes
+  )
+{
+  UINTN  Index;
+
+  if (Facts->Chipset == NULL) {
+    MrmAcpiFadt (Facts, Address + Layout->Dsdt, Address + Layout->Facs, Bytes + Layout->Fadt);
+    MrmAcpiMadt (Facts, Bytes + Layout->Madt);
+    MrmAcpiDsdt (Facts, Bytes + Layout->Dsdt);
+    return;
+  }
+
+  MrmAcpiChipsetFadt (Facts, Address + Layout->Dsdt, Address + Layout->Facs, Bytes + Layout->Fadt);
+  MrmAcpiChipsetMadt (Facts, Bytes + Layout->Madt);
+  MrmAcpiChipsetCopy (&Facts->Chipset->Dsdt, Bytes + Layout->Dsdt);
+  MrmAcpiChipsetOwn (Facts, Bytes + Layout->Own);
+  for (Index = 0; Index < Facts->Chipset->CopiedCount; Index++) {
+    if (Layout->Copied[Index] != 0) {
+      MrmAcpiChipsetCopy (&Facts->Chipset->Copied[Index], Bytes + Layout->Copied[Index]);
+    }
+  }
+}
+
 UINTN
 EFIAPI
 MrmAcpiSize (
@@ -220,10 +288,8 @@ MrmAcpiBuild (
 
   Bytes = Buffer;
   ZeroMem (Bytes, Layout.Size);
-  MrmAcpiFadt (Facts, Address + Layout.Dsdt, Address + Layout.Facs, Bytes + Layout.Fadt);
   MrmAcpiFacs (Bytes + Layout.Facs);
-  MrmAcpiMadt (Facts, Bytes + Layout.Madt);
-  MrmAcpiDsdt (Facts, Bytes + Layout.Dsdt);
+  WriteMachine (Facts, &Layout, Address, Bytes);
   if (Layout.Mcfg != 0) {
     MrmAcpiMcfg (Facts, Bytes + Layout.Mcfg);
   }

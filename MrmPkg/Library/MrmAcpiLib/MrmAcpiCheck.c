@@ -153,5 +153,9 @@ MrmAcpiCheckFacts (
     return RETURN_INVALID_PARAMETER;
   }
 
+  if ((Facts->Chipset != NULL) && !MrmAcpiChipsetIsValid (Facts)) {
+    return RETURN_INVALID_PARAMETER;
+  }
+
   return RETURN_SUCCESS;
 }

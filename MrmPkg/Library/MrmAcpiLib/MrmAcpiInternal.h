@@ -295,4 +295,75 @@ MrmAcpiNfit (
   OUT VOID                  *Table OPTIONAL
   );
 
+/**
+  FADT of the partition that owns the chipset: the PC's, at revision 6.3, with what ends the PC in memory.
+
+  @param[in]  Facts        The facts, with a chipset that is valid.
+  @param[in]  DsdtAddress  Physical address of the DSDT.
+  @param[in]  FacsAddress  Physical address of the FACS.
+  @param[out] Table        Receives the table, or NULL.
+
+  @return Bytes of the table.
+**/
+UINTN
+MrmAcpiChipsetFadt (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  IN  UINT64                DsdtAddress,
+  IN  UINT64                FacsAddress,
+  OUT VOID                  *Table OPTIONAL
+  );
+
+/**
+  MADT of the partition that owns the chipset: the PC's interrupt controllers, the boot processor as online capable, and
+  the partition's processors by the PC's UIDs.
+
+  @param[in]  Facts  The facts, with a chipset.
+  @param[out] Table  Receives the table, or NULL; only with a chipset that is valid.
+
+  @return Bytes of the table; 0 if the PC's cannot be read.
+**/
+UINTN
+MrmAcpiChipsetMadt (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT VOID                  *Table OPTIONAL
+  );
+
+/**
+  A table of the PC as it is; definition blocks without _MAT and without sleep states above S0 and below S5.
+
+  @param[in]  Source  The PC's table.
+  @param[out] Table   Receives the table, or NULL.
+
+  @return Bytes of the table; 0 if the PC's cannot be read.
+**/
+UINTN
+MrmAcpiChipsetCopy (
+  IN  CONST MRM_ACPI_SOURCE  *Source,
+  OUT VOID                   *Table OPTIONAL
+  );
+
+/**
+  What the plan's definition block adds to the PC's: an SSDT.
+
+  @param[in]  Facts  The facts.
+  @param[out] Table  Receives the table, or NULL.
+
+  @return Bytes of the table.
+**/
+UINTN
+MrmAcpiChipsetOwn (
+  IN  CONST MRM_ACPI_FACTS  *Facts,
+  OUT VOID                  *Table OPTIONAL
+  );
+
+/**
+  Check whether tables can be made from those of the PC.
+
+  @param[in] Facts  The facts, with a chipset.
+**/
+BOOLEAN
+MrmAcpiChipsetIsValid (
+  IN CONST MRM_ACPI_FACTS  *Facts
+  );
+
 #endif

@@ -210,6 +210,11 @@ MrmLifecycleStep (
     return MrmActionNone;
   }
 
+  if (Snapshot->Sleep.Reset == MRM_SLEEP_RESET) {
+    MrmLifecycleEnd (Lifecycle, Policy, MrmCauseColdReset, Now);
+    return MrmActionStop;
+  }
+
   if ((Snapshot->Sleep.Control & MRM_SLEEP_ENABLE) != 0) {
     MrmLifecycleEnd (Lifecycle, Policy, MrmCauseShutdown, Now);
     return MrmActionStop;

@@ -54,6 +54,7 @@ MrmMailboxInitialize (
   ZeroMem (Mailbox, sizeof (*Mailbox));
   Mailbox->Signature           = MRM_MAILBOX_SIGNATURE;
   Mailbox->Version             = MRM_MAILBOX_VERSION;
+  Mailbox->Sleep.Pm1Low        = MRM_SLEEP_SCI_ENABLE;
   Mailbox->Watchdog.Countdown  = DEFAULT_COUNTDOWN;
   Mailbox->Watchdog.Remaining  = DEFAULT_COUNTDOWN;
   Mailbox->Watchdog.Fired      = Fired ? 1 : 0;
