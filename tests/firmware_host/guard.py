@@ -41,6 +41,10 @@ class Cpu:
     waking: bool = False
     functions: tuple[int, ...] = ()
     """Configuration space of functions that it has by themselves."""
+    pm1: tuple[int, int] | None = None
+    """It owns the chipset, whose PM1 control registers are these ports."""
+    tables: Any = None
+    """MRM_GUARD_TABLES: CF8 and CFC lead to all buses, as far as these tables do."""
 
     def __post_init__(self) -> None:
         ffi = self.decide.ffi
@@ -60,12 +64,16 @@ class Cpu:
             setattr(native, name, value)
         ids = Guarded.array(ffi, "UINT32", self.apic_ids)
         ignored = Guarded.array(ffi, "MRM_RANGE", self.ignored)
-        buses = Guarded.array(ffi, "MRM_GUARD_BUSES", [(ECAM, 3, 4)])
+        told_buses = [(ECAM, 3, 4, False)] if self.tables is None else [(0xB0000000, 0, 255, True)]
+        buses = Guarded.array(ffi, "MRM_GUARD_BUSES", told_buses)
         facts = ffi.new("MRM_GUARD_FACTS *")
         facts.ApicId, facts.ApicIds = self.apic_id, ffi.cast("UINT32 *", ids.pointer)
         facts.ApicIdCount, facts.LocalApic, facts.IcrHigh = len(self.apic_ids), APIC, self.icr_high
         facts.Ignored, facts.IgnoredCount = ffi.cast("MRM_RANGE *", ignored.pointer), len(self.ignored)
         facts.Buses, facts.BusCount = ffi.cast("MRM_GUARD_BUSES *", buses.pointer), 1
+        facts.Tables = self.tables or ffi.NULL
+        if self.pm1 is not None:
+            facts.Chipset = (True, self.pm1)
         facts.Seconds, facts.X2Apic, facts.Contained = self.now, self.x2apic, self.contained
         facts.WakeApicId, facts.WakeVector, facts.Waking = *self.wake, self.waking
         count = len(self.apic_ids)

@@ -132,6 +132,13 @@ CarryOut (
       }
 
       break;
+    case MrmGuardReadPort:
+      Value = (Answer->Width == 1) ? IoRead8 ((UINTN)Answer->Address) : IoRead16 ((UINTN)Answer->Address);
+      MrmGuardPutResult (&Processor->Registers, Answer->Width, Value);
+      break;
+    case MrmGuardWritePort:
+      IoWrite8 ((UINTN)Answer->Address, (UINT8)Answer->Value);
+      break;
     case MrmGuardWriteFunction:
       WriteFunction (Processor, Answer);
       break;
@@ -189,6 +196,9 @@ CollectFacts (
   Facts->WakeVector   = Guard->WakeVector;
   Facts->Waking       = (BOOLEAN)(Guard->Waking != 0);
   Facts->Seconds      = Guard->StartSeconds + DivU64x64Remainder (AsmReadTsc () - Guard->StartTsc, Guard->TscFrequency, NULL);
+
+  Facts->Tables  = &Guard->Tables;
+  Facts->Chipset = Guard->Chipset;
 
   Facts->Functions     = Guard->Functions;
   Facts->FunctionCount = Guard->FunctionCount;

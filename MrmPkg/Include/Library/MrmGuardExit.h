@@ -85,13 +85,34 @@ typedef struct {
 } MRM_GUARD_DEVICES;
 
 ///
+/// Nested page tables in the format of SVM: four levels (APM 15.25).  The host's EFER.NXE must be set.
+///
+typedef struct {
+  UINT64    *Pages;                  ///< the tables, a multiple of 4 KiB; the caller's
+  UINT64    Physical;                ///< where they lie for the processor
+  UINTN     PageCount;               ///< how many pages there are
+  UINTN     Used;                    ///< how many of them are tables; the first one is the root
+} MRM_GUARD_TABLES;
+
+///
 /// Buses of a partition, where CF8 and CFC lead.
 ///
 typedef struct {
-  UINT64    Ecam;                    ///< of the first bus
-  UINT8     FirstBus;
-  UINT8     LastBus;
+  UINT64     Ecam;                   ///< of the first bus
+  UINT8      FirstBus;
+  UINT8      LastBus;
+  BOOLEAN    Sparse;                 ///< others have functions there, too: only what it reaches by memory, it reaches so
 } MRM_GUARD_BUSES;
+
+#define MRM_GUARD_PM1_BLOCKS  2      ///< PM1a, PM1b
+
+///
+/// Registers of the chipset that its owner reaches through the guard only.
+///
+typedef struct {
+  BOOLEAN    Owner;                  ///< the partition owns the chipset; else nothing of this counts
+  UINT16     Pm1Control[MRM_GUARD_PM1_BLOCKS];   ///< I/O ports; 0: there is none
+} MRM_GUARD_CHIPSET;
 
 ///
 /// What the guard knows when it answers.
@@ -106,6 +127,8 @@ typedef struct {
   UINTN                    IgnoredCount;
   CONST MRM_GUARD_BUSES    *Buses;          ///< that CF8 and CFC lead to
   UINTN                    BusCount;
+  CONST MRM_GUARD_TABLES   *Tables;         ///< what it reaches by memory; only buses that are Sparse need it
+  MRM_GUARD_CHIPSET        Chipset;
   CONST MRM_GUARD_FUNCTION *Functions;      ///< that it has by themselves
   UINTN                    FunctionCount;
   UINT64                   Seconds;         ///< now, since 1970 began, UTC
@@ -126,6 +149,8 @@ typedef enum {
   MrmGuardInject,          ///< give it exception Vector, with ErrorCode if HasErrorCode; vector 2 is an NMI
   MrmGuardReadConfig,      ///< read Width bytes at Address, give them to MrmGuardPutResult(), go on
   MrmGuardWriteConfig,     ///< write Width bytes of Value to Address, go on
+  MrmGuardReadPort,        ///< read Width bytes, 1 or 2, of I/O port Address, give them to MrmGuardPutResult(), go on
+  MrmGuardWritePort,       ///< write Width bytes, 1, of Value to I/O port Address, go on
   MrmGuardWriteFunction,   ///< have MrmGuardJudgeConfig() judge Width bytes of Value for Address, go on
   MrmGuardWriteApic,       ///< write the 32 bits of Value to Address in the local APIC page, go on
   MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on; only registers of the x2APIC

@@ -90,6 +90,7 @@ struct _MRM_GUARD {
   UINTN                    IgnoredCount;
   MRM_GUARD_BUSES          Buses[MRM_MAX_PCI_BUSES];
   UINTN                    BusCount;
+  MRM_GUARD_CHIPSET        Chipset;
   MRM_GUARD_FUNCTION       Functions[MRM_GUARD_MAX_FUNCTIONS];
   UINTN                    FunctionCount;
   volatile UINT32          ConfigBusy;                 ///< 1: a processor writes to configuration space of Functions

@@ -79,16 +79,6 @@ typedef struct {
 } MRM_GUARD_VIEW;
 
 ///
-/// Nested page tables in the format of SVM: four levels (APM 15.25).  The host's EFER.NXE must be set.
-///
-typedef struct {
-  UINT64    *Pages;                               ///< the tables, a multiple of 4 KiB; the caller's
-  UINT64    Physical;                             ///< where they lie for the processor
-  UINTN     PageCount;                            ///< how many pages there are
-  UINTN     Used;                                 ///< how many of them are tables; the first one is the root
-} MRM_GUARD_TABLES;
-
-///
 /// I/O ports, First to Last.
 ///
 typedef struct {
@@ -215,6 +205,33 @@ MrmGuardBuildIoMap (
   IN  CONST MRM_GUARD_PORTS  *Open,
   IN  UINTN                  Count,
   OUT UINT8                  *Map
+  );
+
+/**
+  Have more ports end in an exit.
+
+  @param[in]     Closed  The ports; they may overlap.
+  @param[in]     Count   How many elements.
+  @param[in,out] Map     MRM_GUARD_IO_MAP_SIZE bytes, as MrmGuardBuildIoMap() made it.
+**/
+VOID
+EFIAPI
+MrmGuardClosePorts (
+  IN     CONST MRM_GUARD_PORTS  *Closed,
+  IN     UINTN                  Count,
+  IN OUT UINT8                  *Map
+  );
+
+/**
+  The ports of every PC that the owner of the chipset does not reach without an exit: they could reset or halt the PC,
+  reach what is not its own, or have somebody do so for it.
+
+  @param[out] Count  How many elements.
+**/
+CONST MRM_GUARD_PORTS *
+EFIAPI
+MrmGuardChipsetPorts (
+  OUT UINTN  *Count
   );
 
 /**

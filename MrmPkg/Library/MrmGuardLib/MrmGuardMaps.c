@@ -64,6 +64,25 @@ STATIC CONST MRM_GUARD_MSRS  mConfined[] = {
   { 0x00000840, 0x000008FF, MRM_GUARD_WRITE }
 };
 
+///
+/// Ports that the owner of the chipset does not reach, but for what MrmGuardDecideIo() lets through.  The numbers of QEMU
+/// mean nothing on other PCs.
+///
+STATIC CONST MRM_GUARD_PORTS  mChipset[] = {
+  // Command and status of the keyboard controller, which can reset the PC.
+  { 0x64,  0x64  },
+  // System control port A: reset, A20.
+  { 0x92,  0x92  },
+  // System management interrupts: they work for the PC's firmware, on whatever memory they are told.
+  { 0xB2,  0xB3  },
+  // QEMU: configuration of the firmware, which reads and writes memory by itself.
+  { 0x510, 0x51B },
+  // QEMU: processors that come and go.
+  { 0xCD8, 0xCE3 },
+  // Configuration space, with the reset register amid it.
+  { 0xCF8, 0xCFF }
+};
+
 /**
   Close a map.  Bits behind the last port or register stay closed for good.
 
@@ -123,6 +142,34 @@ FindPart (
   }
 
   return FALSE;
+}
+
+VOID
+EFIAPI
+MrmGuardClosePorts (
+  IN     CONST MRM_GUARD_PORTS  *Closed,
+  IN     UINTN                  Count,
+  IN OUT UINT8                  *Map
+  )
+{
+  UINTN   Index;
+  UINT32  Port;
+
+  for (Index = 0; Index < Count; Index++) {
+    for (Port = Closed[Index].First; Port <= Closed[Index].Last; Port++) {
+      Map[Port / 8] |= (UINT8)(1 << (Port % 8));
+    }
+  }
+}
+
+CONST MRM_GUARD_PORTS *
+EFIAPI
+MrmGuardChipsetPorts (
+  OUT UINTN  *Count
+  )
+{
+  *Count = ARRAY_SIZE (mChipset);
+  return mChipset;
 }
 
 RETURN_STATUS

@@ -25,6 +25,7 @@
 
 #define RESET_PROCESSOR    BIT2    ///< of the reset register
 #define CONTROL_A_RESET    BIT0
+#define KEYBOARD_OUTPUT    0xD1    ///< command: what is written to port 60 next is for the lines of reset and A20
 #define KEYBOARD_PULSE     0xF0    ///< commands from here on pulse lines that are zero in their lower half
 #define CONTROL_B_COUNTED  BIT5    ///< the timer has counted down: who waits for it goes on
 #define CMOS_INDEX         0x7F
@@ -106,6 +107,66 @@ Resets (
 }
 
 /**
+  Check whether a partition reaches a register of configuration space by memory.
+
+  @param[in] Tables   What it reaches.
+  @param[in] Address  Where the register is.
+  @param[in] Write    TRUE: can write it.
+**/
+STATIC
+BOOLEAN
+IsReached (
+  IN CONST MRM_GUARD_TABLES  *Tables,
+  IN UINT64                  Address,
+  IN BOOLEAN                 Write
+  )
+{
+  UINT64  Host;
+  UINT32  Access;
+
+  // Pages of foreign functions show another page.
+  return (BOOLEAN)(  MrmGuardLookUp (Tables, Address, &Host, &Access)
+                  && (Host == Address)
+                  && (!Write || ((Access & MRM_GUARD_WRITE) != 0)));
+}
+
+/**
+  Check whether an access is to a register of the chipset that its owner reaches through the guard: command and status of
+  the keyboard controller, and the PM1 control registers of ACPI, which it only reads.
+
+  @param[in] Chipset  What is known of the chipset.
+  @param[in] Exit     The access.
+  @param[in] Value    What it writes.
+**/
+STATIC
+BOOLEAN
+IsLetThrough (
+  IN CONST MRM_GUARD_CHIPSET  *Chipset,
+  IN CONST MRM_GUARD_EXIT     *Exit,
+  IN UINT32                   Value
+  )
+{
+  UINTN  Index;
+
+  if (!Chipset->Owner) {
+    return FALSE;
+  }
+
+  if ((Exit->Port == PORT_KEYBOARD) && (Exit->Width == 1)) {
+    return (BOOLEAN)(!Exit->Write || (((UINT8)Value != KEYBOARD_OUTPUT) && ((UINT8)Value < KEYBOARD_PULSE)));
+  }
+
+  // SCI_EN is set, and stays so; with SLP_EN it would switch the PC off.  It has such a register in memory.
+  for (Index = 0; !Exit->Write && (Index < ARRAY_SIZE (Chipset->Pm1Control)); Index++) {
+    if ((Chipset->Pm1Control[Index] != 0) && (Exit->Port == Chipset->Pm1Control[Index]) && (Exit->Width <= 2)) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
+/**
   Find the configuration register that an access to the data ports is for.
 
   @param[in]  Facts    What the guard knows.
@@ -144,7 +205,7 @@ FindConfig (
     if ((Bus >= Buses->FirstBus) && (Bus <= Buses->LastBus)) {
       *Address = Buses->Ecam + (UINT64)(Bus - Buses->FirstBus) * SIZE_1MB + ((Select & CONFIG_FUNCTION) << 4) +
                  (Select & CONFIG_REGISTER) + (Exit->Port - PORT_CONFIG_DATA);
-      return TRUE;
+      return (BOOLEAN)(!Buses->Sparse || IsReached (Facts->Tables, *Address, Exit->Write));
     }
   }
 
@@ -191,6 +252,14 @@ Write (
     Answer->Action = Judged ? MrmGuardWriteFunction : MrmGuardWriteConfig;
     Answer->Value  = Value;
     Answer->Width  = Exit->Width;
+    return;
+  }
+
+  if (IsLetThrough (&Facts->Chipset, Exit, Value)) {
+    Answer->Action  = MrmGuardWritePort;
+    Answer->Address = Exit->Port;
+    Answer->Value   = Value;
+    Answer->Width   = Exit->Width;
     return;
   }
 
@@ -277,6 +346,10 @@ MrmGuardDecideIo (
   } else if (FindConfig (Facts, Exit, Devices->ConfigAddress, &Answer->Address, &Judged)) {
     Answer->Action = MrmGuardReadConfig;
     Answer->Width  = Exit->Width;
+  } else if (IsLetThrough (&Facts->Chipset, Exit, 0)) {
+    Answer->Action  = MrmGuardReadPort;
+    Answer->Address = Exit->Port;
+    Answer->Width   = Exit->Width;
   } else {
     Value = IsConfigAddress (Exit) ? Devices->ConfigAddress : 0;
     for (Index = 0; (Index < Exit->Width) && !IsConfigAddress (Exit); Index++) {
