@@ -106,6 +106,8 @@ def _level(partition: PartitionPlan) -> Iterator[str]:
     """What keeps a partition to its own."""
     if partition.isolation is not None:
         yield _fact("isolation", partition.level, partition.isolation.place.short)
+    if partition.owns_chipset and partition.chipset is not None:
+        yield _fact("chipset", "everything that nobody else has", partition.chipset.place.short)
     if partition.dma is not None:
         yield _fact("dma", partition.dma.value, partition.dma.place.short)
 

@@ -11,6 +11,7 @@
 #include "Life/PcEnd.h"
 #include "Life/Redivide.h"
 #include "Life/Requests.h"
+#include "Chipset/Chipset.h"
 #include "Talk/Channel.h"
 #include "Talk/Control.h"
 #include "Talk/Disk.h"
@@ -269,7 +270,11 @@ RunPartitions (
     }
   }
 
-  WatchPowerButton ();
+  // The owner of the chipset has the power button, too.
+  if (!IsChipsetOwned ()) {
+    WatchPowerButton ();
+  }
+
   OpenScreens ();
   PollUntilEnd ();
   CloseScreens ();

@@ -17,7 +17,7 @@
 #include <Uefi/UefiBaseType.h>
 
 #define MRM_PLAN_VERSION  11
-#define MRM_PLAN_FORMAT   0x78336075U
+#define MRM_PLAN_FORMAT   0xA92A689AU
 #define MRM_PLAN_MAGIC    SIGNATURE_64 ('M', 'R', 'M', ' ', 'p', 'l', 'a', 'n')
 
 ///
@@ -331,6 +331,7 @@ typedef struct {
   BOOLEAN                     SharedCores;         ///< TRUE: others that say so too may have threads of its cores
   MRM_ISOLATION               Isolation;
   BOOLEAN                     DmaTrusted;          ///< TRUE: what its PCI functions reach by DMA need not be confined
+  BOOLEAN                     Chipset;             ///< it owns the PC's chipset: everything that nobody else has
   UINT32                      MemoryCount;
   CONST MRM_PLAN_MEMORY       *Memory;             ///< exactly one MrmMemoryLow, first
   UINT32                      PciBusCount;

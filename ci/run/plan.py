@@ -64,6 +64,7 @@ class PartitionPromise:
         esp_files: Bytes of the files on the ESP that the controller serves it as disks.
         networks: Names of the networks in memory that it has cards on; these cards are among `pci`.
         shared: Name and bytes of each shared memory that it has, in the order in which its OS sees them.
+        chipset: Whether it owns the PC's chipset: it sees whatever nobody else has, in segment 0.
     """
 
     name: str
@@ -85,6 +86,7 @@ class PartitionPromise:
     esp_files: int = 0
     networks: Sequence[str] = ()
     shared: Sequence[tuple[str, int]] = ()
+    chipset: bool = False
 
     @property
     def boot_disk(self) -> BootSource | None:
@@ -151,6 +153,7 @@ def _partition(item: dict[str, Any], project: Path) -> PartitionPromise:
         served=[str(disk["serial"]) for disk in served],
         esp_files=sum(disk["size"] or 0 for disk in served if str(disk["medium"]).startswith("file ")),
         shared=[(str(one["shared"]), int(one["size"])) for one in item.get("shared", [])],
+        chipset=bool(item.get("chipset", False)),
     )
 
 

@@ -433,6 +433,7 @@ PARTITION = Record(
         Field("SharedCores", Truth(), "TRUE: others that say so too may have threads of its cores"),
         Field("Isolation", Choice(ISOLATION)),
         Field("DmaTrusted", Truth(), "TRUE: what its PCI functions reach by DMA need not be confined"),
+        Field("Chipset", Truth(), "it owns the PC's chipset: everything that nobody else has"),
         Field("Memory", Records(MEMORY, "MemoryCount", 1, 8), "exactly one MrmMemoryLow, first"),
         Field("PciBuses", Records(PCI_BUS, "PciBusCount", 0, _LIMIT["MRM_MAX_PCI_BUSES"])),
         Field("ChannelSegment", Number(2), "PCI segment of its cards and served disks; 0 without any"),

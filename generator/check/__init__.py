@@ -7,6 +7,7 @@ from itertools import islice
 
 from generator.check import (
     boot,
+    chipset,
     consoles,
     disks,
     functions,
@@ -30,6 +31,7 @@ _MODULES = (
     names,
     processors,
     isolation,
+    chipset,
     memory,
     pci,
     functions,

@@ -35,11 +35,15 @@ def isolation_dma(plan: Plan) -> Iterator[Finding]:
     """PCI functions of a contained partition are confined: an AMD IOMMU, one processor; or dma is trusted."""
     for partition in plan.partitions:
         level = partition.isolation
-        if level is None or level.value != "contained" or not partition.pci or partition.dma is not None:
+        if level is None or level.value != "contained" or partition.dma is not None:
             continue
         if not partition.knows("dma", "processors"):
             continue
-        if plan.machine.acpi.iommu != "amd-vi":
+        if partition.owns_chipset:
+            lack = "nothing confines DMA and interrupts of what the owner of the chipset has"
+        elif not partition.pci:
+            continue
+        elif plan.machine.acpi.iommu != "amd-vi":
             lack = f"the machine {plan.machine.name} has no AMD IOMMU to confine DMA of its PCI functions"
         elif partition.processors.wanted > 1:
             lack = "the IOMMU confines interrupts of its PCI functions to one processor only"

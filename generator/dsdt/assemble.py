@@ -70,7 +70,15 @@ def make_dsdt(partition: PartitionPlan) -> Dsdt:
 
 
 def _uses(partition: PartitionPlan) -> Iterator[_Use]:
-    """The fragments a partition's DSDT is made of."""
+    """The fragments a partition's DSDT is made of.
+
+    The owner of the chipset has the PC's, to which only what MRM asks and is told through is added.
+    """
+    if partition.owns_chipset:
+        yield _Use("panic")
+        if partition.policy.shutdown.value:
+            yield _Use("thermal")
+        return
     yield _Use("sleep")
     for number in range(len(partition.processors.grants)):
         yield _Use("processor", 0, (("name", f"C{number:03X}"), ("uid", number + FIRST_PROCESSOR_UID)))

@@ -119,6 +119,7 @@ def _partition(plan: Plan, partition: PartitionPlan, dsdt: Dsdt) -> dict[str, An
         "SharedCores": partition.processors.shared_cores,
         "Isolation": _ISOLATION[partition.level],
         "DmaTrusted": partition.dma is not None,
+        "Chipset": partition.owns_chipset,
         "Memory": [
             {
                 "Purpose": request.purpose.name,

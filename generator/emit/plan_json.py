@@ -96,6 +96,7 @@ def _partition(plan: Plan, partition: PartitionPlan, host_paths: bool) -> dict[s
         },
         "isolation": partition.level,
         **({"dma": partition.dma.value} if partition.dma is not None else {}),
+        **({"chipset": True} if partition.owns_chipset else {}),
         "pci": [_pci(partition, grant) for grant in partition.pci],
         **_cards(partition),
         **_disks(partition),

@@ -94,6 +94,15 @@ DMA_KEY = Key(
     "nothing is said",
     inherited=True,
 )
+CHIPSET = Key(
+    "chipset",
+    BOOLEAN,
+    "It owns the PC's chipset: everything that nobody else has; one partition at most.",
+    "`true`: it owns [the PC's chipset](isolation.md#the-owner-of-the-chipset) and everything else that "
+    "nobody has: interrupt controllers, timers, clock, keyboard, power button, the PC's own ACPI tables, "
+    "functions of bus 0; one partition at most, not a cooperative one",
+    "`false`",
+)
 PARTITION_KEYS = Keys(
     (
         NAME,
@@ -107,6 +116,7 @@ PARTITION_KEYS = Keys(
         DISPLAY,
         LEVEL,
         DMA_KEY,
+        CHIPSET,
         BOOT,
         *partition_policy.KEYS.keys,
     )
@@ -334,7 +344,7 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
     network, disk, shared = read_cards(fields), read_disks(fields), read_shared(fields)
     console = read_console(fields)
     display = fields.read(DISPLAY)
-    isolation, dma = fields.read(LEVEL), fields.read(DMA_KEY)
+    isolation, dma, chipset = fields.read(LEVEL), fields.read(DMA_KEY), fields.read(CHIPSET)
     boot, policy = read_boot(fields), read_policy(fields)
     unread = frozenset(fields.unread)
     return PartitionIntent(
@@ -352,5 +362,6 @@ def _partition(node: Node, excused: AnySequence[str], problems: list[Problem]) -
         shared,
         isolation,
         dma,
+        chipset,
         unread,
     )

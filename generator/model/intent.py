@@ -318,6 +318,7 @@ class PartitionIntent:
     shared: tuple[Located[str], ...] = ()
     isolation: Located[Isolation] | None = None
     dma: Located[Dma] | None = None
+    chipset: Located[bool] | None = None
     unread: frozenset[str] = frozenset()
 
     def knows(self, *keys: str) -> bool:

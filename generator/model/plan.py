@@ -401,12 +401,19 @@ class PartitionPlan:
     """The level that the file names; None: it names none."""
     dma: Located[Dma] | None = None
     """What its user says of its devices' DMA; None: nothing."""
+    chipset: Located[bool] | None = None
+    """Whether it owns the PC's chipset; None: the file does not say."""
     unread: frozenset[str] = frozenset()
 
     @property
     def level(self) -> Isolation:
         """Its isolation level."""
         return self.isolation.value if self.isolation is not None else "cooperative"
+
+    @property
+    def owns_chipset(self) -> bool:
+        """Whether it owns the PC's chipset."""
+        return self.chipset is not None and self.chipset.value
 
     @property
     def buses(self) -> tuple[tuple[PciGrant, ...], ...]:

@@ -124,6 +124,8 @@ def _rows(partition: PartitionPlan) -> Iterator[tuple[str, str, str]]:
         yield "display", "its display function is its screen", partition.display.place.short
     if partition.isolation is not None:
         yield "isolation", partition.level, partition.isolation.place.short
+    if partition.owns_chipset and partition.chipset is not None:
+        yield "chipset", "everything that nobody else has", partition.chipset.place.short
     if partition.dma is not None:
         yield "dma", partition.dma.value, partition.dma.place.short
     yield from _boot_rows(partition)

@@ -64,6 +64,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                     partition.isolation.value if partition.isolation is not None else "cooperative",
                     pci[number].grants,
                     files,
+                    chipset=partition.chipset is not None and partition.chipset.value,
                 ),
                 policy=resolve_policy(partition, names),
                 cards=resolve_cards(partition.network, networks),
@@ -71,6 +72,7 @@ def resolve(intent: Intent, machine: Machine, files: Files, source: str) -> Plan
                 shared=resolve_has_shared(partition.shared, shared),
                 isolation=partition.isolation,
                 dma=partition.dma,
+                chipset=partition.chipset,
                 unread=partition.unread,
             )
         )

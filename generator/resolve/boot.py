@@ -44,6 +44,7 @@ class _Whose:
     name: str
     console: ConsolePlan | None
     level: Isolation
+    chipset: bool
 
 
 def resolve_boot(
@@ -53,14 +54,19 @@ def resolve_boot(
     level: Isolation,
     pci: Sequence[PciGrant],
     files: Files,
+    *,
+    chipset: bool = False,
 ) -> BootPlan:
-    """The boot sources of the partition with this name, console, isolation level and ports."""
-    whose = _Whose(name, console, level)
+    """The boot sources of the partition with this name, console, isolation level and ports.
+
+    With `chipset` it owns the PC's chipset.
+    """
+    whose = _Whose(name, console, level, chipset)
     sources = tuple(_source(source, whose, pci, files) for source in intent.sources)
     plan = BootPlan(intent.place, sources, intent.timeout or Located(0, intent.place), ())
     if not plan.owns_loader:
         return plan
-    return BootPlan(plan.place, sources, plan.timeout, expected_parameters(console, level))
+    return BootPlan(plan.place, sources, plan.timeout, expected_parameters(console, level, chipset))
 
 
 def _source(source: BootSource, whose: _Whose, pci: Sequence[PciGrant], files: Files) -> SourcePlan:
@@ -90,7 +96,7 @@ def _file(boot: FileSource, whose: _Whose, files: Files) -> FileBoot:
     owner = boot.options.value if boot.options else ""
     added: tuple[AddedParameter, ...] = ()
     if facts.linux is not None and handling == "auto":
-        added = added_parameters(Situation(facts.linux, whose.console, whose.level), owner)
+        added = added_parameters(Situation(facts.linux, whose.console, whose.level, whose.chipset), owner)
     words = [parameter.parameter for parameter in added]
     initrd = boot.initrd
     return FileBoot(

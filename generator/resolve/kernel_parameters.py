@@ -40,6 +40,8 @@ class Situation:
     linux: LinuxFacts | None
     console: ConsolePlan | None
     level: Isolation = "cooperative"
+    chipset: bool = False
+    """It owns the PC's chipset: what Linux touches by habit is its own."""
 
     @property
     def uart(self) -> Uart | None:
@@ -75,6 +77,8 @@ class KernelParameter:
     any_kernel: bool = False
     applies: Callable[[Situation], bool] = _always
     levels: tuple[Isolation, ...] = ALL_LEVELS
+    owner: bool = False
+    """Whether it is also for the owner of the chipset."""
 
     @property
     def name(self) -> str:
@@ -83,7 +87,8 @@ class KernelParameter:
 
     def fits(self, situation: Situation) -> bool:
         """Whether it is of use there."""
-        return situation.level in self.levels and self.applies(situation)
+        meant = self.owner or not situation.chipset
+        return meant and situation.level in self.levels and self.applies(situation)
 
 
 def _has_uart(situation: Situation) -> bool:
@@ -114,6 +119,7 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         needed=True,
         condition="the level is not contained",
         levels=OPEN,
+        owner=True,
     ),
     KernelParameter(
         "8250.nr_uarts=1",
@@ -163,6 +169,7 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         condition="the console is a UART",
         cumulative=True,
         applies=_has_uart,
+        owner=True,
     ),
     KernelParameter(
         f"console=uart8250,{CONSOLE},{CARD_BAUD}n8",
@@ -211,7 +218,9 @@ KERNEL_PARAMETERS: tuple[KernelParameter, ...] = (
         KernelParameter(f"systemd.mask={unit}.target", ASLEEP, needed=False, cumulative=True)
         for unit in ("suspend", "hybrid-sleep", "suspend-then-hibernate")
     ),
-    KernelParameter("panic=10", "a panic ends in a reset of the partition, which restarts it", needed=False),
+    KernelParameter(
+        "panic=10", "a panic ends in a reset of the partition, which restarts it", needed=False, owner=True
+    ),
 )
 """Added in this order."""
 
@@ -254,13 +263,13 @@ def is_live(parameter: AddedParameter) -> bool:
 
 
 def expected_parameters(
-    console: ConsolePlan | None, level: Isolation = "cooperative"
+    console: ConsolePlan | None, level: Isolation = "cooperative", chipset: bool = False
 ) -> tuple[AddedParameter, ...]:
     """The needed parameters for a Linux that its owner's own loader starts: without them it disturbs others.
 
     Nothing that only the live machine knows, or that depends on the kernel.
     """
-    every = added_parameters(Situation(None, console, level), "")
+    every = added_parameters(Situation(None, console, level, chipset), "")
     return tuple(parameter for parameter in every if parameter.needed and not is_live(parameter))
 
 

@@ -12,6 +12,7 @@ VERDICT = CONTROLLER / "Partition" / "Verdict"
 BOOT_ONLY = {
     "machine-clocks": "a clock's rate is measured on the live machine",
     "processor-usable": "the live machine alone knows whether a processor is enabled, healthy and given up",
+    "chipset-able": "whether the PC's firmware can do without the chipset is known at boot",
     "disk-file": "what is on the ESP, and how much room there is, is known at boot",
     "disk-gpt": "drives and their partitions are known at boot",
     "controller-able": "the controller itself ran out of memory or of table space",

@@ -48,7 +48,7 @@ def follow(generator: Path) -> None:
         f"{key}\nPARTITION_KEYS = Keys(\n    (\n        NAME,\n        NOTE,\n",
     )
     edit(file, "    name = fields.read(NAME)\n    processors =", f"{read}    processors =")
-    edit(file, "        dma,\n        unread,\n", "        dma,\n        unread,\n        note,\n")
+    edit(file, "        unread,\n    )\n", "        unread,\n        note,\n    )\n")
     last_field(generator / "model/intent.py", "PartitionIntent", intent)
     last_field(generator / "model/plan.py", "PartitionPlan", plan)
     unread = "                unread=partition.unread,\n"

@@ -9,6 +9,7 @@
 #include "Build/Firmware.h"
 #include "Build/PageTables.h"
 #include "Build/Trampoline.h"
+#include "Chipset/Chipset.h"
 #include "Partition/Partition.h"
 #include "Core/Facts.h"
 #include "Core/Version.h"
@@ -60,6 +61,7 @@ CollectAcpiFacts (
   Facts->SratSize         = gMachine.SratSize;
   Facts->Slit             = gMachine.Slit;
   Facts->SlitSize         = gMachine.SlitSize;
+  Facts->Chipset          = (Partition->Chipset == NULL) ? NULL : &Partition->Chipset->Tables;
   if (Partition->ConsoleFunction != NULL) {
     Facts->ConsoleFunction.Address         = Partition->ConsoleFunction->Address;
     Facts->ConsoleFunction.Address.Segment = Partition->ConsoleSegment;
@@ -223,7 +225,7 @@ BuildHobs (
   )
 {
   MRM_HOB_FACTS     Facts;
-  MRM_HOB_RESOURCE  Resources[MRM_MAX_PIECES + MRM_MAX_PCI_BUSES + MRM_MAX_SHARED + 1];
+  MRM_HOB_RESOURCE  Resources[MRM_MAX_PIECES + MRM_MAX_PCI_BUSES + MRM_MAX_SHARED + 2];
   UINTN             Count;
   UINTN             Index;
   UINTN             Used;
@@ -242,6 +244,12 @@ BuildHobs (
   for (Index = 0; Index < Partition->Plan->SharedCount; Index++) {
     Resources[Count].ResourceType = MRM_HOB_PERSISTENT_MEMORY;
     Resources[Count++].Range      = Partition->Shared[Index];
+  }
+
+  // Linux believes an MCFG only whose configuration space is reserved.
+  if (Partition->Chipset != NULL) {
+    Resources[Count].ResourceType = EFI_RESOURCE_MEMORY_RESERVED;
+    Resources[Count++].Range      = Partition->Chipset->Ecam;
   }
 
   Resources[Count].ResourceType = EFI_RESOURCE_MEMORY_MAPPED_IO;

@@ -6,6 +6,7 @@
 
 #include "Guard/GuardMemory.h"
 #include "Build/PageTables.h"
+#include "Chipset/Chipset.h"
 #include "Machine/WorkerMemory.h"
 #include "Core/Facts.h"
 #include <IndustryStandard/Pci.h>
@@ -19,8 +20,8 @@
 
 STATIC_ASSERT (MRM_GUARD_MAX_MEMORY == MRM_MAX_PIECES + MRM_MAX_SHARED + 1, "and the area of its cards and disks");
 STATIC_ASSERT (
-  MRM_GUARD_MAX_WINDOWS == 2 * MRM_MAX_PCI_BUSES + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS,
-  "two of a port, one for each register of a function"
+  MRM_GUARD_MAX_WINDOWS == 2 * MRM_MAX_PCI_BUSES + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS + MRM_GUARD_MAX_CHIPSET,
+  "two of a port, one for each register of a function, and what the owner of the chipset has"
   );
 STATIC_ASSERT (MRM_GUARD_MAX_BUSES == MRM_MAX_PCI_BUSES, "one range of configuration space for each");
 
@@ -237,6 +238,17 @@ CollectGuardRanges (
   // No two of these overlap, but two functions may have registers in one page.
   CopyMem (&Windows[View.WindowCount], Pages, Registers.Count * sizeof (*Pages));
   View.WindowCount += Registers.Count;
+  if (Partition->Chipset != NULL) {
+    CopyMem (
+      &Windows[View.WindowCount],
+      Partition->Chipset->Windows,
+      Partition->Chipset->WindowCount * sizeof (*Windows)
+      );
+    View.WindowCount += Partition->Chipset->WindowCount;
+    CopyMem (StandIns, Partition->Chipset->StandIns, Partition->Chipset->StandInCount * sizeof (*StandIns));
+    View.StandInCount = Partition->Chipset->StandInCount;
+  }
+
   View.AllEcamCount    = CollectEcam (AllEcam);
   View.LocalApic       = gMachine.LocalApicAddress;
   View.LocalApicAccess = MRM_GUARD_READ;
@@ -284,7 +296,7 @@ AddFunctionPorts (
 
 /**
   Open the ports of a partition: the PC's PM timer, its console, port 80h, and those of functions that it has by
-  themselves.
+  themselves.  The owner of the chipset has all but those of others, and those that would end the PC.
 
   @param[in]  Partition  The partition.
   @param[out] Map        MRM_GUARD_IO_MAP_SIZE bytes.
@@ -296,8 +308,19 @@ OpenPorts (
   OUT UINT8                *Map
   )
 {
-  MRM_GUARD_PORTS  Open[3 + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS];
-  UINTN            Count;
+  MRM_GUARD_PORTS        Open[3 + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS];
+  CONST MRM_GUARD_PORTS  *Closed;
+  UINTN                  Count;
+
+  if (Partition->Chipset != NULL) {
+    Open[0].First = 0;
+    Open[0].Last  = MAX_UINT16;
+    MrmGuardBuildIoMap (Open, 1, Map);
+    MrmGuardClosePorts (Partition->Chipset->Closed, Partition->Chipset->ClosedCount, Map);
+    Closed = MrmGuardChipsetPorts (&Count);
+    MrmGuardClosePorts (Closed, Count, Map);
+    return;
+  }
 
   Open[0].First = (UINT16)gMachine.PmTimer.Port;
   Open[0].Last  = (UINT16)(gMachine.PmTimer.Port + 3);
@@ -353,6 +376,34 @@ TellFunctions (
   }
 }
 
+/**
+  Tell the guard of the chipset: where CF8 and CFC lead, and registers that it looks at.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] Guard      Receives it.
+**/
+STATIC
+VOID
+TellChipset (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_GUARD            *Guard
+  )
+{
+  MRM_GUARD_BUSES  *Bus;
+
+  if (Partition->Chipset == NULL) {
+    return;
+  }
+
+  Bus                          = &Guard->Buses[Guard->BusCount++];
+  Bus->Ecam                    = Partition->Chipset->Ecam.Base;
+  Bus->LastBus                 = Partition->Chipset->LastBus;
+  Bus->Sparse                  = TRUE;
+  Guard->Chipset.Owner         = TRUE;
+  Guard->Chipset.Pm1Control[0] = Partition->Chipset->Registers.Pm1Control[0];
+  Guard->Chipset.Pm1Control[1] = Partition->Chipset->Registers.Pm1Control[1];
+}
+
 STATIC_ASSERT (MRM_GUARD_CONFIG_DWORDS == MRM_PCI_CONFIG_DWORDS, "MrmPciOpen() fills what the guard looks at");
 STATIC_ASSERT (MRM_GUARD_BARS == MRM_PCI_BARS, "the same registers");
 
@@ -386,6 +437,7 @@ TellGuard (
     Bus->LastBus  = Partition->PciBuses[Index].LastBus;
   }
 
+  TellChipset (Partition, Guard);
   Slice                  = &Partition->Pieces[0];
   Guard->Ignored[0].Base = SIZE_4KB;
   Guard->Ignored[0].Size = Slice->Base - SIZE_4KB;
@@ -410,7 +462,7 @@ MapGuard (
   )
 {
   MRM_WORK_MEMORY             Own;
-  MRM_WORK_MEMORY             Memory[MRM_MAX_PIECES + MRM_MAX_PCI_BUSES];
+  MRM_WORK_MEMORY             Memory[MRM_MAX_PIECES + MRM_MAX_PCI_BUSES + 1];
   CPUID_EXTENDED_CPU_SIG_EDX  Features;
   UINTN                       Count;
   UINTN                       Index;
@@ -426,6 +478,11 @@ MapGuard (
   Memory[0].Executable = TRUE;
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
     Memory[Count].Range      = EcamRange (&Partition->PciBuses[Index]);
+    Memory[Count++].Uncached = TRUE;
+  }
+
+  if (Partition->Chipset != NULL) {
+    Memory[Count].Range      = Partition->Chipset->Ecam;
     Memory[Count++].Uncached = TRUE;
   }
 

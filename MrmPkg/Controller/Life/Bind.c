@@ -8,6 +8,7 @@
 #include "Life/Bind.h"
 #include "Life/Life.h"
 #include "Guard/Guard.h"
+#include "Chipset/Chipset.h"
 #include "Talk/Area.h"
 #include "Talk/Cards.h"
 #include "Talk/Control.h"
@@ -44,7 +45,8 @@ STATIC CONST BIND_STEP  mBindSteps[] = {
   BindProcessors,
   BindPci,
   BindDma,
-  BindConsole
+  BindConsole,
+  BindChipset
 };
 
 /**
@@ -86,6 +88,7 @@ FreeParts (
   ReleaseFiles (Partition);
   CloseGuard (Partition);
   CloseConfinement (Partition);
+  FreeChipset (Partition);
   CloseStore (Partition);
   CloseControl (Partition);
   if (Partition->PciPorts != NULL) {

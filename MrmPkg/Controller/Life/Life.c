@@ -7,13 +7,13 @@
 #include "Life/Life.h"
 #include "Guard/Guard.h"
 #include "Build/Image.h"
+#include "Chipset/Chipset.h"
 #include "Talk/Talk.h"
 #include "Media/Medium.h"
 #include "Machine/Interrupt.h"
 #include "Machine/Ready.h"
 #include "Machine/ResetEntry.h"
 #include "Machine/Uart.h"
-#include "Pci/Quiesce.h"
 #include "Pci/Claim.h"
 #include "Pci/Confine.h"
 #include "Partition/Partition.h"
@@ -30,7 +30,8 @@ ClaimDevices (
 {
   ClaimPci (Partition);
   ClaimConsole (Partition);
-  Partition->Quiesced = !EFI_ERROR (QuiescePci (Partition));
+  ClaimChipset (Partition);
+  Partition->Quiesced = !EFI_ERROR (QuiesceDevices (Partition));
   MrmLifecycleBound (&Partition->Life, Partition->Policy, Milliseconds ());
 }
 
@@ -42,6 +43,7 @@ ReleaseDevices (
 {
   if (Partition->Quiesced) {
     FreeDevices (Partition);
+    ReleaseChipset (Partition);
     ReleasePci (Partition);
     if ((Next == NULL) || !GivesUart (Next, Partition->Plan->Console.IoBase)) {
       ReleaseConsole (Partition);
@@ -197,7 +199,7 @@ StartPartition (
     return;
   }
 
-  Status = ReadyPci (Partition);
+  Status = ReadyDevices (Partition);
   if (EFI_ERROR (Status)) {
     FailStart (Partition, MrmCauseDevice, Status);
     return;
@@ -244,7 +246,7 @@ ReclaimPartition (
   EndTalk (Partition);
   LeaveGuest (Partition);
   Partition->Lost     = (BOOLEAN)!ReclaimMachine (Partition);
-  Partition->Quiesced = (BOOLEAN)(!EFI_ERROR (QuiescePci (Partition)) && !Partition->Lost);
+  Partition->Quiesced = (BOOLEAN)(!EFI_ERROR (QuiesceDevices (Partition)) && !Partition->Lost);
   FlushMedia (Partition);
 }
 

@@ -179,6 +179,28 @@ FreePending (
   FreePlan (&mPending.Read);
 }
 
+/**
+  Whether a plan makes a partition the owner of the chipset.
+
+  @param[in] Plan  The plan.
+**/
+STATIC
+BOOLEAN
+GivesChipset (
+  IN CONST MRM_PLAN  *Plan
+  )
+{
+  UINT32  Index;
+
+  for (Index = 0; Index < Plan->PartitionCount; Index++) {
+    if (Plan->Partitions[Index].Chipset) {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
+}
+
 VOID
 AskRedivision (
   IN  CONST CHAR8  *Who,
@@ -218,6 +240,12 @@ AskRedivision (
 
   Match ();
   Running = FindRunning ();
+  if (GivesChipset (mPending.Read.Plan) || GivesChipset (gPlan)) {
+    MrmTextAdd (&Fault, "the chipset does not change hands while the controller runs: start it anew with that plan");
+    FreePending ();
+    return;
+  }
+
   if ((mPending.Read.Plan->Console.Kind != gPlan->Console.Kind) || (mPending.Read.Plan->Console.IoBase != gPlan->Console.IoBase)) {
     MrmTextAdd (&Fault, "the controller's own console cannot change while it runs");
   } else if (mPending.Read.Plan->ChannelProcessor != gPlan->ChannelProcessor) {

@@ -53,6 +53,7 @@ typedef struct _MRM_PARTITION_CARDS    MRM_PARTITION_CARDS;
 typedef struct _MRM_PARTITION_DISKS    MRM_PARTITION_DISKS;
 typedef struct _MRM_MEDIUM             MRM_MEDIUM;
 typedef struct _MRM_CONFINEMENT        MRM_CONFINEMENT;
+typedef struct _MRM_PARTITION_CHIPSET  MRM_PARTITION_CHIPSET;
 
 ///
 /// One partition on the live machine.
@@ -83,6 +84,8 @@ typedef struct {
   MRM_RANGE                   GuardBlock;                    ///< where that lies
   MRM_RANGE                   GuardTables;                   ///< page tables of the guard itself ...
   UINTN                       GuardRoot;                     ///< ... and the first of them
+  MRM_PARTITION_CHIPSET       *Chipset;                      ///< the controller's: that it owns (Chipset/Chipset.h), or NULL
+  CONST MRM_PCI_PORT          *Rest;                         ///< functions that it has as its owner, or NULL
   MRM_RANGE                   Shared[MRM_MAX_SHARED];        ///< Plan->SharedCount of them, in the plan's order
   MRM_CONSOLE                 Console;                       ///< as the live machine has it
   CONST MRM_PCI_PORT          *ConsolePort;                  ///< port of a console on a PCI card, or NULL

@@ -47,6 +47,7 @@ STATIC CONST MRM_WAY_OUT  mWaysOut[] = {
   { MRM_RULE_PCI_POPULATED,    "plug the device in, or plan without this port" },
   { MRM_RULE_PCI_OWNED,        "name it for one partition only; the generator writes no such plan" },
   { MRM_RULE_PCI_FUNCTION,     "name another function, or a port with all that is behind it" },
+  { MRM_RULE_CHIPSET,          "leave 'chipset' out, or change what is said of the PC in its firmware set-up" },
   { MRM_RULE_DISK_FILE,        "make room on the ESP, or correct the disk's 'file', 'size' or 'mode'" },
   { MRM_RULE_DISK_GPT,         "correct the disk's 'gpt', or turn fast boot off in the firmware set-up" },
   { MRM_RULE_CONTROLLER,       "give it fewer devices, or raise 'firmware: memory:' of the machine file" }

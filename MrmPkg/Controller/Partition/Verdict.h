@@ -40,6 +40,7 @@
 #define MRM_RULE_PCI_DISABLED      "pci-disabled"
 #define MRM_RULE_PCI_POPULATED     "pci-populated"
 #define MRM_RULE_PCI_FUNCTION      "pci-function"
+#define MRM_RULE_CHIPSET           "chipset-able"
 #define MRM_RULE_DISK_FILE         "disk-file"
 #define MRM_RULE_DISK_GPT          "disk-gpt"
 #define MRM_RULE_CONTROLLER        "controller-able"

@@ -19,15 +19,6 @@
 #include <Library/UefiBootServicesTableLib.h>
 #include <Protocol/PciIo.h>
 
-/**
-  Ask the PC's firmware what a function decodes.
-
-  @param[in]  PciIo  The function.
-  @param[out] Bars   Receives MRM_PCI_BARS elements at most.
-
-  @return  How many.
-**/
-STATIC
 UINTN
 ReadBars (
   IN  EFI_PCI_IO_PROTOCOL  *PciIo,

@@ -8,6 +8,7 @@
 #define MRM_PCI_BIND_FUNCTIONS_H_
 
 #include "Partition/Partition.h"
+#include <Protocol/PciIo.h>
 
 /**
   Bind functions of one bus.
@@ -23,6 +24,20 @@ BindFunctions (
   IN     CONST MRM_PLAN_PCI_BUS  *Plan,
   OUT    MRM_PCI_PORT            *Port,
   OUT    MRM_PCI_BUS             *Bus
+  );
+
+/**
+  Ask the PC's firmware what a function decodes.
+
+  @param[in]  PciIo  The function.
+  @param[out] Bars   Receives MRM_PCI_BARS elements at most.
+
+  @return  How many.
+**/
+UINTN
+ReadBars (
+  IN  EFI_PCI_IO_PROTOCOL  *PciIo,
+  OUT MRM_PCI_BAR          *Bars
   );
 
 #endif

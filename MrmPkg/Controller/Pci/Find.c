@@ -248,6 +248,10 @@ IsBehindPorts (
   CONST MRM_PCI_PORT  *Port;
   UINTN               Index;
 
+  if ((Partition->Rest != NULL) && IsAmong (Partition->Rest, Address)) {
+    return TRUE;
+  }
+
   for (Index = 0; (Partition->PciPorts != NULL) && (Index < Partition->PciBusCount); Index++) {
     Port = &Partition->PciPorts[Index];
     if (Port->ByFunction) {

@@ -115,7 +115,8 @@ Locate (
   );
 
 /**
-  Whether a function is behind one of a partition's ports, or the partition has it by itself.
+  Whether a function is behind one of a partition's ports, or the partition has it by itself or as the owner of the
+  chipset.
 
   @param[in] Partition  The partition, whose ports have been found.
   @param[in] Address    Where the function is.

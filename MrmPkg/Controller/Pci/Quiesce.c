@@ -47,20 +47,22 @@ QuietCommand (
   Turn bus mastering and decoding of all functions off, what is behind a bridge before
   the bridge.
 
-  @param[in] Partition  The partition.
+  @param[in] Ports  They, with their functions.
+  @param[in] Count  How many ports.
 **/
 STATIC
 VOID
 Silence (
-  IN CONST MRM_PARTITION  *Partition
+  IN CONST MRM_PCI_PORT  *Ports,
+  IN UINTN               Count
   )
 {
   CONST MRM_PCI_PORT  *Port;
   UINTN               Index;
   UINTN               Function;
 
-  for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    Port = &Partition->PciPorts[Index];
+  for (Index = 0; Index < Count; Index++) {
+    Port = &Ports[Index];
     for (Function = Port->FunctionCount; Function > 0; Function--) {
       WriteCommand (Port->RootBridge, &Port->Functions[Function - 1].Address, QuietCommand (Port));
     }
@@ -96,15 +98,17 @@ IsPending (
 }
 
 /**
-  Wait until no function of a partition expects an answer to a request of its own any
-  more, or a second has passed.
+  Wait until no function expects an answer to a request of its own any more, or a second
+  has passed.
 
-  @param[in] Partition  The partition; bus mastering is off.
+  @param[in] Ports  They, with their functions; bus mastering is off.
+  @param[in] Count  How many ports.
 **/
 STATIC
 VOID
 WaitForTransactions (
-  IN CONST MRM_PARTITION  *Partition
+  IN CONST MRM_PCI_PORT  *Ports,
+  IN UINTN               Count
   )
 {
   CONST MRM_PCI_PORT  *Port;
@@ -113,8 +117,8 @@ WaitForTransactions (
   UINTN               Try;
 
   Try = 0;
-  for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    Port = &Partition->PciPorts[Index];
+  for (Index = 0; Index < Count; Index++) {
+    Port = &Ports[Index];
     for (Function = 0; Function < Port->FunctionCount; Function++) {
       while ((Try < PENDING_TRIES) && IsPending (Port, &Port->Functions[Function])) {
         gBS->Stall (PENDING_MICROSECONDS);
@@ -151,33 +155,35 @@ SetBusReset (
   Reset everything behind all ports of a partition at the same time by their secondary bus resets; nothing of functions
   by themselves, whose bus others have, too.
 
-  @param[in] Partition  The partition.
+  @param[in] Ports  They.
+  @param[in] Count  How many.
 **/
 STATIC
 VOID
 ResetBuses (
-  IN CONST MRM_PARTITION  *Partition
+  IN CONST MRM_PCI_PORT  *Ports,
+  IN UINTN               Count
   )
 {
   UINTN  Index;
-  UINTN  Ports;
+  UINTN  Reset;
 
-  Ports = 0;
-  for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    if (!Partition->PciPorts[Index].ByFunction) {
-      SetBusReset (&Partition->PciPorts[Index], TRUE);
-      Ports++;
+  Reset = 0;
+  for (Index = 0; Index < Count; Index++) {
+    if (!Ports[Index].ByFunction) {
+      SetBusReset (&Ports[Index], TRUE);
+      Reset++;
     }
   }
 
-  if (Ports == 0) {
+  if (Reset == 0) {
     return;
   }
 
   gBS->Stall (RESET_HOLD_MICROSECONDS);
-  for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    if (!Partition->PciPorts[Index].ByFunction) {
-      SetBusReset (&Partition->PciPorts[Index], FALSE);
+  for (Index = 0; Index < Count; Index++) {
+    if (!Ports[Index].ByFunction) {
+      SetBusReset (&Ports[Index], FALSE);
     }
   }
 
@@ -302,8 +308,10 @@ BringBack (
 }
 
 EFI_STATUS
-QuiescePci (
-  IN CONST MRM_PARTITION  *Partition
+QuiescePorts (
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST MRM_PCI_PORT   *Ports,
+  IN UINTN                Count
   )
 {
   CONST MRM_PCI_PORT  *Port;
@@ -312,12 +320,11 @@ QuiescePci (
   UINTN               Function;
 
   Status = EFI_SUCCESS;
-  BlockDevices (Partition);
-  Silence (Partition);
-  WaitForTransactions (Partition);
-  ResetBuses (Partition);
-  for (Index = 0; Index < Partition->PciBusCount; Index++) {
-    Port = &Partition->PciPorts[Index];
+  Silence (Ports, Count);
+  WaitForTransactions (Ports, Count);
+  ResetBuses (Ports, Count);
+  for (Index = 0; Index < Count; Index++) {
+    Port = &Ports[Index];
     // The functions are in ascending order of buses, so a bridge is back before the functions behind it.
     for (Function = 0; Function < Port->FunctionCount; Function++) {
       if (!BringBack (Partition, Port, &Port->Functions[Function]) && !Port->Functions[Function].Disabled) {
@@ -330,6 +337,18 @@ QuiescePci (
     }
   }
 
+  return Status;
+}
+
+EFI_STATUS
+QuiescePci (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  EFI_STATUS  Status;
+
+  BlockDevices (Partition);
+  Status = QuiescePorts (Partition, Partition->PciPorts, Partition->PciBusCount);
   if (!EFI_ERROR (Status) && (Partition->ConsoleFunction != NULL)) {
     WriteCommand (
       Partition->ConsolePort->RootBridge,
@@ -339,15 +358,4 @@ QuiescePci (
   }
 
   return Status;
-}
-
-EFI_STATUS
-ReadyPci (
-  IN CONST MRM_PARTITION  *Partition
-  )
-{
-  EFI_STATUS  Status;
-
-  Status = Partition->Quiesced ? EFI_SUCCESS : QuiescePci (Partition);
-  return EFI_ERROR (Status) ? Status : ConfineDevices (Partition);
 }

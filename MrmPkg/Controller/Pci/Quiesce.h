@@ -25,20 +25,6 @@ QuiescePci (
   );
 
 /**
-  Have the partition's devices ready for its start: quiesced, unless they are, and confined to its memory, if they can be.
-
-  @param[in] Partition  The partition; its processors are stopped.
-
-  @retval EFI_SUCCESS       It can start.
-  @retval EFI_DEVICE_ERROR  A function did not come back from its reset; it was said on the console.
-  @retval EFI_TIMEOUT       An IOMMU does not answer.
-**/
-EFI_STATUS
-ReadyPci (
-  IN CONST MRM_PARTITION  *Partition
-  );
-
-/**
   Check whether a function by itself is still as a partition that ran has left it: it could not be reset.  Nobody else
   gets it until the PC is reset.
 
@@ -47,6 +33,23 @@ ReadyPci (
 BOOLEAN
 IsSpoiled (
   IN CONST MRM_PCI_ADDRESS  *Address
+  );
+
+/**
+  Quiesce functions that are not behind its ports, as QuiescePci() does.
+
+  @param[in] Partition  The partition, whose processors do not run.
+  @param[in] Ports      They, with their functions.
+  @param[in] Count      How many ports.
+
+  @retval EFI_SUCCESS       Nothing of them masters the bus or decodes.
+  @retval EFI_DEVICE_ERROR  A function did not come back; the log says which.
+**/
+EFI_STATUS
+QuiescePorts (
+  IN CONST MRM_PARTITION  *Partition,
+  IN CONST MRM_PCI_PORT   *Ports,
+  IN UINTN                Count
   );
 
 #endif

@@ -36,7 +36,8 @@
 // configuration space may have a hole before it, which is one more range; so may the end of each of these stretches.
 //
 #define MRM_GUARD_MAX_MEMORY   33
-#define MRM_GUARD_MAX_WINDOWS  224
+#define MRM_GUARD_MAX_CHIPSET  96     ///< of the owner of the chipset
+#define MRM_GUARD_MAX_WINDOWS  (224 + MRM_GUARD_MAX_CHIPSET)
 #define MRM_GUARD_MAX_BUSES    16
 #define MRM_GUARD_MAX_ECAM     8
 #define MRM_GUARD_MAX_PAGES    (MRM_GUARD_MAX_BUSES + 2 * MRM_GUARD_MAX_FUNCTIONS)

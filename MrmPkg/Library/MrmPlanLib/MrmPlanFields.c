@@ -327,6 +327,9 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
     .Name = "DmaTrusted", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, DmaTrusted)
   },
   {
+    .Name = "Chipset", .Kind = MrmFieldTruth, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Chipset)
+  },
+  {
     .Name = "Memory", .Kind = MrmFieldRecords, .Offset = OFFSET_OF (MRM_PLAN_PARTITION, Memory), .CountOffset =
     OFFSET_OF (MRM_PLAN_PARTITION, MemoryCount), .Record = &mMemory, .Minimum = 1, .Maximum = 8
   },
@@ -373,7 +376,7 @@ STATIC CONST MRM_PLAN_FIELD  mPartitionFields[] = {
 };
 
 CONST MRM_PLAN_RECORD  gMrmPlanPartition = {
-  "MRM_PLAN_PARTITION", 160, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
+  "MRM_PLAN_PARTITION", 161, sizeof (MRM_PLAN_PARTITION), ARRAY_SIZE (mPartitionFields), mPartitionFields
 };
 
 STATIC CONST MRM_PLAN_FIELD  mPlanFields[] = {

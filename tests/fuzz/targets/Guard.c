@@ -118,7 +118,7 @@ LLVMFuzzerTestOneInput (
 {
   STATIC CONST UINT32              ApicIds[PROCESSORS] = { 2, 3, 5 };
   STATIC CONST MRM_RANGE           Lost                = { LOST, LOST_SIZE };
-  STATIC CONST MRM_GUARD_BUSES     Buses               = { ECAM, 3, 4 };
+  STATIC CONST MRM_GUARD_BUSES     Buses               = { .Ecam = ECAM, .FirstBus = 3, .LastBus = 4 };
   STATIC CONST MRM_GUARD_FUNCTION  Function            = { .Page = ALONE, .Place = ALONE_PLACE };
   FUZZ                          Fuzz                = { Data, Size };
   MRM_GUARD_FACTS               Facts               = { 0 };
