@@ -93,7 +93,7 @@ class Machinery:
 
 
 async def count_rows(build: Build, folder: Path, runs: int, first: Sequence[int]) -> list[RowCount]:
-    """Count the same work on the bare machine and in a partition, in turn, each time booted anew.
+    """Count the same work on the bare machine, twice, and in a partition, in turn, each time booted anew.
 
     Args:
         build: What boots.
@@ -102,13 +102,25 @@ async def count_rows(build: Build, folder: Path, runs: int, first: Sequence[int]
         first: What the rows took in a partition already.
     """
     bare: list[Sequence[int]] = []
+    again: list[Sequence[int]] = []
     partition = [first]
     for run in range(runs):
         bare.append(await _marked_rows(subject.bare, build, folder / f"rows-{run}-bare"))
         if run:
             partition.append(await _marked_rows(subject.partition, build, folder / f"rows-{run}-partition"))
-    found = zip(ROWS, zip(*bare, strict=True), zip(*partition, strict=True), strict=True)
-    return [RowCount(row, min(ones), min(others), runs) for row, ones, others in found]
+        again.append(await _marked_rows(subject.bare, build, folder / f"rows-{run}-bare-again"))
+    return row_counts(bare, partition, again)
+
+
+def row_counts(
+    bare: Sequence[Sequence[int]], partition: Sequence[Sequence[int]], again: Sequence[Sequence[int]]
+) -> list[RowCount]:
+    """Return a count for each row of the least of all boots; each has counted all rows, in their order."""
+    least = [[min(counts) for counts in zip(*boots, strict=True)] for boots in (bare, partition, again)]
+    return [
+        RowCount(row, one, other, len(bare), second)
+        for row, one, other, second in zip(ROWS, *least, strict=True)
+    ]
 
 
 Start = Callable[[Build, Path, bool], AbstractAsyncContextManager[Subject]]

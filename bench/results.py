@@ -92,17 +92,31 @@ class Latency:
 
 @dataclass(frozen=True)
 class RowCount:
-    """Instructions of the same work on the bare machine and in a partition: the least of `count` runs."""
+    """Instructions of the same work on the bare machine and in a partition: the least of `count` runs.
+
+    Attributes:
+        row: What is done.
+        bare: On the bare machine.
+        partition: In a partition.
+        count: How many boots of each there were.
+        again: On the bare machine, in as many other boots; None in results of runs that had none.
+    """
 
     row: str
     bare: float
     partition: float
     count: int
+    again: float | None = None
 
     @property
     def ratio(self) -> float:
         """Partition ÷ bare."""
         return self.partition / self.bare
+
+    @property
+    def noise(self) -> float:
+        """How far boots of the bare machine are from each other."""
+        return 0.0 if self.again is None else abs(self.again / self.bare - 1)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from bench.report.levels import exit_table, level_goals, level_table
 from bench.report.links import disk_table, link_goal, network_table
 from bench.report.ratios import Comparison, compare
 from bench.report.restarts import by_loader, restart_chart, restart_goal, restart_table
+from bench.report.rows import row_goal, row_table
 from bench.report.scale import scale_chart, scale_goal, scale_table
 from bench.report.table import magnitude, markdown, ratio_table, thousands
-from bench.results import ALONE, BOUND, Counts, PlannerTime, Results
+from bench.results import ALONE, Counts, PlannerTime, Results
 from bench.statistics import Figure
 
 CHART = Path("pictures") / "performance.svg"
@@ -92,10 +93,7 @@ def _part(name: str) -> str:
 
 def _counts(counts: Counts) -> Iterator[str]:
     yield "### The same work\n"
-    yield markdown(
-        ["work", "bare machine", "partition", "partition ÷ bare"],
-        [[row.row, thousands(row.bare), thousands(row.partition), f"{row.ratio:.4f}"] for row in counts.rows],
-    )
+    yield row_table(counts.rows)
     yield _part("rows")
     yield _part("levels")
     yield level_table(counts.levels, _again(counts)) if counts.levels else "Not counted in this run."
@@ -237,11 +235,8 @@ def missing(results: Results) -> Iterator[str]:
 def goals(results: Results) -> Iterator[list[str]]:
     """Yield what was aimed at, what was seen, and whether that is enough."""
     counts = results.counts
-    if counts.rows:
-        worst = max(counts.rows, key=lambda row: abs(row.ratio - 1))
-        far = abs(worst.ratio - 1)
-        seen = f"at most {far:.4f} away ({worst.row})"
-        yield ["instructions of the same work: 1.000 ± 0.002 of bare", seen, _verdict(far <= BOUND)]
+    for goal, seen, reached in row_goal(counts.rows):
+        yield [goal, seen, _verdict(reached)]
     if counts.outside:
         strays = sum(one.strays for one in counts.outside)
         yield [

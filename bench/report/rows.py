@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The same work on the bare machine and in a partition, counted, as a table and a goal.  Pure functions."""
+
+from collections.abc import Iterator, Sequence
+
+from bench.report.table import markdown, thousands
+from bench.results import BOUND, RowCount
+
+
+def row_table(counts: Sequence[RowCount]) -> str:
+    """Return a row for each kind of work; other boots of the bare machine have a column if there were any."""
+    twice = any(count.again is not None for count in counts)
+    titles = ["work", "bare machine", *(["bare machine again (÷ bare)"] if twice else [])]
+    rows = []
+    for count in counts:
+        again = [] if not twice else ["–"]
+        if count.again is not None:
+            again = [f"{thousands(count.again)} ({count.again / count.bare:.4f})"]
+        rows.append(
+            [count.row, thousands(count.bare), *again, thousands(count.partition), f"{count.ratio:.4f}"]
+        )
+    return markdown([*titles, "partition", "partition ÷ bare"], rows)
+
+
+def row_goal(counts: Sequence[RowCount]) -> Iterator[tuple[str, str, bool]]:
+    """Yield what was aimed at, what was seen, and whether that is enough.
+
+    What two boots of the bare machine differ by is no difference of the partition. Results without a second
+    one are judged as if there were no noise.
+    """
+    if not counts:
+        return
+    worst = max(counts, key=lambda count: abs(count.ratio - 1) - count.noise)
+    far = abs(worst.ratio - 1)
+    goal, of = "instructions of the same work: 1.000 ± 0.002 of bare", worst.row
+    if worst.again is not None:
+        goal, of = f"{goal}, within noise", f"{of}; {worst.noise:.4f} between boots of the bare machine"
+    yield goal, f"at most {far:.4f} away ({of})", far - worst.noise <= BOUND
