@@ -53,6 +53,8 @@ AGAIN = 4
 """How often a driver goes and comes."""
 PATTERN = 8
 """MiB of its memory that a partition fills with random data, and looks at later."""
+CONNECTIONS = 16
+"""One after the other: in one run of 30,000 all of them have the same queue of two."""
 RELOAD = 1 << 2
 """MRM_PERMIT_RELOAD."""
 PAGES = 16
@@ -166,6 +168,15 @@ class Shell:
         """How often its link has gone down, as its kernel counts."""
         return int(self.run(f"echo; cat /sys/class/net/{INTERFACE}/carrier_down_count").split()[-1])
 
+    def interrupts(self) -> list[int]:
+        """How often each vector of its card was seen."""
+        count = "awk -v n=$n: '$1 == n { while ($(++i + 1) ~ /^[0-9]+$/) sum += $(i + 1); print n + 0, sum }'"
+        said = self.run(
+            f"for n in $(ls /sys/class/net/{INTERFACE}/device/msi_irqs | sort -n); do "
+            f"{count} /proc/interrupts; done"
+        )
+        return [int(seen) for seen in re.findall(r"^\d+ (\d+)\r?$", said, re.MULTILINE)]
+
     def write_board(self, place: int) -> str:
         """Write a random MiB to this MiB of the memory that both have, and return its checksum."""
         self.run("dd if=/dev/urandom of=/tmp/board bs=1M count=1")
@@ -243,6 +254,28 @@ def test_state_counts_what_moved(bench: Bench, both: tuple[Shell, Shell]) -> Non
 
 def test_tcp_both_ways_at_once(both: tuple[Shell, Shell]) -> None:
     exchange(*both)
+
+
+def test_each_processor_has_queues_of_its_own(bench: Bench, both: tuple[Shell, Shell]) -> None:
+    """A queue in each direction, with an interrupt of its own; connections are spread over them."""
+    one, two = both
+    processors = {promise.name: promise.processors for promise in bench.plan.partitions}
+    for shell in both:
+        shell.offer()
+        shell.run("echo small >/tmp/www/small")
+        for kind in ("rx", "tx"):
+            listed = shell.run(f"ls -d /sys/class/net/{INTERFACE}/queues/{kind}-*")
+            assert len(re.findall(rf"{kind}-\d", listed)) == processors[shell.name], listed
+    before = [shell.interrupts() for shell in both]
+    for reader, server in ((one, two), (two, one)):
+        reader.run(
+            f"for i in $(seq {CONNECTIONS}); do wget -q -O - http://{server.address}/small || exit; done"
+        )
+    for shell, old in zip(both, before, strict=True):
+        queues = 2 * processors[shell.name]
+        new = shell.interrupts()
+        assert len(new) == queues + 1, "the last one is for news of the link"
+        assert all(new[queue] > old[queue] for queue in range(queues)), (shell.name, old, new)
 
 
 def test_frames_as_long_as_the_mtu(both: tuple[Shell, Shell]) -> None:

@@ -18,7 +18,7 @@ MASKED = 1 << 30
 TX_ID, RX_ID = 7, 9
 BROADCAST = b"\xff" * 6
 
-# Where a driver keeps what, in pages of its memory.
+# Where a driver keeps what, in pages of its memory; from TX_RING on, for each queue pair.
 ADMIN, BUFFER, ADDRESSES, COUNTERS, BELLS, RESOURCES, TX_RING, RX_RING, RX_SLOTS, TX_PAGES = (
     *(0, 1, 2, 3, 4, 5),
     *(6, 8, 16, 17),
@@ -35,9 +35,11 @@ class Card:
     def __init__(self, decide: Decide, mac: bytes, mtu: int = 1500, apic_ids: Sequence[int] = (3,)) -> None:
         self._decide, ffi = decide, decide.ffi
         self.mac = mac
+        self.pairs = min(len(apic_ids), decide.MRM_CHANNEL_PAIRS)
         self.rx_pages = TX_PAGES + decide.MRM_CHANNEL_TX_PAGES
+        self.step = self.rx_pages + decide.MRM_CHANNEL_RX_ENTRIES - TX_RING
         # A page number has 32 bits.
-        size = PAGE * (self.rx_pages + decide.MRM_CHANNEL_RX_ENTRIES)
+        size = PAGE * (TX_RING + self.step * self.pairs)
         self.memory = Guarded(ffi, bytes(size), low=True)
         self.base = self.memory.address
         self._bytes = ffi.buffer(self.memory.pointer, self.memory.size)
@@ -49,14 +51,20 @@ class Card:
         self.c = ffi.new("MRM_CHANNEL_CARD *")
         self.c.Mac, self.c.Mtu, self.c.Function.Memory = mac, mtu, self._set
         self.c.Function.ApicIds, self.c.Function.ApicIdCount = self._apic_ids, len(apic_ids)
-        self.posted = self.sent = self.filled = 0
-        self.taken = 0
+        self.posted = 0
+        self.forget()
         self.start()
 
     def start(self) -> None:
         """Its partition starts: a new area, and nothing attached."""
-        self._decide.call("MrmChannelBuildArea", self.area.pointer, 0xC0000000, 1)
+        self._decide.call(
+            "MrmChannelBuildArea", self.area.pointer, 0xC0000000, 1, self.c.Function.ApicIdCount
+        )
         self._decide.call("MrmChannelOpen", self.c, self.area.pointer, 0)
+
+    def forget(self) -> None:
+        """Begin all rings anew."""
+        self.sent, self.filled, self.taken = ([0] * self.pairs for _ in range(3))
 
     def state(self) -> tuple[bytes, bytes, bytes]:
         """What the controller knows of it, its registers, and all of its memory but its buffers."""
@@ -128,7 +136,7 @@ class Card:
             "counters": self.at(COUNTERS),
             "bells": self.at(BELLS),
             "counter_count": 16,
-            "bell_count": 2,
+            "bell_count": 2 * self.pairs,
             "stride": 64,
             "first": 0,
             "format": 2,
@@ -142,49 +150,57 @@ class Card:
         self.write(ADDRESSES, struct.pack(f">{count}Q", *addresses))
         return struct.pack(">IIQQ", identity, count, self.at(ADDRESSES), page_size)
 
-    def tx_body(self, **other: int) -> bytes:
+    def tx_body(self, pair: int = 0, **other: int) -> bytes:
         values = {
-            "queue": 0,
+            "queue": pair,
             "reserved": 0,
-            "resources": self.at(RESOURCES),
-            "ring": self.at(TX_RING),
-            "list": TX_ID,
-            "notifier": 0,
+            "resources": self.at(RESOURCES, 128 * pair),
+            "ring": self.at(TX_RING + self.step * pair),
+            "list": TX_ID + 16 * pair,
+            "notifier": pair,
             "completion": 0,
             "entries": 0,
             **other,
         }
         return struct.pack(">IIQQIIQH", *values.values())
 
-    def rx_body(self, **other: int) -> bytes:
+    def rx_body(self, pair: int = 0, **other: int) -> bytes:
         values = {
-            "queue": 0,
-            "index": 0,
+            "queue": pair,
+            "index": pair,
             "reserved": 0,
-            "notifier": 1,
-            "resources": self.at(RESOURCES, 64),
-            "ring": self.at(RX_RING),
-            "slots": self.at(RX_SLOTS),
-            "list": RX_ID,
+            "notifier": self.pairs + pair,
+            "resources": self.at(RESOURCES, 128 * pair + 64),
+            "ring": self.at(RX_RING + self.step * pair),
+            "slots": self.at(RX_SLOTS + self.step * pair),
+            "list": RX_ID + 16 * pair,
             "entries": 512,
             "size": 2048,
             **other,
         }
         return struct.pack(">IIIIQQQIHH", *values.values())
 
-    def fill(self, count: int) -> None:
-        """Give so many buffers more."""
-        self.filled += count
-        self.set_register(64, self.filled, bar=2)
+    def resources(self, pair: int) -> tuple[int, int, int, int]:
+        """What the device has told of a pair: doorbell (bytes) and event counter of either queue."""
+        words = struct.unpack(">II56xII", self.read(RESOURCES, 72, 128 * pair))
+        return words[0] * 4, words[1], words[2] * 4, words[3]
 
-    def send(self, frame: bytes, *, checksum: tuple[int, int] | None = None) -> None:
+    def fill(self, count: int, pair: int = 0) -> None:
+        """Give so many buffers more."""
+        self.filled[pair] += count
+        self.set_register(self.resources(pair)[2], self.filled[pair], bar=2)
+
+    def send(self, frame: bytes, *, checksum: tuple[int, int] | None = None, pair: int = 0) -> None:
         """Post a packet that is one frame; `checksum`: where summing begins, and where the field is."""
-        offset = (self.sent % 256) * PAGE
-        self.write(TX_PAGES, frame, offset)
+        offset = (self.sent[pair] % 256) * PAGE
+        self.write(TX_PAGES + self.step * pair, frame, offset)
         start, place = checksum or (0, 0)
         kind = 1 if checksum else 0
         self.post_descriptors(
-            struct.pack(">BBBBHHQ", kind, (place - start) // 2, start // 2, 1, len(frame), len(frame), offset)
+            struct.pack(
+                ">BBBBHHQ", kind, (place - start) // 2, start // 2, 1, len(frame), len(frame), offset
+            ),
+            pair=pair,
         )
 
     def send_large(
@@ -198,29 +214,33 @@ class Card:
         segment = struct.pack(">BBHHHQ", kind, l3 // 2, 0, size, len(packet) - header, header)
         self.post_descriptors(first, metadata, segment)
 
-    def post_descriptors(self, *descriptors: bytes) -> None:
+    def post_descriptors(self, *descriptors: bytes, pair: int = 0) -> None:
         for descriptor in descriptors:
-            self.write(TX_RING, descriptor, (self.sent % 512) * 16)
-            self.sent += 1
-        self.set_register(0, self.sent, bar=2)
+            self.write(TX_RING + self.step * pair, descriptor, (self.sent[pair] % 512) * 16)
+            self.sent[pair] += 1
+        self.set_register(self.resources(pair)[0], self.sent[pair], bar=2)
 
     @property
     def done(self) -> int:
-        """Transmit descriptors the device is done with."""
-        return int(struct.unpack(">I", self.read(COUNTERS, 4))[0])
+        """Transmit descriptors of the first pair the device is done with."""
+        return self.done_by(0)
 
-    def receive(self) -> list[bytes]:
+    def done_by(self, pair: int) -> int:
+        """Transmit descriptors of a pair the device is done with."""
+        return int(struct.unpack(">I", self.read(COUNTERS, 4, 4 * self.resources(pair)[1]))[0])
+
+    def receive(self, pair: int = 0) -> list[bytes]:
         """Frames that have come; their buffers are given back."""
-        frames = []
+        frames, first = [], self.step * pair
         while True:
-            slot = self.taken % 512
-            *_, length, flags = struct.unpack(">48xIHHBBHHH", self.read(RX_RING, 64, slot * 64))
-            if flags & 7 != self.taken % 7 + 1:
+            slot = self.taken[pair] % 512
+            *_, length, flags = struct.unpack(">48xIHHBBHHH", self.read(RX_RING + first, 64, slot * 64))
+            if flags & 7 != self.taken[pair] % 7 + 1:
                 break
-            (offset,) = struct.unpack(">Q", self.read(RX_SLOTS, 8, slot * 8))
-            frames.append(self.read(self.rx_pages, length, offset)[2:])
-            self.taken += 1
-        self.fill(len(frames))
+            (offset,) = struct.unpack(">Q", self.read(RX_SLOTS + first, 8, slot * 8))
+            frames.append(self.read(self.rx_pages + first, length, offset)[2:])
+            self.taken[pair] += 1
+        self.fill(len(frames), pair)
         return frames
 
 
@@ -289,7 +309,7 @@ class Network:
 
     def interrupts(self, card: Card) -> list[tuple[int, int]]:
         """(APIC ID, vector) of what is sent to a card's partition now."""
-        found = self._decide.ffi.new("MRM_FUNCTION_INTERRUPT[3]")
+        found = self._decide.ffi.new("MRM_FUNCTION_INTERRUPT[]", self._decide.MRM_CHANNEL_VECTORS)
         count = self._decide.call("MrmChannelInterrupts", card.c, found)
         return [(found[number].ApicId, found[number].Vector) for number in range(count)]
 
@@ -302,22 +322,28 @@ class Network:
 
     def bring_up(self, card: Card, revision: int = 1, buffers: int = 512) -> None:
         """Do all that a driver does until its link can be used."""
-        card.sent = card.filled = card.taken = 0
-        card.write(RX_RING, bytes(8 * PAGE))
+        card.forget()
         card.attach(revision)
         assert self.command(card, CONFIGURE, card.configure_body()) == PASSED
-        for identity, first, count in (
-            (TX_ID, TX_PAGES, card.rx_pages - TX_PAGES),
-            (RX_ID, card.rx_pages, 512),
-        ):
-            assert self.command(card, REGISTER, card.list_body(identity, first, count)) == PASSED
-        assert self.command(card, CREATE_TX, card.tx_body()) == PASSED
-        assert self.command(card, CREATE_RX, card.rx_body()) == PASSED
-        card.write(RX_SLOTS, struct.pack(">512Q", *(number * PAGE for number in range(512))))
-        card.fill(buffers)
-        for number in range(3):
+        for pair in range(card.pairs):
+            self.make_pair(card, pair, buffers)
+        for number in range(2 * card.pairs + 1):
             card.set_entry(number, data=0x41 + number)
         card.set_config(0x50, card.config(0x50) | 1 << 31)
+
+    def make_pair(self, card: Card, pair: int, buffers: int) -> None:
+        """Make two queues of a driver that has configured its card."""
+        first = card.step * pair
+        card.write(RX_RING + first, bytes(8 * PAGE))
+        for identity, page, count in (
+            (TX_ID + 16 * pair, TX_PAGES + first, card.rx_pages - TX_PAGES),
+            (RX_ID + 16 * pair, card.rx_pages + first, 512),
+        ):
+            assert self.command(card, REGISTER, card.list_body(identity, page, count)) == PASSED
+        assert self.command(card, CREATE_TX, card.tx_body(pair)) == PASSED
+        assert self.command(card, CREATE_RX, card.rx_body(pair)) == PASSED
+        card.write(RX_SLOTS + first, struct.pack(">512Q", *(number * PAGE for number in range(512))))
+        card.fill(buffers, pair)
 
 
 def frame(to: bytes, source: bytes, payload: bytes = b"payload", kind: int = 0x0800) -> bytes:

@@ -84,7 +84,7 @@ class Disk:
 
     def start(self) -> None:
         """Its partition starts: a new area."""
-        self._decide.call("MrmChannelBuildArea", self.area.pointer, BASE, self.cards)
+        self._decide.call("MrmChannelBuildArea", self.area.pointer, BASE, self.cards, 1)
         self._decide.call("MrmDiskBuildArea", self.area.pointer, BASE, self.cards, 1)
         self._decide.call("MrmDiskOpen", self.c, self.area.pointer, self.cards)
 

@@ -51,7 +51,7 @@ def test_nothing_else_is_on_its_bus(decide: Decide) -> None:
 
 def test_a_function_for_each_network(decide: Decide) -> None:
     card = Card(decide, MAC)
-    decide.call("MrmChannelBuildArea", card.area.pointer, 0x80000000, 8)
+    decide.call("MrmChannelBuildArea", card.area.pointer, 0x80000000, 8, 1)
     for device in range(8):
         assert card.config(device << 15) == 0x00421AE0
         assert card.config((device << 15) + 0x68) == 0x80100000 + 0x4000 * device
@@ -220,9 +220,11 @@ def test_page_lists(decide: Decide) -> None:
     assert network.command(card, gve.REGISTER, card.list_body(1, gve.TX_PAGES, 8)) == PASSED
     assert network.command(card, gve.REGISTER, card.list_body(1, gve.TX_PAGES, 8)) == gve.EXISTS
     assert network.command(card, gve.REGISTER, card.list_body(2, gve.TX_PAGES, 8)) == PASSED
-    assert network.command(card, gve.REGISTER, card.list_body(3, gve.TX_PAGES, 8)) == gve.EXHAUSTED
+    for identity in range(3, 9):
+        assert network.command(card, gve.REGISTER, card.list_body(identity, gve.TX_PAGES, 8)) == PASSED
+    assert network.command(card, gve.REGISTER, card.list_body(9, gve.TX_PAGES, 8)) == gve.EXHAUSTED
     assert network.command(card, gve.UNREGISTER, struct.pack(">I", 1)) == PASSED
-    assert network.command(card, gve.REGISTER, card.list_body(3, gve.TX_PAGES, 8, 0)) == PASSED
+    assert network.command(card, gve.REGISTER, card.list_body(9, gve.TX_PAGES, 8, 0)) == PASSED
 
 
 def test_a_page_list_in_use_stays(decide: Decide) -> None:

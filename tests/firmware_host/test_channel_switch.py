@@ -92,9 +92,9 @@ def test_bytes_of_a_round_are_bounded(decide: Decide) -> None:
         one.write(gve.TX_PAGES, frame(two.mac, source, bytes(size)))
         one.post_descriptors(*[ONE_PIECE.pack(0, 0, 0, 1, size, size, 0)] * 64)
         for left in range(64, 0, -(decide.MRM_CHANNEL_GATHER // size + 1)):
-            assert one.sent - one.done == left
+            assert one.sent[0] - one.done == left
             network.serve()
-        assert one.done == one.sent
+        assert one.done == one.sent[0]
     assert (two.receive(), one.c.Refused) == ([], 128)
     one.send(frame(two.mac, one.mac))
     network.settle()
@@ -112,8 +112,8 @@ def test_a_receiver_without_buffers_is_waited_for(decide: Decide) -> None:
     assert (one.done, len(two.receive())) == (1, 1)
     network.settle()
     assert (one.done, len(two.receive())) == (2, 1), "the buffer that came back"
-    two.filled -= 1
-    two.set_register(64, two.filled, bar=2)
+    two.filled[0] -= 1
+    two.set_register(64, two.filled[0], bar=2)
     network.now = decide.MRM_CHANNEL_PATIENCE
     network.settle()
     assert (one.done, two.c.Dropped, two.receive()) == (3, 1, [])

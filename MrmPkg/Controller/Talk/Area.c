@@ -93,7 +93,12 @@ StartArea (
   if (Partition->Area != NULL) {
     // Nobody looks at the area of cards and disks that are closed.  Writing it takes a while: it is not cached.
     Area = (UINT8 *)(UINTN)Partition->CardArea.Base;
-    MrmChannelBuildArea (Area, Partition->CardArea.Base, Partition->Plan->CardCount);
+    MrmChannelBuildArea (
+      Area,
+      Partition->CardArea.Base,
+      Partition->Plan->CardCount,
+      Partition->Plan->ProcessorCount
+      );
     MrmDiskBuildArea (Area, Partition->CardArea.Base, Partition->Plan->CardCount, Partition->Plan->DiskCount);
   }
 }

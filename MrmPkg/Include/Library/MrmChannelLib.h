@@ -22,14 +22,14 @@
 #define MRM_CHANNEL_MTU_LEAST       1280       ///< what IPv6 asks for
 #define MRM_CHANNEL_MTU_MOST        2028       ///< buffers have 2048 bytes: padding, header, VLAN tag
 
-#define MRM_CHANNEL_VECTORS         3          ///< transmit, receive, management
-#define MRM_CHANNEL_NOTIFIERS       2          ///< vectors with an interrupt doorbell
+#define MRM_CHANNEL_PAIRS           4          ///< queue pairs of one card at most: one for each processor
+#define MRM_CHANNEL_VECTORS         9          ///< at most: one for each queue, and management
 
-#define MRM_CHANNEL_TX_ENTRIES      512        ///< descriptors of the transmit ring
-#define MRM_CHANNEL_TX_PAGES        256        ///< pages of the transmit queue's page list
-#define MRM_CHANNEL_RX_ENTRIES      512        ///< descriptors of the receive ring, and pages of its list
+#define MRM_CHANNEL_TX_ENTRIES      512        ///< descriptors of a transmit ring
+#define MRM_CHANNEL_TX_PAGES        256        ///< pages of a transmit queue's page list
+#define MRM_CHANNEL_RX_ENTRIES      512        ///< descriptors of a receive ring, and pages of its list
 #define MRM_CHANNEL_LIST_PAGES      512        ///< pages of one page list at most
-#define MRM_CHANNEL_LISTS           2
+#define MRM_CHANNEL_LISTS           8          ///< one for each queue
 #define MRM_CHANNEL_PACKET_SIZE     SIZE_64KB  ///< what a driver hands over in one piece, to be cut into frames
 #define MRM_CHANNEL_FRAME_SIZE      2048       ///< a frame with header and VLAN tag is smaller
 
@@ -71,6 +71,7 @@ typedef struct {
 ///
 typedef struct {
   UINT32     Length;                           ///< bytes; 0 = there is none
+  UINT32     Pair;                             ///< whose transmit queue it is from
   UINT32     Header;                           ///< bytes repeated in each frame; 0 = it is one frame
   UINT32     Sent;                             ///< bytes behind the header that are on their way
   UINT32     Descriptors;                      ///< it took so many
@@ -91,7 +92,10 @@ typedef struct {
   BOOLEAN                AttachedByPage;       ///< by its page number, as drivers of revision 0 do
   BOOLEAN                Configured;
   BOOLEAN                LinkUp;               ///< as the driver was told
-  UINT32                 Patience;             ///< milliseconds that others wait for its buffers before they go on
+  UINT32                 Pairs;                ///< queue pairs that a driver may have
+  UINT32                 Turn;                 ///< pair whose transmit queue is looked at next
+  UINT32                 Patience[MRM_CHANNEL_PAIRS];      ///< milliseconds that others wait for a receive queue's
+                                                           ///< buffers before they go on
   UINT8                  Mac[MRM_CHANNEL_MAC_SIZE];
   UINT16                 Mtu;
   volatile UINT32        *Registers;           ///< BAR 0
@@ -102,9 +106,9 @@ typedef struct {
   UINT64                 PartingSince;         ///< milliseconds: its driver is about to go; 0 = it is not
   UINT64                 Counters;             ///< address of the event counters
   MRM_CHANNEL_LIST       Lists[MRM_CHANNEL_LISTS];
-  MRM_CHANNEL_QUEUE      Tx;
-  MRM_CHANNEL_QUEUE      Rx;
-  MRM_CHANNEL_PACKET     Packet;
+  MRM_CHANNEL_QUEUE      Tx[MRM_CHANNEL_PAIRS];
+  MRM_CHANNEL_QUEUE      Rx[MRM_CHANNEL_PAIRS];
+  MRM_CHANNEL_PACKET     Packet;               ///< of all queues one at a time
   UINT64                 Frames;               ///< delivered
   UINT64                 FrameBytes;           ///< of these
   UINT64                 Dropped;              ///< for want of buffers or of a receiver
@@ -155,13 +159,16 @@ typedef struct {
   @param[out] Area           MRM_FUNCTION_AREA_SIZE bytes, at a multiple of 1 MiB below 4 GiB as the partition sees it.
   @param[in]  Base           That address.
   @param[in]  FunctionCount  Network cards, at most MRM_CHANNEL_MAX_FUNCTIONS.
+  @param[in]  ApicIdCount    Processors of the partition, as Function has them when a card is opened: each card has a
+                             queue pair for each, MRM_CHANNEL_PAIRS at most.
 **/
 VOID
 EFIAPI
 MrmChannelBuildArea (
   OUT UINT8   *Area,
   IN  UINT64  Base,
-  IN  UINTN   FunctionCount
+  IN  UINTN   FunctionCount,
+  IN  UINT32  ApicIdCount
   );
 
 /**

@@ -90,14 +90,12 @@ MrmChannelForgetDriver (
     Card->Lists[Index].Used = FALSE;
   }
 
-  Card->Attached      = FALSE;
-  Card->Configured    = FALSE;
-  Card->Tx.Live       = FALSE;
-  Card->Rx.Live       = FALSE;
-  Card->Packet.Length = 0;
-  Card->AdminHead     = 0;
-  Card->PartingSince  = 0;
-  Card->Function.Wanted        = 0;
+  MrmChannelEndQueues (Card);
+  Card->Attached        = FALSE;
+  Card->Configured      = FALSE;
+  Card->AdminHead       = 0;
+  Card->PartingSince    = 0;
+  Card->Function.Wanted = 0;
 }
 
 /**
@@ -257,7 +255,7 @@ Describe (
   Device.RegisteredPages = SwapBytes64 (REGISTERED_PAGES);
   Device.TxEntries       = SwapBytes16 (MRM_CHANNEL_TX_ENTRIES);
   Device.RxEntries       = SwapBytes16 (MRM_CHANNEL_RX_ENTRIES);
-  Device.Queues          = SwapBytes16 (1);
+  Device.Queues          = SwapBytes16 ((UINT16)Card->Pairs);
   Device.Mtu             = SwapBytes16 (Card->Mtu);
   Device.Counters        = SwapBytes16 (COUNTERS);
   Device.TxPages         = SwapBytes16 (MRM_CHANNEL_TX_PAGES);
@@ -304,11 +302,11 @@ Configure (
     return COMMAND_EXISTS;
   }
 
-  if (  (CounterCount <= COUNTER_RX)
+  if (  (CounterCount < COUNTER_PAIR * Card->Pairs)
      || (CounterCount > COUNTERS)
      || ((Counters & (sizeof (UINT32) - 1)) != 0)
      || (MrmFunctionReach (&Card->Function, Counters, CounterCount * sizeof (UINT32)) == NULL)
-     || (BellCount > MRM_CHANNEL_NOTIFIERS)
+     || (BellCount > 2 * Card->Pairs)
      || (Stride < sizeof (UINT32))
      || (Stride > SIZE_4KB)
      || (Command->Body.Configure.FirstVector != 0)
@@ -352,11 +350,9 @@ Deconfigure (
     return COMMAND_PRECONDITION;
   }
 
-  Card->Tx.Live       = FALSE;
-  Card->Rx.Live       = FALSE;
-  Card->Packet.Length = 0;
-  Card->Configured    = FALSE;
-  Card->PartingSince  = Now;
+  MrmChannelEndQueues (Card);
+  Card->Configured   = FALSE;
+  Card->PartingSince = Now;
   return COMMAND_PASSED;
 }
 

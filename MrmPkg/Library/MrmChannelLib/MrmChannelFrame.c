@@ -11,22 +11,24 @@
 #define ETHERTYPE_SERVICE  0x88A8
 
 BOOLEAN
+MrmChannelIsTagged (
+  IN CONST UINT8  *Frame
+  )
+{
+  UINT32  Type;
+
+  Type = ((UINT32)Frame[ETHERTYPE_OFFSET] << 8) | Frame[ETHERTYPE_OFFSET + 1];
+  return (Type == ETHERTYPE_VLAN) || (Type == ETHERTYPE_SERVICE);
+}
+
+BOOLEAN
 MrmChannelFits (
   IN CONST UINT8  *Frame,
   IN UINT32       Length,
   IN UINT16       Mtu
   )
 {
-  UINT32  Type;
-  UINT32  Most;
-
-  Type = ((UINT32)Frame[ETHERTYPE_OFFSET] << 8) | Frame[ETHERTYPE_OFFSET + 1];
-  Most = (UINT32)Mtu + ETHERNET_HEADER;
-  if ((Type == ETHERTYPE_VLAN) || (Type == ETHERTYPE_SERVICE)) {
-    Most += VLAN_TAG;
-  }
-
-  return Length <= Most;
+  return Length <= (UINT32)Mtu + ETHERNET_HEADER + (MrmChannelIsTagged (Frame) ? VLAN_TAG : 0);
 }
 
 BOOLEAN
@@ -36,10 +38,13 @@ MrmChannelPass (
   IN     UINT32            Length
   )
 {
+  UINT32  Pair;
+
   // Its driver may have taken its memory back since the last frame.
   if (To->Open && To->Attached) {
     MrmChannelNoticeDriver (To);
   }
 
-  return (MrmChannelRoom (To) != 0) && MrmChannelGive (To, Frame, Length);
+  Pair = MrmChannelChoose (To, Frame, Length);
+  return (Pair < MRM_CHANNEL_PAIRS) && (MrmChannelRoom (To, Pair) != 0) && MrmChannelGive (To, Pair, Frame, Length);
 }

@@ -35,9 +35,10 @@
 ///
 /// Doorbells of BAR 2, as indices of 32-bit words: each has a cache line.
 ///
-#define DOORBELL_TX           0
-#define DOORBELL_RX           16
-#define DOORBELL_INTERRUPT    32    ///< of notifier n: + 16 * n
+#define DOORBELL_TX           0     ///< of pair n: + 32 * n
+#define DOORBELL_RX           16    ///< the same
+#define DOORBELL_PAIR         32
+#define DOORBELL_INTERRUPT    128   ///< of notifier n: + 16 * n
 #define DOORBELL_STEP         16
 #define INTERRUPT_MASKED      BIT30
 
@@ -49,8 +50,9 @@
 #define DOORBELLS_OFFSET      0x2000
 
 #define ADMIN_ENTRIES         64
-#define COUNTER_TX            0
-#define COUNTER_RX            1
+#define COUNTER_TX            0      ///< of pair n: + 2 * n
+#define COUNTER_RX            1      ///< the same
+#define COUNTER_PAIR          2
 #define COUNTERS              16     ///< event counters a driver is told to have
 
 #define RX_BUFFER_SIZE        2048
@@ -244,6 +246,16 @@ MrmChannelQueueCommand (
 #define COMMAND_UNIMPLEMENTED   0xFFFFFFFE
 
 /**
+  End all queues of a driver, and what is on its way from them.
+
+  @param[in,out] Card  The network card.
+**/
+VOID
+MrmChannelEndQueues (
+  IN OUT MRM_CHANNEL_CARD  *Card
+  );
+
+/**
   Forget all a driver has told of its queues.
 
   @param[in,out] Card  The network card.
@@ -292,8 +304,22 @@ MrmChannelObey (
   );
 
 /**
-  Take the next packet of a transmit ring into Packet and Bytes.  What is wrong with a ring costs its owner all that is
-  posted there.
+  How many descriptors a driver says are posted in a transmit ring that nobody has taken yet.
+
+  @param[in] Card  The network card.
+  @param[in] Pair  The pair of the ring.
+
+  @return  Any number if the driver contradicts itself; 0 if there is no such queue.
+**/
+UINT32
+MrmChannelPosted (
+  IN CONST MRM_CHANNEL_CARD  *Card,
+  IN UINT32                  Pair
+  );
+
+/**
+  Take the next packet of the transmit rings into Packet and Bytes; the rings have it in turn.  What is wrong with a
+  ring costs its owner all that is posted there.
 
   @param[in,out] Card  The network card; no packet is on its way.
   @param[in]     Now   Milliseconds.
@@ -370,30 +396,86 @@ MrmChannelFillChecksum (
   );
 
 /**
-  How many frames a network card can be given.
+  TRUE if the driver of a network card receives, by any queue.
 
   @param[in] Card  The network card.
 **/
-UINT32
-MrmChannelRoom (
+BOOLEAN
+MrmChannelReceives (
   IN CONST MRM_CHANNEL_CARD  *Card
   );
 
 /**
-  Give a network card a frame.
+  Tell flows from each other: frames of one, in both directions, have one number.
 
-  @param[in,out] Card    The network card; it has room.
+  @param[in] Frame   The frame.
+  @param[in] Length  Its bytes, ETHERNET_HEADER at least.
+
+  @return  A number made of the IP addresses, and of the ports of TCP or UDP if it is no fragment; 0 if it is not IP.
+**/
+UINT32
+MrmChannelFlow (
+  IN CONST UINT8  *Frame,
+  IN UINT32       Length
+  );
+
+/**
+  Choose the receive queue of a network card for a frame: the same one for all of its flow, as long as the driver has
+  the same queues; the first one if it is not IP.
+
+  @param[in] Card    The network card.
+  @param[in] Frame   The frame.
+  @param[in] Length  Its bytes, ETHERNET_HEADER at least.
+
+  @return  The pair of the queue, which is live; MRM_CHANNEL_PAIRS if none is.
+**/
+UINT32
+MrmChannelChoose (
+  IN CONST MRM_CHANNEL_CARD  *Card,
+  IN CONST UINT8             *Frame,
+  IN UINT32                  Length
+  );
+
+/**
+  How many frames a receive queue can be given.
+
+  @param[in] Card  The network card.
+  @param[in] Pair  The pair of the queue.
+**/
+UINT32
+MrmChannelRoom (
+  IN CONST MRM_CHANNEL_CARD  *Card,
+  IN UINT32                  Pair
+  );
+
+/**
+  Give a receive queue a frame.
+
+  @param[in,out] Card    The network card.
+  @param[in]     Pair    The pair of the queue, which has room.
   @param[in]     Frame   The frame.
   @param[in]     Length  Bytes, less than MRM_CHANNEL_FRAME_SIZE.
 
   @retval TRUE   Given.
-  @retval FALSE  Its driver named a buffer that is none: it is given nothing more until it makes a new queue.
+  @retval FALSE  The driver named a buffer that is none: this queue is given nothing more until the driver makes a new
+                 one.
 **/
 BOOLEAN
 MrmChannelGive (
   IN OUT MRM_CHANNEL_CARD  *Card,
+  IN     UINT32            Pair,
   IN     CONST UINT8       *Frame,
   IN     UINT32            Length
+  );
+
+/**
+  TRUE if a frame has a VLAN tag behind its addresses.
+
+  @param[in] Frame  The frame, ETHERNET_HEADER bytes at least.
+**/
+BOOLEAN
+MrmChannelIsTagged (
+  IN CONST UINT8  *Frame
   );
 
 /**

@@ -35,7 +35,7 @@ MrmChannelInterrupts (
     return 0;
   }
 
-  for (Number = 0; Number < MRM_CHANNEL_NOTIFIERS; Number++) {
+  for (Number = 0; Number < 2 * Card->Pairs; Number++) {
     if (LooksAnyway (Card, Number)) {
       Card->Function.Wanted &= ~(1U << Number);
     }

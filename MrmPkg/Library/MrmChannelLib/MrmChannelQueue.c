@@ -12,8 +12,8 @@
 typedef struct {
   UINT16    Entries;
   UINT32    EntrySize;   ///< bytes
-  UINT32    Doorbell;
-  UINT32    Counter;
+  UINT32    Doorbell;    ///< of the first pair
+  UINT32    Counter;     ///< of the first pair
 } QUEUE_KIND;
 
 STATIC CONST QUEUE_KIND  mTx = { MRM_CHANNEL_TX_ENTRIES, sizeof (TX_DESCRIPTOR), DOORBELL_TX, COUNTER_TX };
@@ -23,7 +23,7 @@ STATIC CONST QUEUE_KIND  mRx = { MRM_CHANNEL_RX_ENTRIES, sizeof (RX_DESCRIPTOR),
 /// What a driver says of a queue, whatever its kind; Resources is big endian.
 ///
 typedef struct {
-  UINT32    Number;
+  UINT32    Pair;
   UINT32    List;
   UINT32    Notifier;
   UINT16    Entries;
@@ -160,7 +160,17 @@ ListInUse (
   IN UINT32                  List
   )
 {
-  return (Card->Tx.Live && (Card->Tx.List == List)) || (Card->Rx.Live && (Card->Rx.List == List));
+  UINT32  Pair;
+
+  for (Pair = 0; Pair < Card->Pairs; Pair++) {
+    if (  (Card->Tx[Pair].Live && (Card->Tx[Pair].List == List))
+       || (Card->Rx[Pair].Live && (Card->Rx[Pair].List == List)))
+    {
+      return TRUE;
+    }
+  }
+
+  return FALSE;
 }
 
 /**
@@ -195,10 +205,10 @@ UnregisterList (
 /**
   Judge what both kinds of queues have in common, and make one.
 
-  @param[in,out] Card    The network card, configured.
+  @param[in,out] Card    The network card.
   @param[in]     Kind    What the queue is like.
   @param[in]     Wanted  What the driver says.
-  @param[in,out] Queue   The queue, not live.
+  @param[in,out] Queues  The queues of its kind, one for each pair.
 
   @return  The command's status.
 **/
@@ -208,18 +218,31 @@ MakeQueue (
   IN OUT MRM_CHANNEL_CARD    *Card,
   IN     CONST QUEUE_KIND    *Kind,
   IN     CONST WANTED_QUEUE  *Wanted,
-  IN OUT MRM_CHANNEL_QUEUE   *Queue
+  IN OUT MRM_CHANNEL_QUEUE   *Queues
   )
 {
-  UINT32  List;
+  MRM_CHANNEL_QUEUE  *Queue;
+  UINT32             List;
+  UINT32             Doorbell;
+  UINT32             Counter;
+
+  if (Wanted->Pair >= Card->Pairs) {
+    return COMMAND_INVALID;
+  }
+
+  Queue    = &Queues[Wanted->Pair];
+  Doorbell = Kind->Doorbell + DOORBELL_PAIR * Wanted->Pair;
+  Counter  = Kind->Counter + COUNTER_PAIR * Wanted->Pair;
+  if (!Card->Configured || Queue->Live) {
+    return COMMAND_PRECONDITION;
+  }
 
   // Older drivers do not say how long the ring is: as they were told.
-  if (  (Wanted->Number != 0)
-     || ((Wanted->Entries != 0) && (Wanted->Entries != Kind->Entries))
+  if (  ((Wanted->Entries != 0) && (Wanted->Entries != Kind->Entries))
      || !MrmChannelFindList (Card, Wanted->List, &List)
-     || (Wanted->Notifier >= MRM_CHANNEL_NOTIFIERS)
+     || (Wanted->Notifier >= 2 * Card->Pairs)
      || (MrmFunctionReach (&Card->Function, Wanted->Ring, (UINT64)Kind->Entries * Kind->EntrySize) == NULL)
-     || !TellResources (Card, Wanted->Resources, Kind->Doorbell, Kind->Counter))
+     || !TellResources (Card, Wanted->Resources, Doorbell, Counter))
   {
     return COMMAND_INVALID;
   }
@@ -230,14 +253,14 @@ MakeQueue (
   Queue->Ring     = Wanted->Ring;
 
   // Both may have values of a queue that was there before.
-  Card->Doorbells[Kind->Doorbell] = 0;
-  SetCounter (Card, Kind->Counter, 0);
+  Card->Doorbells[Doorbell] = 0;
+  SetCounter (Card, Counter, 0);
   Queue->Live = TRUE;
   return COMMAND_PASSED;
 }
 
 /**
-  Make the transmit queue.
+  Make a transmit queue.
 
   @param[in,out] Card     The network card.
   @param[in]     Command  A copy of the command.
@@ -253,21 +276,17 @@ CreateTx (
 {
   WANTED_QUEUE  Wanted;
 
-  if (!Card->Configured || Card->Tx.Live) {
-    return COMMAND_PRECONDITION;
-  }
-
-  Wanted.Number    = Command->Body.CreateTx.Queue;
+  Wanted.Pair      = SwapBytes32 (Command->Body.CreateTx.Queue);
   Wanted.List      = SwapBytes32 (Command->Body.CreateTx.List);
   Wanted.Notifier  = SwapBytes32 (Command->Body.CreateTx.Notifier);
   Wanted.Entries   = SwapBytes16 (Command->Body.CreateTx.Entries);
   Wanted.Ring      = SwapBytes64 (Command->Body.CreateTx.Ring);
   Wanted.Resources = Command->Body.CreateTx.Resources;
-  return MakeQueue (Card, &mTx, &Wanted, &Card->Tx);
+  return MakeQueue (Card, &mTx, &Wanted, Card->Tx);
 }
 
 /**
-  Make the receive queue.
+  Make a receive queue.
 
   @param[in,out] Card     The network card.
   @param[in]     Command  A copy of the command.
@@ -286,10 +305,6 @@ CreateRx (
   UINT16        BufferSize;
   UINT32        Status;
 
-  if (!Card->Configured || Card->Rx.Live) {
-    return COMMAND_PRECONDITION;
-  }
-
   Slots      = SwapBytes64 (Command->Body.CreateRx.Slots);
   BufferSize = SwapBytes16 (Command->Body.CreateRx.BufferSize);
   if (  ((BufferSize != 0) && (BufferSize != RX_BUFFER_SIZE))
@@ -298,16 +313,16 @@ CreateRx (
     return COMMAND_INVALID;
   }
 
-  Wanted.Number    = Command->Body.CreateRx.Queue;
+  Wanted.Pair      = SwapBytes32 (Command->Body.CreateRx.Queue);
   Wanted.List      = SwapBytes32 (Command->Body.CreateRx.List);
   Wanted.Notifier  = SwapBytes32 (Command->Body.CreateRx.Notifier);
   Wanted.Entries   = SwapBytes16 (Command->Body.CreateRx.Entries);
   Wanted.Ring      = SwapBytes64 (Command->Body.CreateRx.Ring);
   Wanted.Resources = Command->Body.CreateRx.Resources;
-  Status           = MakeQueue (Card, &mRx, &Wanted, &Card->Rx);
+  Status           = MakeQueue (Card, &mRx, &Wanted, Card->Rx);
   if (Status == COMMAND_PASSED) {
-    Card->Rx.Slots    = Slots;
-    Card->Rx.Sequence = 1;
+    Card->Rx[Wanted.Pair].Slots    = Slots;
+    Card->Rx[Wanted.Pair].Sequence = 1;
   }
 
   return Status;
@@ -316,24 +331,63 @@ CreateRx (
 /**
   End a queue.
 
-  @param[in]     Id     The driver's number of it.
-  @param[in,out] Queue  The queue.
+  @param[in]     Card    The network card.
+  @param[in]     Pair    The driver's number of it.
+  @param[in,out] Queues  The queues of its kind, one for each pair.
 
   @return  The command's status.
 **/
 STATIC
 UINT32
 Destroy (
-  IN     UINT32             Id,
-  IN OUT MRM_CHANNEL_QUEUE  *Queue
+  IN     CONST MRM_CHANNEL_CARD  *Card,
+  IN     UINT32                  Pair,
+  IN OUT MRM_CHANNEL_QUEUE       *Queues
   )
 {
-  if ((Id != 0) || !Queue->Live) {
+  if ((Pair >= Card->Pairs) || !Queues[Pair].Live) {
     return COMMAND_NOT_FOUND;
   }
 
-  Queue->Live = FALSE;
+  Queues[Pair].Live = FALSE;
   return COMMAND_PASSED;
+}
+
+/**
+  End a transmit queue, and what is on its way from it.
+
+  @param[in,out] Card  The network card.
+  @param[in]     Pair  The driver's number of it.
+
+  @return  The command's status.
+**/
+STATIC
+UINT32
+DestroyTx (
+  IN OUT MRM_CHANNEL_CARD  *Card,
+  IN     UINT32            Pair
+  )
+{
+  if (Card->Packet.Pair == Pair) {
+    Card->Packet.Length = 0;
+  }
+
+  return Destroy (Card, Pair, Card->Tx);
+}
+
+VOID
+MrmChannelEndQueues (
+  IN OUT MRM_CHANNEL_CARD  *Card
+  )
+{
+  UINT32  Pair;
+
+  for (Pair = 0; Pair < MRM_CHANNEL_PAIRS; Pair++) {
+    Card->Tx[Pair].Live = FALSE;
+    Card->Rx[Pair].Live = FALSE;
+  }
+
+  Card->Packet.Length = 0;
 }
 
 UINT32
@@ -352,10 +406,9 @@ MrmChannelQueueCommand (
     case OPCODE_CREATE_RX:
       return CreateRx (Card, Command);
     case OPCODE_DESTROY_TX:
-      Card->Packet.Length = 0;
-      return Destroy (SwapBytes32 (Command->Body.Id), &Card->Tx);
+      return DestroyTx (Card, SwapBytes32 (Command->Body.Id));
     case OPCODE_DESTROY_RX:
-      return Destroy (SwapBytes32 (Command->Body.Id), &Card->Rx);
+      return Destroy (Card, SwapBytes32 (Command->Body.Id), Card->Rx);
     default:
       return COMMAND_UNIMPLEMENTED;
   }
@@ -366,8 +419,11 @@ MrmChannelFinish (
   IN OUT MRM_CHANNEL_CARD  *Card
   )
 {
-  Card->Tx.Head      += Card->Packet.Descriptors;
-  Card->Packet.Length = 0;
-  SetCounter (Card, COUNTER_TX, Card->Tx.Head);
-  Card->Function.Wanted |= 1U << Card->Tx.Notifier;
+  MRM_CHANNEL_QUEUE  *Tx;
+
+  Tx                     = &Card->Tx[Card->Packet.Pair];
+  Tx->Head              += Card->Packet.Descriptors;
+  Card->Packet.Length    = 0;
+  Card->Function.Wanted |= 1U << Tx->Notifier;
+  SetCounter (Card, COUNTER_TX + COUNTER_PAIR * Card->Packet.Pair, Tx->Head);
 }

@@ -1,5 +1,5 @@
 /** @file
-  Frames into a receive ring.
+  Frames into receive rings.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -8,25 +8,82 @@
 
 #define LAST_SEQUENCE  7
 
+/**
+  How many receive queues of a network card are live.
+
+  @param[in] Card  The network card.
+**/
+STATIC
 UINT32
-MrmChannelRoom (
+CountQueues (
   IN CONST MRM_CHANNEL_CARD  *Card
   )
 {
-  UINT32  Room;
+  UINT32  Pair;
+  UINT32  Live;
 
-  if (!Card->Rx.Live || Card->Rx.Broken) {
+  Live = 0;
+  for (Pair = 0; Pair < Card->Pairs; Pair++) {
+    Live += Card->Rx[Pair].Live ? 1 : 0;
+  }
+
+  return Live;
+}
+
+BOOLEAN
+MrmChannelReceives (
+  IN CONST MRM_CHANNEL_CARD  *Card
+  )
+{
+  return CountQueues (Card) != 0;
+}
+
+UINT32
+MrmChannelChoose (
+  IN CONST MRM_CHANNEL_CARD  *Card,
+  IN CONST UINT8             *Frame,
+  IN UINT32                  Length
+  )
+{
+  UINT32  Pair;
+  UINT32  Live;
+  UINT32  Before;
+
+  // The number of a flow, scaled to the queues there are.
+  Live   = CountQueues (Card);
+  Before = (Live < 2) ? 0 : (UINT32)(((UINT64)Live * MrmChannelFlow (Frame, Length)) >> 32);
+  for (Pair = 0; Pair < Card->Pairs; Pair++) {
+    if (Card->Rx[Pair].Live && (Before-- == 0)) {
+      return Pair;
+    }
+  }
+
+  return MRM_CHANNEL_PAIRS;
+}
+
+UINT32
+MrmChannelRoom (
+  IN CONST MRM_CHANNEL_CARD  *Card,
+  IN UINT32                  Pair
+  )
+{
+  CONST MRM_CHANNEL_QUEUE  *Rx;
+  UINT32                   Room;
+
+  Rx = &Card->Rx[Pair];
+  if (!Rx->Live || Rx->Broken) {
     return 0;
   }
 
   // A driver cannot post more than the ring has entries.
-  Room = SwapBytes32 (Card->Doorbells[DOORBELL_RX]) - Card->Rx.Head;
+  Room = SwapBytes32 (Card->Doorbells[DOORBELL_RX + DOORBELL_PAIR * Pair]) - Rx->Head;
   return (Room > MRM_CHANNEL_RX_ENTRIES) ? 0 : Room;
 }
 
 BOOLEAN
 MrmChannelGive (
   IN OUT MRM_CHANNEL_CARD  *Card,
+  IN     UINT32            Pair,
   IN     CONST UINT8       *Frame,
   IN     UINT32            Length
   )
@@ -38,7 +95,7 @@ MrmChannelGive (
   UINT64             Offset;
   UINT32             Index;
 
-  Rx    = &Card->Rx;
+  Rx    = &Card->Rx[Pair];
   List  = &Card->Lists[Rx->List];
   Index = Rx->Head % MRM_CHANNEL_RX_ENTRIES;
   CopyMem (&Offset, (UINT64 *)(UINTN)Rx->Slots + Index, sizeof (Offset));

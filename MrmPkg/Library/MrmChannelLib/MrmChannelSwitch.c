@@ -9,8 +9,6 @@
 
 #include "MrmChannelInternal.h"
 
-#define MANAGEMENT_VECTOR   (MRM_CHANNEL_VECTORS - 1)
-
 /**
   Judge a frame.
 
@@ -62,8 +60,8 @@ NextFrame (
 /**
   Give a frame to a network card, or drop it, or wait for buffers.
 
-  Waiting uses a receiver's patience up, and each frame that it takes gives a millisecond of it back.  So one that
-  stands still, or is slow on purpose, costs a sender MRM_CHANNEL_PATIENCE once, and not with every frame.
+  Waiting uses the patience with a receive queue up, and each frame that it takes gives a millisecond of it back.  So
+  one that stands still, or is slow on purpose, costs a sender MRM_CHANNEL_PATIENCE once, and not with every frame.
 
   @param[in,out] To      Who is to have it.
   @param[in]     Frame   The frame.
@@ -84,18 +82,23 @@ GiveOrWait (
   IN     UINT64            Waited
   )
 {
-  if (MrmChannelPass (To, Frame, Length)) {
-    To->Patience -= (UINT32)MIN (Waited, To->Patience);
-    To->Patience  = MIN (To->Patience + 1, MRM_CHANNEL_PATIENCE);
+  UINT32   Pair;
+  BOOLEAN  Given;
+
+  Given = MrmChannelPass (To, Frame, Length);
+  Pair  = MrmChannelChoose (To, Frame, Length);
+  if (Given) {
+    To->Patience[Pair] -= (UINT32)MIN (Waited, To->Patience[Pair]);
+    To->Patience[Pair]  = MIN (To->Patience[Pair] + 1, MRM_CHANNEL_PATIENCE);
     return TRUE;
   }
 
-  if (!Group && To->Rx.Live && !To->Rx.Broken) {
-    if (Waited < To->Patience) {
+  if (!Group && (Pair < MRM_CHANNEL_PAIRS) && !To->Rx[Pair].Broken) {
+    if (Waited < To->Patience[Pair]) {
       return FALSE;
     }
 
-    To->Patience = 0;
+    To->Patience[Pair] = 0;
   }
 
   To->Dropped++;
@@ -224,10 +227,6 @@ SendFrames (
       break;
     }
 
-    if (!Card->Tx.Live) {
-      break;
-    }
-
     if (Card->Packet.Length == 0) {
       if ((Gathered >= MRM_CHANNEL_GATHER) || !MrmChannelTake (Card, Now)) {
         break;
@@ -260,7 +259,7 @@ CountLive (
 
   Live = ((Network->Uplink != NULL) && Network->Uplink->Up) ? 1 : 0;
   for (Index = 0; Index < Network->CardCount; Index++) {
-    Live += Network->Cards[Index]->Rx.Live ? 1 : 0;
+    Live += MrmChannelReceives (Network->Cards[Index]) ? 1 : 0;
   }
 
   return Live;
@@ -282,7 +281,7 @@ WantsLink (
   IN UINTN                   Live
   )
 {
-  return (BOOLEAN)(Live > (UINTN)(Card->Rx.Live ? 1 : 0));
+  return (BOOLEAN)(Live > (UINTN)(MrmChannelReceives (Card) ? 1 : 0));
 }
 
 /**
@@ -311,7 +310,7 @@ TellLinks (
                                                   (Up ? DEVICE_STATUS_LINK : 0)
                                                   | (Card->Attached ? 0 : DEVICE_STATUS_IS_RESET)
                                                   );
-      Card->Function.Wanted |= Card->Configured ? (1U << MANAGEMENT_VECTOR) : 0;
+      Card->Function.Wanted |= Card->Configured ? (1U << (2 * Card->Pairs)) : 0;
     }
   }
 }
@@ -330,19 +329,24 @@ IsCardAsked (
   IN CONST MRM_CHANNEL_CARD  *Card
   )
 {
-  if (Card->Function.Wanted != 0) {
+  UINT32  Pair;
+
+  if ((Card->Function.Wanted != 0) || MrmChannelDriverChanged (Card)) {
     return TRUE;
   }
 
-  if (MrmChannelDriverChanged (Card)) {
-    return TRUE;
+  if (!Card->Attached) {
+    return FALSE;
   }
 
-  return Card->Attached
-         && (  (SwapBytes32 (Card->Registers[REGISTER_ADMIN_BELL]) != Card->AdminHead)
-            || (  Card->Tx.Live
-               && (  (Card->Packet.Length != 0)
-                  || (SwapBytes32 (Card->Doorbells[DOORBELL_TX]) != Card->Tx.Head))));
+  for (Pair = 0; Pair < Card->Pairs; Pair++) {
+    if (MrmChannelPosted (Card, Pair) != 0) {
+      return TRUE;
+    }
+  }
+
+  return (Card->Packet.Length != 0)
+         || (SwapBytes32 (Card->Registers[REGISTER_ADMIN_BELL]) != Card->AdminHead);
 }
 
 BOOLEAN

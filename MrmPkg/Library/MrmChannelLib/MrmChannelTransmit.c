@@ -1,5 +1,5 @@
 /** @file
-  Packets out of a transmit ring.
+  Packets out of transmit rings.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -7,7 +7,7 @@
 #include "MrmChannelInternal.h"
 
 /**
-  Copy a descriptor out of the ring.
+  Copy a descriptor out of the ring that Packet is from.
 
   @param[in]  Card        The network card.
   @param[in]  Number      How many descriptors after the head.
@@ -21,10 +21,14 @@ CopyDescriptor (
   OUT TX_DESCRIPTOR           *Descriptor
   )
 {
-  UINT32  Index;
+  CONST MRM_CHANNEL_QUEUE  *Tx;
 
-  Index = (Card->Tx.Head + Number) % MRM_CHANNEL_TX_ENTRIES;
-  CopyMem (Descriptor, (TX_DESCRIPTOR *)(UINTN)Card->Tx.Ring + Index, sizeof (*Descriptor));
+  Tx = &Card->Tx[Card->Packet.Pair];
+  CopyMem (
+    Descriptor,
+    (TX_DESCRIPTOR *)(UINTN)Tx->Ring + (Tx->Head + Number) % MRM_CHANNEL_TX_ENTRIES,
+    sizeof (*Descriptor)
+    );
 }
 
 /**
@@ -48,7 +52,7 @@ Append (
   Size = SwapBytes16 (Descriptor->SegmentLength);
   if (  (Size > MRM_CHANNEL_PACKET_SIZE - Card->Packet.Length)
      || !MrmChannelGather (
-           &Card->Lists[Card->Tx.List],
+           &Card->Lists[Card->Tx[Card->Packet.Pair].List],
            SwapBytes64 (Descriptor->Offset),
            Size,
            &Card->Bytes[Card->Packet.Length]
@@ -135,6 +139,47 @@ Prepare (
          || MrmChannelFillChecksum (Card->Bytes, Packet->Length, Start, Start + First->ChecksumOffset * 2);
 }
 
+/**
+  Find the transmit ring whose turn it is: the first one that has something.
+
+  @param[in,out] Card  The network card; Turn goes on.
+  @param[out]    Pair  Receives the pair of the ring.
+
+  @return  How many descriptors its driver says are posted there; 0: nothing is in any ring.
+**/
+STATIC
+UINT32
+NextRing (
+  IN OUT MRM_CHANNEL_CARD  *Card,
+  OUT    UINT32            *Pair
+  )
+{
+  UINT32  Count;
+  UINT32  Posted;
+
+  for (Count = 0; Count < Card->Pairs; Count++) {
+    *Pair      = Card->Turn;
+    Card->Turn = (Card->Turn + 1) % Card->Pairs;
+    Posted     = MrmChannelPosted (Card, *Pair);
+    if (Posted != 0) {
+      return Posted;
+    }
+  }
+
+  return 0;
+}
+
+UINT32
+MrmChannelPosted (
+  IN CONST MRM_CHANNEL_CARD  *Card,
+  IN UINT32                  Pair
+  )
+{
+  return Card->Tx[Pair].Live
+         ? SwapBytes32 (Card->Doorbells[DOORBELL_TX + DOORBELL_PAIR * Pair]) - Card->Tx[Pair].Head
+         : 0;
+}
+
 BOOLEAN
 MrmChannelTake (
   IN OUT MRM_CHANNEL_CARD  *Card,
@@ -143,14 +188,16 @@ MrmChannelTake (
 {
   TX_DESCRIPTOR  First;
   UINT32         Posted;
+  UINT32         Pair;
   BOOLEAN        Good;
 
-  Posted = SwapBytes32 (Card->Doorbells[DOORBELL_TX]) - Card->Tx.Head;
+  Posted = NextRing (Card, &Pair);
   if (Posted == 0) {
     return FALSE;
   }
 
   ZeroMem (&Card->Packet, sizeof (Card->Packet));
+  Card->Packet.Pair = Pair;
   CopyDescriptor (Card, 0, &First);
   Good = (Posted <= MRM_CHANNEL_TX_ENTRIES)
          && (((First.Type & TX_KIND) == TX_PACKET) || ((First.Type & TX_KIND) == TX_LARGE))

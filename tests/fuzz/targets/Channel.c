@@ -12,10 +12,14 @@
 #define FRIEND   1
 #define CARDS    2
 
+#define PAIRS  PROCESSORS     ///< queue pairs of a card
+
+#define DOORBELLS  0x2000     ///< in the window; those of a pair have 128 bytes
+
 #define FROM_OUTSIDE  0xE0   ///< of 256 things that happen, so many and more are frames from outside
 
 ///
-/// Pages of a driver's memory.
+/// Pages of a driver's memory.  Both pairs have the same buffers.
 ///
 enum {
   PageAdmin,
@@ -25,16 +29,16 @@ enum {
   PageTxRing,                ///< two
   PageRxRing   = 6,          ///< eight
   PageSlots    = 14,
-  PageTx       = 16,         ///< sixteen
-  PageRx       = 32          ///< the rest
+  PagePair     = 11,         ///< from here to the same of the next pair
+  PageTx       = 28,         ///< sixteen
+  PageRx       = 44          ///< the rest
 };
 
 typedef struct {
   MRM_CHANNEL_CARD    Card;
   FUZZ_FUNCTION       Own;
   UINT32              Posted;
-  UINT32              Sent;
-  UINT32              Filled;
+  UINT32              Sent[PAIRS];
 } DRIVER;
 
 STATIC
@@ -109,6 +113,59 @@ Register (
 }
 
 /**
+  Make a pair of queues.
+**/
+STATIC
+VOID
+MakePair (
+  IN DRIVER               *Driver,
+  IN MRM_CHANNEL_NETWORK  *Network,
+  IN UINT32               Pair
+  )
+{
+  UINT8   Command[64] = { 0 };
+  UINT64  Resources;
+  UINTN   First;
+  UINTN   Index;
+
+  First             = PagePair * Pair;
+  Resources         = FuzzPage (&Driver->Own, PageResources) + 128 * Pair;
+  Driver->Sent[Pair] = 0;
+  Register (Driver, 1 + 2 * Pair, PageTx, PageRx - PageTx);
+  MrmChannelServe (Network, 0);
+  Register (Driver, 2 + 2 * Pair, PageRx, PAGES - PageRx);
+  MrmChannelServe (Network, 0);
+
+  PutWord (Command, 0, 5);
+  PutWord (Command, 8, Pair);
+  PutLong (Command, 16, Resources);
+  PutLong (Command, 24, FuzzPage (&Driver->Own, PageTxRing + First));
+  PutWord (Command, 32, 1 + 2 * Pair);
+  PutWord (Command, 36, Pair);
+  Post (Driver, Command);
+
+  memset (Command, 0, sizeof (Command));
+  PutWord (Command, 0, 6);
+  PutWord (Command, 8, Pair);
+  PutWord (Command, 20, PAIRS + Pair);
+  PutLong (Command, 24, Resources + 64);
+  PutLong (Command, 32, FuzzPage (&Driver->Own, PageRxRing + First));
+  PutLong (Command, 40, FuzzPage (&Driver->Own, PageSlots + First));
+  PutWord (Command, 48, 2 + 2 * Pair);
+  Post (Driver, Command);
+  MrmChannelServe (Network, 0);
+  for (Index = 0; Index < 512; Index++) {
+    PutLong (
+      Driver->Own.Pages + (PageSlots + First) * SIZE_4KB,
+      Index * 8,
+      (Index % (PAGES - PageRx)) * SIZE_4KB
+      );
+  }
+
+  SetRegister (Driver, DOORBELLS + 128 * Pair + 64, PAGES - PageRx);
+}
+
+/**
   Do what a driver does until its card works.
 **/
 STATIC
@@ -118,12 +175,10 @@ BringUp (
   IN MRM_CHANNEL_NETWORK  *Network
   )
 {
-  UINT8  Command[64] = { 0 };
-  UINTN  Index;
+  UINT8   Command[64] = { 0 };
+  UINT32  Pair;
 
   Driver->Posted = 0;
-  Driver->Sent   = 0;
-  Driver->Filled = PAGES - PageRx;
   SetRegister (Driver, 0x20, (UINT32)(FuzzPage (&Driver->Own, PageAdmin) >> 32));
   SetRegister (Driver, 0x24, (UINT32)FuzzPage (&Driver->Own, PageAdmin));
   SetRegister (Driver, 0x04, 1);
@@ -133,50 +188,42 @@ BringUp (
   PutLong (Command, 8, FuzzPage (&Driver->Own, PageCounters));
   PutLong (Command, 16, FuzzPage (&Driver->Own, PageCounters) + 2048);
   PutWord (Command, 24, 16);
-  PutWord (Command, 28, 2);
+  PutWord (Command, 28, 2 * PAIRS);
   PutWord (Command, 32, 64);
   Command[40] = 2;
   Post (Driver, Command);
-  Register (Driver, 1, PageTx, PageRx - PageTx);
   MrmChannelServe (Network, 0);
-  Register (Driver, 2, PageRx, PAGES - PageRx);
-  MrmChannelServe (Network, 0);
-
-  memset (Command, 0, sizeof (Command));
-  PutWord (Command, 0, 5);
-  PutLong (Command, 16, FuzzPage (&Driver->Own, PageResources));
-  PutLong (Command, 24, FuzzPage (&Driver->Own, PageTxRing));
-  PutWord (Command, 32, 1);
-  Post (Driver, Command);
-
-  memset (Command, 0, sizeof (Command));
-  PutWord (Command, 0, 6);
-  PutWord (Command, 20, 1);
-  PutLong (Command, 24, FuzzPage (&Driver->Own, PageResources) + 64);
-  PutLong (Command, 32, FuzzPage (&Driver->Own, PageRxRing));
-  PutLong (Command, 40, FuzzPage (&Driver->Own, PageSlots));
-  PutWord (Command, 48, 2);
-  Post (Driver, Command);
-  MrmChannelServe (Network, 0);
-  for (Index = 0; Index < 512; Index++) {
-    PutLong (Driver->Own.Pages + PageSlots * SIZE_4KB, Index * 8, (Index % (PAGES - PageRx)) * SIZE_4KB);
+  for (Pair = 0; Pair < PAIRS; Pair++) {
+    MakePair (Driver, Network, Pair);
   }
-
-  SetRegister (Driver, 0x2000 + 64, Driver->Filled);
 }
 
 STATIC
 VOID
 Descriptor (
   IN DRIVER       *Driver,
+  IN UINT32       Pair,
   IN CONST UINT8  *Bytes
   )
 {
-  memcpy (Driver->Own.Pages + PageTxRing * SIZE_4KB + (Driver->Sent++ % 512) * 16, Bytes, 16);
+  UINT8  *Ring;
+
+  Ring = Driver->Own.Pages + (PageTxRing + PagePair * Pair) * SIZE_4KB;
+  memcpy (Ring + (Driver->Sent[Pair]++ % 512) * 16, Bytes, 16);
+}
+
+STATIC
+VOID
+Ring (
+  IN DRIVER  *Driver,
+  IN UINT32  Pair
+  )
+{
+  SetRegister (Driver, DOORBELLS + 128 * Pair, Driver->Sent[Pair]);
 }
 
 /**
-  Send a frame, and require that it arrives.
+  Send a frame by each queue, and require that it arrives.
 **/
 STATIC
 VOID
@@ -189,16 +236,20 @@ Converse (
   UINT8   Bytes[16] = { 0, 0, 0, 1, 0, 64, 0, 64 };
   UINT8   *Frame;
   UINT64  Before;
+  UINT32  Pair;
 
   Before = To->Card.Frames;
   Frame  = From->Own.Pages + PageTx * SIZE_4KB;
   memset (Frame, 0, 64);
   memcpy (Frame, To->Card.Mac, 6);
   memcpy (Frame + 6, From->Card.Mac, 6);
-  Descriptor (From, Bytes);
-  SetRegister (From, 0x2000, From->Sent);
+  for (Pair = 0; Pair < PAIRS; Pair++) {
+    Descriptor (From, Pair, Bytes);
+    Ring (From, Pair);
+  }
+
   MrmChannelServe (Network, 0);
-  FUZZ_CHECK (To->Card.Frames == Before + 1);
+  FUZZ_CHECK (To->Card.Frames == Before + PAIRS);
 }
 
 /**
@@ -213,7 +264,7 @@ Renew (
   STATIC UINT8  New[MRM_FUNCTION_AREA_SIZE] __attribute__ ((aligned (SIZE_4KB)));
 
   if (New[MRM_FUNCTION_ECAM_SIZE - 1] != 0xFF) {
-    MrmChannelBuildArea (New, 0xC0000000, 1);
+    MrmChannelBuildArea (New, 0xC0000000, 1, PROCESSORS);
   }
 
   FuzzFunctionRenew (&Driver->Own, New);
@@ -265,6 +316,7 @@ Act (
 {
   UINT8   Bytes[64];
   UINT32  Word;
+  UINT32  Pair;
   UINTN   Offset;
   UINT64  Kind;
 
@@ -274,18 +326,19 @@ Act (
     return;
   }
 
+  Pair = (UINT32)(Kind / 8) % PAIRS;
   switch (Kind % 8) {
     case 0:
       Offset = (FuzzNumber (Fuzz, 1) % 11) * 4;
       SetRegister (Driver, Offset, (UINT32)FuzzNumber (Fuzz, 4));
       break;
     case 1:
-      Offset = 0x2000 + (FuzzNumber (Fuzz, 1) % 5) * 64;
+      Offset = DOORBELLS + (FuzzNumber (Fuzz, 1) % 16) * 64;
       SetRegister (Driver, Offset, (UINT32)FuzzNumber (Fuzz, 2));
       break;
     case 2:
       Word = (UINT32)FuzzNumber (Fuzz, 4);
-      memcpy (Driver->Own.Area + MRM_FUNCTION_ECAM_SIZE + 0x1000 + (FuzzNumber (Fuzz, 1) % 12) * 4, &Word, sizeof (Word));
+      memcpy (Driver->Own.Area + MRM_FUNCTION_ECAM_SIZE + 0x1000 + (FuzzNumber (Fuzz, 1) % 20) * 4, &Word, sizeof (Word));
       break;
     case 3:
       Word = (UINT32)FuzzNumber (Fuzz, 4);
@@ -304,8 +357,8 @@ Act (
       break;
     case 5:
       FuzzTake (Fuzz, Bytes, 16);
-      Descriptor (Driver, Bytes);
-      SetRegister (Driver, 0x2000, Driver->Sent);
+      Descriptor (Driver, Pair, Bytes);
+      Ring (Driver, Pair);
       break;
     case 6:
       Offset = FuzzNumber (Fuzz, 3) % (PAGES * SIZE_4KB - 16);
@@ -317,9 +370,9 @@ Act (
       memcpy (Bytes, (UINT8[]) { 0x11, 8, 17, 2 }, 4);
       Bytes[16] = 0x20;
       Bytes[17] = 7;
-      Descriptor (Driver, Bytes);
-      Descriptor (Driver, Bytes + 16);
-      SetRegister (Driver, 0x2000, Driver->Sent);
+      Descriptor (Driver, Pair, Bytes);
+      Descriptor (Driver, Pair, Bytes + 16);
+      Ring (Driver, Pair);
       break;
   }
 }

@@ -10,7 +10,8 @@
 #include "Fuzz.h"
 #include <Library/MrmFunctionLib.h>
 
-#define PAGES  64   ///< of a driver's memory
+#define PAGES       64   ///< of a driver's memory
+#define PROCESSORS  2    ///< of a driver
 
 ///
 /// One function, as its driver sees it.
@@ -21,14 +22,14 @@ typedef struct {
   UINT8            *Area;   ///< configuration space and registers
   VOID             *Block;  ///< for free()
   UINT8            *Pages;  ///< PAGES of them in Block
-  UINT32           ApicId;
+  UINT32           ApicIds[PROCESSORS];
 } FUZZ_FUNCTION;
 
 /**
   Make the memory of a driver, all zero, and let a function reach it.
 
   @param[out]    Fuzzed    Receives the memory.
-  @param[in]     Number    Which one: its APIC ID is one more.
+  @param[in]     Number    Which one: no other has its APIC IDs.
   @param[in]     Area      MRM_FUNCTION_AREA_SIZE bytes.
   @param[in,out] Function  The library's; receives what it reaches.
 **/
@@ -47,12 +48,13 @@ FuzzFunctionBegin (
   Fuzzed->Range.Base = (UINT64)(UINTN)Fuzzed->Block;
   Fuzzed->Range.Size = sizeof (Zero);
   Fuzzed->Memory     = (MRM_RANGE_SET) { .Ranges = &Fuzzed->Range, .Count = 1, .Capacity = 1 };
-  Fuzzed->ApicId     = (UINT32)Number + 1;
+  Fuzzed->ApicIds[0] = (UINT32)Number * PROCESSORS + 1;
+  Fuzzed->ApicIds[1] = (UINT32)Number * PROCESSORS + 2;
   Fuzzed->Area       = Area;
 
   Function->Memory      = &Fuzzed->Memory;
-  Function->ApicIds     = &Fuzzed->ApicId;
-  Function->ApicIdCount = 1;
+  Function->ApicIds     = Fuzzed->ApicIds;
+  Function->ApicIdCount = PROCESSORS;
 }
 
 /**
@@ -81,7 +83,7 @@ FuzzFunctionRenew (
 }
 
 /**
-  Whatever a driver has written, its interrupts go to its own processor, by vectors that no exception has.
+  Whatever a driver has written, its interrupts go to its own processors, by vectors that no exception has.
 **/
 static inline VOID
 FuzzFunctionInterrupts (
@@ -91,11 +93,14 @@ FuzzFunctionInterrupts (
   IN UINTN                         Most
   )
 {
-  UINTN  Index;
+  UINTN   Index;
+  UINT32  ApicId;
 
   FUZZ_CHECK (Count <= Most);
   for (Index = 0; Index < Count; Index++) {
-    FUZZ_CHECK ((Interrupts[Index].ApicId == Fuzzed->ApicId) && (Interrupts[Index].Vector >= 0x20));
+    ApicId = Interrupts[Index].ApicId;
+    FUZZ_CHECK ((ApicId == Fuzzed->ApicIds[0]) || (ApicId == Fuzzed->ApicIds[1]));
+    FUZZ_CHECK (Interrupts[Index].Vector >= 0x20);
   }
 }
 
