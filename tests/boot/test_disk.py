@@ -140,6 +140,13 @@ class Shell:
         assert found is not None
         return found[0]
 
+    def exercise(self, serial: str) -> None:
+        """Write random blocks to a disk, durably, and read the same from it."""
+        device = self.disk(serial)
+        self.run("dd if=/dev/urandom of=/tmp/blocks bs=1M count=1")
+        self.run(f"dd if=/tmp/blocks of={device} bs=64k oflag=direct conv=fsync")
+        assert self.total(device, 256) == self.total("/tmp/blocks")
+
     def make_file_system(self, serial: str) -> None:
         """Make a file system on a disk, and mount it at /mnt/SERIAL."""
         device = self.disk(serial)

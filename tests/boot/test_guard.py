@@ -16,6 +16,8 @@ from tests.boot.conftest import Builder
 from tests.boot.efivars import FOLDER, FREE, ask, mount, read, read_json
 from tests.boot.kexec import COMMAND, make_kexec_disk, mount_kexec_disk
 from tests.boot.support import boot_of, broken, broken_after_reboot, reboot, undisturbed
+from tests.boot.test_disk import Shell as DiskShell
+from tests.boot.test_network import INTERFACE, MEBIBYTES, Shell, exchange
 from tests.boot.warnings import unexpected
 
 pytestmark = [pytest.mark.boot(230), pytest.mark.timeout(1800)]
@@ -124,6 +126,27 @@ def test_it_does_not_leave_guest_mode_under_load(bench: Bench) -> None:
         assert (await told(bench))["exits"] == before["exits"]
 
     bench.run(work())
+
+
+def test_devices_in_memory_need_no_exit(bench: Bench) -> None:
+    """Frames, blocks of served disks and a memory in common move while it stays in guest mode."""
+    guarded, steady, older = shells = [Shell(bench, name) for name in (NAME, NEIGHBOUR, CONTAINED)]
+    before = bench.run(told(bench))
+    for shell in shells:
+        shell.bring_up()
+    for shell in shells:
+        shell.carrier("1")
+    assert guarded.run(f"ls /sys/class/net/{INTERFACE}/queues").count("rx-") == 2, "one for each processor"
+    for one, two in ((guarded, steady), (guarded, older), (older, steady)):
+        one.ping(two)
+        exchange(one, two)
+    for serial in ("memory", NAME):
+        DiskShell(bench, NAME).exercise(serial)
+    for writer, reader, place in ((guarded, steady, 0), (steady, guarded, 15)):
+        assert writer.write_board(place) == reader.read_board(place)
+    after = bench.run(told(bench))
+    assert (after["exits"], after["starts"]) == (before["exits"], before["starts"])
+    assert after["cards"]["bytes"] - before["cards"]["bytes"] > 2 * MEBIBYTES << 20
 
 
 def program(code: bytes) -> bytes:

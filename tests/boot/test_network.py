@@ -32,7 +32,7 @@ ROUNDS = int(os.environ.get("MRM_ROUNDS", "2"))
 """How often each end is restarted: in turn by itself and by a panic."""
 pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800 + 120 * ROUNDS)]
 
-ADDRESS = {"steady": "10.77.0.1", "other": "10.77.0.2"}
+ADDRESS = {"steady": "10.77.0.1", "other": "10.77.0.2", "guarded": "10.77.0.3", "older": "10.77.0.4"}
 INTERFACE = "$(basename /sys/bus/pci/drivers/gv*/*:00.0/net/*)"
 """The driver is called gve, in older kernels gvnic."""
 OUT = INTERFACE.replace("00.0", "01.0")

@@ -24,7 +24,8 @@ def make_kexec_disk(image: Path, guest: Path) -> None:
 
 
 async def mount_kexec_disk(guest: Guest) -> None:
-    """Make the kernel on its first disk readable, once for each boot."""
-    mount = f"mount -t vfat -o ro /dev/nvme0n1p1 {_FOLDER}"
+    """Make the kernel on its drive readable, once for each boot; served disks are no drives."""
+    find = "grep -l ^mrm-rp /sys/block/nvme*/device/serial | cut -d/ -f4"
+    mount = f"mount -t vfat -o ro /dev/$({find})p1 {_FOLDER}"
     done = await guest.run(f"mkdir -p {_FOLDER}; modprobe -a vfat nls_cp437 nls_ascii; {mount}")
     assert done.status == 0, done.output
