@@ -78,6 +78,7 @@ lint: ## format, lint and types of the Python code, syntax of the shell code
 	@sh -n generator/collect.sh
 	@sh -n tools/mrmctl
 	@sh -n bench/run.sh
+	@sh -n bench/work/tools.sh
 	@sh -n bench/work/write-variables.sh
 
 faults: ready ## inject hundreds of faults into partitions, say what their neighbours noticed; ARGS="--seed 7 --count 50"

@@ -92,14 +92,17 @@ class Machinery:
     own: list[range]
 
 
-async def count_rows(build: Build, folder: Path, runs: int, first: Sequence[int]) -> list[RowCount]:
-    """Count the same work on the bare machine, twice, and in a partition, in turn, each time booted anew.
+async def count_rows(
+    build: Build, folder: Path, runs: int, first: Sequence[int], twice: bool
+) -> list[RowCount]:
+    """Count the same work on the bare machine and in a partition, in turn, each time booted anew.
 
     Args:
         build: What boots.
         folder: Receives images and logs.
         runs: How often each row is counted.
         first: What the rows took in a partition already.
+        twice: Whether another bare machine is booted in each run.
     """
     bare: list[Sequence[int]] = []
     again: list[Sequence[int]] = []
@@ -108,19 +111,27 @@ async def count_rows(build: Build, folder: Path, runs: int, first: Sequence[int]
         bare.append(await _marked_rows(subject.bare, build, folder / f"rows-{run}-bare"))
         if run:
             partition.append(await _marked_rows(subject.partition, build, folder / f"rows-{run}-partition"))
-        again.append(await _marked_rows(subject.bare, build, folder / f"rows-{run}-bare-again"))
+        if twice:
+            again.append(await _marked_rows(subject.bare, build, folder / f"rows-{run}-bare-again"))
     return row_counts(bare, partition, again)
 
 
 def row_counts(
     bare: Sequence[Sequence[int]], partition: Sequence[Sequence[int]], again: Sequence[Sequence[int]]
 ) -> list[RowCount]:
-    """Return a count for each row of the least of all boots; each has counted all rows, in their order."""
-    least = [[min(counts) for counts in zip(*boots, strict=True)] for boots in (bare, partition, again)]
+    """Return a count for each row of the least of all boots; each has counted all rows, in their order.
+
+    There need be no boots in `again`.
+    """
+    ones, others, seconds = (_least(boots) for boots in (bare, partition, again))
     return [
-        RowCount(row, one, other, len(bare), second)
-        for row, one, other, second in zip(ROWS, *least, strict=True)
+        RowCount(row, ones[number], others[number], len(bare), seconds[number] if seconds else None)
+        for number, row in enumerate(ROWS)
     ]
+
+
+def _least(boots: Sequence[Sequence[int]]) -> list[int]:
+    return [min(counts) for counts in zip(*boots, strict=True)]
 
 
 Start = Callable[[Build, Path, bool], AbstractAsyncContextManager[Subject]]
@@ -302,6 +313,8 @@ async def count_all(
     runs: int,
     seconds: int,
     writes: int,
+    rate_seconds: float,
+    twice: bool,
     say: Callable[[str], None],
 ) -> Counts:
     """Count everything.
@@ -312,6 +325,8 @@ async def count_all(
         runs: How often each row is counted.
         seconds: How long a partition is watched under load.
         writes: How many variables it writes.
+        rate_seconds: How long the boot processor is watched.
+        twice: Whether another bare machine is booted in each run.
         say: Is told how far it is.
     """
     build = subject.build("alone")
@@ -323,11 +338,11 @@ async def count_all(
         found, told = await watch(measured, names, seconds, writes)
         assert measured.counter
         phases = analysis.phases(list(measured.counter.records()), measured.processors[0], names)
-        rates = await boot_processor(measured, 10)
+        rates = await boot_processor(measured, rate_seconds)
         say("counting the same work in a partition and on the bare machine")
         first = await marked_rows(measured)
     resident = subject.promise_of(build.plan).memory - sum(len(memory) for memory in told.own)
-    rows = await count_rows(build, folder, runs, first)
+    rows = await count_rows(build, folder, runs, first, twice)
     services = [service for one in found for service in one.ways.services]
     return Counts(rows, [one.outside for one in found], merge(services), phases, rates, resident)
 

@@ -37,10 +37,15 @@ def build_wire(output: Path = _BUILT / "wire") -> Path:
     return compile_program(_WIRE_SOURCES.glob("*.c"), output)
 
 
-def make_guest(name: str = "linux-6.12", more: Sequence[initrd.Entry] = ()) -> Guest:
-    """Make a guest of `Build/guests` that has `work`, `wire`, `mrmctl` and `more`; raises SetupError.
+def make_guest(name: str = "linux-6.12", more: Sequence[initrd.Entry] = (), behind: bytes = b"") -> Guest:
+    """Make a guest of `Build/guests` that has `work`, `wire`, `mrmctl` and more; raises SetupError.
 
     It is where the partition files of bench/partitions look for it.
+
+    Args:
+        name: The guest's name.
+        more: What else is in its initrd.
+        behind: An archive that goes behind its initrd.
     """
     source, target = GUESTS / name, _BUILT / "guests" / name
     if not (source / "initrd.img").is_file():
@@ -52,7 +57,8 @@ def make_guest(name: str = "linux-6.12", more: Sequence[initrd.Entry] = ()) -> G
     ]
     # A kernel unpacks archives that follow each other, one over the other.
     archive = (source / "initrd.img").read_bytes()
-    archive += bytes(-len(archive) % 4) + initrd.compress(initrd.archive([*added, *more]))
+    for part in (initrd.compress(initrd.archive([*added, *more])), behind):
+        archive += bytes(-len(archive) % 4) + part
     (target / "initrd.img").write_bytes(archive)
     shutil.copyfile(source / "vmlinuz", target / "vmlinuz")
     return Guest(target / "vmlinuz", target / "initrd.img")

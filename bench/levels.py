@@ -59,7 +59,12 @@ async def _watch(measured: Subject, level: str, seconds: int) -> list[ExitCount]
 
 
 async def count_levels(
-    folder: Path, runs: int, seconds: int, rows: Sequence[str] = ROWS, say: Callable[[str], None] = print
+    folder: Path,
+    runs: int,
+    seconds: int,
+    rows: Sequence[str] = ROWS,
+    levels: Sequence[str] = LEVELS,
+    say: Callable[[str], None] = print,
 ) -> tuple[list[LevelCount], list[ExitCount]]:
     """Count work and exits at each level, in turn, each time booted anew.
 
@@ -68,9 +73,10 @@ async def count_levels(
         runs: How often each row is counted.
         seconds: How long exits are counted of an idle and of a busy partition, in the first run.
         rows: What is done.
+        levels: Which of LEVELS.
         say: Is told how far it is.
     """
-    builds = {name: subject.build(name) for name in (COOPERATIVE, *LEVELS)}
+    builds = {name: subject.build(name) for name in (COOPERATIVE, *levels)}
     least: dict[str, list[int]] = {}
     exits: list[ExitCount] = []
     for run in range(runs):
@@ -80,12 +86,12 @@ async def count_levels(
             place.mkdir(parents=True, exist_ok=True)
             async with subject.partition(build, place, True) as measured:
                 found = await marked_rows(measured, rows)
-                if name in LEVELS and run == 0:
+                if name in levels and run == 0:
                     exits += await _watch(measured, name, seconds)
             least[name] = list(map(min, found, least.get(name, found)))
     counts = [
         LevelCount(level, row, cooperative, held, runs)
-        for level in LEVELS
+        for level in levels
         for row, cooperative, held in zip(rows, least[COOPERATIVE], least[level], strict=True)
     ]
     return counts, exits

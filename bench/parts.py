@@ -32,9 +32,19 @@ def say(text: str) -> None:
 
 
 def _counts(old: Results, extent: Extent) -> Results:
-    runs, seconds, writes = (1, 10, 20) if extent.quick else (3, 60, 50)
+    quick = extent.quick
+    runs, seconds, writes, rate_seconds = (1, 3, 20, 3) if quick else (3, 60, 50, 10)
     found = asyncio.run(
-        counts.count_all(extent.folder, modules.load, runs=runs, seconds=seconds, writes=writes, say=say)
+        counts.count_all(
+            extent.folder,
+            modules.load,
+            runs=runs,
+            seconds=seconds,
+            writes=writes,
+            rate_seconds=rate_seconds,
+            twice=not quick,
+            say=say,
+        )
     )
     kept = old.counts
     found = replace(found, boot_processor={**kept.boot_processor, **found.boot_processor})
@@ -42,8 +52,8 @@ def _counts(old: Results, extent: Extent) -> Results:
 
 
 def _channels(old: Results, extent: Extent) -> Results:
-    rates = asyncio.run(counts.channels(extent.folder, 5 if extent.quick else 30, say))
-    much = links.Extent(2, 3, 100, 4, 100) if extent.quick else links.Extent(15, 10, 2000, 32, 500)
+    rates = asyncio.run(counts.channels(extent.folder, 1 if extent.quick else 30, say))
+    much = links.Extent(1, 3, 50, 2, 50) if extent.quick else links.Extent(15, 10, 2000, 32, 500)
     if extent.rounds:
         much = replace(much, rounds=extent.rounds)
     taken = asyncio.run(links.measure(extent.folder / "links", much, say))
@@ -52,21 +62,24 @@ def _channels(old: Results, extent: Extent) -> Results:
 
 
 def _levels(old: Results, extent: Extent) -> Results:
-    runs, seconds = (1, 10) if extent.quick else (3, 60)
-    work, exits = asyncio.run(levels.count_levels(extent.folder, runs, seconds, say=say))
+    runs, seconds, chosen = (1, 3, levels.LEVELS[:1]) if extent.quick else (3, 60, levels.LEVELS)
+    work, exits = asyncio.run(levels.count_levels(extent.folder, runs, seconds, levels=chosen, say=say))
     return replace(old, counts=replace(old.counts, levels=work, exits=exits))
 
 
 def _starts(old: Results, extent: Extent) -> Results:
-    numbers = (1, scale.MOST) if extent.quick else (1, 2, 4, scale.MOST)
+    numbers = (1, 2) if extent.quick else (1, 2, 4, scale.MOST)
     starts = asyncio.run(scale.count_starts(extent.folder, numbers, say))
     return replace(old, counts=replace(old.counts, starts=starts))
 
 
 def _times(old: Results, extent: Extent) -> Results:
-    rounds, milliseconds = (4, 30) if extent.quick else (15, 100)
-    samples = asyncio.run(timing.measure(extent.folder, extent.rounds or rounds, milliseconds, say=say))
-    return replace(old, samples=samples)
+    much = timing.Extent(15, 100, 1000, 32)
+    if extent.quick:
+        much = timing.Extent(2, 20, 50, 2, timing.QUICK_ROWS, neighbour=False)
+    if extent.rounds:
+        much = replace(much, rounds=extent.rounds)
+    return replace(old, samples=asyncio.run(timing.measure(extent.folder, much, say)))
 
 
 def _restarts(old: Results, extent: Extent) -> Results:
@@ -77,7 +90,7 @@ def _restarts(old: Results, extent: Extent) -> Results:
 
 
 def _latencies(old: Results, extent: Extent) -> Results:
-    rounds, seconds = (2, 2) if extent.quick else (6, 10)
+    rounds, seconds = (1, 2) if extent.quick else (6, 10)
     taken = asyncio.run(latency.measure(extent.folder, extent.rounds or rounds, seconds, say))
     return replace(old, latencies=taken)
 

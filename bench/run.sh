@@ -4,7 +4,7 @@
 # Measures the Linux that it runs on: once in a partition, once on the same PC without MRM, and
 # `python -m bench compare bare.jsonl partition.jsonl` sets both beside each other.
 #
-#     bench/run.sh [-o FILE] [-n ROUNDS] [-t MILLISECONDS] [-p PROCESSOR] [-d DEVICE] [-w PROGRAM] [ROW...]
+#     bench/run.sh [-o FILE] [-n ROUNDS] [-t MILLISECONDS] [-p PROCESSOR] [-d DEVICE] [-w PROGRAM] [-x] [ROW...]
 #
 #   -o  receives the figures, lines of JSON (figures.jsonl)
 #   -n  how often each row is measured (15)
@@ -12,6 +12,8 @@
 #   -p  the processor that is used (0)
 #   -d  a block device that is only read, such as /dev/nvme0n1; needs root
 #   -w  the work program, if it is built already; else it is compiled from bench/work
+#   -x  also have fio, stress-ng and openssl do work, with awk and taskset (work/tools.sh); what is not installed is
+#       left out
 #
 # Needs: a POSIX shell, uname, sed, grep, and a C compiler (cc) unless there is -w.  A program compiled with -static on
 # another PC will do.  Nothing is installed, and nothing but FILE is written.
@@ -21,7 +23,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-output=figures.jsonl rounds=15 time=200 processor=0 device='' program=''
+output=figures.jsonl rounds=15 time=200 processor=0 device='' program='' tools=''
 
 fail() {
   echo "run.sh: $1" >&2
@@ -34,7 +36,7 @@ number() {
   esac
 }
 
-while getopts o:n:t:p:d:w: letter; do
+while getopts o:n:t:p:d:w:x letter; do
   case $letter in
     o) output=$OPTARG ;;
     n) rounds=$OPTARG ;;
@@ -42,7 +44,8 @@ while getopts o:n:t:p:d:w: letter; do
     p) processor=$OPTARG ;;
     d) device=$OPTARG ;;
     w) program=$OPTARG ;;
-    *) sed -n 's/^# \{0,1\}//; 3,21p' "$0" >&2; exit 2 ;;
+    x) tools=yes ;;
+    *) sed -n 's/^# \{0,1\}//; 3,23p' "$0" >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
@@ -80,10 +83,15 @@ line_of() {
 } >"$output"
 
 if [ -n "$device" ]; then set -- -d "$device" "$@"; fi
+known='stress-cpu stress-matrix stress-switch stress-vm openssl-sha256 openssl-aes'
+[ -z "$device" ] || known="fio-4k-random fio-1m-sequential $known"
 round=0
 while [ "$round" -lt "$rounds" ]; do
   # A row that cannot be done here says so in a line of its own; the others are measured all the same.
   "$program" -t "$time" -p "$processor" "$@" | sed "s/^{/{\"round\": $round, /" >>"$output" || true
+  # shellcheck disable=SC2086
+  [ -z "$tools" ] || "$here/work/tools.sh" -t "$time" -p "$processor" ${device:+-d "$device"} $known |
+    sed "s/^{/{\"round\": $round, /" >>"$output" || true
   round=$((round + 1))
   echo "round $round of $rounds" >&2
 done

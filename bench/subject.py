@@ -6,18 +6,20 @@ All waits raise what `Machine.until` raises.
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.counter.live import Counter
 from bench.guest import make_guest
+from ci.guests import initrd
 from ci.images.boot import prepare_boot
 from ci.progress import PROJECT, SetupError
 from ci.qemu.command import Boot, MachineDescription
 from ci.qemu.console import Event
 from ci.qemu.description import load_description
+from ci.qemu.devices import Network
 from ci.qemu.guest import BOOT_SECONDS, Guest
 from ci.qemu.machine import Machine
 from ci.run.plan import PartitionPromise, Plan, load_plan
@@ -63,9 +65,18 @@ class Subject:
     session: Session | None = None
 
 
-def build(name: str, *, ready: Path | None = None) -> Build:
-    """Make what boots of `bench/partitions/<name>.yaml`, of a `Mrm.efi` without a plan (`make ready`)."""
-    make_guest()
+def build(
+    name: str, *, ready: Path | None = None, more: Sequence[initrd.Entry] = (), behind: bytes = b""
+) -> Build:
+    """Make what boots of `bench/partitions/<name>.yaml`, of a `Mrm.efi` without a plan (`make ready`).
+
+    Args:
+        name: The partition file's.
+        ready: Where that `Mrm.efi` is.
+        more: What else is in the guest's initrd.
+        behind: An archive that goes behind it.
+    """
+    make_guest(more=more, behind=behind)
     output = _OUTPUT / name
     words = ["esp", str(PARTITIONS / f"{name}.yaml"), "--output", str(output)]
     if generator([*words, *(["--ready", str(ready)] if ready else [])]) != 0:
@@ -91,6 +102,26 @@ def only(boot: Boot, description: MachineDescription, disks: Mapping[str, Path])
     return replace(boot, disks=disks, absent=absent)
 
 
+def promised(
+    boot: Boot,
+    description: MachineDescription,
+    promises: Sequence[PartitionPromise],
+    networks: Mapping[str, Network],
+) -> Boot:
+    """Have behind root ports what partitions were promised, and nothing else: no second way into a network.
+
+    Args:
+        boot: What the machine boots, with disks for all ports.
+        description: The machine.
+        promises: Of partitions whose ports are root ports.
+        networks: What cards are on, by root port.
+    """
+    wanted = [path for promise in promises for path in promise.root_ports]
+    disks = {path: image for path, image in boot.disks.items() if path in wanted}
+    absent = [port.path for port in description.root_ports if port.path not in wanted]
+    return replace(boot, disks=disks, networks=networks, absent=absent)
+
+
 @asynccontextmanager
 async def running(
     description: MachineDescription, boot: Boot, folder: Path, counted: bool
@@ -112,11 +143,18 @@ async def bound(session: Session) -> None:
 
 
 @asynccontextmanager
-async def partition(build: Build, folder: Path, counted: bool = False) -> AsyncIterator[Subject]:
-    """Boot a plan; the subject is its partition `measured`, once all partitions are up."""
+async def partition(
+    build: Build, folder: Path, counted: bool = False, networks: Mapping[str, Network] | None = None
+) -> AsyncIterator[Subject]:
+    """Boot a plan; the subject is its partition `measured`, once all partitions are up.
+
+    With `networks`, by root port, the machine has only what its partitions were promised.
+    """
     description = load_description(PROJECT / "platforms" / f"{build.plan.machine}.yaml")
     room = sum(promise.esp_files for promise in build.plan.partitions)
     boot = prepare_boot(description, folder, build.esp, spare=2 * room)
+    if networks is not None:
+        boot = promised(boot, description, build.plan.partitions, networks)
     async with running(description, boot, folder, counted) as (machine, counter):
         session = Session(machine, build.plan)
         reports = await session.settle()
@@ -126,9 +164,16 @@ async def partition(build: Build, folder: Path, counted: bool = False) -> AsyncI
 
 @asynccontextmanager
 async def bare(
-    build: Build, folder: Path, counted: bool = False, options: str = ""
+    build: Build,
+    folder: Path,
+    counted: bool = False,
+    options: str = "",
+    networks: Mapping[str, Network] | None = None,
 ) -> AsyncIterator[Subject]:
-    """Boot the measured partition's kernel by the PC's own firmware, on a machine of its size."""
+    """Boot the measured partition's kernel by the PC's own firmware, on a machine of its size.
+
+    With `networks`, by root port, the machine has only what the partition was promised.
+    """
     promise = promise_of(build.plan)
     description = bare_description(build.plan)
     port = description.serial_ports[0]
@@ -138,6 +183,8 @@ async def bare(
         initrd=promise.initrd_file,
         append=f"console=uart8250,io,{port.io_base:#x},115200n8 no_timer_check mrm.ticks=0 {options}",
     )
+    if networks is not None:
+        boot = promised(boot, description, [promise], networks)
     async with running(description, boot, folder, counted) as (machine, counter):
         guest = Guest(machine.console(port.name), "bare")
         report = await guest.report(guest.console.start(), BOOT_SECONDS)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ci.debian import PrivateApt
 from ci.progress import DOWNLOADS, PROJECT, SetupError, main
 from ci.unpacked import keep, recorded, starter, unpack
-from ci.versions import GridVersion, load
+from ci.versions import UnpackedVersion, load
 
 OUTPUT = PROJECT / "Build" / "grid"
 SERVER, CLIENT, ADMIN = "gearmand", "gearman", "gearadmin"
@@ -44,7 +44,7 @@ def ensure(output: Path = OUTPUT, downloads: Path = DOWNLOADS / "grid") -> None:
     unpack(record, downloads, output, {name: starter(name, what, path) for name, path in _PLACES.items()})
 
 
-def _version(apt: PrivateApt, wanted: GridVersion) -> str:
+def _version(apt: PrivateApt, wanted: UnpackedVersion) -> str:
     """The version of the server."""
     newest = apt.newest(wanted.packages[0])
     if newest is None:
@@ -54,7 +54,7 @@ def _version(apt: PrivateApt, wanted: GridVersion) -> str:
     return newest["version"]
 
 
-def _fetch(apt: PrivateApt, wanted: GridVersion) -> list[Path]:
+def _fetch(apt: PrivateApt, wanted: UnpackedVersion) -> list[Path]:
     """Fetch the packages with everything they need."""
     return apt.download_closure(wanted.packages, "downloading the job server of a grid")
 

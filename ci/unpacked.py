@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -71,7 +71,14 @@ def keep(wanted: dict[str, object], version: str, packages: Iterable[Path], down
     return record
 
 
-def starter(name: str, what: str, path: str, arguments: str = "", settings: str = "") -> str:
+def starter(
+    name: str,
+    what: str,
+    path: str,
+    arguments: str = "",
+    settings: str = "",
+    folders: Sequence[str] = (LIBRARIES,),
+) -> str:
     """Return a shell script that starts an unpacked program; it lies beside `root`, which `$here/root` names.
 
     Args:
@@ -80,13 +87,15 @@ def starter(name: str, what: str, path: str, arguments: str = "", settings: str 
         path: The program below `root`.
         arguments: What it is given before the caller's arguments, each with a blank behind it.
         settings: Whole lines that go before.
+        folders: Where its libraries are, below `root`.
     """
+    libraries = ":".join(f"$here/root/{folder}" for folder in folders)
     return f"""\
 #!/bin/sh
 # Starts the {what}.
 here=$(dirname "$(realpath "$0")")
 {settings}# The linker's link is named as the program, for ps and pgrep.
-exec "$here/linker/{name}" --argv0 {name} --library-path "$here/root/{LIBRARIES}" \\
+exec "$here/linker/{name}" --argv0 {name} --library-path "{libraries}" \\
   "$here/root/{path}" {arguments}"$@"
 """
 

@@ -54,8 +54,8 @@ class GuestVersions:
 
 
 @dataclass(frozen=True)
-class GridVersion:
-    """The head of a grid: the Debian suite, and packages of the job server (the first) and its tools."""
+class UnpackedVersion:
+    """Programs that are unpacked and not installed: the Debian suite, and their packages."""
 
     suite: str
     packages: list[str]
@@ -78,7 +78,8 @@ class Versions:
     edk2: Edk2Version
     emulator: EmulatorVersion
     guests: GuestVersions
-    grid: GridVersion
+    grid: UnpackedVersion
+    tools: UnpackedVersion
     bare: list[BareDebian]
 
 
@@ -99,6 +100,7 @@ def load(path: Path = _FILE) -> Versions:
         edk2=Edk2Version(**data["edk2"]),
         emulator=EmulatorVersion(**data["emulator"]),
         guests=GuestVersions(**(data["guests"] | {"live": live})),
-        grid=GridVersion(**data["grid"]),
+        grid=UnpackedVersion(**data["grid"]),
+        tools=UnpackedVersion(**data["tools"]),
         bare=[BareDebian(**debian) for debian in data["bare"]],
     )

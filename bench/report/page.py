@@ -15,6 +15,7 @@ from bench.report.scale import scale_chart, scale_goal, scale_table
 from bench.report.table import magnitude, markdown, ratio_table, thousands
 from bench.results import ALONE, Counts, PlannerTime, Results
 from bench.statistics import Figure
+from bench.timing import NETWORK_ROWS, TOOL_ROWS
 
 CHART = Path("pictures") / "performance.svg"
 """Where the chart of speeds is, beside the page."""
@@ -229,7 +230,11 @@ def missing(results: Results) -> Iterator[str]:
     yield "a served file beside the same file read by the PC's firmware"
     if not results.counts.starts:
         yield "starts of 2, 4 and 8 partitions at a time"
-    yield "disks by `fio`, networks under load, `stress-ng` and `openssl speed`"
+    rows = {sample.row for sample in results.samples}
+    if not rows >= set(TOOL_ROWS):
+        yield "disks by `fio`, and what `stress-ng` and `openssl speed` measure"
+    if not rows >= set(NETWORK_ROWS):
+        yield "the network card"
 
 
 def goals(results: Results) -> Iterator[list[str]]:

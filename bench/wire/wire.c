@@ -3,6 +3,7 @@
 // Measures a network between two systems:
 //
 //     wire serve                               answers whoever asks, for ever
+//     wire answer                              answers one connection, its standard input, until that ends
 //     wire round-trip ADDRESS COUNT PAUSE      how long a message of 64 bytes and its answer take
 //     wire stream ADDRESS MIB                  how fast data goes there
 //
@@ -184,12 +185,16 @@ int main(int count, char **words)
     if (count == 2 && strcmp(words[1], "serve") == 0) {
         return serve();
     }
+    if (count == 2 && strcmp(words[1], "answer") == 0) {
+        answer(STDIN_FILENO);
+        return 0;
+    }
     if (count == 5 && strcmp(words[1], "round-trip") == 0 && strtoull(words[3], NULL, 10) > 0) {
         done = round_trip(words[2], strtoull(words[3], NULL, 10), strtoull(words[4], NULL, 10));
     } else if (count == 4 && strcmp(words[1], "stream") == 0) {
         done = stream(words[2], strtoull(words[3], NULL, 10));
     } else {
-        fprintf(stderr, "usage: wire serve | wire round-trip ADDRESS COUNT PAUSE | wire stream ADDRESS MIB\n");
+        fprintf(stderr, "usage: wire serve | wire answer | wire round-trip ADDRESS COUNT PAUSE | wire stream ADDRESS MIB\n");
         return 2;
     }
     if (!done) {

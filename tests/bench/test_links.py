@@ -2,6 +2,7 @@
 """Networks in memory and served disks: what the program measures, and how it is told."""
 
 import json
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -63,6 +64,23 @@ def test_a_pause_is_no_part_of_a_round_trip(program: Path) -> None:
     begin = time.monotonic()
     line = json.loads(run(program, "round-trip", "127.0.0.1", "2", "200").stdout)
     assert time.monotonic() - begin >= 0.6 and line["least"] < 100e6
+
+
+def test_one_connection_is_answered_over_standard_input(program: Path) -> None:
+    ours, its = socket.socketpair()
+    with (
+        ours,
+        its,
+        subprocess.Popen([program, "answer"], stdin=its.fileno(), stdout=its.fileno()) as answering,
+    ):
+        its.close()
+        ours.sendall(b"e" + bytes(range(64)))
+        received = b""
+        while len(received) < 64:
+            received += ours.recv(64)
+        assert received == bytes(range(64))
+        ours.close()
+        assert answering.wait(10) == 0
 
 
 @pytest.mark.parametrize("words", [[], ["stream"], ["round-trip", "127.0.0.1", "0", "0"], ["serves"]])

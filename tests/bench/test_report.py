@@ -2,6 +2,7 @@
 """Results are read as they were written, and tables, chart and page say what is in them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -35,6 +36,7 @@ from bench.results import (
     read_results,
     write_results,
 )
+from bench.timing import NETWORK_ROWS, TOOL_ROWS
 from ci.progress import PROJECT
 
 SAMPLES = [
@@ -172,3 +174,7 @@ def test_what_was_not_measured_is_said() -> None:
     assert "restarts and boots by loader" in list(missing(nothing))
     assert not {"restarts and boots by loader", "times beside the bare machine"} & set(missing(RESULTS))
     assert "No restarts were taken" in performance_page(nothing)
+    # Results of a run that had no such rows yet.
+    assert {"the network card"} <= set(missing(RESULTS))
+    rows = [Sample(BARE, row, "/s", 1.0, 0) for row in (*TOOL_ROWS, *NETWORK_ROWS)]
+    assert not {"the network card"} & set(missing(replace(RESULTS, samples=rows)))

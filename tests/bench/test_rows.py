@@ -10,6 +10,7 @@ def test_the_least_of_all_boots_counts() -> None:
     rows = len(ROWS)
     found = row_counts([[12] * rows, [10] * rows], [[11] * rows, [13] * rows], [[14] * rows, [15] * rows])
     assert found == [RowCount(row, 10, 11, 2, 14) for row in ROWS]
+    assert row_counts([[10] * rows], [[11] * rows], [])[0] == RowCount(ROWS[0], 10, 11, 1)
 
 
 def test_what_boots_of_the_bare_machine_differ_by_is_no_fault_of_the_partition() -> None:
