@@ -9,6 +9,7 @@ import pytest
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
+from tests.boot.test_disk import Shell as DiskShell
 from tests.boot.test_network import Shell, exchange
 
 pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800)]
@@ -46,6 +47,14 @@ def test_it_carries_frames(both: tuple[Shell, Shell]) -> None:
     one, two = both
     one.ping(two)
     exchange(one, two)
+
+
+def test_a_kernel_for_real_time_has_served_disks(bench: Bench) -> None:
+    shell = DiskShell(bench, "other")
+    assert "PREEMPT_RT" in shell.run("uname -v")
+    for serial in ("memory", "realtime"):
+        shell.exercise(serial)
+    assert re.findall(r".*nvme.*(?:timeout|reset|abort).*", shell.run("dmesg"), re.IGNORECASE) == []
 
 
 def test_the_way_out(both: tuple[Shell, Shell]) -> None:

@@ -185,6 +185,29 @@ def test_queues_have_their_turn(decide: Decide) -> None:
     assert [one.done_by(queue) for queue in range(4)] == [200, 2, 0, 2]
 
 
+@given(
+    queue=st.integers(0, 3), floods=st.lists(st.integers(0, 200), min_size=3, max_size=3), look=st.booleans()
+)
+@settings(max_examples=30)
+def test_a_frame_waits_for_one_look(decide: Decide, queue: int, floods: list[int], look: bool) -> None:
+    """However much others send, whatever queue it is in: so the tick that looks says how long it waits."""
+    cards = [Card(decide, b"\x02MRM\0" + bytes([number]), apic_ids=FOUR) for number in range(4)]
+    network = Network(decide, *cards)
+    for card in cards:
+        network.bring_up(card)
+    network.settle()
+    for number, (card, count) in enumerate(zip(cards[1:], floods, strict=True)):
+        for each in range(count):
+            card.send(frame(cards[0].mac, card.mac, bytes([each])), pair=(queue + number) % 4)
+    if look:
+        network.serve()
+    sent = frame(cards[1].mac, cards[0].mac, b"first")
+    cards[0].send(sent, pair=queue)
+    assert network.asked()
+    network.serve()
+    assert sent in cards[1].receive()
+
+
 def test_a_queue_that_is_wrong_costs_itself_only(decide: Decide) -> None:
     network, one, two = pair(decide, apic_ids=FOUR)
     one.set_register(one.resources(2)[0], 513, bar=2)
