@@ -9,6 +9,7 @@
 - `restart`: restarts of a partition and of the PC by the same loaders, in turn;
 - `latency`: how late a real-time thread wakes up, on both in turn; `cyclictest` has its program;
 - `tools`: Debian's fio, stress-ng and openssl, which `timing` has do work, too;
+- `memory`: what a partition's firmware and the controller hold of it;
 - `parts`: all of these, one after the other;
 - `statistics`, `report`: from samples to medians and ratios, a table, a chart and a page;
 - `planner`: how long the generator takes for large machines.

@@ -19,7 +19,7 @@ from bench.report.table import ratio_table
 from bench.results import ALONE, BARE, Results, ResultsError, read_results, write_results
 from ci.progress import PROJECT, SetupError
 
-PARTS = ("counts", "channels", "levels", "starts", "times", "restarts", "latencies", "plans")
+PARTS = ("counts", "channels", "levels", "starts", "times", "restarts", "latencies", "memory", "plans")
 """What is measured, in this order."""
 
 _DOCS = PROJECT / "docs"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import counts, latency, levels, links, modules, planner, restart, scale, timing
+from bench import counts, latency, levels, links, memory, modules, planner, restart, scale, timing
 from bench.results import Results
 
 
@@ -95,6 +95,10 @@ def _latencies(old: Results, extent: Extent) -> Results:
     return replace(old, latencies=taken)
 
 
+def _memory(old: Results, extent: Extent) -> Results:
+    return replace(old, memory=asyncio.run(memory.measure(extent.folder, say)))
+
+
 def _plans(old: Results, extent: Extent) -> Results:
     say("planning large machines")
     return replace(old, plans=planner.plan_times(planner.SHOWN[:1] if extent.quick else planner.SHOWN))
@@ -108,6 +112,7 @@ PARTS: Mapping[str, Callable[[Results, Extent], Results]] = {
     "times": _times,
     "restarts": _restarts,
     "latencies": _latencies,
+    "memory": _memory,
     "plans": _plans,
 }
 """In the order in which they are measured; bench.__main__ names them, too."""

@@ -289,6 +289,7 @@ class Results:
         latencies: Of a real-time kernel.
         plans: What the generator took for plans of large machines.
         links: Networks in memory and served disks.
+        memory: Bytes of memory, by what has them.
     """
 
     date: str
@@ -300,6 +301,7 @@ class Results:
     latencies: Sequence[Latency] = ()
     plans: Sequence[PlannerTime] = ()
     links: Sequence[Link] = ()
+    memory: Mapping[str, int] = field(default_factory=dict)
 
 
 def write_results(results: Results, path: Path) -> None:
@@ -330,6 +332,7 @@ def read_results(path: Path) -> Results:
             latencies=[Latency(**latency) for latency in data.get("latencies", ())],
             plans=[PlannerTime(**plan) for plan in data.get("plans", ())],
             links=[Link(**link) for link in data.get("links", ())],
+            memory={str(key): int(value) for key, value in data.get("memory", {}).items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(f"{path}: {error!r} is missing or of the wrong kind; measure again") from error

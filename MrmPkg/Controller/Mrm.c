@@ -176,6 +176,7 @@ MrmEntry (
   AddLogSink (AddToReport);
   AddLogSink (PrintLine);
   Say ("version %a", MRM_VERSION_TEXT);
+  SayFreeMemory ();
 
   // The boot watchdog would reset the whole PC after five minutes (UEFI 2.10 section 3.1.2).
   gBS->SetWatchdogTimer (0, 0, 0, NULL);

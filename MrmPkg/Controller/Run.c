@@ -19,6 +19,7 @@
 #include "Talk/Variables.h"
 #include "Machine/Interrupt.h"
 #include "Machine/MachineCheck.h"
+#include "Machine/Memory.h"
 #include "Machine/PowerButton.h"
 #include "Machine/ResetEntry.h"
 #include "Machine/Tick.h"
@@ -275,6 +276,7 @@ RunPartitions (
     WatchPowerButton ();
   }
 
+  SayFreeMemory ();
   OpenScreens ();
   PollUntilEnd ();
   CloseScreens ();

@@ -72,6 +72,8 @@ def performance_page(results: Results) -> str:
         *_links(results),
         _part("size"),
         markdown(["", "bytes"], [[name, thousands(size)] for name, size in results.sizes.items()]),
+        _part("memory"),
+        *_memory(results),
         _part("goals"),
         markdown(["goal", "seen", ""], list(goals(results)), 3),
         "Not measured yet:\n\n" + "\n".join(f"- {what};" for what in missing(results))[:-1] + ".",
@@ -206,6 +208,13 @@ def _plans(plans: Sequence[PlannerTime]) -> str:
     )
 
 
+def _memory(results: Results) -> Iterator[str]:
+    if not results.memory:
+        yield "Not measured in this run."
+        return
+    yield markdown(["", "bytes"], [[name, thousands(size)] for name, size in results.memory.items()])
+
+
 def _links(results: Results) -> Iterator[str]:
     if not results.links:
         yield "No networks or served disks were measured in this run."
@@ -227,6 +236,8 @@ def missing(results: Results) -> Iterator[str]:
         yield "isolation levels: the same work, and exits from guest mode"
     if not results.links:
         yield "networks in memory and served disks"
+    if not results.memory:
+        yield "memory that a partition's firmware holds before the end of boot services, and the controller's"
     yield "a served file beside the same file read by the PC's firmware"
     if not results.counts.starts:
         yield "starts of 2, 4 and 8 partitions at a time"

@@ -69,6 +69,7 @@ RESULTS = Results(
     [Latency(subject, "nobody", 0, 10, late, 90, 2000, 0) for subject, late in ((BARE, 50), (ALONE, 60))],
     [PlannerTime(64, 1088, 512, 1.25, 100 << 20)],
     [Link("channel-boot", "round-trip-paused", "ns", 1.9e6, 0)],
+    {"Mrm.efi, loaded": 987_654},
 )
 
 
@@ -156,6 +157,7 @@ def test_the_page_tells_each_goal_and_its_outcome() -> None:
             "1.200",
             "1.20 (1.20–1.20)",
             "1,088",
+            "987,654",
         ),
         *(path.as_posix() for path in performance_charts(RESULTS)),
     ):

@@ -413,7 +413,7 @@ Redivide (
   WatchDisks ();
   ExtendResetEntry ();
   LaunchNew (Orders, Ordered);
-  Say ("machine: %ld KiB of memory are free", FreeMemorySize () / SIZE_1KB);
+  SayFreeMemory ();
   WriteReport ();
   RefreshControls ();
 }

@@ -6,6 +6,7 @@
 
 #include "Machine/Memory.h"
 #include "Partition/Partition.h"
+#include "Core/Log.h"
 #include <Library/BaseMemoryLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/MrmMachineLib.h>
@@ -307,22 +308,21 @@ HoldRange (
   Range->Size = 0;
 }
 
-UINT64
-FreeMemorySize (
+VOID
+SayFreeMemory (
   VOID
   )
 {
   MRM_RANGE_SET  Free;
   UINT64         Largest;
-  UINT64         Room;
 
-  if (EFI_ERROR (ReadFreeMemory (&Free))) {
-    return 0;
+  if (!EFI_ERROR (ReadFreeMemory (&Free))) {
+    Say (
+      "machine: %ld KiB of memory are free",
+      MrmRangeRoom (&Free, SIZE_4KB, 0, MAX_UINT64, &Largest) / SIZE_1KB
+      );
+    FreePool (Free.Ranges);
   }
-
-  Room = MrmRangeRoom (&Free, SIZE_4KB, 0, MAX_UINT64, &Largest);
-  FreePool (Free.Ranges);
-  return Room;
 }
 
 VOID

@@ -29,12 +29,11 @@ ReadFreeMemory (
   );
 
 /**
-  How much memory is free.
-
-  @return  Bytes, with what is held; 0 when the PC's firmware does not tell.
+  Say how much memory is free, with what is held: when Mrm.efi begins, when all partitions are bound, and after each
+  redivision.  So the log tells what the controller takes, besides partitions.
 **/
-UINT64
-FreeMemorySize (
+VOID
+SayFreeMemory (
   VOID
   );
 
