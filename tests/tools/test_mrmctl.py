@@ -99,12 +99,13 @@ GUARDED = (
     b'{"uptime":60,"partitions":[\n'
     b'{"name":"steady","state":"running","seconds":3590,"cause":"","starts":1,"failures":0,"processors":2,'
     b'"memory":1073741824,"variables":"committed"},\n'
-    rb'{"name":"held","state":"running","seconds":5,"cause":"\",\"exits\":{\"io\":9},\"denied\":9","starts":2,'
+    rb'{"name":"held","state":"running","seconds":5,"cause":"\",\"dma\":{\"denied\":9},\"denied\":9","starts":2,'
     b'"failures":1,"processors":1,"memory":536870912,"variables":"committed",'
     b'"exits":{"unknown":0,"kick":4,"shutdown":0,"io":612,"msr":17,"memory":190,"virtualization":0,"entry":0,'
-    b'"caches":3},"denied":23},\n'
+    b'"caches":3},"denied":23,"dma":{"denied":41,"function":"04:00.0","address":"0x7000"}},\n'
     b'{"name":"new","state":"off","seconds":5,"cause":"","starts":0,"failures":0,"processors":1,'
-    b'"memory":536870912,"variables":"committed","exits":{"unknown":0,"caches":4294967295},"denied":0}\n]}\n'
+    b'"memory":536870912,"variables":"committed","exits":{"unknown":0,"caches":4294967295},"denied":0,'
+    b'"dma":{"denied":0}}\n]}\n'
 )
 EXITS = """\
 # TYPE mrm_partition_exits counter
@@ -124,6 +125,10 @@ mrm_partition_exits_total{partition="new",reason="caches"} 4294967295
 # HELP mrm_partition_exits_denied Exits in which what was tried had no effect.
 mrm_partition_exits_denied_total{partition="held"} 23
 mrm_partition_exits_denied_total{partition="new"} 0
+# TYPE mrm_partition_dma_denied counter
+# HELP mrm_partition_dma_denied Accesses by DMA that the IOMMU has denied to its PCI functions.
+mrm_partition_dma_denied_total{partition="held"} 41
+mrm_partition_dma_denied_total{partition="new"} 0
 # EOF
 """
 
