@@ -38,6 +38,7 @@ struct _MRM_CONFINEMENT {
   MRM_IOMMU_INTERRUPTS_OF    Interrupts;
   UINT64                     Table;         ///< address of the interrupt table
   MRM_REACH                  Reach;
+  BOOLEAN                    Unsettled;     ///< an IOMMU has not answered: it may still use Tables.Pages
   MRM_IOMMU_COUNTS           Counts;        ///< since the last start
   MRM_RATE                   Rate;          ///< of lines in the log
 };
@@ -310,6 +311,7 @@ SetDevices (
   UINTN               Index;
   UINTN               Function;
   UINT32              Device;
+  EFI_STATUS          Status;
 
   for (Index = 0; Index < Partition->PciBusCount; Index++) {
     Port = &Partition->PciPorts[Index];
@@ -329,7 +331,13 @@ SetDevices (
     }
   }
 
-  return SettleIommus (Partition->Confinement->Domain);
+  Status = SettleIommus (Partition->Confinement->Domain);
+  if (EFI_ERROR (Status)) {
+    // For good: what is asked next says nothing about what was not answered.
+    Partition->Confinement->Unsettled = TRUE;
+  }
+
+  return Status;
 }
 
 VOID
@@ -409,7 +417,8 @@ CloseConfinement (
     BlockDevices (Partition);
   }
 
-  if (Partition->Confinement->Tables.Pages != NULL) {
+  // Pages that an IOMMU may still use are nobody else's until the PC is reset.
+  if ((Partition->Confinement->Tables.Pages != NULL) && !Partition->Confinement->Unsettled) {
     FreePages (Partition->Confinement->Tables.Pages, Partition->Confinement->Pages);
   }
 
