@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bench.counts import CARDS_UP
 from bench.links import BOOT, BUSY, FILE, MEMORY, NVME, OWN, PAUSED, RANDOM, SEQUENTIAL, STREAM, VIRTIO
 from bench.report.table import interval, magnitude, markdown
 from bench.results import Link
@@ -21,6 +22,9 @@ ROWS = {
     RANDOM: "a read of 4 KiB somewhere",
     SEQUENTIAL: "reads of 1 MiB, one after the other",
 }
+
+IDLE_GOAL = 2e7
+"""Instructions a second of the boot processor, at one in a nanosecond: 2 % of it."""
 
 PAUSED_GOAL = 2e6
 """Nanoseconds that the first packet after a pause may take; a round trip has two packets, of which the second
@@ -81,3 +85,10 @@ def link_goal(links: Sequence[Link]) -> Iterator[tuple[str, str, bool]]:
         median = figure([link.value for link in found.values()]).median
         goal = "first packet after a pause: 2 ms at most; here with its answer"
         yield goal, f"{magnitude(median / 1e6)} ms", median <= PAUSED_GOAL
+
+
+def idle_goal(rates: Mapping[str, float]) -> Iterator[tuple[str, str, bool]]:
+    """The same of what the boot processor executes for cards and disks that are not used."""
+    if CARDS_UP in rates:
+        goal = "boot processor while cards and served disks are idle: 2 % at most, at 1 instruction in 1 ns"
+        yield goal, f"{rates[CARDS_UP] / 1e7:.2f} %", rates[CARDS_UP] <= IDLE_GOAL

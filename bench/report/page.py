@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.report.chart import chart
 from bench.report.latencies import by_condition, latency_goal, latency_table
 from bench.report.levels import exit_table, level_goals, level_table
-from bench.report.links import disk_table, link_goal, network_table
+from bench.report.links import disk_table, idle_goal, link_goal, network_table
 from bench.report.ratios import Comparison, compare
 from bench.report.restarts import by_loader, restart_chart, restart_goal, restart_table
 from bench.report.rows import row_goal, row_table
@@ -276,6 +276,7 @@ def goals(results: Results) -> Iterator[list[str]]:
         *restart_goal(by_loader(results.restarts)),
         *latency_goal(by_condition(results.latencies)),
         *link_goal(results.links),
+        *idle_goal(counts.boot_processor),
     ]
     for goal, seen, reached in judged:
         yield [goal, seen, _verdict(reached)]

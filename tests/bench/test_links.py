@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.counts import CARDS_UP
 from bench.guest import build_wire
 from bench.links import BOOT, BUSY, MEMORY, NVME, OWN, PAUSED, RANDOM, STREAM, VIRTIO, read_sample
-from bench.report.links import disk_table, link_goal, network_table, speeds
+from bench.report.links import disk_table, idle_goal, link_goal, network_table, speeds
 from bench.results import Link
 from bench.timing import WorkError
 from ci.progress import PROJECT
@@ -115,6 +116,13 @@ def test_the_goal_is_about_the_first_packet() -> None:
     ((_, seen, reached),) = link_goal(LINKS)
     assert seen == "1.70 ms" and reached
     assert not next(link_goal([Link(BOOT, PAUSED, "ns", 2.1e6, 0)]))[2]
+
+
+def test_an_idle_boot_processor_is_judged() -> None:
+    assert list(idle_goal({"idle": 1e9})) == []
+    ((_, seen, reached),) = idle_goal({CARDS_UP: 2.3e6})
+    assert seen == "0.23 %" and reached
+    assert not next(idle_goal({CARDS_UP: 2.1e7}))[2]
 
 
 def test_cards_of_one_hub_are_on_one_cable(tmp_path: Path) -> None:
