@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.firmware_host.decide import Decide
-from tests.firmware_host.guard import RAX, RIP, Cpu
+from tests.firmware_host.guard import RAX, RCX, RDI, RIP, RSI, Cpu
 from tests.firmware_host.memory import Guarded
 from tests.firmware_host.test_guard_maps import io_map
 from tests.firmware_host.test_guard_memory import DATA, PAGE, READ, UNCACHED, Range, Tables
@@ -44,6 +44,31 @@ def tables(decide: Decide) -> Tables:
 def select(address: int, register: int = 0) -> int:
     """What CF8 holds for a register of the function there."""
     return 1 << 31 | (address - ECAM) >> 4 | register
+
+
+@given(
+    port=st.sampled_from(sorted(CLOSED | {0x604, 0x3F8})),
+    width=st.sampled_from((1, 2, 4)),
+    count=st.integers(0, 2**64 - 1),
+    begin=st.integers(0, 2**64 - 1),
+    write=st.booleans(),
+    repeat=st.booleans(),
+    down=st.booleans(),
+)
+def test_a_string_instruction_moves_nothing(
+    decide: Decide, port: int, width: int, count: int, begin: int, write: bool, repeat: bool, down: bool
+) -> None:
+    """Not to a port that resets the PC, either."""
+    cpu = Cpu(decide, {RCX: count, RSI: begin, RDI: begin}, pm1=PM1)
+    cpu.state.Rflags = 0x400 if down else 0
+    told = {"Port": port, "Width": width, "String": True, "Repeat": repeat, "Write": write}
+    answer = cpu.exit(b"", Kind=decide.MrmExitIo, NextRip=RIP + 2, **told)
+    assert (answer.Action, answer.Denied, cpu.state.Rip) == (decide.MrmGuardResume, 1, RIP + 2)
+    moved = (count if repeat else 1) * width * (-1 if down else 1)
+    source, target = (begin + moved, begin) if write else (begin, begin + moved)
+    registers = cpu.state.General
+    assert (registers[RSI], registers[RDI]) == (source % 2**64, target % 2**64)
+    assert registers[RCX] == (0 if repeat else count)
 
 
 def test_configuration_space_is_what_memory_leads_to(decide: Decide, tables: Tables) -> None:

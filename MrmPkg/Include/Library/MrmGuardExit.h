@@ -44,7 +44,8 @@ typedef struct {
   UINT8                  Width;      ///< I/O: 1, 2 or 4 bytes
   UINT8                  Vector;     ///< exception
   BOOLEAN                Write;      ///< I/O, MSR: to it
-  BOOLEAN                String;     ///< I/O: INS or OUTS
+  BOOLEAN                String;     ///< I/O: INS or OUTS ...
+  BOOLEAN                Repeat;     ///< ... RCX times
   BOOLEAN                Walk;       ///< nested fault: on one of the partition's own page tables
 } MRM_GUARD_EXIT;
 

@@ -35,7 +35,11 @@
 #define CONFIG_REGISTER  0xFC
 #define CONFIG_FUNCTION  0xFF00
 
-#define REGISTER_A  0
+#define REGISTER_A     0
+#define REGISTER_C     1
+#define REGISTER_SI    6
+#define REGISTER_DI    7
+#define RFLAGS_DOWN    BIT10    ///< DF
 
 /**
   The byte that an access writes to a port.
@@ -313,6 +317,38 @@ ReadByte (
           (Port == PORT_CONTROL_A) || (Port == PORT_LEVEL_LOW) || (Port == PORT_RESET)) ? 0 : MAX_UINT8;
 }
 
+/**
+  Pass a string instruction by, which moves nothing: memory stays as it is.  Addresses are taken as wide as the registers.
+
+  @param[in]     Exit   The instruction.
+  @param[in,out] State  Registers.
+**/
+STATIC
+VOID
+PassString (
+  IN     CONST MRM_GUARD_EXIT  *Exit,
+  IN OUT MRM_GUARD_STATE       *State
+  )
+{
+  UINT64  Distance;
+  UINTN   Index;
+
+  Distance = Exit->Width;
+  if (Exit->Repeat) {
+    Distance                  *= State->General[REGISTER_C];
+    State->General[REGISTER_C] = 0;
+  }
+
+  Index = Exit->Write ? REGISTER_SI : REGISTER_DI;
+  if ((State->Rflags & RFLAGS_DOWN) != 0) {
+    State->General[Index] -= Distance;
+  } else {
+    State->General[Index] += Distance;
+  }
+
+  State->Rip = Exit->NextRip;
+}
+
 VOID
 MrmGuardDecideIo (
   IN     CONST MRM_GUARD_FACTS  *Facts,
@@ -326,7 +362,7 @@ MrmGuardDecideIo (
   UINTN    Index;
   BOOLEAN  Judged;
 
-  if (Exit->String) {
+  if (Exit->String && !Facts->Chipset.Owner) {
     MrmGuardEndFor (Answer, MrmReasonStringIo);
     return;
   }
@@ -337,6 +373,13 @@ MrmGuardDecideIo (
   }
 
   Answer->Action = MrmGuardResume;
+  if (Exit->String) {
+    // Its tables name devices that it does not have, and its drivers try them: QEMU's fw_cfg, for instance.
+    Answer->Denied = TRUE;
+    PassString (Exit, State);
+    return;
+  }
+
   if (Exit->Write) {
     Value = (UINT32)MrmGuardGet (State, REGISTER_A, Exit->Width, FALSE);
     Write (Facts, Exit, Value, Devices, Answer);

@@ -25,6 +25,7 @@
 //
 #define IO_IN          BIT0
 #define IO_STRING      BIT2
+#define IO_REPEAT      BIT3
 #define IO_SIZE_SHIFT  4
 #define IO_SIZES       7
 #define IO_PORT_SHIFT  16
@@ -69,6 +70,7 @@ MrmGuardDecodeSvm (
       Exit->Width   = (UINT8)((Raw->Info1 >> IO_SIZE_SHIFT) & IO_SIZES);
       Exit->Write   = (BOOLEAN)((Raw->Info1 & IO_IN) == 0);
       Exit->String  = (BOOLEAN)((Raw->Info1 & IO_STRING) != 0);
+      Exit->Repeat  = (BOOLEAN)((Raw->Info1 & IO_REPEAT) != 0);
       break;
     case SVM_MSR:
       Exit->Kind    = MrmExitMsr;
