@@ -130,6 +130,34 @@ def test_windows_never_wrap(decide: Decide, config: bytes) -> None:
     assert sum(ports) <= 1 << 16 and sum(memory) <= 1 << 32
 
 
+GIB4 = 1 << 32
+TOP = 0xFEC00000
+stretches = st.lists(
+    st.tuples(
+        st.one_of(st.integers(0, 2 * GIB4), st.integers(0, (1 << 64) - 1)),
+        st.one_of(st.integers(1, 2 * GIB4), st.integers(1, (1 << 64) - 1)),
+    ).filter(lambda span: sum(span) <= 1 << 64),
+    max_size=6,
+)
+
+
+@given(forwarded=stretches)
+def test_a_root_bridge_has_the_longest_stretch_on_each_side_of_4_gib(
+    decide: Decide, forwarded: list[tuple[int, int]]
+) -> None:
+    bus = decide.ffi.new("MRM_PCI_BUS *")
+    decide.ffi.buffer(bus)[:] = b"\xa5" * decide.ffi.sizeof("MRM_PCI_BUS")
+    room = Guarded(decide.ffi, bytes(decide.ffi.buffer(decide.ffi.new("MRM_RANGE[]", forwarded))))
+    ranges = decide.ffi.cast("MRM_RANGE *", room.pointer)
+    decide.call("MrmPciRootWindows", ranges, len(forwarded), TOP, bus)
+    below = [(base, min(base + size, TOP) - base) for base, size in forwarded if base < TOP]
+    above = [(base, size) for base, size in forwarded if base >= GIB4]
+    for window, choice in ((bus.Memory, below), (bus.Prefetchable, above)):
+        found = (int(window.Base), int(window.Size))
+        assert found in choice if choice else found == CLOSED
+        assert found[1] == max((size for _, size in choice), default=0)
+
+
 def way(decide: Decide, above: bytes, port: bytes) -> tuple[bool, tuple[int, int]]:
     """Return whether a bridge forwards all memory of a port behind it, and the port's I/O it forwards."""
     bus = decide.ffi.new("MRM_PCI_BUS *")

@@ -14,6 +14,7 @@
 #include "Core/Facts.h"
 #include "Core/Version.h"
 #include <MrmStart.h>
+#include <IndustryStandard/Pci.h>
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
 #include <Library/LocalApicLib.h>
@@ -154,6 +155,35 @@ BuildSmbios (
 }
 
 /**
+  Tell the firmware of the chipset's owner of bus 0, and of a display there.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] HandOff    The hand-off; PciBuses and Display change.
+**/
+STATIC
+VOID
+TellOfChipset (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_HAND_OFF         *HandOff
+  )
+{
+  CONST MRM_PCI_PORT  *Functions;
+  UINTN               Index;
+
+  if ((Partition->Chipset == NULL) || (HandOff->PciBusCount == MRM_MAX_PCI_BUSES)) {
+    return;
+  }
+
+  HandOff->PciBuses[HandOff->PciBusCount++] = Partition->Chipset->Bus;
+  Functions                                 = &Partition->Chipset->Functions;
+  for (Index = 0; Index < Functions->FunctionCount; Index++) {
+    if ((Functions->Functions[Index].Config[PCI_REVISION_ID_OFFSET / sizeof (UINT32)] >> 24) == PCI_CLASS_DISPLAY) {
+      HandOff->Display = TRUE;
+    }
+  }
+}
+
+/**
   Fill in the hand-off.
 
   @param[in]  Partition  The partition.
@@ -199,6 +229,7 @@ FillHandOff (
   HandOff->PciBusCount             = Partition->PciBusCount;
   AsciiStrCpyS (HandOff->PartitionName, sizeof (HandOff->PartitionName), Partition->Plan->Name);
   CopyMem (HandOff->PciBuses, Partition->PciBuses, sizeof (HandOff->PciBuses));
+  TellOfChipset (Partition, HandOff);
   gRT->GetTime (&HandOff->WallTime, NULL);
   HandOff->WallTimeTsc = AsmReadTsc ();
 }

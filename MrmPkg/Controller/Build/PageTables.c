@@ -5,6 +5,7 @@
 **/
 
 #include "Build/PageTables.h"
+#include "Chipset/Chipset.h"
 #include "Partition/Partition.h"
 #include "Core/Facts.h"
 #include <IndustryStandard/Pci.h>
@@ -314,6 +315,33 @@ HideDisabled (
 }
 
 /**
+  Map what is behind a PCI host bridge.
+
+  @param[in,out] Tables  The page tables.
+  @param[in]     Bus     Its buses.
+
+  @return  Status of PageTableMap().
+**/
+STATIC
+EFI_STATUS
+MapBus (
+  IN OUT TABLES             *Tables,
+  IN     CONST MRM_PCI_BUS  *Bus
+  )
+{
+  EFI_STATUS  Status;
+  MRM_RANGE   Range;
+
+  Range  = EcamRange (Bus);
+  Status = Map (Tables, &Range, UNCACHED | NO_EXECUTE);
+  if (!EFI_ERROR (Status)) {
+    Status = Map (Tables, &Bus->Memory, UNCACHED | NO_EXECUTE);
+  }
+
+  return EFI_ERROR (Status) ? Status : Map (Tables, &Bus->Prefetchable, UNCACHED | NO_EXECUTE);
+}
+
+/**
   Map registers of the partition's devices.
 
   @param[in,out] Tables     The page tables.
@@ -338,19 +366,15 @@ MapDevices (
   Status     = Map (Tables, &Range, UNCACHED | NO_EXECUTE);
   for (Index = 0; !EFI_ERROR (Status) && Index < HostBridgeCount (Partition); Index++) {
     Bus    = &Partition->PciBuses[Index];
-    Range  = EcamRange (Bus);
-    Status = Map (Tables, &Range, UNCACHED | NO_EXECUTE);
-    if (!EFI_ERROR (Status)) {
-      Status = Map (Tables, &Bus->Memory, UNCACHED | NO_EXECUTE);
-    }
-
-    if (!EFI_ERROR (Status)) {
-      Status = Map (Tables, &Bus->Prefetchable, UNCACHED | NO_EXECUTE);
-    }
-
+    Status = MapBus (Tables, Bus);
     if (!EFI_ERROR (Status) && (Index < Partition->PciBusCount)) {
       Status = HideDisabled (Tables, &Partition->PciPorts[Index], Bus);
     }
+  }
+
+  if (!EFI_ERROR (Status) && (Partition->Chipset != NULL)) {
+    // What others have there is the guard's to keep from it.
+    Status = MapBus (Tables, &Partition->Chipset->Bus);
   }
 
   return Status;

@@ -23,6 +23,7 @@ struct _MRM_PARTITION_CHIPSET {
   MRM_PCI_PORT             Functions;                           ///< that others drive: they are reset between two starts
   MRM_RANGE                Ecam;                                ///< configuration space of segment 0
   UINT8                    LastBus;                             ///< of that; the first one is 0
+  MRM_PCI_BUS              Bus;                                 ///< that, as its firmware sees it
   MRM_RANGE                Windows[MRM_GUARD_MAX_CHIPSET];      ///< memory that it reaches, configuration space included
   UINTN                    WindowCount;
   MRM_RANGE                StandIns[MRM_CHIPSET_STAND_INS];     ///< configuration space of a function 0 that it lacks

@@ -41,6 +41,7 @@ typedef struct {
   MRM_PARTITION                      *Partition;
   MRM_PARTITION_CHIPSET              *Chipset;
   EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL    *RootBridge;    ///< of bus 0 in segment 0
+  MRM_RANGE                          Io;             ///< I/O ports that it forwards: the longest stretch
   MRM_RANGE_SET                      Windows;        ///< in Chipset->Windows
   BOOLEAN                            Full;           ///< something did not fit
 } SHARE;
@@ -118,7 +119,7 @@ ClosePorts (
 /**
   Find the root bridge of bus 0 in segment 0, and give all memory that it forwards.
 
-  @param[in,out] Share  Receives RootBridge and memory.
+  @param[in,out] Share  Receives RootBridge, Io and memory.
 
   @retval FALSE  There is none.
 **/
@@ -157,6 +158,9 @@ FindRoot (
       Share->RootBridge = RootBridge;
       if ((Resource->ResType == ACPI_ADDRESS_SPACE_TYPE_MEM) && (Resource->AddrLen != 0)) {
         Add (Share, Resource->AddrRangeMin & ~(UINT64)(SIZE_4KB - 1), ALIGN_VALUE (Resource->AddrLen, SIZE_4KB));
+      } else if ((Resource->ResType == ACPI_ADDRESS_SPACE_TYPE_IO) && (Resource->AddrLen > Share->Io.Size)) {
+        Share->Io.Base = Resource->AddrRangeMin;
+        Share->Io.Size = Resource->AddrLen;
       }
     }
   }
@@ -583,6 +587,11 @@ CollectShare (
     Remove (&Share, &Range);
   }
 
+  // Its firmware may know all of it: the guard keeps from it what others have there.
+  Share.Chipset->Bus.LastBus  = Share.Chipset->LastBus;
+  Share.Chipset->Bus.EcamBase = Share.Chipset->Ecam.Base;
+  Share.Chipset->Bus.Io       = Share.Io;
+  MrmPciRootWindows (Share.Windows.Ranges, Share.Windows.Count, LEGACY_DEVICES, &Share.Chipset->Bus);
   GoThrough (&Share, FALSE);
   AddNvs (&Share);
   Add (&Share, LEGACY_VGA, LEGACY_VGA_SIZE);

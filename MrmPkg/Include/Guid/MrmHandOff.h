@@ -38,7 +38,7 @@ typedef struct {
 /// PC's own firmware, which stay as they are).
 ///
 typedef struct {
-  UINT16       Segment;          ///< as the partition sees it, non-zero
+  UINT16       Segment;          ///< as the partition sees it; zero is bus 0 and what is behind it, of the chipset's owner
   UINT8        FirstBus;
   UINT8        LastBus;
   UINT32       Reserved;

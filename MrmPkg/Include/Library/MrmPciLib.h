@@ -165,6 +165,24 @@ MrmPciWindows (
   );
 
 /**
+  Describe what a root bridge forwards by two windows, as EDK2's drivers know them: the longest stretch below 4 GiB as
+  memory that is not prefetchable, the longest above as prefetchable.  One that crosses 4 GiB ends there.
+
+  @param[in]     Forwarded  Memory that the root bridge forwards.
+  @param[in]     Count      How many stretches.
+  @param[in]     Top        Where the first window ends at the latest: at most 4 GiB.
+  @param[in,out] Bus        Receives Memory and Prefetchable; without such a stretch they are closed.
+**/
+VOID
+EFIAPI
+MrmPciRootWindows (
+  IN     CONST MRM_RANGE  *Forwarded,
+  IN     UINTN            Count,
+  IN     UINT64           Top,
+  IN OUT MRM_PCI_BUS      *Bus
+  );
+
+/**
   Judge whether a bridge forwards all memory of a port behind it, and close the port's I/O
   window where it does not.  Firmware gives ports of a switch I/O that the root port above
   them has none of; devices that interrupt by messages do without.

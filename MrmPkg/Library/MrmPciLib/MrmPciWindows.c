@@ -79,6 +79,33 @@ MrmPciWindows (
   }
 }
 
+VOID
+EFIAPI
+MrmPciRootWindows (
+  IN     CONST MRM_RANGE  *Forwarded,
+  IN     UINTN            Count,
+  IN     UINT64           Top,
+  IN OUT MRM_PCI_BUS      *Bus
+  )
+{
+  CONST MRM_RANGE  *Range;
+  UINTN            Index;
+
+  ZeroMem (&Bus->Memory, sizeof (Bus->Memory));
+  ZeroMem (&Bus->Prefetchable, sizeof (Bus->Prefetchable));
+  for (Index = 0; Index < Count; Index++) {
+    Range = &Forwarded[Index];
+    if (Range->Base >= SIZE_4GB) {
+      if (Range->Size > Bus->Prefetchable.Size) {
+        Bus->Prefetchable = *Range;
+      }
+    } else if ((Range->Base < Top) && (MIN (Range->Size, Top - Range->Base) > Bus->Memory.Size)) {
+      Bus->Memory.Base = Range->Base;
+      Bus->Memory.Size = MIN (Range->Size, Top - Range->Base);
+    }
+  }
+}
+
 /**
   Judge whether a window lies in another one.
 

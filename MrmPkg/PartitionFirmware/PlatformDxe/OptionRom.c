@@ -4,7 +4,7 @@
   The PC's firmware has used the expansion ROM BARs for a moment only, and left them
   without an address.  PciBusDxe must not assign anything here, so it does not read such
   ROMs.  So a ROM is mapped at a free address in its root port's window, copied, and
-  switched off again.
+  switched off again.  Not so on bus 0 of the chipset's owner: what looks free there may be others'.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -237,6 +237,7 @@ GetPciRom (
 
   Address = PCI_SEGMENT_LIB_ADDRESS (Segment, Number, Device, Function, 0);
   if (  (Bus == NULL)
+     || (Segment == 0)
      || ((PciSegmentRead8 (Address + PCI_HEADER_TYPE_OFFSET) & HEADER_LAYOUT_CODE) != HEADER_TYPE_DEVICE)
      || !IsWanted (HandOff, PciSegmentRead16 (Address), PciSegmentRead8 (Address + PCI_CLASSCODE_OFFSET + 2)))
   {

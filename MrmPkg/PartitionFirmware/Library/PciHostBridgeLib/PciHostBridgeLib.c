@@ -13,6 +13,12 @@
 #include <Protocol/PciHostBridgeResourceAllocation.h>
 #include <Protocol/PciRootBridgeIo.h>
 
+///
+/// What the owner of the chipset has of the ports of old, and drivers of displays ask for.
+///
+#define VGA_PORTS  (EFI_PCI_ATTRIBUTE_VGA_IO_16 | EFI_PCI_ATTRIBUTE_VGA_PALETTE_IO_16 | \
+                    EFI_PCI_ATTRIBUTE_VGA_IO    | EFI_PCI_ATTRIBUTE_VGA_PALETTE_IO)
+
 #pragma pack(1)
 typedef struct {
   ACPI_HID_DEVICE_PATH        Acpi;
@@ -102,6 +108,8 @@ PciHostBridgeGetRootBridges (
     Bridge->DmaAbove4G           = TRUE;
     Bridge->ResourceAssigned     = TRUE;
     Bridge->AllocationAttributes = EFI_PCI_HOST_BRIDGE_MEM64_DECODE;
+    Bridge->Supports             = (Bus->Segment == 0) ? VGA_PORTS : 0;
+    Bridge->Attributes           = Bridge->Supports;
     Bridge->Bus.Base             = Bus->FirstBus;
     Bridge->Bus.Limit            = Bus->LastBus;
     Bridge->Io.Base              = (Bus->Io.Size == 0) ? MAX_UINT64 : Bus->Io.Base;
