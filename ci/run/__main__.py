@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ci.guests.debian import build as whole
@@ -52,6 +53,9 @@ async def _run(arguments: argparse.Namespace) -> bool:
     plan = load_plan(arguments.plan, PROJECT)
     machine = arguments.machine or PROJECT / "platforms" / f"{plan.machine}.yaml"
     description = load_description(machine)
+    if any(promise.chipset for promise in plan.partitions):
+        # Who owns the chipset owns a screen: what nobody else has.
+        description = replace(description, display="VGA")
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if terminal and not arguments.batch and not shutil.which("tmux"):
         print("tmux is not installed: no panes, prefixed lines instead", file=sys.stderr)

@@ -19,7 +19,7 @@ from ci.images.boot import prepare_boot
 from ci.images.debian import make_debian_disk
 from ci.images.gpt import MEBIBYTE, ImageError
 from ci.images.live import make_live_disk
-from ci.qemu.command import Boot, MachineDescription
+from ci.qemu.command import Boot, MachineDescription, RootPort
 from ci.qemu.devices import Network
 from ci.run.plan import PartitionPromise, Plan
 
@@ -63,11 +63,33 @@ def free_ports(count: int, first: int = FIRST_SSH_PORT) -> list[int]:
     return found
 
 
-def boot_port(description: MachineDescription, promise: PartitionPromise) -> str | None:
+def _free_ports(description: MachineDescription, plan: Plan) -> list[RootPort]:
+    """Return the ports that no partition has by name, what is on the root bus itself first."""
+    named = {_device(path) for promise in plan.partitions for path in promise.root_ports}
+    free = [port for port in description.root_ports if _device(port.path) not in named]
+    return sorted(free, key=lambda port: not port.bare)
+
+
+def _device(path: str) -> str:
+    """The device on a root bus that a device path leads through, whichever of its functions."""
+    return "/".join(path.split("/")[:2]).rpartition(",")[0]
+
+
+def own_ports(description: MachineDescription, plan: Plan, promise: PartitionPromise) -> list[str]:
+    """Return the paths of a partition's ports; of the owner of the chipset all that nobody else has."""
+    if not promise.chipset:
+        return list(promise.root_ports)
+    free = _free_ports(description, plan)
+    return [path for port in free for path in (port.path, *(device.path for device in port.devices)) if path]
+
+
+def boot_port(description: MachineDescription, plan: Plan, promise: PartitionPromise) -> str | None:
     """Return the root port whose disk a partition boots from, None when it boots from none."""
     source = promise.boot_disk
     if source is None:
         return None
+    if promise.chipset:
+        return next((port.path for port in _free_ports(description, plan) if port.holds_disk), None)
     ports = promise.root_ports if source.root_port is None else [source.root_port]
     return next((port.path for port in description.root_ports if port.leads_to_disk(ports)), None)
 
@@ -85,6 +107,8 @@ def ssh_command(key: Path, port: int) -> str:
 def _parameters(promise: PartitionPromise) -> str:
     """What the owner writes into the boot configuration: what MRM needs, a console, an end of panics."""
     console = f"console=uart8250,io,{promise.console_port:#x},115200n8" if promise.console_port else ""
+    if promise.chipset:
+        return console  # a PC's owner who wants a serial console says as much
     return " ".join([promise.parameters, console, "systemd.mask=suspend.target", "panic=10"])
 
 
@@ -119,8 +143,8 @@ def prepare_media(
     first = int(os.environ.get(SSH_PORT_VARIABLE, FIRST_SSH_PORT))
     ports = iter(free_ports(2 * len(plan.partitions), first))
     for promise in plan.partitions:
-        key = _live_key(promise)
-        with_debian = boot_port(description, promise)
+        key, paths = _live_key(promise), own_ports(description, plan, promise)
+        with_debian = boot_port(description, plan, promise)
         if with_debian is not None and with_debian not in own:
             if debian is None:
                 raise ImageError("no whole Debian to put onto a disk; run `make setup`")
@@ -128,19 +152,17 @@ def prepare_media(
             make_debian_disk(disks[with_debian], debian, _parameters(promise))
             promise, key = replace(promise, kernel=debian.release), debian.key
         elif key is not None:
-            for port in _disk_ports(description, promise.root_ports):
+            for port in _disk_ports(description, paths):
                 if port not in own:
                     make_live_disk(disks[port])
-        network = _first_network(description, promise.root_ports)
+        network = _first_network(description, paths)
         if key is not None and network is not None:
             ssh, web = next(ports), next(ports)
             networks[network] = Network({ssh: 22, web: 80})
             ways_in[promise.name] = ssh_command(key, ssh)
             sites[promise.name] = f"http://127.0.0.1:{web}/"
         serials = [
-            port.serial
-            for port in description.root_ports
-            if port.path in disks and port.leads_to_disk(promise.root_ports)
+            port.serial for port in description.root_ports if port.path in disks and port.leads_to_disk(paths)
         ]
         partitions.append(replace(promise, disks=serials))
     boot = replace(boot, disks=disks, networks=networks)

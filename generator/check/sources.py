@@ -68,11 +68,14 @@ def boot_root_port_own(plan: Plan) -> Iterator[Finding]:
         port = source.root_port
         if port is not None and source.segment == 0 and partition.knows("pci"):
             own = ", ".join(str(grant.root_port.value) for grant in partition.pci) or "one in 'pci'"
+            change = "change the path, or add it to 'pci'"
+            if partition.owns_chipset:
+                own, change = "none: it boots from any of its disks", "leave the port out"
             yield Finding(
                 port.place,
                 f"{port.value} is no port of '{partition.name.value}'",
                 f"one of its own: {own}",
-                "change the path, or add it to 'pci'",
+                change,
             )
 
 
@@ -80,7 +83,8 @@ def boot_root_port_own(plan: Plan) -> Iterator[Finding]:
 def boot_disk_storage(plan: Plan) -> Iterator[Finding]:
     """A partition that boots from a disk has a storage or USB controller behind the port, or a served disk.
 
-    The controller works; a port that is named has one, and a served disk is behind none.
+    The controller works; a port that is named has one, and a served disk is behind none. What the owner of
+    the chipset has, the boot tells.
     """
     yield from _lacking(plan, DiskBoot, is_storage, "storage or USB controller")
 
@@ -176,6 +180,8 @@ def _lacking(
     for partition, source in _device_sources(plan):
         elsewhere = source.root_port is not None and source.segment == 0
         if isinstance(source, DiskBoot) and source.root_port is None and partition.disks:
+            continue
+        if isinstance(source, DiskBoot) and partition.owns_chipset:
             continue
         if not isinstance(source, kind) or elsewhere or not partition.knows("pci"):
             continue

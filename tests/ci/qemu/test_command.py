@@ -45,6 +45,7 @@ def test_devices_on_the_root_bus_itself() -> None:
     devices = values(command_line(bus0, boot, CHANNELS), "-device")
     found = [device.split(",") for device in devices if "addr=" in device and "pcie-root-port" not in device]
     assert [(words[0], words[2], words[3]) for words in found] == [
+        ("ich9-ahci", "bus=pcie.0", "addr=0x2.0"),
         ("e1000e", "bus=pcie.0", "addr=0x4.0"),
         ("nvme", "bus=pcie.0", "addr=0x5.0"),
         ("qemu-xhci", "bus=pcie.0", "addr=0x6.0"),

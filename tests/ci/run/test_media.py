@@ -13,7 +13,7 @@ from ci.guests.live.build import ensure as live_debian
 from ci.images.gpt import ImageError, run_tool
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
-from ci.run.media import boot_port, free_ports, prepare_media, ssh_command
+from ci.run.media import boot_port, free_ports, own_ports, prepare_media, ssh_command
 from ci.run.plan import BootSource, Plan, load_plan
 from tests.ci.run import samples
 
@@ -91,8 +91,25 @@ def test_missing_debian_is_said(plan: Plan, esp: Path, tmp_path: Path) -> None:
 
 def test_boot_disk_is_the_first_of_its_own(plan: Plan) -> None:
     steady, realtime = plan.partitions
-    assert boot_port(Q35, steady) == "PciRoot(0x0)/Pci(0x3,0x0)"
-    assert boot_port(Q35, realtime) is None
+    assert boot_port(Q35, plan, steady) == "PciRoot(0x0)/Pci(0x3,0x0)"
+    assert boot_port(Q35, plan, realtime) is None
+
+
+def test_the_owner_of_the_chipset_boots_from_a_disk_that_nobody_else_has(plan: Plan) -> None:
+    """It has no port by name: what is on the root bus itself comes first."""
+    bus0 = load_description(PROJECT / "platforms/q35-bus0.yaml")
+    steady, realtime = plan.partitions
+    owner = replace(steady, chipset=True, root_ports=[])
+    single = replace(realtime, root_ports=["PciRoot(0x0)/Pci(0x4,0x0)"])
+    both = replace(plan, partitions=[owner, single])
+    assert boot_port(bus0, both, owner) == "PciRoot(0x0)/Pci(0x2,0x0)"
+    found = own_ports(bus0, both, owner)
+    assert {"PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x6,0x1)"} <= set(found)
+    assert "PciRoot(0x0)/Pci(0x4,0x0)" not in found
+    other = replace(single, root_ports=["PciRoot(0x0)/Pci(0x2,0x0)", "PciRoot(0x0)/Pci(0x6,0x1)"])
+    both = replace(plan, partitions=[owner, other])
+    assert boot_port(bus0, both, owner) == "PciRoot(0x0)/Pci(0x5,0x0)"
+    assert not any("Pci(0x6," in path for path in own_ports(bus0, both, owner))
 
 
 def test_ports_in_use_are_passed_over() -> None:
