@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.counter.record import Image, Record
-from bench.modules import Modules
-from bench.results import PhaseCount, ServiceCount, StartCount
+from bench.modules import CONTROLLER, Modules
+from bench.results import CommitCount, PhaseCount, ServiceCount, StartCount
 
 _ENTRY, _LOADER, _RUNNING = 1, 4, 5
 """Of MRM_PHASE: first C code, the loader is next, boot services have ended."""
@@ -22,6 +22,9 @@ OTHER = "no module"
 
 PLATFORM = "MrmPlatformDxe"
 """The module that looks for kernel parameters, and waits for a kernel's turn."""
+
+WAITS = "MrmVariableDxe"
+"""The module of the partition firmware that waits for a commit."""
 
 _BEFORE, _AFTER = "mark-1", "mark-2"
 
@@ -68,13 +71,40 @@ def phases(records: Sequence[Record], processor: int, modules: Modules) -> list[
     counts = []
     for phase, before, after in zip(PHASES, ends, ends[1:], strict=False):
         total = after.totals[processor] - before.totals[processor]
-        by_module: dict[str, int] = {}
-        for image, count in _difference(before, after, processor).items():
-            name = _name(after.images.get(image), modules)
-            by_module[name] = by_module.get(name, 0) + count
-        ordered = sorted(by_module.items(), key=lambda item: -item[1])
-        counts.append(PhaseCount(phase, total, dict(ordered)))
+        counts.append(PhaseCount(phase, total, by_module(before, after, processor, modules)))
     return counts
+
+
+def by_module(before: Record, after: Record, processor: int, modules: Modules) -> dict[str, int]:
+    """Return what a processor executed between two records by module, the most first."""
+    found: dict[str, int] = {}
+    for image, count in _difference(before, after, processor).items():
+        name = _name(after.images.get(image), modules)
+        found[name] = found.get(name, 0) + count
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def commits(
+    before: Record, after: Record, processors: Collection[int], modules: Modules, writes: int
+) -> CommitCount:
+    """Return what changes of variables took between two records.
+
+    Args:
+        before: When that began.
+        after: When it ended.
+        processors: The partition's.
+        modules: Names of the images.
+        writes: How many changes there were.
+    """
+    controller = by_module(before, after, 0, modules)
+    partition: dict[str, int] = {}
+    for processor in processors:
+        for name, count in by_module(before, after, processor, modules).items():
+            partition[name] = partition.get(name, 0) + count
+    caller = sum(count for name, count in partition.items() if name not in (OTHER, WAITS))
+    ours = controller.get(CONTROLLER, 0)
+    theirs = after.totals[0] - before.totals[0] - ours
+    return CommitCount(writes, caller / writes, ours / writes, theirs / writes)
 
 
 def starts(

@@ -9,14 +9,14 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import analysis, links, subject, timing
 from bench.analysis import RUNNING, AnalysisError, Ways
 from bench.counter.record import Record
 from bench.modules import Modules
-from bench.results import Counts, Outside, RowCount, ServiceCount
+from bench.results import CommitCount, Counts, Outside, RowCount, ServiceCount
 from bench.subject import Build, Subject
 from bench.timing import DEVICE, read_lines
 
@@ -205,11 +205,13 @@ class Watched:
         outside: In figures.
         ways: How its processors came into firmware.
         elsewhere: Pages that are neither its OS's nor the firmware's, with the instructions executed there.
+        commit: What a change of a variable took, if it wrote some.
     """
 
     outside: Outside
     ways: Ways
     elsewhere: dict[int, int]
+    commit: CommitCount | None = None
 
 
 def watched(
@@ -254,7 +256,10 @@ async def watch(
         if done.status != 0:
             raise AnalysisError(f"variables could not be written: {done.output}")
         after = await counter.snapshot("wrote")
-        found.append(watched("variables", time.monotonic() - begun, before, after, measured, told, modules))
+        seen = watched("variables", time.monotonic() - begun, before, after, measured, told, modules)
+        changes = sum(one.calls for one in seen.ways.services if one.service == "SetVariable")
+        commit = analysis.commits(before, after, measured.processors, modules, changes)
+        found.append(replace(seen, commit=commit))
     return found, told
 
 
@@ -344,7 +349,9 @@ async def count_all(
     resident = subject.promise_of(build.plan).memory - sum(len(memory) for memory in told.own)
     rows = await count_rows(build, folder, runs, first, twice)
     services = [service for one in found for service in one.ways.services]
-    return Counts(rows, [one.outside for one in found], merge(services), phases, rates, resident)
+    commit = next((one.commit for one in found if one.commit), None)
+    outside = [one.outside for one in found]
+    return Counts(rows, outside, merge(services), phases, rates, resident, commit=commit)
 
 
 def merge(services: Iterable[ServiceCount]) -> list[ServiceCount]:

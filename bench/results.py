@@ -131,6 +131,23 @@ class ServiceCount:
 
 
 @dataclass(frozen=True)
+class CommitCount:
+    """Instructions of a change of a UEFI variable, from the call until it lies on the ESP: means of `writes`.
+
+    Attributes:
+        writes: How many changes there were.
+        caller: The partition's firmware, but what waits for the controller.
+        controller: Mrm.efi on the boot processor: all it did meanwhile, its look for the next one as well.
+        firmware: What else the boot processor did: drivers of the PC's firmware, and its timer.
+    """
+
+    writes: int
+    caller: float
+    controller: float
+    firmware: float
+
+
+@dataclass(frozen=True)
 class Outside:
     """What a partition's processors executed from its phase `running` on.
 
@@ -243,6 +260,7 @@ class Counts:
         starts: Starts of one and of several partitions.
         levels: The same work at isolation levels.
         exits: What left guest mode there.
+        commit: A change of a variable; None in results of runs that did not tell it apart.
     """
 
     rows: Sequence[RowCount] = ()
@@ -254,6 +272,7 @@ class Counts:
     starts: Sequence[StartCount] = ()
     levels: Sequence[LevelCount] = ()
     exits: Sequence[ExitCount] = ()
+    commit: CommitCount | None = None
 
 
 @dataclass(frozen=True)
@@ -349,4 +368,5 @@ def _counts(data: Mapping[str, Any]) -> Counts:
         starts=[StartCount(**start) for start in data.get("starts", ())],
         levels=[LevelCount(**level) for level in data.get("levels", ())],
         exits=[ExitCount(**exits) for exits in data.get("exits", ())],
+        commit=CommitCount(**data["commit"]) if data.get("commit") else None,
     )

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.analysis import AnalysisError, elsewhere, marked, phases, together, ways_in
+from bench.analysis import AnalysisError, commits, elsewhere, marked, phases, together, ways_in
 from bench.counter.record import Entry, Image, Processor, Record
 from bench.modules import Modules
-from bench.results import ServiceCount
+from bench.results import CommitCount, ServiceCount
 
 VARIABLES = Image(1, 0x100000, 0x4000, 0x1234, 1, 10)
 MRM = Image(2, 0x200000, 0x8000, 0x2345, 0, 5)
@@ -98,6 +98,32 @@ def test_phases_are_told_by_module() -> None:
     assert found[0].modules == {"VariableDxe": 100, "no module": 10} and found[0].instructions == 110
     with pytest.raises(AnalysisError, match="phase-5"):
         phases(records[:4], 1, NAMES)
+
+
+def test_what_waits_is_no_part_of_a_change_and_the_firmware_of_the_pc_is_told_apart() -> None:
+    waits = Image(4, 0x500000, 0x4000, 0x4567, 1, 30)
+    images = {**IMAGES, waits.number: waits}
+    names = Modules({**NAMES.firmware, (0x4000, 0x4567): "MrmVariableDxe"}, NAMES.controller)
+    pages = (
+        {
+            0: {0x200000: (100, 2), 0x600000: (50, 0)},
+            1: {0x101000: (10, 1), 0x500000: (7, 4), 0x400000: (5, 0)},
+        },
+        {
+            0: {0x200000: (700, 2), 0x600000: (950, 0)},
+            1: {0x101000: (30, 1), 0x500000: (99, 4), 0x400000: (6, 0)},
+        },
+    )
+    before, after = (
+        Record(
+            "x",
+            images,
+            {number: sum(count for count, _ in of.values()) for number, of in moment.items()},
+            {number: Processor(sum(count for count, _ in of.values()), of) for number, of in moment.items()},
+        )
+        for moment in pages
+    )
+    assert commits(before, after, [1], names, 2) == CommitCount(2, 10, 300, 450)
 
 
 counts = st.builds(
