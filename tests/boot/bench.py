@@ -12,7 +12,7 @@ from ci.guests.debian.build import ensure
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
 from ci.qemu.devices import Network
-from ci.qemu.machine import Machine
+from ci.qemu.machine import STALL_SECONDS, Machine
 from ci.run.media import prepare_media
 from ci.run.plan import Plan
 from ci.run.session import Session
@@ -43,13 +43,14 @@ class Bench:
         networks: Mapping[str, Network] | None = None,
         absent: Collection[str] = (),
         large_blocks: Collection[str] = (),
+        stall_seconds: float = STALL_SECONDS,
         **differences: Any,
     ) -> None:
         """Prepare a run of the ESP's tree `esp`; images and logs go to `folder`.
 
         `disks` and `networks` say what is behind root ports, `absent` behind which there is nothing,
-        `large_blocks` which of the disks have blocks of 4096 bytes; `differences` replace attributes of the
-        `MachineDescription` the plan was made for.
+        `large_blocks` which of the disks have blocks of 4096 bytes, `stall_seconds` how long all consoles may
+        be silent; `differences` replace attributes of the `MachineDescription` the plan was made for.
         """
         self._runner = asyncio.Runner()
         planned = load_description(PROJECT / "platforms" / f"{plan.machine}.yaml")
@@ -61,7 +62,7 @@ class Bench:
         self.plan = media.plan
         self.ways_in = media.ways_in
         self.sites = media.sites
-        self.machine = Machine(description, boot, folder)
+        self.machine = Machine(description, boot, folder, stall_seconds)
         self.session = Session(self.machine, self.plan)
 
     def once_more(self, folder: Path, boot: Mapping[str, Any] | None = None, **differences: Any) -> "Bench":
