@@ -52,13 +52,15 @@ def _counts(old: Results, extent: Extent) -> Results:
 
 
 def _channels(old: Results, extent: Extent) -> Results:
-    rates = asyncio.run(counts.channels(extent.folder, 1 if extent.quick else 30, say))
+    kept = dict(old.counts.boot_processor)
+    if not extent.quick:
+        rates = asyncio.run(counts.channels(extent.folder, 30, say))
+        kept = {what: rate for what, rate in kept.items() if what in ("idle", "busy")} | rates
     much = links.Extent(1, 3, 50, 2, 50) if extent.quick else links.Extent(15, 10, 2000, 32, 500)
     if extent.rounds:
         much = replace(much, rounds=extent.rounds)
     taken = asyncio.run(links.measure(extent.folder / "links", much, say))
-    kept = {what: rate for what, rate in old.counts.boot_processor.items() if what in ("idle", "busy")}
-    return replace(old, counts=replace(old.counts, boot_processor={**kept, **rates}), links=taken)
+    return replace(old, counts=replace(old.counts, boot_processor=kept), links=taken)
 
 
 def _levels(old: Results, extent: Extent) -> Results:
@@ -68,7 +70,7 @@ def _levels(old: Results, extent: Extent) -> Results:
 
 
 def _starts(old: Results, extent: Extent) -> Results:
-    numbers = (1, 2) if extent.quick else (1, 2, 4, scale.MOST)
+    numbers = (1,) if extent.quick else (1, 2, 4, scale.MOST)
     starts = asyncio.run(scale.count_starts(extent.folder, numbers, say))
     return replace(old, counts=replace(old.counts, starts=starts))
 
