@@ -4,18 +4,19 @@
 Two partitions are on a network in memory, which the boot processor serves, or a processor of the
 controller's own. The bare machine has two virtio cards of the emulator on one cable, each in a network
 namespace of its own. One of the partitions has a disk in memory and one in a file on the ESP; the bare
-machine has the emulator's NVMe drive.
+machine has the emulator's NVMe drive, and the PC's firmware reads a file of its own (bench.reader).
 
 All machines are up, and all but one paused, as in bench.timing. All waits raise what `Machine.until` raises.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from bench import subject
+from bench import reader, subject
 from bench.results import Link
 from bench.subject import MEASURED, NEIGHBOUR, Build, Subject
 from bench.timing import WorkError, read_lines
@@ -25,6 +26,7 @@ from ci.qemu.command import MachineDescription
 from ci.qemu.description import load_description
 from ci.qemu.devices import KINDS, Network, PciDevice
 from ci.qemu.guest import BOOT_SECONDS, Guest
+from ci.qemu.machine import Machine
 
 BOOT, OWN, VIRTIO = "channel-boot", "channel-own", "virtio"
 """Networks: in memory, served by the boot processor or by one of the controller's own; virtio cards."""
@@ -158,17 +160,19 @@ def read_sample(output: str, name: str, row: str, number: int) -> Link:
 
 @dataclass(frozen=True)
 class _Sampled:
-    """What is typed on a machine for a row of a subject."""
+    """A machine, and what takes the sample of a round while it runs."""
 
-    name: str
-    row: str
-    machine: Subject
-    command: str
+    machine: Machine
+    take: Callable[[int], Awaitable[Link]]
 
 
-async def _sampled(subjects: Mapping[str, Subject], extent: Extent) -> list[_Sampled]:
+async def _type(guest: Guest, command: str, name: str, row: str, number: int) -> Link:
+    return read_sample(await _do(guest, command), name, row, number)
+
+
+async def _sampled(subjects: Mapping[str, Subject], pc: Machine, extent: Extent) -> list[_Sampled]:
     found = [
-        _Sampled(name, row, measured, command)
+        _Sampled(measured.machine, partial(_type, measured.guest, command, name, row))
         for row, command in network_commands(extent).items()
         for name, measured in subjects.items()
     ]
@@ -182,7 +186,9 @@ async def _sampled(subjects: Mapping[str, Subject], extent: Extent) -> list[_Sam
     await subjects[BOOT].machine.pause()
     for row in (RANDOM, SEQUENTIAL):
         for disk, (name, device) in disks.items():
-            found.append(_Sampled(disk, row, subjects[name], disk_command(extent, row, device)))
+            take = partial(_type, subjects[name].guest, disk_command(extent, row, device), disk, row)
+            found.append(_Sampled(subjects[name].machine, take))
+        found.append(_Sampled(pc, partial(reader.read, pc, row)))
     return found
 
 
@@ -207,15 +213,17 @@ async def measure(folder: Path, extent: Extent, say: Callable[[str], None] = pri
             if name != VIRTIO:
                 await join(subjects[name])
             await subjects[name].machine.pause()
-        sampled = await _sampled(subjects, extent)
+        say(f"booting {reader.NAME}")
+        pc = await stack.enter_async_context(reader.running(boot, folder / reader.NAME))
+        await pc.pause()
+        sampled = await _sampled(subjects, pc, extent)
         taken = []
         # The first round warms caches and the emulator's translations.
         for number in range(-1, extent.rounds):
             say(f"networks and served disks: round {number + 1} of {extent.rounds}")
             for one in sampled:
-                await one.machine.machine.resume()
-                output = await _do(one.machine.guest, one.command)
-                await one.machine.machine.pause()
-                sample = read_sample(output, one.name, one.row, number)
+                await one.machine.resume()
+                sample = await one.take(number)
+                await one.machine.pause()
                 taken += [sample] if number >= 0 else []
         return taken

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bench import reader
 from bench.counts import CARDS_UP
 from bench.links import BOOT, BUSY, FILE, MEMORY, NVME, OWN, PAUSED, RANDOM, SEQUENTIAL, STREAM, VIRTIO
 from bench.report.table import interval, magnitude, markdown
@@ -15,6 +16,7 @@ NETWORKS = {
     VIRTIO: "virtio cards of the emulator",
 }
 DISKS = {MEMORY: "in memory", FILE: "in a file on the ESP", NVME: "NVMe drive of the emulator"}
+FILES = {FILE: "served, in a partition", reader.NAME: "read by the PC's firmware itself"}
 ROWS = {
     PAUSED: "round trip of 64 bytes, 300 ms after the one before",
     BUSY: "round trip of 64 bytes, one after the other",
@@ -76,6 +78,24 @@ def network_table(links: Sequence[Link]) -> str:
 def disk_table(links: Sequence[Link]) -> str:
     """Return the table of served disks."""
     return _table(links, DISKS, NVME, (RANDOM, SEQUENTIAL))
+
+
+def has_files(links: Sequence[Link]) -> bool:
+    """Tell whether a served file was measured beside the same for the PC's firmware."""
+    return any(link.subject == reader.NAME for link in links)
+
+
+def missing_links(links: Sequence[Link]) -> Iterator[str]:
+    """Yield what was not measured."""
+    if not links:
+        yield "networks in memory and served disks"
+    elif not has_files(links):
+        yield "a served file beside the same file read by the PC's firmware"
+
+
+def file_table(links: Sequence[Link]) -> str:
+    """Return the table of a file on the ESP."""
+    return _table(links, FILES, reader.NAME, (RANDOM, SEQUENTIAL))
 
 
 def link_goal(links: Sequence[Link]) -> Iterator[tuple[str, str, bool]]:

@@ -7,7 +7,15 @@ from pathlib import Path
 from bench.report.chart import chart
 from bench.report.latencies import by_condition, latency_goal, latency_table
 from bench.report.levels import exit_table, level_goals, level_table
-from bench.report.links import disk_table, idle_goal, link_goal, network_table
+from bench.report.links import (
+    disk_table,
+    file_table,
+    has_files,
+    idle_goal,
+    link_goal,
+    missing_links,
+    network_table,
+)
 from bench.report.ratios import Comparison, compare
 from bench.report.restarts import by_loader, restart_chart, restart_goal, restart_table
 from bench.report.rows import row_goal, row_table
@@ -239,6 +247,9 @@ def _links(results: Results) -> Iterator[str]:
     yield f"{max(link.round for link in results.links) + 1} rounds; medians."
     yield network_table(results.links)
     yield disk_table(results.links)
+    if has_files(results.links):
+        yield _part("files")
+        yield file_table(results.links)
 
 
 def missing(results: Results) -> Iterator[str]:
@@ -251,11 +262,9 @@ def missing(results: Results) -> Iterator[str]:
         yield "latencies of a PREEMPT_RT kernel, with and without somebody who writes UEFI variables"
     if not results.counts.levels:
         yield "isolation levels: the same work, and exits from guest mode"
-    if not results.links:
-        yield "networks in memory and served disks"
+    yield from missing_links(results.links)
     if not results.memory:
         yield "memory that a partition's firmware holds before the end of boot services, and the controller's"
-    yield "a served file beside the same file read by the PC's firmware"
     if not results.counts.starts:
         yield "starts of 2, 4 and 8 partitions at a time"
     rows = {sample.row for sample in results.samples}

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from bench import reader
 from bench.counts import CARDS_UP
 from bench.guest import build_wire
-from bench.links import BOOT, BUSY, MEMORY, NVME, OWN, PAUSED, RANDOM, STREAM, VIRTIO, read_sample
-from bench.report.links import disk_table, idle_goal, link_goal, network_table, speeds
+from bench.links import BOOT, BUSY, FILE, MEMORY, NVME, OWN, PAUSED, RANDOM, STREAM, VIRTIO, read_sample
+from bench.report.links import disk_table, file_table, has_files, idle_goal, link_goal, network_table, speeds
 from bench.results import Link
 from bench.timing import WorkError
 from ci.progress import PROJECT
@@ -32,6 +33,8 @@ LINKS = [
     Link(VIRTIO, STREAM, "MB/s", 200.0, 0),
     Link(MEMORY, RANDOM, "ns", 250_000.0, 0),
     Link(NVME, RANDOM, "ns", 500_000.0, 0),
+    Link(FILE, RANDOM, "ns", 400_000.0, 0),
+    Link(reader.NAME, RANDOM, "ns", 100_000.0, 0),
 ]
 
 
@@ -109,6 +112,12 @@ def test_tables_have_a_line_for_each_row() -> None:
     assert len(networks) == 5 and "1,700 µs" in networks[2] and "2.00" in networks[2] and "–" in networks[2]
     assert "100 MB/s" in networks[4] and "0.25 (" in networks[4]
     assert len(disks) == 4 and "250 µs" in disks[2] and "2.00 (" in disks[2]
+
+
+def test_a_served_file_is_beside_what_the_firmware_reads() -> None:
+    lines = file_table(LINKS).splitlines()
+    assert len(lines) == 4 and "400 µs" in lines[2] and "100 µs" in lines[2] and "0.25 (" in lines[2]
+    assert has_files(LINKS) and not has_files(LINKS[:-1])
 
 
 def test_the_goal_is_about_the_first_packet() -> None:
