@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(2400)]
 
 OWNER, NEIGHBOUR = "desktop", "control"
 BOOT_SECONDS = 600
-"""For a whole Debian whose interrupts are looked at: on a busy host it took five minutes."""
+"""For a whole Debian whose interrupts are looked at: on a busy host five minutes were not enough."""
 SHUTDOWN_SECONDS = 240
 HARDWARE_WAIT = 30
 """Seconds in which a shell says that it reads."""
