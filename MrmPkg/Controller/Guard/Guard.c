@@ -9,6 +9,7 @@
 #include "Build/Trampoline.h"
 #include "Machine/Processor.h"
 #include "Machine/WorkerMemory.h"
+#include "Pci/Confine.h"
 #include "Partition/Verdict.h"
 #include "Core/Clock.h"
 #include "Core/Facts.h"
@@ -284,11 +285,14 @@ LeaveGuest (
         Partition->Plan->Name,
         Guard->ApicIds[Index]
         );
-      return;
+      break;
     } else {
       CpuPause ();
     }
   }
+
+  // From here on its processors execute code in its low slice, outside guest mode.  No DMA must overwrite it.
+  BlockDevices (Partition);
 }
 
 /**

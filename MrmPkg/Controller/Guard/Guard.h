@@ -44,7 +44,7 @@ EnterGuard (
 
 /**
   Have all processors of a partition leave guest mode, if it has a guard, before they get INIT.  If one of them does not,
-  the log says so.
+  the log says so.  Its functions, if they are confined, reach nothing after that.
 
   @param[in] Partition  The partition, live.
 **/
