@@ -6,6 +6,7 @@
 
 #include "Pci/Confine.h"
 #include "Pci/Iommu.h"
+#include "Pci/Source.h"
 #include "Partition/Verdict.h"
 #include "Core/Clock.h"
 #include "Core/Facts.h"
@@ -162,6 +163,10 @@ BindDma (
     Lack = "an IOMMU that confines interrupts of functions to one processor only";
   }
 
+  if (Contained && (Lack == NULL) && CanForgeSource (Partition)) {
+    Lack = "a bridge behind a port that does not check whose requests it forwards";
+  }
+
   if (Contained && (Lack != NULL) && !Partition->Plan->DmaTrusted) {
     Partition->Confinable = FALSE;
     Refuse (Partition, MRM_RULE_DMA, "promised isolation 'contained' of its PCI functions, found %a", Lack);
@@ -289,7 +294,10 @@ OpenConfinement (
   if (EFI_ERROR (Status)) {
     CloseConfinement (Partition);
     Refuse (Partition, MRM_RULE_CONTROLLER, "its PCI functions cannot be confined: %r", Status);
+    return;
   }
+
+  CheckSources (Partition);
 }
 
 /**
