@@ -39,6 +39,8 @@ class Cpu:
     wake: tuple[int, int] = (0, 0)
     """APIC ID and vector that wake the controller; vector 0: none."""
     waking: bool = False
+    efer_more: int = 0
+    """Bits of EFER that this processor has and others have not."""
     functions: tuple[int, ...] = ()
     """Configuration space of functions that it has by themselves."""
     pm1: tuple[int, int] | None = None
@@ -76,6 +78,7 @@ class Cpu:
             facts.Chipset = (True, self.pm1)
         facts.Seconds, facts.X2Apic, facts.Contained = self.now, self.x2apic, self.contained
         facts.WakeApicId, facts.WakeVector, facts.Waking = *self.wake, self.waking
+        facts.EferMore = self.efer_more
         count = len(self.apic_ids)
         logical = Guarded.array(ffi, "UINT32", self.logical or (0,) * count)
         formats = Guarded.array(ffi, "UINT32", self.formats or (0xFFFFFFFF,) * count)

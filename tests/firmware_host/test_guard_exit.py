@@ -242,6 +242,16 @@ def test_efer_keeps_svm(decide: Decide) -> None:
     assert real.state.Efer == LME | SVME
 
 
+@pytest.mark.parametrize("bit", [20, 21])
+def test_efer_takes_what_only_this_processor_has(decide: Decide, bit: int) -> None:
+    value = LME | NXE | 1 | 1 << bit
+    assert Cpu(decide).wrmsr(0xC0000080, value).Action == decide.MrmGuardInject
+    cpu = Cpu(decide, efer_more=1 << bit)
+    assert cpu.wrmsr(0xC0000080, value).Action == decide.MrmGuardResume
+    assert cpu.state.Efer == value | LMA | SVME
+    assert cpu.wrmsr(0xC0000080, value | 1 << 41 - bit).Action == decide.MrmGuardInject
+
+
 @pytest.mark.parametrize("number", [0x79, 0x1B, 0x200, 0x2FF, 0x17A, 0x401, 0xC0010015, 0xC0002001])
 def test_registers_of_the_pc_stay_as_they_are(decide: Decide, number: int) -> None:
     cpu = Cpu(decide)

@@ -183,6 +183,7 @@ CollectFacts (
   Facts->ApicIds      = Guard->ApicIds;
   Facts->ApicIdCount  = Guard->ProcessorCount;
   Facts->LocalApic    = Guard->LocalApic;
+  Facts->EferMore     = BackendEferMore ();
   Facts->IcrHigh      = CommandHigh (Guard->LocalApic);
   Facts->Ignored      = Guard->Ignored;
   Facts->IgnoredCount = Guard->IgnoredCount;

@@ -87,6 +87,14 @@ BackendInject (
   );
 
 /**
+  Bits of EFER that this processor lets a system set besides those that all let it.
+**/
+UINT64
+BackendEferMore (
+  VOID
+  );
+
+/**
   Take the NMI that waits on this processor.
 **/
 VOID

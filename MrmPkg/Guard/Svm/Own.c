@@ -18,6 +18,10 @@
 #define MSR_INSTRUCTION_SIZE  2
 #define ESCAPE                0x0F
 
+#define CPUID_FEATURES_2   0x80000021U
+#define UPPER_IGNORE       BIT7     ///< in EAX, for bit 20 of EFER
+#define AUTOMATIC_IBRS     BIT8     ///< in EAX, for bit 21 of EFER
+
 VOID
 EFIAPI
 MrmGuardCloseMsrs (
@@ -73,6 +77,23 @@ CacheInstructionSize (
   }
 
   return ((Prefixes < Size) ? Prefixes : 0) + 2;
+}
+
+UINT64
+BackendEferMore (
+  VOID
+  )
+{
+  UINT32  Most;
+  UINT32  Features;
+
+  AsmCpuid (0x80000000U, &Most, NULL, NULL, NULL);
+  if (Most < CPUID_FEATURES_2) {
+    return 0;
+  }
+
+  AsmCpuid (CPUID_FEATURES_2, &Features, NULL, NULL, NULL);
+  return (((Features & UPPER_IGNORE) != 0) ? BIT20 : 0) | (((Features & AUTOMATIC_IBRS) != 0) ? BIT21 : 0);
 }
 
 BOOLEAN

@@ -123,6 +123,7 @@ typedef struct {
   CONST UINT32             *ApicIds;        ///< of all processors of the partition
   UINTN                    ApicIdCount;
   UINT64                   LocalApic;       ///< address of the local APIC page
+  UINT64                   EferMore;        ///< bits of EFER that this processor has besides those that all have
   UINT32                   IcrHigh;         ///< what register 310 of the local APIC holds, where it is a page
   CONST MRM_RANGE          *Ignored;        ///< memory that reads as all ones: what is written there is lost
   UINTN                    IgnoredCount;

@@ -62,6 +62,7 @@ STATIC CONST MRM_GUARD_MSRS  mIgnored[] = {
   Let EFER be written as a processor would, but that SVM stays on.
 
   @param[in]     Value   What is written.
+  @param[in]     More    Bits that this processor has besides EFER_CHANGES.
   @param[in,out] State   Registers.
 
   @retval FALSE  A processor would not take this value.
@@ -70,10 +71,11 @@ STATIC
 BOOLEAN
 WriteEfer (
   IN     UINT64           Value,
+  IN     UINT64           More,
   IN OUT MRM_GUARD_STATE  *State
   )
 {
-  if ((Value & ~(UINT64)(EFER_CHANGES | EFER_LMA | EFER_SVME)) != 0) {
+  if ((Value & ~(UINT64)(EFER_CHANGES | More | EFER_LMA | EFER_SVME)) != 0) {
     return FALSE;
   }
 
@@ -81,7 +83,7 @@ WriteEfer (
     return FALSE;
   }
 
-  State->Efer = (Value & EFER_CHANGES) | (State->Efer & EFER_LMA) | EFER_SVME;
+  State->Efer = (Value & (EFER_CHANGES | More)) | (State->Efer & EFER_LMA) | EFER_SVME;
   return TRUE;
 }
 
@@ -175,7 +177,7 @@ MrmGuardDecideMsr (
     }
   } else if (WriteLocalVector (Facts, Exit, Value, Answer)) {
     // Only a contained partition has to ask.
-  } else if (!Exit->Write || (Exit->Msr != MSR_EFER) || !WriteEfer (Value, State)) {
+  } else if (!Exit->Write || (Exit->Msr != MSR_EFER) || !WriteEfer (Value, Facts->EferMore, State)) {
     Answer->Action       = MrmGuardInject;
     Answer->Vector       = GENERAL_PROTECTION;
     Answer->HasErrorCode = TRUE;
