@@ -91,6 +91,22 @@
 
 #define ACPI_MODE_TRIES  1000 ///< milliseconds
 
+/**
+  An I/O port of a FADT: newer ones may have the wide address only (ACPI 6.3 section 5.2.9).
+
+  @param[in] Port  Of ACPI 1.0's field.
+  @param[in] Wide  The other field.
+**/
+STATIC
+UINT16
+PortOf (
+  IN UINT32                                  Port,
+  IN EFI_ACPI_6_3_GENERIC_ADDRESS_STRUCTURE  Wide
+  )
+{
+  return (UINT16)(((Port == 0) && (Wide.AddressSpaceId == EFI_ACPI_6_3_SYSTEM_IO)) ? Wide.Address : Port);
+}
+
 VOID
 FindRegisters (
   IN  CONST VOID             *Fadt,
@@ -108,13 +124,13 @@ FindRegisters (
   ZeroMem (&Facts, sizeof (Facts));
   CopyMem (&Length, (CONST UINT8 *)Fadt + 4, sizeof (Length));
   CopyMem (&Facts, Fadt, MIN (Length, sizeof (Facts)));
-  Registers->Pm1Event[0]   = (UINT16)Facts.Pm1aEvtBlk;
-  Registers->Pm1Event[1]   = (UINT16)Facts.Pm1bEvtBlk;
+  Registers->Pm1Event[0]   = PortOf (Facts.Pm1aEvtBlk, Facts.XPm1aEvtBlk);
+  Registers->Pm1Event[1]   = PortOf (Facts.Pm1bEvtBlk, Facts.XPm1bEvtBlk);
   Registers->Pm1EventHalf  = Facts.Pm1EvtLen / 2;
-  Registers->Pm1Control[0] = (UINT16)Facts.Pm1aCntBlk;
-  Registers->Pm1Control[1] = (UINT16)Facts.Pm1bCntBlk;
-  Registers->Gpe[0]        = (UINT16)Facts.Gpe0Blk;
-  Registers->Gpe[1]        = (UINT16)Facts.Gpe1Blk;
+  Registers->Pm1Control[0] = PortOf (Facts.Pm1aCntBlk, Facts.XPm1aCntBlk);
+  Registers->Pm1Control[1] = PortOf (Facts.Pm1bCntBlk, Facts.XPm1bCntBlk);
+  Registers->Gpe[0]        = PortOf (Facts.Gpe0Blk, Facts.XGpe0Blk);
+  Registers->Gpe[1]        = PortOf (Facts.Gpe1Blk, Facts.XGpe1Blk);
   Registers->GpeHalf[0]    = MIN (Facts.Gpe0BlkLen / 2, sizeof (Registers->GpeEnable[0]));
   Registers->GpeHalf[1]    = MIN (Facts.Gpe1BlkLen / 2, sizeof (Registers->GpeEnable[1]));
   Registers->SmiCommand    = (UINT16)Facts.SmiCmd;
