@@ -542,6 +542,10 @@ CloseForeign (
     }
   }
 
+  if (gPlan->Console.Kind == MrmConsoleUart16550Io) {
+    ClosePorts (Share, gPlan->Console.IoBase, UART_PORTS);
+  }
+
   for (Index = 0; Index < ARRAY_SIZE (Registers->Pm1Control); Index++) {
     if (Registers->Pm1Control[Index] != 0) {
       ClosePorts (Share, Registers->Pm1Control[Index], sizeof (UINT16));
@@ -592,11 +596,12 @@ CollectShare (
   Share.Chipset->Bus.EcamBase = Share.Chipset->Ecam.Base;
   Share.Chipset->Bus.Io       = Share.Io;
   MrmPciRootWindows (Share.Windows.Ranges, Share.Windows.Count, LEGACY_DEVICES, &Share.Chipset->Bus);
-  GoThrough (&Share, FALSE);
   AddNvs (&Share);
   Add (&Share, LEGACY_VGA, LEGACY_VGA_SIZE);
   Add (&Share, LEGACY_DEVICES, LEGACY_END - LEGACY_DEVICES);
   GoThrough (&Share, TRUE);
+  // Last: a page in which somebody else has registers, too, is not the owner's.
+  GoThrough (&Share, FALSE);
   CloseForeign (&Share);
   Share.Chipset->WindowCount = Share.Windows.Count;
   if (Share.Full) {
