@@ -176,6 +176,7 @@ def test_commands(decide: Decide) -> None:
     assert wait == (0x23456781, 0x10000001, 0x55667788, 0x11223344)
     assert command(decide, "MrmIommuForgetDevice", 0xABCD) == (0xABCD, 2 << 28, 0, 0)
     assert command(decide, "MrmIommuForgetInterrupts", 0xABCD) == (0xABCD, 5 << 28, 0, 0)
+    assert command(decide, "MrmIommuForgetAll") == (0, 8 << 28, 0, 0)
     # Of all sizes, the tables as well.
     assert command(decide, "MrmIommuForgetPages", 0xABCD) == (0, 3 << 28 | 0xABCD, 0xFFFFF003, 0x7FFFFFFF)
 

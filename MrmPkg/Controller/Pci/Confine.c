@@ -391,9 +391,11 @@ ConfineDevices (
     );
   Status = SetDevices (Partition, &Entry);
   PollConfinement ();
-  if (!EFI_ERROR (Status)) {
-    Confinement->Reach = MrmReachOwn;
-    ZeroMem (&Confinement->Counts, sizeof (Confinement->Counts));
+  Confinement->Reach = MrmReachOwn;
+  ZeroMem (&Confinement->Counts, sizeof (Confinement->Counts));
+  if (EFI_ERROR (Status)) {
+    // The entries are in the device table, whether they hold already or not: they must not outlive the page tables.
+    BlockDevices (Partition);
   }
 
   return Status;
@@ -497,7 +499,7 @@ PollConfinement (
       continue;
     }
 
-    for (Index = 0; Index < gPartitionCount; Index++) {
+    for (Index = 0; (Event.Kind != MrmIommuNothing) && (Index < gPartitionCount); Index++) {
       Confinement = gPartitions[Index].Confinement;
       if ((Confinement != NULL) && (Confinement->Reach == MrmReachOwn) && HasDevice (&gPartitions[Index], Event.Device)) {
         Confinement->Counts.Faults++;

@@ -20,6 +20,7 @@
 #define REGISTER_EVENTS        0x0010
 #define REGISTER_CONTROL       0x0018
 #define REGISTER_EXCLUSION     0x0020
+#define REGISTER_FEATURES      0x0030
 #define REGISTER_COMMAND_HEAD  0x2000
 #define REGISTER_COMMAND_TAIL  0x2008
 #define REGISTER_EVENT_HEAD    0x2010
@@ -34,24 +35,33 @@
 #define CONTROL_COHERENT       BIT10
 #define CONTROL_ISOCHRONOUS    BIT11
 #define CONTROL_COMMANDS       BIT12
+#define FEATURE_FORGET_ALL     BIT6    ///< zero also where there is no such register
 #define STATUS_OVERFLOW        BIT0
 #define STATUS_EVENT           BIT1
+#define STATUS_LOG_RUNS        BIT3
+#define STATUS_COMMANDS_RUN    BIT4
 
 #define RING_256            ((UINT64)8 << 56)     ///< binary logarithm of the entries of a ring, with its address
 #define RING_MASK           (MRM_IOMMU_PAGE - 1)
 #define DEVICES_SIZE        (MRM_IOMMU_DEVICES * sizeof (MRM_IOMMU_DEVICE))
 #define DEVICES_PAGES       (DEVICES_SIZE / MRM_IOMMU_PAGE - 1)   ///< as the register has it
 #define ANSWER_MILLISECONDS 1000
+#define UNWRITTEN_LOOKS     100
+
+#define CONTROL_KEPT  (BIT5 | BIT6 | BIT7 | BIT22 | BIT24)   ///< the firmware's: time-out, filter of SMIs
 
 ///
 /// An IOMMU that is on.
 ///
 typedef struct {
   UINTN                      Registers;
+  UINT64                     Before;              ///< its control register before it was switched on
+  UINT32                     Unwritten;           ///< how often the next record of the log was not written yet
   MRM_IOMMU_RECORD           *Commands;           ///< a page
   CONST MRM_IOMMU_RECORD     *Events;             ///< a page
   volatile UINT64            *Done;               ///< it writes there which wait is over
   UINT32                     Tail;                ///< of Commands, bytes
+  BOOLEAN                    Mute;                ///< it did not answer: what it was told since is lost
 } MRM_IOMMU;
 
 ///
@@ -123,10 +133,17 @@ Tell (
   UINT32  Next;
   UINT64  Until;
 
+  if (Unit->Mute) {
+    return EFI_TIMEOUT;
+  }
+
   Next  = (Unit->Tail + sizeof (*Command)) & RING_MASK;
   Until = Milliseconds () + ANSWER_MILLISECONDS;
   while ((MmioRead64 (Unit->Registers + REGISTER_COMMAND_HEAD) & RING_MASK) == Next) {
     if (Milliseconds () >= Until) {
+      // There are hundreds of commands for each bus: not each of them waits.  And that one is missing must be noticed,
+      // though there may be room again for those that follow.
+      Unit->Mute = TRUE;
       return EFI_TIMEOUT;
     }
 
@@ -221,7 +238,8 @@ ControlOf (
 {
   UINT64  Control;
 
-  Control = CONTROL_ON | CONTROL_EVENTS | CONTROL_COHERENT | CONTROL_COMMANDS;
+  Control  = CONTROL_ON | CONTROL_EVENTS | CONTROL_COHERENT | CONTROL_COMMANDS;
+  Control |= MmioRead64 ((UINTN)Unit->Address + REGISTER_CONTROL) & CONTROL_KEPT;
   Control |= ((Unit->Flags & MRM_IOMMU_TUNNEL) != 0) ? CONTROL_TUNNEL : 0;
   Control |= ((Unit->Flags & MRM_IOMMU_PASS) != 0) ? CONTROL_PASS : 0;
   Control |= ((Unit->Flags & MRM_IOMMU_RESPONSE_PASS) != 0) ? CONTROL_RESPONSE_PASS : 0;
@@ -242,14 +260,18 @@ SwitchOn (
   IN CONST MRM_IOMMU_UNIT  *Found
   )
 {
-  MRM_IOMMU  *Unit;
+  MRM_IOMMU         *Unit;
+  MRM_IOMMU_RECORD  Command;
 
   Unit            = &mUnits[Number];
   Unit->Registers = (UINTN)Found->Address;
+  Unit->Before    = MmioRead64 (Unit->Registers + REGISTER_CONTROL);
+  Unit->Unwritten = 0;
   Unit->Commands  = (MRM_IOMMU_RECORD *)mBlock->Rings[Number][0];
   Unit->Events    = (CONST MRM_IOMMU_RECORD *)mBlock->Rings[Number][1];
   Unit->Done      = &mBlock->Done[Number];
   Unit->Tail      = 0;
+  Unit->Mute      = FALSE;
   MmioWrite64 (Unit->Registers + REGISTER_DEVICES, (UINTN)mBlock->Devices | DEVICES_PAGES);
   MmioWrite64 (Unit->Registers + REGISTER_COMMANDS, (UINTN)Unit->Commands | RING_256);
   MmioWrite64 (Unit->Registers + REGISTER_EVENTS, (UINTN)Unit->Events | RING_256);
@@ -260,6 +282,12 @@ SwitchOn (
   MmioWrite64 (Unit->Registers + REGISTER_EVENT_TAIL, 0);
   MmioWrite64 (Unit->Registers + REGISTER_STATUS, STATUS_OVERFLOW | STATUS_EVENT);
   MmioWrite64 (Unit->Registers + REGISTER_CONTROL, ControlOf (Found));
+
+  // To be switched off and on does not empty its caches: they may hold what an earlier use has left.
+  if ((MmioRead64 (Unit->Registers + REGISTER_FEATURES) & FEATURE_FORGET_ALL) != 0) {
+    MrmIommuForgetAll (&Command);
+    Tell (Unit, &Command);
+  }
 }
 
 EFI_STATUS
@@ -300,16 +328,27 @@ CloseIommus (
   VOID
   )
 {
-  UINTN  Index;
+  UINTN   Index;
+  UINT64  Until;
+  UINT64  Control;
 
   if (mBlock == NULL) {
     return;
   }
 
-  // What was told is done before tables go away.
+  // What was told is done before tables go away; and nothing is written into the log after that (AMD 2.5.1).
   WaitForAll ();
   for (Index = 0; Index < mUnitCount; Index++) {
-    MmioWrite64 (mUnits[Index].Registers + REGISTER_CONTROL, 0);
+    Control = MmioRead64 (mUnits[Index].Registers + REGISTER_CONTROL);
+    MmioWrite64 (mUnits[Index].Registers + REGISTER_CONTROL, Control & ~(UINT64)(CONTROL_EVENTS | CONTROL_COMMANDS));
+    Until = Milliseconds () + ANSWER_MILLISECONDS;
+    while (  ((MmioRead64 (mUnits[Index].Registers + REGISTER_STATUS) & (STATUS_LOG_RUNS | STATUS_COMMANDS_RUN)) != 0)
+          && (Milliseconds () < Until))
+    {
+      CpuPause ();
+    }
+
+    MmioWrite64 (mUnits[Index].Registers + REGISTER_CONTROL, mUnits[Index].Before);
     MmioWrite64 (mUnits[Index].Registers + REGISTER_DEVICES, 0);
     MmioWrite64 (mUnits[Index].Registers + REGISTER_COMMANDS, 0);
     MmioWrite64 (mUnits[Index].Registers + REGISTER_EVENTS, 0);
@@ -353,7 +392,7 @@ SetIommuDevice (
     }
   }
 
-  // One that cannot be told is noticed by SettleIommus(), for which there is no room either.
+  // One that cannot be told is noticed by SettleIommus(): it is not told anything any more.
   MrmIommuForgetDevice (Device, &Command);
   TellAll (&Command);
   MrmIommuForgetInterrupts (Device, &Command);
@@ -413,11 +452,12 @@ TakeIommuEvent (
     }
 
     MrmIommuReadEvent (&Unit->Events[Head / sizeof (MRM_IOMMU_RECORD)], Event);
-    if (Event->Kind == MrmIommuNothing) {
-      // Some write the pointer before the record: it comes next time.
+    if ((Event->Kind == MrmIommuNothing) && (Unit->Unwritten++ < UNWRITTEN_LOOKS)) {
+      // Some write the pointer before the record: it comes next time.  One that never comes must not end the log.
       continue;
     }
 
+    Unit->Unwritten = 0;
     ZeroMem ((VOID *)&Unit->Events[Head / sizeof (MRM_IOMMU_RECORD)], sizeof (MRM_IOMMU_RECORD));
     MmioWrite64 (Unit->Registers + REGISTER_EVENT_HEAD, (Head + sizeof (MRM_IOMMU_RECORD)) & RING_MASK);
     return TRUE;

@@ -268,6 +268,17 @@ MrmIommuForgetPages (
   );
 
 /**
+  Make the command that has an IOMMU drop all that it remembers (AMD 2.4.8); only where its features say so.
+
+  @param[out] Command  Receives it.
+**/
+VOID
+EFIAPI
+MrmIommuForgetAll (
+  OUT MRM_IOMMU_RECORD  *Command
+  );
+
+/**
   Understand a record of the event log.
 
   @param[in]  Record  The record; any bytes.

@@ -33,6 +33,7 @@
 #define COMMAND_FORGET_DEVICE      ((UINT32)2 << 28)
 #define COMMAND_FORGET_PAGES       ((UINT32)3 << 28)
 #define COMMAND_FORGET_INTERRUPTS  ((UINT32)5 << 28)
+#define COMMAND_FORGET_ALL         ((UINT32)8 << 28)
 #define WAIT_STORE                 BIT0
 #define PAGES_ALL                  0x7FFFFFFFFFFFF000ULL   ///< as an address: of any size ...
 #define PAGES_OF_SIZE              BIT0                    ///< ... with this
@@ -138,6 +139,16 @@ MrmIommuForgetPages (
   Command->Word[1] = Domain | COMMAND_FORGET_PAGES;
   Command->Word[2] = (UINT32)PAGES_ALL | PAGES_OF_SIZE | PAGES_AND_TABLES;
   Command->Word[3] = (UINT32)(PAGES_ALL >> 32);
+}
+
+VOID
+EFIAPI
+MrmIommuForgetAll (
+  OUT MRM_IOMMU_RECORD  *Command
+  )
+{
+  ZeroMem (Command, sizeof (*Command));
+  Command->Word[1] = COMMAND_FORGET_ALL;
 }
 
 VOID
