@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """A short run of each fuzz target, the same one each time; `make fuzz` runs longer."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def test_every_target_finds_a_planted_defect(builder: Builder, target: str, tmp_
     program = builder.target(target, planted=True)
     outcome = run(program, [seeds], tmp_path / "crashes", "-seed=1", f"-runs={RUNS}")
     assert not outcome.passed
-    assert "AddressSanitizer: heap-buffer-overflow" in outcome.text
+    # Far behind what is there may lie what an input before had, and has been freed.
+    assert re.search("AddressSanitizer: heap-(buffer-overflow|use-after-free)", outcome.text)
     assert outcome.crash is not None and outcome.crash.is_file()
     # The input that was kept does it again.
     assert not run(program, [outcome.crash], tmp_path / "again").passed

@@ -6,9 +6,11 @@
 
 #include "MrmChannelInternal.h"
 
-#define ETHERTYPE_OFFSET  12
-#define ETHERTYPE_IPV4    0x0800
-#define ETHERTYPE_IPV6    0x86DD
+#define ETHERTYPE_OFFSET   12
+#define ETHERTYPE_IPV4     0x0800
+#define ETHERTYPE_VLAN     0x8100
+#define ETHERTYPE_IPV6     0x86DD
+#define ETHERTYPE_SERVICE  0x88A8
 
 #define IPV4_HEADER       20
 #define IPV4_FRAGMENT     6        ///< offsets within the headers
@@ -85,6 +87,17 @@ FoldPorts (
   }
 
   return Get16 (Transport) ^ Get16 (Transport + sizeof (UINT16));
+}
+
+BOOLEAN
+MrmChannelIsTagged (
+  IN CONST UINT8  *Frame
+  )
+{
+  UINT32  Type;
+
+  Type = Get16 (Frame + ETHERTYPE_OFFSET);
+  return (Type == ETHERTYPE_VLAN) || (Type == ETHERTYPE_SERVICE);
 }
 
 UINT32

@@ -6,21 +6,6 @@
 
 #include "MrmChannelInternal.h"
 
-#define ETHERTYPE_OFFSET   12
-#define ETHERTYPE_VLAN     0x8100
-#define ETHERTYPE_SERVICE  0x88A8
-
-BOOLEAN
-MrmChannelIsTagged (
-  IN CONST UINT8  *Frame
-  )
-{
-  UINT32  Type;
-
-  Type = ((UINT32)Frame[ETHERTYPE_OFFSET] << 8) | Frame[ETHERTYPE_OFFSET + 1];
-  return (Type == ETHERTYPE_VLAN) || (Type == ETHERTYPE_SERVICE);
-}
-
 BOOLEAN
 MrmChannelFits (
   IN CONST UINT8  *Frame,
