@@ -12,7 +12,7 @@ from typing import Any
 
 from ci.qemu.console import Console, Cursor, Event
 
-BOOT_SECONDS = 300.0
+BOOT_SECONDS = 600.0
 """Time limit for a guest to come up, from power-on of the machine or from its own restart."""
 
 COMMAND_SECONDS = 60.0

@@ -15,7 +15,7 @@ from ci.run.controller_log import FINAL_STATES, LineSplitter, State, Timing, par
 from ci.run.judge import TICKS, Observation
 from ci.run.plan import Plan
 
-SETTLE_SECONDS = 300.0
+SETTLE_SECONDS = 600.0
 """Time limit from power-on until every partition has reported or was refused."""
 
 RETRY_SECONDS = 20.0

@@ -442,43 +442,55 @@ def test_an_operator_at_the_display(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_too_many_requests_are_not_heard(bench: Bench) -> None:
-    """Five at once and then one a second are heard; the shell asks without starting a program for it."""
+    """Five at once and then one a second are heard.
+
+    The shell asks without starting a program for it, and does not look at the answers meanwhile: it reads
+    them byte by byte, each of which is two calls of runtime services, so that on a slow host a second passes.
+    """
 
     async def flood() -> None:
         guest = bench.session.guests["realtime"]
-        results = [(await ask(guest, "explode"))[1]["result"]]
+        first = (await ask(guest, "explode"))[1]["result"]
+        assert first.startswith("refused: expected start")
         loop = (
-            "asked=0; while [ $asked -lt 100 ]; do asked=$((asked + 1)); "
-            f"printf '\\006\\000\\000\\000explode' >{FOLDER}/Request-{MRM}; "
-            f"read -r answer <{FOLDER}/Status-{MRM}; "
-            'case $answer in *"too many"*) break ;; esac; done'
+            "asked=0; while [ $asked -lt 40 ]; do asked=$((asked + 1)); "
+            f"printf '\\006\\000\\000\\000explode' >{FOLDER}/Request-{MRM}; done"
         )
-        await guest.run(loop)
-        results.append((await read_json(guest, "Status"))["result"])
-        assert results[0].startswith("refused: expected start")
-        assert results[1].startswith("refused: too many requests")
+        results: list[str] = []
+        # The last one of a flood may be the one that is heard in that second.
+        while len(results) < 5 and not any("too many" in result for result in results):
+            await guest.run(loop)
+            results.append((await read_json(guest, "Status"))["result"])
+        assert results[-1].startswith("refused: too many requests"), results
 
     bench.run(flood())
 
 
 def test_watchdog_restarts_an_os_that_does_not_feed_it_until_its_limit(bench: Bench) -> None:
+    """It restarts with a limit of two failures in a row; with a limit of one it stays failed.
+
+    Two would be in a row only if the OS between them ran for less than a minute, which no slow host promises.
+    """
+
     async def starve() -> None:
         session = bench.session
-        guest = session.guests["realtime"]
-        for then, failures in (("restarting", 1), ("failed", 2)):
+        guest, steady = session.guests["realtime"], session.guests["steady"]
+        for then in ("restarting", "failed"):
             old, since, mark = boot_of(session, "realtime"), session.count(), guest.console.mark()
-            # Two failures are in a row only if the OS between them has run for less than a minute.
             ready = await guest.run("modprobe wdat_wdt timeout=10 && test -c /dev/watchdog")
             assert ready.status == 0, ready.output
-            async with undisturbed(session.guests["steady"]):
+            async with undisturbed(steady):
                 # Opened, it runs; closed without the magic character, it runs on.
                 guest.type("echo >/dev/watchdog")
                 state = await session.wait_state("realtime", then, 90, since)
                 assert state.detail == "watchdog"
                 if then == "restarting":
                     await guest.next_boot(old, mark, BOOT_SECONDS)
-            facts = (await read_json(session.guests["steady"], "State"))["partitions"][1]
-            assert facts["failures"] == failures
+            if then == "restarting":
+                facts = (await read_json(steady, "State"))["partitions"][1]
+                assert facts["failures"] == 1
+                once = policy({"realtime restart=on-failure limit=2": "realtime restart=on-failure limit=1"})
+                assert await reload(steady, once) == (0, "done")
 
     bench.run(starve())
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from ci.qemu.guest import BOOT_SECONDS
-from ci.run.session import SETTLE_SECONDS
 from tests.boot.applications import System, by_ssh, knocks, may_not, refuses_memory
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import boot_of, broken, broken_after_reboot
 
-pytestmark = [pytest.mark.boot(260), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(260), pytest.mark.timeout(1200)]
 
 ADMIN = "10.77.0.1"
 TOKEN = secrets.token_hex(16)
@@ -25,7 +24,7 @@ def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     result = built("managed")
     with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
         # One system waits for the other.
-        bench.run(bench.session.settle(2 * SETTLE_SECONDS))
+        bench.run(bench.session.settle())
         yield bench
 
 
