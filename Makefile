@@ -3,7 +3,7 @@
 # there already is not fetched or made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build ready release test quick lint hostile fuzz bench faults format clean distclean
+.PHONY: help setup run build ready release test full quick lint hostile fuzz bench faults format clean distclean
 .NOTPARALLEL:
 
 # Variables to set on the command line, described by `make help`.
@@ -35,8 +35,8 @@ help: ## show this text
 	@echo "variables:"
 	@echo "  PARTITIONS  partition file for run and build (now $(PARTITIONS))"
 	@echo "  TARGET      RELEASE or DEBUG, for run and build (now $(TARGET))"
-	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test, quick, fuzz and faults are given"
-	@echo "  JOBS        how many groups of tests run at a time, for test (now $(JOBS))"
+	@echo "  ARGS        what run passes to the machine, such as ARGS=--batch; what test, full, quick, fuzz and faults are given"
+	@echo "  JOBS        how many groups of tests run at a time, for test and full (now $(JOBS))"
 	@echo "  SECONDS     how long fuzz tries each C target (now $(SECONDS))"
 	@echo "  MRM_EDK2    path of an EDK2 tree to use, or git to clone it instead of taking Debian's source package"
 	@echo "  MRM_ACCELERATOR  QEMU's -accel instead of the machine file's, such as tcg,thread=single, which tests use"
@@ -63,7 +63,10 @@ update: setup
 	@$(STUART) stuart_setup -c $(PLATFORM)
 	@$(STUART) stuart_update -c $(PLATFORM)
 
-test: setup lint ## everything CI checks: lint, host tests, boot tests
+test: setup lint ## what CI checks for each change: lint, host tests, boot tests
+	@$(PYTEST) --numprocesses $(JOBS) -m "not long" $(ARGS)
+
+full: setup lint ## all tests: `make test`, and machines that vary what it boots (CONTRIBUTING.md)
 	@$(PYTEST) --numprocesses $(JOBS) $(ARGS)
 
 quick: setup lint ## lint and the tests that boot nothing

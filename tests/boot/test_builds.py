@@ -11,8 +11,11 @@ from tests.boot.conftest import Builder
 
 pytestmark = [pytest.mark.boot(180), pytest.mark.timeout(1800)]
 
+_TARGETS = [pytest.param(name, marks=[pytest.mark.long] if name == "DEBUG" else []) for name in TARGETS]
+"""Only `test_debug.py` boots the DEBUG build."""
 
-@pytest.mark.parametrize("target", TARGETS)
+
+@pytest.mark.parametrize("target", _TARGETS)
 def test_mrm_without_a_plan_is_built(images: Callable[[str], Path], target: str) -> None:
     folder = images(target)
     assert {path.name for path in folder.iterdir()} >= {"Mrm.efi", "Shell.efi"}

@@ -13,7 +13,7 @@ from tests.boot.support import broken, reboot
 from tests.boot.test_chipset import FOREIGN, NEIGHBOUR, OWN, OWNER, output
 from tests.boot.test_guard import told
 
-pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(150), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken, reboot
 
-pytestmark = [pytest.mark.boot(60), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(60), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

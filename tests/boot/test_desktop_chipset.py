@@ -15,7 +15,7 @@ from tests.boot.conftest import Builder
 from tests.boot.screen import lit, press
 from tests.boot.support import broken, reboot, said, undisturbed
 
-pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(300), pytest.mark.timeout(2400)]
 
 OWNER, NEIGHBOUR = "desktop", "control"
 BOOT_SECONDS = 600

@@ -21,7 +21,7 @@ from ci.qemu.machine import Machine
 from ci.run.session import Session
 from tests.boot.conftest import Builder
 
-pytestmark = [pytest.mark.boot(350), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(350), pytest.mark.timeout(1800)]
 
 SEED = 11
 KINDS = (

@@ -14,7 +14,7 @@ from tests.boot.support import broken, reboot, undisturbed
 from tests.boot.test_guard import FOREIGN, SECOND, told
 from tests.boot.warnings import unexpected
 
-pytestmark = [pytest.mark.boot(200), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(200), pytest.mark.timeout(1800)]
 
 NAME, NEIGHBOUR = "alone", "steady"
 ENDS = {

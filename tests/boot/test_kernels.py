@@ -10,7 +10,7 @@ from tests.boot.conftest import Builder
 from tests.boot.support import broken, power_off, reboot, said
 from tests.boot.warnings import new_warnings
 
-pytestmark = [pytest.mark.boot(180), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(180), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

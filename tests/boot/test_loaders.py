@@ -14,7 +14,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken
 
-pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(100), pytest.mark.timeout(1800)]
 
 GUESTS = PROJECT / "Build" / "guests"
 

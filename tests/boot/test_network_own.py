@@ -12,7 +12,7 @@ from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.test_disk import Shell as DiskShell
 from tests.boot.test_network import Shell, exchange
 
-pytestmark = [pytest.mark.boot(150), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(150), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

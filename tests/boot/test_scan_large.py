@@ -17,7 +17,7 @@ from generator.model.machine import Machine, PciFunction
 from generator.places import Place
 from tests.boot.collecting import UUID, scan_by_firmware, scan_machine
 
-pytestmark = [pytest.mark.boot(60), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(60), pytest.mark.timeout(1200)]
 
 AT = Place("any")
 GIBIBYTE = 2**30

@@ -13,7 +13,7 @@ from generator.model.machine import Machine, PciFunction, PciRoot
 from tests.boot import machines
 from tests.boot.collecting import UUID, scan_machine
 
-pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(100), pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module", params=["q35", "q35-bus0", "q35-devices"])
