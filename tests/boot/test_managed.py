@@ -65,7 +65,7 @@ def test_destroyed_it_does_not_start_again_by_itself(bench: Bench, user: System)
     console = user.guest.console
     begin = console.mark()
     user.guest.type("rm -rf --one-file-system --no-preserve-root /; echo all' 'gone")
-    bench.run(console.wait_for(r"^all gone", 300, begin))
+    bench.run(console.wait_for(r"^all gone", 900, begin))
     begin = console.mark()
     by_ssh(bench, "admin", "mrmctl stop user now && mrmctl start user")
     bench.run(console.wait_for(r"its root file system has no systemd", BOOT_SECONDS, begin))
