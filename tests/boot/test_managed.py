@@ -23,7 +23,6 @@ TOKEN = secrets.token_hex(16)
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     result = built("managed")
     with Bench(result.plan, result.esp, tmp_path_factory.mktemp("run")) as bench:
-        # One system waits for the other.
         bench.run(bench.session.settle())
         yield bench
 
