@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("--only", choices=PARTS, help="leave the other figures as the results have them")
     run.add_argument("--results", type=Path, default=_RUN / "performance.json", help="(%(default)s)")
     run.set_defaults(run=_run)
-    report = commands.add_parser("report", help="make the page and its charts of results")
+    report = commands.add_parser("report", help="publish results: with the page and its charts")
     report.add_argument("results", type=Path)
     report.add_argument("--output", type=Path, default=_DOCS, metavar="DIR", help="(%(default)s)")
     report.set_defaults(run=_report)
@@ -71,7 +71,8 @@ def _measure(options: argparse.Namespace) -> int:
     from bench.cyclictest import OutputError
 
     file: Path = options.results
-    old = read_results(file) if file.is_file() else Results("", {})
+    # What is not measured again is kept only where one part was asked for.
+    old = read_results(file) if options.only and file.is_file() else Results("", {})
     taken = replace(
         old,
         date=datetime.date.today().isoformat(),
@@ -105,7 +106,10 @@ def _write(results: Results, folder: Path) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    _write(read_results(options.results), options.output)
+    """Make the page, and put the results beside it."""
+    results: Results = read_results(options.results)
+    write_results(results, options.output / "performance.json")
+    _write(results, options.output)
     return 0
 
 

@@ -57,7 +57,7 @@ def command(condition: str, seconds: float) -> str:
 def read_sample(output: str, name: str, condition: str, number: int) -> Latency:
     """Return the sample of what was printed; raises bench.cyclictest.OutputError, or WorkError."""
     found = cyclictest.read_histogram(output)
-    writes = re.search(r"^WRITES (\d+)", output, re.MULTILINE)
+    writes = re.search(r"^WRITES (\d+) ([\d.]+) ([\d.]+)\s*$", output, re.MULTILINE)
     if (condition != QUIET) != bool(writes and int(writes[1])):
         raise WorkError(f"{name}: variables were {'not ' if condition != QUIET else ''}written: {output}")
     return Latency(
@@ -69,6 +69,7 @@ def read_sample(output: str, name: str, condition: str, number: int) -> Latency:
         found.most,
         found.total,
         int(writes[1]) if writes else 0,
+        round(float(writes[3]) - float(writes[2]), 2) if writes else 0.0,
     )
 
 
@@ -80,7 +81,7 @@ async def _sample(name: str, measured: Subject, condition: str, seconds: float, 
 
 
 async def measure(
-    folder: Path, rounds: int, seconds: float, say: Callable[[str], None] = print
+    folder: Path, rounds: int, seconds: float, say: Callable[[str], None] = print, warm: bool = True
 ) -> Sequence[Latency]:
     """Take samples; raises ci.qemu.errors.QemuError, SetupError, or bench.cyclictest.OutputError.
 
@@ -89,6 +90,7 @@ async def measure(
         rounds: Samples of each condition and machine.
         seconds: How long a sample takes.
         say: Is told how far it is.
+        warm: Whether a short round is taken before, which warms the emulator's translations.
     """
     writer = initrd.regular("bin/write-variables", _WRITER.read_bytes(), executable=True)
     make_guest(KERNEL, [*cyclictest.entries(), writer])
@@ -107,8 +109,7 @@ async def measure(
             )
             await subjects[name].machine.pause()
         taken = []
-        # The first round warms the emulator's translations.
-        for number in range(-1, rounds):
+        for number in range(-1 if warm else 0, rounds):
             say(f"latencies: round {number + 1} of {rounds}")
             for condition in CONDITIONS:
                 for name, measured in subjects.items():

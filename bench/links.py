@@ -67,6 +67,7 @@ class Extent:
         trips: Round trips without one.
         mebibytes: Data that is streamed.
         milliseconds: How long a sample of a disk takes at least.
+        own: Whether a network is measured, too, that a processor of the controller's own serves.
     """
 
     rounds: int
@@ -74,6 +75,7 @@ class Extent:
     trips: int
     mebibytes: int
     milliseconds: int
+    own: bool = True
 
 
 async def _do(guest: Guest, command: str) -> str:
@@ -200,14 +202,14 @@ async def measure(folder: Path, extent: Extent, say: Callable[[str], None] = pri
         extent: How much is measured.
         say: Is told how far it is.
     """
-    boot, own = subject.build("channels"), subject.build("channels-own")
+    boot = subject.build("channels")
+    starts = {BOOT: subject.partition(boot, folder / BOOT)}
+    if extent.own:
+        starts[OWN] = subject.partition(subject.build("channels-own"), folder / OWN)
+    starts[VIRTIO] = virtio_pair(boot, folder / VIRTIO)
     async with AsyncExitStack() as stack:
         subjects: dict[str, Subject] = {}
-        for name, start in (
-            (BOOT, subject.partition(boot, folder / BOOT)),
-            (OWN, subject.partition(own, folder / OWN)),
-            (VIRTIO, virtio_pair(boot, folder / VIRTIO)),
-        ):
+        for name, start in starts.items():
             say(f"booting {name}")
             subjects[name] = await stack.enter_async_context(start)
             if name != VIRTIO:

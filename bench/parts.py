@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import counts, latency, levels, links, memory, modules, planner, restart, scale, timing
-from bench.results import Results
+from bench.results import ALONE, BARE, Results
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,7 @@ def say(text: str) -> None:
 
 
 def _counts(old: Results, extent: Extent) -> Results:
-    quick = extent.quick
-    runs, seconds, writes, rate_seconds = (1, 3, 20, 3) if quick else (3, 60, 50, 10)
+    runs, seconds, writes, rate_seconds = (1, 3, 20, 3) if extent.quick else (3, 60, 50, 10)
     found = asyncio.run(
         counts.count_all(
             extent.folder,
@@ -42,7 +41,7 @@ def _counts(old: Results, extent: Extent) -> Results:
             seconds=seconds,
             writes=writes,
             rate_seconds=rate_seconds,
-            twice=not quick,
+            twice=not extent.quick,
             say=say,
         )
     )
@@ -56,7 +55,9 @@ def _channels(old: Results, extent: Extent) -> Results:
     if not extent.quick:
         rates = asyncio.run(counts.channels(extent.folder, 30, say))
         kept = {what: rate for what, rate in kept.items() if what in ("idle", "busy")} | rates
-    much = links.Extent(1, 3, 50, 2, 50) if extent.quick else links.Extent(15, 10, 2000, 32, 500)
+    much = links.Extent(15, 10, 2000, 32, 500)
+    if extent.quick:
+        much = links.Extent(1, 3, 50, 2, 50, own=False)
     if extent.rounds:
         much = replace(much, rounds=extent.rounds)
     taken = asyncio.run(links.measure(extent.folder / "links", much, say))
@@ -64,8 +65,9 @@ def _channels(old: Results, extent: Extent) -> Results:
 
 
 def _levels(old: Results, extent: Extent) -> Results:
-    runs, seconds, chosen = (1, 3, levels.LEVELS[:1]) if extent.quick else (3, 60, levels.LEVELS)
-    work, exits = asyncio.run(levels.count_levels(extent.folder, runs, seconds, levels=chosen, say=say))
+    if extent.quick:
+        return old
+    work, exits = asyncio.run(levels.count_levels(extent.folder, runs=3, seconds=60, say=say))
     return replace(old, counts=replace(old.counts, levels=work, exits=exits))
 
 
@@ -78,14 +80,14 @@ def _starts(old: Results, extent: Extent) -> Results:
 def _times(old: Results, extent: Extent) -> Results:
     much = timing.Extent(15, 100, 1000, 32)
     if extent.quick:
-        much = timing.Extent(2, 20, 50, 2, timing.QUICK_ROWS, neighbour=False)
+        much = timing.Extent(2, 20, 50, 2, timing.QUICK_ROWS, (BARE, ALONE))
     if extent.rounds:
         much = replace(much, rounds=extent.rounds)
     return replace(old, samples=asyncio.run(timing.measure(extent.folder, much, say)))
 
 
 def _restarts(old: Results, extent: Extent) -> Results:
-    loaders, rounds = (restart.LOADERS[:1], 2) if extent.quick else (restart.LOADERS, 6)
+    loaders, rounds = (restart.LOADERS[:1], 1) if extent.quick else (restart.LOADERS, 6)
     return replace(
         old, restarts=asyncio.run(restart.measure(extent.folder, loaders, extent.rounds or rounds, say))
     )
@@ -93,11 +95,15 @@ def _restarts(old: Results, extent: Extent) -> Results:
 
 def _latencies(old: Results, extent: Extent) -> Results:
     rounds, seconds = (1, 2) if extent.quick else (6, 10)
-    taken = asyncio.run(latency.measure(extent.folder, extent.rounds or rounds, seconds, say))
+    taken = asyncio.run(
+        latency.measure(extent.folder, extent.rounds or rounds, seconds, say, warm=not extent.quick)
+    )
     return replace(old, latencies=taken)
 
 
 def _memory(old: Results, extent: Extent) -> Results:
+    if extent.quick:
+        return old
     return replace(old, memory=asyncio.run(memory.measure(extent.folder, say)))
 
 

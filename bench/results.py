@@ -20,6 +20,9 @@ SUBJECTS = (BARE, AGAIN, ALONE, NEIGHBOUR)
 BOUND = 0.002
 """How far a ratio of instructions may be from 1."""
 
+EXACT = frozenset(("null-syscall", "read", "compute", "memory-latency", "memory-read"))
+"""Rows that take as many instructions in each boot of one machine; the others differ from boot to boot."""
+
 
 class ResultsError(Exception):
     """The file is not one of these; the message says why."""
@@ -78,6 +81,7 @@ class Latency:
         most: The latest.
         count: How often it woke up.
         writes: How often a variable was written.
+        writing: Seconds in which it was; 0 in results of runs that did not tell.
     """
 
     subject: str
@@ -88,6 +92,7 @@ class Latency:
     most: int
     count: int
     writes: int
+    writing: float = 0.0
 
 
 @dataclass(frozen=True)

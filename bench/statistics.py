@@ -36,6 +36,11 @@ class Figure:
     spread: float
     count: int
 
+    @property
+    def enough(self) -> bool:
+        """Whether there were samples enough for an interval to be judged by."""
+        return self.confidence >= CONFIDENCE
+
 
 def interval_ranks(count: int, confidence: float = CONFIDENCE) -> tuple[int, float]:
     """Return which sample, from each end, ends the interval of the median, and the confidence reached.

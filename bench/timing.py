@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench import subject, tools
 from bench.guest import build_wire
-from bench.results import AGAIN, ALONE, BARE, NEIGHBOUR, Sample
+from bench.results import AGAIN, BARE, NEIGHBOUR, SUBJECTS, Sample
 from bench.subject import Subject
 from ci.guests import initrd
 from ci.qemu.devices import Network
@@ -78,17 +78,13 @@ NETWORK_ROWS = ("net-round-trip", "net-stream")
 ALL_ROWS = (*ROWS, *TOOL_ROWS, *NETWORK_ROWS)
 QUICK_ROWS = (
     "null-syscall",
-    "context-switch",
     "pipe",
     "fork-sh",
     "compute",
-    "memory-latency",
     "memory-read",
     "disk-4k-random",
     "fio-4k-random-nvme",
-    "stress-cpu",
-    "openssl-sha256",
-    *NETWORK_ROWS,
+    "net-round-trip",
 )
 """One or two of each kind; a sample of a tool takes a second and its start."""
 
@@ -107,7 +103,7 @@ class Extent:
         trips: Round trips over the network card in a sample.
         mebibytes: Data that is sent over it.
         rows: What is done.
-        neighbour: Whether a partition with a busy neighbour is measured, too.
+        subjects: What does it.
     """
 
     rounds: int
@@ -115,7 +111,7 @@ class Extent:
     trips: int
     mebibytes: int
     rows: Sequence[str] = ALL_ROWS
-    neighbour: bool = True
+    subjects: Sequence[str] = SUBJECTS
 
 
 def command(row: str, extent: Extent) -> str:
@@ -174,16 +170,14 @@ async def measure(folder: Path, extent: Extent, say: Callable[[str], None] = pri
     }
     async with AsyncExitStack() as stack:
         subjects: dict[str, Subject] = {}
-        starts = {
-            BARE: subject.bare(alone, folder / BARE, networks=networks),
-            ALONE: subject.partition(alone, folder / ALONE, networks=networks),
-        }
-        if extent.neighbour:
-            both = build("times-neighbour")
-            starts[NEIGHBOUR] = subject.partition(both, folder / NEIGHBOUR, networks=networks)
-        starts[AGAIN] = subject.bare(alone, folder / AGAIN, networks=networks)
-        for name, start in starts.items():
+        for name in extent.subjects:
             say(f"booting {name}")
+            place = folder / name
+            if name in (BARE, AGAIN):
+                start = subject.bare(alone, place, networks=networks)
+            else:
+                what = build("times-neighbour") if name == NEIGHBOUR else alone
+                start = subject.partition(what, place, networks=networks)
             subjects[name] = await stack.enter_async_context(start)
             if name == NEIGHBOUR:
                 session = subjects[name].session

@@ -51,6 +51,12 @@ def by_condition(latencies: Sequence[Latency]) -> list[Condition]:
     return conditions
 
 
+def _writes_a_second(taken: Sequence[Latency]) -> str:
+    """How often somebody wrote, in the time in which he did: that is longer than the thread was watched."""
+    writes, seconds = sum(one.writes for one in taken), sum(one.writing for one in taken)
+    return "0" if writes == 0 else f"{writes / seconds:.0f}" if seconds else "–"
+
+
 def latency_table(conditions: Sequence[Condition]) -> str:
     """Return two rows for each condition."""
     titles = [
@@ -70,16 +76,20 @@ def latency_table(conditions: Sequence[Condition]) -> str:
                 thousands(median(one.median for one in taken)),
                 thousands(median(one.late for one in taken)),
                 thousands(max(one.most for one in taken)),
-                f"{1000 * sum(one.writes for one in taken) / sum(one.count for one in taken):.0f}",
+                _writes_a_second(taken),
             ]
             first, last = (condition.title, "") if kind == BARE else ("", interval(condition.ratio))
             rows.append([first, what, *cells, last])
     return markdown(titles, rows, 2)
 
 
-def latency_goal(conditions: Sequence[Condition]) -> Iterator[tuple[str, str, bool]]:
-    """Yield what was aimed at, what was seen, and whether that is enough, within the interval."""
+def latency_goal(conditions: Sequence[Condition]) -> Iterator[tuple[str, str, bool | None]]:
+    """Yield what was aimed at, what was seen, and whether that is enough, within the interval.
+
+    None: there were too few rounds to say.
+    """
     for condition in conditions:
         if condition.title == TITLES[_JUDGED]:
             goal = f"99.9 % of latencies of a real-time kernel: {GOAL} of bare at most, within noise"
-            yield goal, interval(condition.ratio), condition.ratio.low <= GOAL
+            reached = condition.ratio.low <= GOAL if condition.ratio.enough else None
+            yield goal, interval(condition.ratio), reached

@@ -70,6 +70,12 @@ def _table(links: Sequence[Link], subjects: Mapping[str, str], beside: str, rows
     return markdown(titles, lines)
 
 
+def link_figures(links: Sequence[Link]) -> list[Figure]:
+    """Return all samples of each subject and row as figures."""
+    kinds = dict.fromkeys((link.subject, link.row) for link in links)
+    return [figure([link.value for link in _by_round(links, *kind).values()]) for kind in kinds]
+
+
 def network_table(links: Sequence[Link]) -> str:
     """Return the table of networks."""
     return _table(links, NETWORKS, VIRTIO, (PAUSED, BUSY, STREAM))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The page docs/performance.md, from results."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,16 +13,17 @@ from bench.report.links import (
     file_table,
     has_files,
     idle_goal,
+    link_figures,
     link_goal,
     missing_links,
     network_table,
 )
-from bench.report.ratios import Comparison, compare
+from bench.report.ratios import Comparison, compare, speed_goal
 from bench.report.restarts import by_loader, restart_chart, restart_goal, restart_table
 from bench.report.rows import row_goal, row_table
 from bench.report.scale import scale_chart, scale_goal, scale_table
 from bench.report.table import magnitude, markdown, ratio_table, thousands
-from bench.results import ALONE, Counts, PlannerTime, Results
+from bench.results import Counts, PlannerTime, Results
 from bench.statistics import Figure
 from bench.timing import NETWORK_ROWS, TOOL_ROWS
 
@@ -96,7 +98,7 @@ def _rounds(figures: Iterable[Figure]) -> str:
     found = list(figures)
     count, reached = min(one.count for one in found), min(one.confidence for one in found)
     rounds = "1 round" if count == 1 else f"{count} rounds"
-    return f"{rounds}; the intervals hold the true median with at least {100 * reached:.0f} %."
+    return f"{rounds}; the intervals hold the true median with at least {math.floor(100 * reached)} %."
 
 
 def _part(name: str) -> str:
@@ -244,7 +246,7 @@ def _links(results: Results) -> Iterator[str]:
     if not results.links:
         yield "No networks or served disks were measured in this run."
         return
-    yield f"{max(link.round for link in results.links) + 1} rounds; medians."
+    yield f"Medians. {_rounds(link_figures(results.links))}"
     yield network_table(results.links)
     yield disk_table(results.links)
     if has_files(results.links):
@@ -276,6 +278,7 @@ def missing(results: Results) -> Iterator[str]:
 
 def goals(results: Results) -> Iterator[list[str]]:
     """Yield what was aimed at, what was seen, and whether that is enough."""
+    reached: bool | None
     counts = results.counts
     for goal, seen, reached in row_goal(counts.rows):
         yield [goal, seen, _verdict(reached)]
@@ -290,13 +293,10 @@ def goals(results: Results) -> Iterator[list[str]]:
         seen = f"{counts.resident / 2**20:.2f} MiB"
         goal = "memory of a partition that its OS does not get: 2 MiB at most"
         yield [goal, seen, _verdict(counts.resident <= _RESIDENT)]
-    alone = [found.ratios[ALONE] for found in compare(results.samples) if ALONE in found.ratios]
-    if alone:
-        within = sum(1 for ratio in alone if ratio.high >= 0.99)
-        seen = f"{within} of {len(alone)} rows reach it within their interval"
-        yield ["speed of a partition alone: 0.99 of bare, within noise", seen, _verdict(within == len(alone))]
-    judged = [
-        *level_goals(counts.levels, counts.exits, _again(counts)),
+    for goal, seen, reached in speed_goal(compare(results.samples)):
+        yield [goal, seen, _verdict(reached)]
+    judged: list[tuple[str, str, bool | None]] = [
+        *level_goals(counts.levels, counts.exits),
         *scale_goal(counts.starts),
         *_start_goal(counts),
         *_commit_goal(counts),
@@ -329,5 +329,7 @@ def _commit_goal(counts: Counts) -> Iterator[tuple[str, str, bool]]:
         yield goal, f"{milliseconds:.2f} ms", milliseconds <= _COMMIT_MS
 
 
-def _verdict(reached: bool) -> str:
+def _verdict(reached: bool | None) -> str:
+    if reached is None:
+        return "too few rounds"
     return "reached" if reached else "missed"

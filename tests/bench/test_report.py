@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.__main__ import main
 from bench.report.chart import LEAST, MOST, chart, place
 from bench.report.page import goals, missing, performance_charts, performance_page
-from bench.report.ratios import compare
+from bench.report.ratios import compare, speed_goal
 from bench.report.table import TITLES, markdown, ratio_table
 from bench.results import (
     AGAIN,
@@ -50,12 +51,12 @@ RESULTS = Results(
     "2026-11-29",
     {"host": "2 processors"},
     Counts(
-        [RowCount("pipe", 1000, 1001, 3)],
+        [RowCount("read", 1000, 1001, 3)],
         [Outside("boot", 30.5, 10**9, 12, 0)],
         [ServiceCount("GetVariable", 12, 100, 150.5, 900)],
         [PhaseCount("SEC", 5000, {"MrmSec": 4000, "no module": 1000})],
         {"idle": 1000.0},
-        levels=[LevelCount("guarded", "pipe", 1000, 1001, 3)],
+        levels=[LevelCount("guarded", "read", 1000, 1001, 3)],
         exits=[ExitCount("guarded", "idle", 60.0, {"io": 0})],
         commit=CommitCount(20, 10_000, 300_000, 400_000),
         starts=[StartCount(1, 10, 90, 290, 20), StartCount(8, 240, 720, 2400, 800)],
@@ -145,7 +146,7 @@ def test_the_page_tells_each_goal_and_its_outcome() -> None:
         "a partition's start to its loader": "reached",
         "our part of SetVariable": "reached",
         "a partition's restart to its loader": "missed",
-        "99.9 % of latencies of a real-time kernel": "missed",
+        "99.9 % of latencies of a real-time kernel": "too few rounds",
         "first packet after a pause": "reached",
         "Mrm.efi": "missed",
     }
@@ -174,6 +175,30 @@ def test_the_page_in_the_docs_is_made_of_the_results_in_the_docs() -> None:
     assert (PROJECT / "docs" / "performance.md").read_text() == performance_page(results)
     for name, drawing in performance_charts(results).items():
         assert (PROJECT / "docs" / name).read_text() == drawing
+
+
+def test_results_are_published_with_their_page(tmp_path: Path) -> None:
+    file, docs = tmp_path / "run" / "performance.json", tmp_path / "docs"
+    write_results(RESULTS, file)
+    assert main(["report", str(file), "--output", str(docs)]) == 0
+    assert read_results(docs / "performance.json") == RESULTS
+    assert (docs / "performance.md").read_text() == performance_page(RESULTS)
+
+
+@pytest.mark.parametrize(("again", "reached"), [(1.0, False), (1.1, True)])
+def test_a_row_that_a_second_bare_machine_misses_as_well_is_noise(again: float, reached: bool) -> None:
+    samples = [
+        Sample(subject, "read", "ns", value, number)
+        for subject, value in ((BARE, 1.0), (AGAIN, again), (ALONE, 1.1))
+        for number in range(6)
+    ]
+    assert [verdict for *_, verdict in speed_goal(compare(samples))] == [reached]
+
+
+def test_too_few_rounds_are_not_judged_by_their_intervals() -> None:
+    few = replace(RESULTS, samples=[sample for sample in SAMPLES if sample.round < 5])
+    (verdict,) = (verdict for goal, _, verdict in goals(few) if goal.startswith("speed of a partition alone"))
+    assert verdict == "too few rounds"
 
 
 def test_what_was_not_measured_is_said() -> None:
