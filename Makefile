@@ -63,20 +63,24 @@ update: setup
 	@$(STUART) stuart_setup -c $(PLATFORM)
 	@$(STUART) stuart_update -c $(PLATFORM)
 
-test: setup lint ## what CI checks for each change: lint, host tests, boot tests
+test: setup style ## what CI checks for each change: lint, host tests, boot tests
 	@$(PYTEST) --numprocesses $(JOBS) -m "not long" $(ARGS)
 
-full: setup lint ## all tests: `make test`, and machines that vary what it boots (CONTRIBUTING.md)
+full: setup style ## all tests: `make test`, and machines that vary what it boots (CONTRIBUTING.md)
 	@$(PYTEST) --numprocesses $(JOBS) $(ARGS)
 
-quick: setup lint ## lint and the tests that boot nothing
+quick: setup style ## lint and the tests that boot nothing
 	@$(PYTEST) --numprocesses 2 -m "not boot" $(ARGS)
 
-lint: ## format, lint and types of the Python code, syntax of the shell code
+lint: style ## format, lint and types of the Python code, syntax of the shell code
+	@$(BIN)/mypy
+
+# What is soon done of it.  Types take longer, and one processor: tests/ci/test_types.py looks at them beside other tests.
+.PHONY: style
+style:
 	@ci/setup.sh packages python
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
-	@$(BIN)/mypy
 	@sh -n ci/setup.sh
 	@sh -n generator/collect.sh
 	@sh -n tools/mrmctl

@@ -16,9 +16,9 @@ from ci.progress import PROJECT
 from ci.qemu.command import MachineDescription
 from ci.qemu.guest import BOOT_SECONDS, Guest
 from ci.qemu.machine import Machine as RunningMachine
-from ci.qemu.timing import scaled
 from generator.api import load_machine
 from generator.model.machine import Machine
+from tests.boot.script import script_ends
 
 GUESTS = PROJECT / "Build" / "guests"
 NEWEST = "linux-6.12"
@@ -92,7 +92,7 @@ async def ask_firmware(description: MachineDescription, mrm: Path, folder: Path)
     boot = prepare_boot(description, folder / "run", esp)
     async with RunningMachine(description, boot, folder / "run") as machine:
         console = machine.console(description.serial_ports[0].name)
-        await console.wait_for(r"\nEND", scaled(FIRMWARE_SECONDS), since=console.start())
+        await script_ends(console, FIRMWARE_SECONDS)
         said = console.text.replace("\r", "")
     volume = f"{folder / 'run' / 'esp.img'}@@{ESP_OFFSET}"
     run_tool("mcopy", "-i", volume, "::/EFI/MRM/machine.tar", str(folder / "machine.tar"))

@@ -10,7 +10,6 @@ import pytest
 
 from ci.progress import PROJECT
 from ci.qemu.description import load_description
-from ci.qemu.timing import scaled
 from ci.run.plan import load_plan
 from generator.api import load_machine, make_plan
 from generator.command_line import run as generator
@@ -19,6 +18,7 @@ from tests.boot import machines
 from tests.boot.bench import Bench
 from tests.boot.builds import partition_file
 from tests.boot.collecting import UUID, scan_by_firmware
+from tests.boot.script import script_ends
 
 pytestmark = [pytest.mark.boot(30), pytest.mark.timeout(1800)]
 
@@ -126,7 +126,7 @@ def test_a_plan_of_it_is_carried_out_on_this_pc(
     plan = load_plan(tmp_path / "out" / "MrmPlan.json", PROJECT)
     with Bench(plan, esp, tmp_path / "run", uuid=UUID) as bench:
         console = bench.session.controller
-        bench.run(console.wait_for(r"\nEND", scaled(SECONDS), since=console.start()))
+        bench.run(script_ends(console, SECONDS))
         said = console.text.replace("\r", "").replace("\n", "")
     count = len(plan.partitions)
     assert f"MRM: verify: {count} of {count} partitions could be started" in said

@@ -11,13 +11,13 @@ from uuid import UUID
 import pytest
 
 from ci.progress import PROJECT
-from ci.qemu.timing import scaled
 from generator.api import make_plan
 from generator.blob.read import read
 from generator.blob.write import write
 from generator.emit import make_blob
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
+from tests.boot.script import script_ends
 
 pytestmark = [pytest.mark.boot(40), pytest.mark.timeout(1800)]
 
@@ -101,7 +101,7 @@ def said(
     (esp / "startup.nsh").write_text(SCRIPT.replace("\n", "\r\n"), encoding="ascii")
     with Bench(made.plan, esp, folder / "run", uuid=str(UUIDS[pc])) as bench:
         console = bench.session.controller
-        bench.run(console.wait_for(r"\nEND", scaled(SECONDS), since=console.start()))
+        bench.run(script_ends(console, SECONDS))
         # The firmware breaks lines at the edge of its console.
         text = console.text.replace("\r", "").replace("\n", "")
         parts = re.split(r"CASE (\w+)=", text)

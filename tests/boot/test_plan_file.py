@@ -22,6 +22,7 @@ from generator.esp.image import plan_image
 from generator.esp.tree import MRM_NAMES
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder, Built
+from tests.boot.script import script_ends
 
 pytestmark = [pytest.mark.boot(40), pytest.mark.timeout(1800)]
 
@@ -102,7 +103,7 @@ def text(
     (esp / "startup.nsh").write_text(SCRIPT.replace("\n", "\r\n"), encoding="ascii")
     with Bench(made.plan, esp, folder / "run") as bench:
         console = bench.session.controller
-        bench.run(console.wait_for(r"\nEND", scaled(SECONDS), since=console.start()))
+        bench.run(script_ends(console, SECONDS))
         # The firmware breaks lines at the edge of its console.
         said = console.text.replace("\r", "").replace("\n", "")
         parts = re.split(r"CASE (\w+)=", said)

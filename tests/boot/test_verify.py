@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from ci.images.gpt import LINUX, MEBIBYTE, Area, ImageError, make_disk, run_tool
-from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
+from tests.boot.script import script_ends
 
 pytestmark = [pytest.mark.boot(25), pytest.mark.timeout(1800)]
 
@@ -53,7 +53,7 @@ def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (esp / "startup.nsh").write_text(SCRIPT.replace("\n", "\r\n"), encoding="ascii")
     with Bench(result.plan, esp, folder / "run", drives) as bench:
         console = bench.session.controller
-        bench.run(console.wait_for(r"\nEND", scaled(SECONDS), since=console.start()))
+        bench.run(script_ends(console, SECONDS))
         yield bench
 
 

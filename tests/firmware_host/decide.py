@@ -337,8 +337,25 @@ def _python_layout(ffi: FFI) -> Iterator[tuple[str, int]]:
             yield f"{name}.{field}", ffi.offsetof(name, field)
 
 
+def _compile(ffi: FFI, includes: list[str], shared: Path) -> None:
+    """Compile the libraries, what is beneath them, and what tells their layout."""
+    folder = shared.parent
+    layout = folder / "layout.c"
+    layout.write_text(_layout_source(ffi))
+    libraries = edk2_path() / "MdePkg/Library"
+    theirs = [*sorted((libraries / "BaseMemoryLib").glob("*.c"))]
+    theirs += [libraries / "BaseLib" / f"{name}.c" for name in BASE_LIB]
+    beneath = folder / "beneath.o"
+    gcc([*_DIALECT, *_HOST, *includes, f"-I{libraries / 'BaseLib'}", "-r", "-o", beneath, *theirs])
+    ours = [*library_sources(), *sorted((Path(__file__).parent / "host").glob("*.c")), layout]
+    options = [*_DIALECT, *_WARNINGS, *_HOST, *_SANITIZER, *includes]
+    partial = folder / "decide.partial"
+    gcc([*options, "-shared", "-Wl,-z,defs", "-o", partial, *ours, beneath])
+    partial.rename(shared)
+
+
 def build(folder: Path) -> Decide:
-    """Compile and load the libraries; intermediate files go to the given folder.
+    """Load the libraries, and compile them before if the folder has none; intermediate files go there, too.
 
     Raises:
         AssertionError: A source does not compile without a warning, or C and Python disagree on a structure.
@@ -351,17 +368,9 @@ def build(folder: Path) -> Decide:
         ffi.cdef(text, packed=packed)
     ffi.cdef(_HOST_DECLARATIONS)
 
-    layout = folder / "layout.c"
-    layout.write_text(_layout_source(ffi))
-    libraries = edk2_path() / "MdePkg/Library"
-    theirs = [*sorted((libraries / "BaseMemoryLib").glob("*.c"))]
-    theirs += [libraries / "BaseLib" / f"{name}.c" for name in BASE_LIB]
-    beneath = folder / "beneath.o"
-    gcc([*_DIALECT, *_HOST, *includes, f"-I{libraries / 'BaseLib'}", "-r", "-o", beneath, *theirs])
-    ours = [*library_sources(), *sorted((Path(__file__).parent / "host").glob("*.c")), layout]
     shared = folder / "decide.so"
-    options = [*_DIALECT, *_WARNINGS, *_HOST, *_SANITIZER, *includes]
-    gcc([*options, "-shared", "-Wl,-z,defs", "-o", shared, *ours, beneath])
+    if not shared.is_file():
+        _compile(ffi, includes, shared)
     library: Any = ffi.dlopen(str(shared))
 
     for index, (what, size) in enumerate(_python_layout(ffi)):
