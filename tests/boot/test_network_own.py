@@ -14,6 +14,9 @@ from tests.boot.test_network import Shell, exchange
 
 pytestmark = [pytest.mark.long, pytest.mark.boot(150), pytest.mark.timeout(1800)]
 
+COMMAND, INIT = 0xFEE00300, 0x4500
+"""The command register of a local APIC, and a command."""
+
 
 @pytest.fixture(scope="module")
 def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
@@ -33,14 +36,19 @@ def both(bench: Bench) -> tuple[Shell, Shell]:
     return shells
 
 
+def served_by(bench: Bench) -> str:
+    """The APIC ID of the channel processor."""
+    found = re.search(r"channels: served by the processor with APIC ID (\d+)", bench.session.controller.text)
+    assert found is not None
+    return found[1]
+
+
 def test_who_serves(bench: Bench) -> None:
     """A processor that no partition has, and no partition lacks one."""
     assert broken(bench.session, bench.session.observe({})) == []
     text = bench.session.controller.text
-    found = re.search(r"channels: served by the processor with APIC ID (\d+)", text)
-    assert found is not None
     given = re.findall(r"kept: processor \d+ of \d+: APIC ID (\d+)", text)
-    assert len(given) == 3 and found[1] not in (*given, "0")
+    assert len(given) == 3 and served_by(bench) not in (*given, "0")
 
 
 def test_it_carries_frames(both: tuple[Shell, Shell]) -> None:
@@ -86,3 +94,20 @@ def test_nothing_went_wrong(bench: Bench) -> None:
     assert (
         re.findall(r"channels: (?!served)[^\n]*|[^\n]*is refused[^\n]*", bench.session.controller.text) == []
     )
+
+
+def test_it_is_stopped_by_a_partition(bench: Bench, both: tuple[Shell, Shell]) -> None:
+    """By an INIT. Links are down until partitions start again; then the boot processor serves."""
+    controller = bench.session.controller
+    apic_id = int(served_by(bench))
+    since = controller.mark()
+    both[0].run(f"devmem {COMMAND + 0x10:#x} 32 {apic_id << 24:#x} && devmem {COMMAND:#x} 32 {INIT:#x}")
+    bench.run(controller.wait_for("channels: their processor stands still", 60, since))
+    for shell in both:
+        shell.carrier("0")
+    for shell in both:
+        bench.run(bench.session.reboot(shell.name, boot_of(bench.session, shell.name), "reboot -f"))
+        shell.bring_up()
+    for shell in both:
+        shell.carrier("1")
+    exchange(*both)

@@ -101,6 +101,24 @@ def test_bytes_of_a_round_are_bounded(decide: Decide) -> None:
     assert two.receive() == [frame(two.mac, one.mac)]
 
 
+def test_a_flood_leaves_others_room_at_their_receiver(decide: Decide) -> None:
+    """Each card is the first in its turn, and finds the room that the receiver has made."""
+    loud, quiet, to = (Card(decide, b"\x02MRM\0" + bytes([number])) for number in range(3))
+    network = Network(decide, loud, quiet, to)
+    network.bring_up(loud)
+    network.bring_up(quiet)
+    network.bring_up(to, buffers=16)
+    for sender, count in ((loud, 200), (quiet, 20)):
+        for number in range(count):
+            sender.send(frame(to.mac, sender.mac, bytes([number])))
+    received = []
+    for _ in range(8):
+        network.serve()
+        received += to.receive()
+    assert [each[-1] for each in received if each[6:12] == quiet.mac] == list(range(20))
+    assert len(received) == 8 * 16
+
+
 def test_a_receiver_without_buffers_is_waited_for(decide: Decide) -> None:
     one, two = Card(decide, MAC), Card(decide, b"\x02MRM\0\2")
     network = Network(decide, one, two)
@@ -185,6 +203,20 @@ def test_the_link_is_up_while_somebody_else_is(decide: Decide) -> None:
     network.settle()
     assert one.register(gve.DEVICE_STATUS) & gve.LINK
     assert network.interrupts(one) == [(3, 0x43)]
+
+
+def test_a_link_that_is_taken_is_news(decide: Decide) -> None:
+    """Nobody serves the card from here on."""
+    network, one, _ = pair(decide)
+    network.interrupts(one)
+    assert one.register(gve.DEVICE_STATUS) & gve.LINK
+    decide.call("MrmChannelUnplug", one.c)
+    assert not one.register(gve.DEVICE_STATUS) & gve.LINK
+    assert network.interrupts(one) == [(3, 0x43)]
+    decide.call("MrmChannelClose", one.c)
+    before = one.state()
+    decide.call("MrmChannelUnplug", one.c)
+    assert one.state() == before
 
 
 def test_one_that_is_closed_is_not_touched(decide: Decide) -> None:

@@ -292,7 +292,7 @@ OpenNetworks (
 
 /**
   The channel processor has stopped, perhaps amid a round: nothing it had in hand can be relied on.  Cards are closed
-  until their partitions start again.
+  until their partitions start again; their systems see that the link is down.
 **/
 STATIC
 VOID
@@ -301,8 +301,18 @@ CloseAllCards (
   )
 {
   UINTN  Partition;
+  UINTN  Index;
+  UINTN  Card;
 
   mElsewhere = FALSE;
+  for (Index = 0; Index < mNetworkCount; Index++) {
+    for (Card = 0; Card < mNetworks[Index].Switch.CardCount; Card++) {
+      MrmChannelUnplug (mNetworks[Index].Cards[Card]);
+    }
+
+    InterruptCards (&mNetworks[Index].Switch);
+  }
+
   for (Partition = 0; Partition < gPartitionCount; Partition++) {
     EndCards (&gPartitions[Partition]);
   }
@@ -418,10 +428,11 @@ PollNetworks (
   do {
     // What comes in is given to cards at once; what they send leaves in the next turn, which follows then.
     PollUplinks ();
-    Now = Milliseconds ();
+    // A tick may look before this does, and right after it: the time must not lie before what that has noted.
     Tpl = gBS->RaiseTPL (TPL_NOTIFY);
-    ServeOnce (Now);
+    ServeOnce (Milliseconds ());
     gBS->RestoreTPL (Tpl);
+    Now     = Milliseconds ();
     Used    = FALSE;
     Parting = FALSE;
     for (Index = 0; Index < mNetworkCount; Index++) {

@@ -149,6 +149,7 @@ typedef struct {
 typedef struct {
   UINTN                 CardCount;
   MRM_CHANNEL_CARD      **Cards;
+  UINTN                 Turn;                            ///< which of them is the first in the next round
   MRM_CHANNEL_UPLINK    *Uplink;                         ///< or NULL: it ends at its cards
   UINT8                 Frame[MRM_CHANNEL_FRAME_SIZE];   ///< the frame being delivered
 } MRM_CHANNEL_NETWORK;
@@ -184,6 +185,18 @@ MrmChannelOpen (
   IN OUT MRM_CHANNEL_CARD  *Card,
   IN     UINT8             *Area,
   IN     UINTN             Function
+  );
+
+/**
+  Take the link from a network card that is about to be closed while its partition runs on: a driver that sees no link
+  does not wait for frames to leave.  After it the caller asks MrmChannelInterrupts().
+
+  @param[in,out] Card  The network card; nothing is done if it is not open.
+**/
+VOID
+EFIAPI
+MrmChannelUnplug (
+  IN OUT MRM_CHANNEL_CARD  *Card
   );
 
 /**

@@ -285,6 +285,27 @@ WantsLink (
 }
 
 /**
+  Tell the driver of a card that its link goes up or down.
+
+  @param[in,out] Card  The card, open.
+  @param[in]     Up    Whether it is up from now on.
+**/
+STATIC
+VOID
+SetLink (
+  IN OUT MRM_CHANNEL_CARD  *Card,
+  IN     BOOLEAN           Up
+  )
+{
+  Card->LinkUp                            = Up;
+  Card->Registers[REGISTER_DEVICE_STATUS] = SwapBytes32 (
+                                              (Up ? DEVICE_STATUS_LINK : 0)
+                                              | (Card->Attached ? 0 : DEVICE_STATUS_IS_RESET)
+                                              );
+  Card->Function.Wanted |= Card->Configured ? (1U << (2 * Card->Pairs)) : 0;
+}
+
+/**
   Tell drivers when their link goes up or down.
 
   @param[in,out] Network  The network.
@@ -305,13 +326,19 @@ TellLinks (
     Card = Network->Cards[Index];
     Up   = WantsLink (Card, Live);
     if (Card->Open && (Up != Card->LinkUp)) {
-      Card->LinkUp                            = Up;
-      Card->Registers[REGISTER_DEVICE_STATUS] = SwapBytes32 (
-                                                  (Up ? DEVICE_STATUS_LINK : 0)
-                                                  | (Card->Attached ? 0 : DEVICE_STATUS_IS_RESET)
-                                                  );
-      Card->Function.Wanted |= Card->Configured ? (1U << (2 * Card->Pairs)) : 0;
+      SetLink (Card, Up);
     }
+  }
+}
+
+VOID
+EFIAPI
+MrmChannelUnplug (
+  IN OUT MRM_CHANNEL_CARD  *Card
+  )
+{
+  if (Card->Open) {
+    SetLink (Card, FALSE);
   }
 }
 
@@ -388,7 +415,8 @@ MrmChannelServe (
 
   Busy = FALSE;
   for (Index = 0; Index < Network->CardCount; Index++) {
-    Card = Network->Cards[Index];
+    // Whoever is the first takes the room that a receiver has made: so each is the first in its turn.
+    Card = Network->Cards[(Network->Turn + Index) % Network->CardCount];
     if (!Card->Open) {
       continue;
     }
@@ -399,6 +427,10 @@ MrmChannelServe (
       Busy    = (MrmChannelObey (Card, Now) && (Card->Refused == Refused)) || Busy;
       Busy    = SendFrames (Network, Card, Now) || Busy;
     }
+  }
+
+  if (Busy) {
+    Network->Turn = (Network->Turn + 1) % Network->CardCount;
   }
 
   Busy = MrmChannelTakeIn (Network) || Busy;
