@@ -96,6 +96,17 @@ def test_a_window(decide: Decide) -> None:
     assert used(disk) == 3 * window
 
 
+def test_a_closed_block_once_more_closes_no_other(decide: Decide) -> None:
+    """Its bit is that of a block in the window, which was not written."""
+    window = decide.MRM_DISK_WINDOW
+    disk = ready(decide, blocks=3 * window, append_only=True)
+    assert disk.write(5, pattern(1)) == SUCCESS
+    assert disk.write(window + 99, pattern(2)) == SUCCESS
+    assert disk.write(5, pattern(1)) == SUCCESS, "what it holds"
+    assert disk.write(window + 5, pattern(3)) == SUCCESS
+    assert disk.write(window + 5, pattern(4)) == KEPT
+
+
 def test_a_write_that_fails_may_be_tried_again(decide: Decide) -> None:
     disk = ready(decide, append_only=True)
     disk.medium.fail["write"] = decide.RETURN_NOT_READY

@@ -9,6 +9,7 @@
 **/
 
 #include "Core/Flush.h"
+#include "Core/Clock.h"
 #include "Core/Log.h"
 #include <Library/BaseLib.h>
 #include <Library/BaseMemoryLib.h>
@@ -18,21 +19,24 @@
 
 #define ATA_FLUSH_CACHE  0xE7           ///< opcode; it is for the whole disk, whatever its size
 #define FLUSH_TIMEOUT    100000000ULL   ///< 10 s in units of 100 ns: a drive may have much to write, but partitions wait
-#define MAX_SILENT       4              ///< drives that did not answer, as many as are remembered
+#define ASK_AGAIN        60000          ///< milliseconds after which a drive is asked again that has not answered
+#define MAX_DRIVES       8              ///< that are remembered
 #define MAX_ALIGNMENT    64             ///< of what a driver writes to; drivers want 8 at most, and say 0 or 1 for any
 
 ///
-/// A drive that did not answer in time.
+/// What is known of a drive.
 ///
 typedef struct {
   EFI_ATA_PASS_THRU_PROTOCOL    *Ata;
   UINT16                        Port;
   UINT16                        Multiplier;
-} SILENT;
+  BOOLEAN                       Flushes;   ///< it has written down its cache when it was told to
+  BOOLEAN                       Said;      ///< that it did not
+  UINT64                        AskAt;     ///< it did not answer, and is not asked before this time in milliseconds
+} DRIVE;
 
-STATIC BOOLEAN  mSaid;                  ///< that a drive refused
-STATIC SILENT   mSilent[MAX_SILENT];
-STATIC UINTN    mSilentCount;
+STATIC DRIVE  mDrives[MAX_DRIVES];
+STATIC UINTN  mDriveCount;
 
 /**
   Send a drive the command FLUSH CACHE (ATA8-ACS section 7.12).
@@ -74,32 +78,42 @@ SendFlush (
 }
 
 /**
-  Say whether a drive has not answered before.  It is not asked again: nobody else is looked at while it is waited for.
+  Find what is known of a drive.
 
   @param[in] Ata         Its driver.
   @param[in] Port        Where it is.
   @param[in] Multiplier  The same.
+
+  @return  It, with nothing known at first; NULL if there is no room for another drive.
 **/
 STATIC
-BOOLEAN
-IsSilent (
-  IN CONST EFI_ATA_PASS_THRU_PROTOCOL  *Ata,
-  IN UINT16                            Port,
-  IN UINT16                            Multiplier
+DRIVE *
+FindDrive (
+  IN EFI_ATA_PASS_THRU_PROTOCOL  *Ata,
+  IN UINT16                      Port,
+  IN UINT16                      Multiplier
   )
 {
-  UINTN  Index;
+  DRIVE  *Drive;
 
-  for (Index = 0; Index < mSilentCount; Index++) {
-    if ((mSilent[Index].Ata == Ata) && (mSilent[Index].Port == Port) && (mSilent[Index].Multiplier == Multiplier)) {
-      return TRUE;
+  for (Drive = mDrives; Drive < &mDrives[mDriveCount]; Drive++) {
+    if ((Drive->Ata == Ata) && (Drive->Port == Port) && (Drive->Multiplier == Multiplier)) {
+      return Drive;
     }
   }
 
-  return FALSE;
+  if (mDriveCount == MAX_DRIVES) {
+    return NULL;
+  }
+
+  mDriveCount++;
+  Drive->Ata        = Ata;
+  Drive->Port       = Port;
+  Drive->Multiplier = Multiplier;
+  return Drive;
 }
 
-VOID
+EFI_STATUS
 FlushDrive (
   IN EFI_HANDLE  Device
   )
@@ -108,6 +122,7 @@ FlushDrive (
   EFI_DEVICE_PATH_PROTOCOL    *Path;
   EFI_HANDLE                  Handle;
   EFI_ATA_PASS_THRU_PROTOCOL  *Ata;
+  DRIVE                       *Drive;
   UINT16                      Port;
   UINT16                      Multiplier;
 
@@ -118,23 +133,34 @@ FlushDrive (
      || EFI_ERROR (Ata->GetDevice (Ata, Path, &Port, &Multiplier)))
   {
     // It is no ATA disk.
-    return;
+    return EFI_SUCCESS;
   }
 
-  if (IsSilent (Ata, Port, Multiplier)) {
-    return;
+  Drive = FindDrive (Ata, Port, Multiplier);
+  if (Drive == NULL) {
+    return SendFlush (Ata, Port, Multiplier);
+  }
+
+  if (Milliseconds () < Drive->AskAt) {
+    // Nobody else is looked at while it is waited for.
+    return Drive->Flushes ? EFI_TIMEOUT : EFI_SUCCESS;
   }
 
   Status = SendFlush (Ata, Port, Multiplier);
-  if ((Status == EFI_TIMEOUT) && (mSilentCount < MAX_SILENT)) {
-    mSilent[mSilentCount].Ata        = Ata;
-    mSilent[mSilentCount].Port       = Port;
-    mSilent[mSilentCount].Multiplier = Multiplier;
-    mSilentCount++;
+  if (!EFI_ERROR (Status)) {
+    Drive->Flushes = TRUE;
+    return EFI_SUCCESS;
   }
 
-  if (EFI_ERROR (Status) && !mSaid) {
-    mSaid = TRUE;
+  if (Status == EFI_TIMEOUT) {
+    Drive->AskAt = Milliseconds () + ASK_AGAIN;
+  }
+
+  if (!Drive->Said) {
+    Drive->Said = TRUE;
     Say ("a disk does not write down its cache when told to: %r; a power cut may lose what was written last", Status);
   }
+
+  // Of one that has never done it nothing can be promised.
+  return Drive->Flushes ? Status : EFI_SUCCESS;
 }

@@ -11,11 +11,16 @@
 
 /**
   Have a drive write down its cache, where the PC's driver does not have it do so in FlushBlocks(): an ATA disk.
-  Call it after that. A drive that refuses is told of once; nothing else can be done.
+  Call it after that.  A drive that does not is told of once.
 
   @param[in] Device  A volume, a partition or a disk.
+
+  @retval EFI_SUCCESS  It has; or it is no ATA disk; or it is one that has never done so since the controller started:
+                       nothing can be promised of it.
+  @retval EFI_TIMEOUT  It did so before, and does not answer any more.  It is asked again after a minute.
+  @return Other        It did so before, and has failed now: status of its driver.
 **/
-VOID
+EFI_STATUS
 FlushDrive (
   IN EFI_HANDLE  Device
   );

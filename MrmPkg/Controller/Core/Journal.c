@@ -53,7 +53,10 @@ WriteThrough (
 
   if (!EFI_ERROR (Status)) {
     Status = File->Flush (File);
-    FlushDrive (gMachine.EspDevice);
+  }
+
+  if (!EFI_ERROR (Status)) {
+    Status = FlushDrive (gMachine.EspDevice);
   }
 
   return Status;

@@ -422,6 +422,9 @@ FlushFile (
 
   Status = (Open->File != NULL) ? Open->File->Flush (Open->File) : EFI_SUCCESS;
   Below  = (Open->Below != NULL) ? FlushBelow (Open->Below) : EFI_SUCCESS;
-  FlushDrive (gMachine.EspDevice);
-  return EFI_ERROR (Status) ? Status : Below;
+  if (!EFI_ERROR (Status)) {
+    Status = Below;
+  }
+
+  return EFI_ERROR (Status) ? Status : FlushDrive (gMachine.EspDevice);
 }

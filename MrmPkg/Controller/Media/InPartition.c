@@ -21,96 +21,31 @@
 #define MOST_BLOCK   SIZE_4KB
 
 /**
-  Read blocks (MRM_STORAGE_READ).
+  Find what a partition of GPT has in its device path.
 
-  @param[in]  Storage  The storage.
-  @param[in]  Offset   The first byte.
-  @param[in]  Size     Bytes.
-  @param[out] Bytes    Receives them.
+  @param[in] Handle  A handle with blocks.
 
-  @return  Status of the PC's driver.
+  @return  The last node of its device path; NULL if it is no partition of GPT, or not there.
 **/
 STATIC
-EFI_STATUS
-ReadPartition (
-  IN  CONST MRM_STORAGE  *Storage,
-  IN  UINT64             Offset,
-  IN  UINTN              Size,
-  OUT VOID               *Bytes
+CONST HARDDRIVE_DEVICE_PATH *
+FindDrive (
+  IN EFI_HANDLE  Handle
   )
 {
-  EFI_BLOCK_IO_PROTOCOL  *Blocks;
+  EFI_DEVICE_PATH_PROTOCOL     *Node;
+  CONST HARDDRIVE_DEVICE_PATH  *Drive;
 
-  Blocks = Storage->Blocks;
-  return Blocks->ReadBlocks (Blocks, Blocks->Media->MediaId, DivU64x32 (Offset, Storage->BlockSize), Size, Bytes);
-}
-
-/**
-  Write blocks (MRM_STORAGE_WRITE).
-
-  @param[in] Storage  The storage.
-  @param[in] Offset   The first byte.
-  @param[in] Size     Bytes.
-  @param[in] Bytes    What to write.
-
-  @return  Status of the PC's driver.
-**/
-STATIC
-EFI_STATUS
-WritePartition (
-  IN CONST MRM_STORAGE  *Storage,
-  IN UINT64             Offset,
-  IN UINTN              Size,
-  IN CONST VOID         *Bytes
-  )
-{
-  EFI_BLOCK_IO_PROTOCOL  *Blocks;
-
-  Blocks = Storage->Blocks;
-  return Blocks->WriteBlocks (
-                   Blocks,
-                   Blocks->Media->MediaId,
-                   DivU64x32 (Offset, Storage->BlockSize),
-                   Size,
-                   (VOID *)Bytes
-                   );
-}
-
-/**
-  See that a power cut does not lose what was written (MRM_STORAGE_FLUSH).
-
-  @param[in] Storage  The storage.
-
-  @return  Status of the PC's driver.
-**/
-STATIC
-EFI_STATUS
-FlushPartition (
-  IN CONST MRM_STORAGE  *Storage
-  )
-{
-  EFI_STATUS  Status;
-
-  Status = Storage->Blocks->FlushBlocks (Storage->Blocks);
-  FlushDrive (Storage->Handle);
-  return Status;
-}
-
-/**
-  Give the partition back to the PC's file systems (MRM_STORAGE_CLOSE).
-
-  @param[in,out] Storage  The storage.
-**/
-STATIC
-VOID
-ClosePartition (
-  IN OUT MRM_STORAGE  *Storage
-  )
-{
-  if (Storage->Taken) {
-    gBS->ConnectController (Storage->Handle, NULL, NULL, TRUE);
-    Storage->Taken = FALSE;
+  Drive = NULL;
+  Node  = DevicePathFromHandle (Handle);
+  for ( ; (Node != NULL) && !IsDevicePathEnd (Node); Node = NextDevicePathNode (Node)) {
+    Drive = NULL;
+    if ((DevicePathType (Node) == MEDIA_DEVICE_PATH) && (DevicePathSubType (Node) == MEDIA_HARDDRIVE_DP)) {
+      Drive = (CONST HARDDRIVE_DEVICE_PATH *)Node;
+    }
   }
+
+  return ((Drive != NULL) && (Drive->SignatureType == SIGNATURE_TYPE_GUID)) ? Drive : NULL;
 }
 
 /**
@@ -129,21 +64,139 @@ HasUuid (
   IN CONST GUID  *Uuid
   )
 {
-  EFI_DEVICE_PATH_PROTOCOL     *Node;
   CONST HARDDRIVE_DEVICE_PATH  *Drive;
 
-  Drive = NULL;
-  Node  = DevicePathFromHandle (Handle);
-  for ( ; (Node != NULL) && !IsDevicePathEnd (Node); Node = NextDevicePathNode (Node)) {
-    Drive = NULL;
-    if ((DevicePathType (Node) == MEDIA_DEVICE_PATH) && (DevicePathSubType (Node) == MEDIA_HARDDRIVE_DP)) {
-      Drive = (CONST HARDDRIVE_DEVICE_PATH *)Node;
-    }
+  Drive = FindDrive (Handle);
+  return (BOOLEAN)((Drive != NULL) && (CompareMem (Drive->Signature, Uuid, sizeof (*Uuid)) == 0));
+}
+
+/**
+  Whether the partition is still there.  A USB drive that is pulled out takes the PC's driver for its blocks with it;
+  what is plugged in then may have the same handle.
+
+  @param[in] Storage  The storage.
+
+  @retval TRUE   It is.
+  @retval FALSE  It is not: its blocks must not be called.
+**/
+STATIC
+BOOLEAN
+IsThere (
+  IN CONST MRM_STORAGE  *Storage
+  )
+{
+  VOID  *Blocks;
+
+  return (BOOLEAN)(  !EFI_ERROR (gBS->HandleProtocol (Storage->Handle, &gEfiBlockIoProtocolGuid, &Blocks))
+                  && (Blocks == Storage->Blocks)
+                  && HasUuid (Storage->Handle, &Storage->Uuid));
+}
+
+/**
+  Read blocks (MRM_STORAGE_READ).
+
+  @param[in]  Storage  The storage.
+  @param[in]  Offset   The first byte.
+  @param[in]  Size     Bytes.
+  @param[out] Bytes    Receives them.
+
+  @retval EFI_NO_MEDIA  The drive was pulled out.
+  @return Other         Status of the PC's driver.
+**/
+STATIC
+EFI_STATUS
+ReadPartition (
+  IN  CONST MRM_STORAGE  *Storage,
+  IN  UINT64             Offset,
+  IN  UINTN              Size,
+  OUT VOID               *Bytes
+  )
+{
+  EFI_BLOCK_IO_PROTOCOL  *Blocks;
+
+  if (!IsThere (Storage)) {
+    return EFI_NO_MEDIA;
   }
 
-  return (BOOLEAN)(  (Drive != NULL)
-                  && (Drive->SignatureType == SIGNATURE_TYPE_GUID)
-                  && (CompareMem (Drive->Signature, Uuid, sizeof (*Uuid)) == 0));
+  Blocks = Storage->Blocks;
+  return Blocks->ReadBlocks (Blocks, Blocks->Media->MediaId, DivU64x32 (Offset, Storage->BlockSize), Size, Bytes);
+}
+
+/**
+  Write blocks (MRM_STORAGE_WRITE).
+
+  @param[in] Storage  The storage.
+  @param[in] Offset   The first byte.
+  @param[in] Size     Bytes.
+  @param[in] Bytes    What to write.
+
+  @retval EFI_NO_MEDIA  The drive was pulled out.
+  @return Other         Status of the PC's driver.
+**/
+STATIC
+EFI_STATUS
+WritePartition (
+  IN CONST MRM_STORAGE  *Storage,
+  IN UINT64             Offset,
+  IN UINTN              Size,
+  IN CONST VOID         *Bytes
+  )
+{
+  EFI_BLOCK_IO_PROTOCOL  *Blocks;
+
+  if (!IsThere (Storage)) {
+    return EFI_NO_MEDIA;
+  }
+
+  Blocks = Storage->Blocks;
+  return Blocks->WriteBlocks (
+                   Blocks,
+                   Blocks->Media->MediaId,
+                   DivU64x32 (Offset, Storage->BlockSize),
+                   Size,
+                   (VOID *)Bytes
+                   );
+}
+
+/**
+  See that a power cut does not lose what was written (MRM_STORAGE_FLUSH).
+
+  @param[in] Storage  The storage.
+
+  @retval EFI_NO_MEDIA  The drive was pulled out.
+  @return Other         Status of the PC's driver.
+**/
+STATIC
+EFI_STATUS
+FlushPartition (
+  IN CONST MRM_STORAGE  *Storage
+  )
+{
+  EFI_STATUS  Status;
+
+  if (!IsThere (Storage)) {
+    return EFI_NO_MEDIA;
+  }
+
+  Status = Storage->Blocks->FlushBlocks (Storage->Blocks);
+  return EFI_ERROR (Status) ? Status : FlushDrive (Storage->Handle);
+}
+
+/**
+  Give the partition back to the PC's file systems (MRM_STORAGE_CLOSE).
+
+  @param[in,out] Storage  The storage.
+**/
+STATIC
+VOID
+ClosePartition (
+  IN OUT MRM_STORAGE  *Storage
+  )
+{
+  if (Storage->Taken) {
+    gBS->ConnectController (Storage->Handle, NULL, NULL, TRUE);
+    Storage->Taken = FALSE;
+  }
 }
 
 /**
@@ -306,8 +359,9 @@ OpenGptStorage (
   OUT CHAR8          *Words
   )
 {
-  EFI_STATUS  Status;
-  UINTN       Count;
+  CONST HARDDRIVE_DEVICE_PATH  *Drive;
+  EFI_STATUS                   Status;
+  UINTN                        Count;
 
   Count = FindPartitions (Name, &Storage->Handle);
   if (Count != 1) {
@@ -315,7 +369,13 @@ OpenGptStorage (
     return EFI_NOT_FOUND;
   }
 
-  Status = gBS->HandleProtocol (Storage->Handle, &gEfiBlockIoProtocolGuid, (VOID **)&Storage->Blocks);
+  Drive  = FindDrive (Storage->Handle);
+  Status = EFI_UNSUPPORTED;
+  if (Drive != NULL) {
+    CopyMem (&Storage->Uuid, Drive->Signature, sizeof (Storage->Uuid));
+    Status = gBS->HandleProtocol (Storage->Handle, &gEfiBlockIoProtocolGuid, (VOID **)&Storage->Blocks);
+  }
+
   if (!EFI_ERROR (Status)) {
     Status = JudgePartition (Storage, Mode, Words);
   } else {

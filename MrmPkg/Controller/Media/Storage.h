@@ -86,6 +86,7 @@ struct _MRM_STORAGE {
   MRM_OPEN_FILE            *File;       ///< in a file: that file; NULL if it is only judged
   EFI_BLOCK_IO_PROTOCOL    *Blocks;     ///< in a GPT partition: that partition
   EFI_HANDLE               Handle;      ///< in a GPT partition: its handle
+  GUID                     Uuid;        ///< in a GPT partition: its PARTUUID
   BOOLEAN                  Taken;       ///< in a GPT partition: from the PC's file systems
 };
 

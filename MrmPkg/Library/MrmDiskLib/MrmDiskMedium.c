@@ -128,7 +128,8 @@ MrmDiskNote (
     }
   }
 
-  for (Index = Block; Index < End; Index++) {
+  // Of blocks that are closed nothing is kept: their bits are those of others.
+  for (Index = MAX (Block, Medium->Floor); Index < End; Index++) {
     Medium->Written[PLACE_OF (Index)] |= BIT_OF (Index);
   }
 }
