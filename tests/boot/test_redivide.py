@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+from ci.images.esp import make_esp_image
 from ci.qemu.guest import Guest
 from generator.blob.read import read as read_plan
 from generator.blob.write import write
@@ -36,6 +37,8 @@ PAGES = 16
 """KiB."""
 SECONDS = 180.0
 PORT = "PciRoot(0x0)/Pci(0x3,0x0)"
+SERVED = 64 << 20
+"""Bytes of the file that the new partition is served as a disk."""
 SLOT = 128 << 10
 """Bytes of the keeper's disk for each file."""
 FOREIGN = UUID("4c4c4544-0035-5910-8052-b4c04f4d3233")
@@ -143,7 +146,10 @@ def machine(built: Builder, folder: Path) -> Iterator[Machine]:
     disk.write_bytes(
         b"".join(content.ljust(SLOT, b"\0") for content in contents.values()).ljust(16 << 20, b"\0")
     )
-    with Bench(before.plan, esp, folder / "run", {PORT: disk}) as bench:
+    prepared = Bench(before.plan, esp, folder / "run", {PORT: disk})
+    assert prepared.machine.boot.esp is not None
+    make_esp_image(esp, prepared.machine.boot.esp, spare=2 * SERVED)
+    with prepared as bench:
         made = Machine(bench, {name: len(content) for name, content in contents.items()})
         console = bench.session.guests["one"].console
         bench.run(
@@ -177,6 +183,15 @@ async def new_shared_memory(machine: Machine, third: Guest) -> None:
     table, ranges = "/sys/firmware/acpi/tables/NFIT", "grep 'Persistent Memory' /proc/iomem"
     assert (await third.run(f"test -e {table} && {ranges}")).status == 0
     assert (await machine.keeper.run(f"test -e {table} || test -e /dev/pmem0 || {ranges}")).status != 0
+
+
+async def a_disk_of_its_own(third: Guest, said: str, new: bool) -> None:
+    """A served disk; its file was made while everybody was served still."""
+    size = f"grep -lx {SERVED >> 9} /sys/block/nvme*/size"
+    assert (await third.run(size)).status == 0
+    made = "third.img: 64 MiB of zeros are written"
+    assert (made in said) == new
+    assert not new or said.index(made) < said.index("plan redivided.yaml for q35, reloaded by keeper")
 
 
 async def the_same_was_promised_and_found(machine: Machine) -> None:
@@ -276,6 +291,7 @@ def test_another_os_gets_what_two_had_and_gives_it_back(machine: Machine) -> Non
                 await console.wait_for(r"third: Linux 6\.12\S*-amd64, APIC IDs \d+ \d+ \d+", SECONDS, begin)
                 assert await machine.states() == {"keeper": "running", "third": "running"}
                 await new_shared_memory(machine, session.guests["one"])
+                await a_disk_of_its_own(session.guests["one"], said, number == 0)
                 await bring_up(session.guests["one"], 3)
                 await link(machine.keeper, 1)
                 assert (await machine.keeper.run("ping -c 5 -W 5 10.78.0.3")).status == 0

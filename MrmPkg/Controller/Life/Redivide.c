@@ -15,6 +15,7 @@
 #include "Machine/ProcessorChoice.h"
 #include "Machine/ResetEntry.h"
 #include "Machine/Uart.h"
+#include "Media/Medium.h"
 #include "Partition/Partition.h"
 #include "Partition/Plan.h"
 #include "Partition/PlanKeep.h"
@@ -40,6 +41,7 @@ typedef struct {
   UINT32           Becomes[MRM_MAX_PARTITIONS];   ///< for each of gPartitions: which it becomes, or MRM_PLAN_NOBODY
   BOOLEAN          Ran[MRM_MAX_PARTITIONS];       ///< of gPartitions: ran when it was asked to shut down
   BOOLEAN          Stopped[MRM_MAX_PARTITIONS];   ///< of gPartitions: somebody has ordered to stop it since
+  BOOLEAN          Grown;                         ///< files of its disks are as long as they are to be
 } PENDING;
 
 ///
@@ -239,7 +241,8 @@ AskRedivision (
   }
 
   Match ();
-  Running = FindRunning ();
+  mPending.Grown = FALSE;
+  Running        = FindRunning ();
   if (GivesChipset (mPending.Read.Plan) || GivesChipset (gPlan)) {
     MrmTextAdd (&Fault, "the chipset does not change hands while the controller runs: start it anew with that plan");
     FreePending ();
@@ -427,6 +430,12 @@ PollRedivision (
     return FALSE;
   }
 
+  // What takes long comes first: everybody is served meanwhile.
+  if (!mPending.Grown && GrowMedia (mPending.Read.Plan)) {
+    return FALSE;
+  }
+
+  mPending.Grown = TRUE;
   // Those that cannot be asked are off at once.  The PC is then divided at once, too: when all partitions are off, the
   // policy of the plan before may switch the PC off.
   EndRunning ();

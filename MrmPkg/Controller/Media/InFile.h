@@ -32,4 +32,24 @@ OpenFileStorage (
   OUT CHAR8          *Words
   );
 
+/**
+  Make the file of a disk longer before it is opened, a part in each call: this can take minutes, and others want to be
+  served meanwhile.  What cannot be had is left as it is: OpenFileStorage() says why.
+
+  One that was begun is gone on with, whatever Path says.
+
+  @param[in] Path  Path on the ESP.
+  @param[in] Size  Bytes it is to have.
+  @param[in] Mode  What may be done with it; not MrmDiskReadOnly.
+
+  @retval TRUE   It is not yet as long as that: call again.
+  @retval FALSE  It is, or cannot be.
+**/
+BOOLEAN
+GrowFile (
+  IN CONST CHAR16   *Path,
+  IN UINT64         Size,
+  IN MRM_DISK_MODE  Mode
+  );
+
 #endif

@@ -227,6 +227,16 @@ GetMedium (
     return NULL;
   }
 
+  if ((Medium != NULL) && (Size != 0) && (Medium->Storage.Size != Size)) {
+    AsciiSPrint (
+      Words,
+      MRM_STORAGE_WORDS,
+      "has %ld bytes, and is read by a partition that runs: restart the PC for another size",
+      Medium->Storage.Size
+      );
+    return NULL;
+  }
+
   if (Medium == NULL) {
     Medium = MakeMedium (Disk, Mode, Size, Words);
     if (Medium == NULL) {
@@ -391,6 +401,30 @@ BindMedia (
     Partition->Media[Index] = Medium;
     KeepDisk (Partition, Rules[Disk->Kind], Disk, Medium);
   }
+}
+
+BOOLEAN
+GrowMedia (
+  IN CONST MRM_PLAN  *Plan
+  )
+{
+  CONST MRM_PLAN_DISK  *Disk;
+  UINT32               Partition;
+  UINT32               Index;
+
+  for (Partition = 0; Partition < Plan->PartitionCount; Partition++) {
+    for (Index = 0; Index < Plan->Partitions[Partition].DiskCount; Index++) {
+      Disk = &Plan->Partitions[Partition].Disks[Index];
+      if (  (Disk->Kind == MrmDiskFile)
+         && (Disk->Mode != MrmDiskReadOnly)
+         && GrowFile (Disk->Medium, Disk->Size, Disk->Mode))
+      {
+        return TRUE;
+      }
+    }
+  }
+
+  return FALSE;
 }
 
 VOID

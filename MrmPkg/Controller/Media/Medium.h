@@ -20,6 +20,19 @@ BindMedia (
   );
 
 /**
+  Make the files of a plan's disks as long as they are to be, a part in each call, before the plan is put in force.
+
+  @param[in] Plan  The plan.
+
+  @retval TRUE   There is more to do: call again.
+  @retval FALSE  All that can be done is done.
+**/
+BOOLEAN
+GrowMedia (
+  IN CONST MRM_PLAN  *Plan
+  );
+
+/**
   Let go of the media of a partition's disks: what was written is made durable first.
 
   @param[in,out] Partition  Its Media become NULL.
