@@ -237,6 +237,8 @@ class View:
 
 
 ZERO, ONES, EMPTY = 0x5000000, 0x5001000, 0x5002000
+RESET_STATUS = 0xFED80000
+"""A page of AMD's chipsets that Linux reads on each Zen processor: MRM_GUARD_RESET_STATUS."""
 
 
 def ranges_of(decide: Decide, view: View, capacity: int = 64) -> tuple[int, list[Range]]:
@@ -287,9 +289,17 @@ def test_what_a_partition_reaches(decide: Decide) -> None:
         Range(0xB0300000, MIB, 0xB0300000, DATA, UNCACHED),
         Range(0xB0400000, 12 * MIB, ONES, READ, repeat=True),
         Range(0xC0000000, MIB, 0xC0000000, DATA),
+        Range(RESET_STATUS, PAGE, ONES, READ, repeat=True),
         Range(0xFEE00000, PAGE, 0xFEE00000, READ, UNCACHED),
         Range(4 * GIB, GIB, 4 * GIB),
     ]
+
+
+def test_the_owner_of_the_chipset_has_all_of_its_pages(decide: Decide) -> None:
+    status, ranges = ranges_of(decide, View(windows=[(0xFEC00000, 2 * MIB)]))
+    assert status == decide.RETURN_SUCCESS
+    assert Range(0xFEC00000, 2 * MIB, 0xFEC00000, DATA) in ranges
+    assert all(each.base + each.length <= MIB for each in ranges if each.repeat)
 
 
 def test_functions_by_themselves(decide: Decide) -> None:
@@ -333,7 +343,7 @@ def test_every_byte_is_own_or_all_ones_or_nowhere(decide: Decide, pages: set[int
     for bus in ecam:
         own = range(base + bus * MIB, base + (bus + 1) * MIB, PAGE)
         expected |= {page: (page, DATA) for page in own}
-    expected |= {0: (ZERO, ALL), view.apic: (view.apic, READ)}
+    expected |= {0: (ZERO, ALL), RESET_STATUS: (ONES, READ), view.apic: (view.apic, READ)}
     large = {
         address + page: (host + page, access)
         for address, size, host, access, _ in tables.leaves()
@@ -361,12 +371,12 @@ def test_a_view_that_contradicts_itself(decide: Decide, view: View) -> None:
     assert ranges_of(decide, view) == (decide.RETURN_INVALID_PARAMETER, [])
 
 
-@pytest.mark.parametrize("capacity", range(4))
+@pytest.mark.parametrize("capacity", range(6))
 def test_too_few_ranges(decide: Decide, capacity: int) -> None:
-    # Page 0, all ones behind it, the low slice, all ones, the local APIC.
+    # Page 0, all ones behind it, the low slice, all ones, a page of the chipset, the local APIC.
     view = View(memory=[(0x40000, 0x10000)])
     assert ranges_of(decide, view, capacity) == (decide.RETURN_BUFFER_TOO_SMALL, [])
-    assert len(ranges_of(decide, view, 5)[1]) == 5
+    assert len(ranges_of(decide, view, 6)[1]) == 6
 
 
 def test_all_that_a_partition_can_have_fits(decide: Decide) -> None:

@@ -134,6 +134,7 @@ FindRegisters (
   Registers->GpeHalf[0]    = MIN (Facts.Gpe0BlkLen / 2, sizeof (Registers->GpeEnable[0]));
   Registers->GpeHalf[1]    = MIN (Facts.Gpe1BlkLen / 2, sizeof (Registers->GpeEnable[1]));
   Registers->SmiCommand    = (UINT16)Facts.SmiCmd;
+  Registers->Reset         = PortOf (0, Facts.ResetReg);
   Registers->AcpiEnable    = Facts.AcpiEnable;
   Registers->AcpiDisable   = Facts.AcpiDisable;
   if (Hpet != NULL) {

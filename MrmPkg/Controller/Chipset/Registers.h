@@ -38,6 +38,7 @@ typedef struct {
   UINT16                 GpeHalf[2];        ///< bytes of their status registers
   UINT16                 Tco;               ///< of the watchdog in Intel's chipsets; 0: there is none
   UINT16                 SmiCommand;        ///< port, 0: there is none
+  UINT16                 Reset;             ///< port of the reset register, 0: it has none
   UINT8                  AcpiEnable;
   UINT8                  AcpiDisable;
   BOOLEAN                WasAcpi;           ///< the PC was in ACPI mode

@@ -552,6 +552,9 @@ CloseForeign (
     }
   }
 
+  // System management interrupts, where they are not at B2h; many PCs are reset by them.
+  ClosePorts (Share, Registers->SmiCommand, (Registers->SmiCommand == 0) ? 0 : sizeof (UINT16));
+  ClosePorts (Share, Registers->Reset, (Registers->Reset == 0) ? 0 : sizeof (UINT8));
   if (Registers->Tco != 0) {
     ClosePorts (Share, Registers->Tco, MRM_CHIPSET_TCO_PORTS);
     ClosePorts (Share, Registers->Pm1Event[0] + MRM_CHIPSET_SMI, MRM_CHIPSET_SMI_PORTS);

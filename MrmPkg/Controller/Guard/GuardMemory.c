@@ -295,8 +295,36 @@ AddFunctionPorts (
 }
 
 /**
-  Open the ports of a partition: the PC's PM timer, its console, port 80h, and those of functions that it has by
-  themselves.  The owner of the chipset has all but those of others, and those that would end the PC.
+  List the I/O ports that are forwarded to what a partition has behind its ports.
+
+  @param[in]     Partition  The partition.
+  @param[in,out] Open       Receives the ports.
+  @param[in,out] Count      How many elements it has.
+**/
+STATIC
+VOID
+AddWindowPorts (
+  IN     CONST MRM_PARTITION  *Partition,
+  IN OUT MRM_GUARD_PORTS      *Open,
+  IN OUT UINTN                *Count
+  )
+{
+  CONST MRM_RANGE  *Io;
+  UINTN            Index;
+
+  for (Index = 0; Index < Partition->PciBusCount; Index++) {
+    // The window of functions by themselves reaches from the first to the last of them: what lies between is others'.
+    Io = &Partition->PciBuses[Index].Io;
+    if (!Partition->PciPorts[Index].ByFunction && (Io->Size != 0) && (Io->Base + Io->Size - 1 <= MAX_UINT16)) {
+      Open[*Count].First    = (UINT16)Io->Base;
+      Open[(*Count)++].Last = (UINT16)(Io->Base + Io->Size - 1);
+    }
+  }
+}
+
+/**
+  Open the ports of a partition: the PC's PM timer, its console, port 80h, and those of its PCI functions.  The owner of
+  the chipset has all but those of others, and those that would end the PC.
 
   @param[in]  Partition  The partition.
   @param[out] Map        MRM_GUARD_IO_MAP_SIZE bytes.
@@ -308,7 +336,7 @@ OpenPorts (
   OUT UINT8                *Map
   )
 {
-  MRM_GUARD_PORTS        Open[3 + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS];
+  MRM_GUARD_PORTS        Open[3 + MRM_MAX_PCI_BUSES + MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS];
   CONST MRM_GUARD_PORTS  *Closed;
   UINTN                  Count;
 
@@ -332,6 +360,7 @@ OpenPorts (
     Open[Count++].Last = (UINT16)(Partition->Console.Base + UART_PORTS - 1);
   }
 
+  AddWindowPorts (Partition, Open, &Count);
   AddFunctionPorts (Partition, Open, &Count);
   MrmGuardBuildIoMap (Open, Count, Map);
 }
@@ -443,7 +472,9 @@ TellGuard (
   Guard->Ignored[0].Size = Slice->Base - SIZE_4KB;
   Guard->Ignored[1].Base = Slice->Base + Slice->Size;
   Guard->Ignored[1].Size = SIZE_1MB - Guard->Ignored[1].Base;
-  Guard->IgnoredCount    = 2 + CollectEcam (&Guard->Ignored[2]);
+  Guard->Ignored[2].Base = MRM_GUARD_RESET_STATUS;
+  Guard->Ignored[2].Size = MRM_GUARD_PAGE;
+  Guard->IgnoredCount    = 3 + CollectEcam (&Guard->Ignored[3]);
   OpenPorts (Partition, (UINT8 *)(UINTN)Guard->IoMap);
   Msrs = MrmGuardOpenMsrs (&Count);
   MrmGuardBuildMsrMap (Msrs, Count, (UINT8 *)(UINTN)Guard->MsrMap);
@@ -454,7 +485,10 @@ TellGuard (
   }
 }
 
-STATIC_ASSERT (MRM_GUARD_MAX_IGNORED == 2 + MRM_GUARD_MAX_ECAM, "the first MiB without the low slice, and configuration space");
+STATIC_ASSERT (
+  MRM_GUARD_MAX_IGNORED == 3 + MRM_GUARD_MAX_ECAM,
+  "the first MiB without the low slice, a page of the chipset, and configuration space"
+  );
 
 EFI_STATUS
 MapGuard (

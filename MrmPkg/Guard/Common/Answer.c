@@ -207,7 +207,8 @@ CollectFacts (
 
 /**
   A processor was called out of guest mode.  If its system had stopped it, it stands in the guard until it is started: the
-  call has ended its HLT, and it would run on in what is another system's memory by now (kexec).
+  call has ended its HLT, and it would run on in what is another system's memory by now (kexec).  One that has switched
+  its local APIC off to begin another system itself is Alive: nobody starts that one.
 
   @param[in,out] Processor  This processor's part.
 **/
@@ -218,6 +219,7 @@ StandStill (
   )
 {
   while (  (Processor->State == MrmHeldRunning)
+        && !Processor->Alive
         && MrmGuardHasStopped (&Processor->Registers, Processor->WasOn, IsApicOn (Processor->Guard->LocalApic)))
   {
     Processor->Kicks = 0;
@@ -241,8 +243,8 @@ AnswerExit (
   if (Exit->Kind == MrmExitKick) {
     // Before a system uses its local APIC it has no handler: then it is one of ours that was late.
     BackendTakeNmi ();
-    if ((Processor->Kicks != 0) || !Processor->Alive) {
-      Processor->Kicks = 0;
+    // With a lock: what a caller has changed before it saw Kicks set is seen after this.
+    if ((InterlockedCompareExchange32 (&Processor->Kicks, 1, 0) != 0) || !Processor->Alive) {
       StandStill (Processor);
       BackendResume (Processor, FALSE);
       return;

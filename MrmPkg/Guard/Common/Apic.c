@@ -18,8 +18,13 @@ KickOthers (
 
   for (Index = 0; Index < Processor->Guard->ProcessorCount; Index++) {
     Other = MrmGuardProcessor (Processor->Guard, Index);
-    if ((Other != Processor) && (Other->State != MrmHeldAway)) {
-      Other->Kicks = 1;
+    if ((Other == Processor) || (Other->State == MrmHeldAway)) {
+      continue;
+    }
+
+    // If an NMI is on its way already, its target looks at everything after that.  A second one could come when the
+    // target has taken both for one: it would be given to the system.
+    if (InterlockedCompareExchange32 (&Other->Kicks, 0, 1) == 0) {
       SendGuardNmi (Processor->Guard->LocalApic, Other->ApicId);
     }
   }

@@ -100,6 +100,7 @@ Begin (
   // One processor has nobody to start: the use of its local APIC is not looked at.
   Processor->Alive   = (BOOLEAN)(Processor->Guard->ProcessorCount == 1);
   Processor->WasOn   = FALSE;
+  Processor->Kicks   = 0;
   Processor->Systems = 0;
   ZeroMem (Processor->General, sizeof (Processor->General));
   ZeroMem (Processor->GuestFx, sizeof (Processor->GuestFx));

@@ -81,6 +81,9 @@ BackendOpen (
 {
   AsmWriteMsr64 (MSR_EFER, AsmReadMsr64 (MSR_EFER) | EFER_SVME | EFER_NXE);
   AsmWriteMsr64 (MSR_VM_HSAVE_PA, Processor->HostSave);
+
+  // From here on NMIs wait until the guard takes one: none is lost between a look at State and the halt.
+  BackendTakeNmi ();
 }
 
 /**

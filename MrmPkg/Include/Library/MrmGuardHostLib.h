@@ -23,7 +23,7 @@
 
 #define MRM_GUARD_RING            8                    ///< exits that are remembered
 #define MRM_GUARD_PROCESSOR_SIZE  SIZE_32KB            ///< of a processor's part, and its alignment
-#define MRM_GUARD_MAX_IGNORED     10
+#define MRM_GUARD_MAX_IGNORED     11
 
 ///
 /// What a processor of a guarded partition does.
@@ -46,7 +46,7 @@ typedef struct {
   UINT64               General[MRM_GUARD_REGISTERS];   ///< of the partition; RAX and RSP are in Vmcb
   UINT64               Vmcb;                           ///< address of what SVM knows of it
   volatile UINT32      State;                          ///< MRM_HELD_STATE
-  volatile UINT32      Kicks;                          ///< set by another processor before it sends an NMI
+  volatile UINT32      Kicks;                          ///< 1: another processor has an NMI on its way
   UINT8                Reserved[0x200 - 0x90];
   UINT8                GuestFx[512];                   ///< its FXSAVE area
   UINT8                HostFx[512];                    ///< that of the guard

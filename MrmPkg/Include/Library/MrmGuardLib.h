@@ -32,6 +32,12 @@
 #define MRM_GUARD_MSR_MAP_SIZE  (2 * SIZE_4KB)    ///< APM 15.11
 
 //
+// A page of AMD's chipsets that Linux reads on each Zen processor, from 6.16 on (print_s5_reset_status_mmio): why the PC
+// was reset last.  All ones tell nothing.
+//
+#define MRM_GUARD_RESET_STATUS  0xFED80000
+
+//
 // What a partition has of each kind at most, and the ranges that it reaches then.  Whatever lies in the first MiB or in
 // configuration space may have a hole before it, which is one more range; so may the end of each of these stretches.
 //
@@ -41,7 +47,7 @@
 #define MRM_GUARD_MAX_BUSES    16
 #define MRM_GUARD_MAX_ECAM     8
 #define MRM_GUARD_MAX_PAGES    (MRM_GUARD_MAX_BUSES + 2 * MRM_GUARD_MAX_FUNCTIONS)
-#define MRM_GUARD_MAX_RANGES   (2 + MRM_GUARD_MAX_MEMORY + MRM_GUARD_MAX_WINDOWS + MRM_GUARD_MAX_PAGES \
+#define MRM_GUARD_MAX_RANGES   (3 + MRM_GUARD_MAX_MEMORY + MRM_GUARD_MAX_WINDOWS + MRM_GUARD_MAX_PAGES \
                                 + (MRM_GUARD_MAX_MEMORY + 1) + (MRM_GUARD_MAX_PAGES + MRM_GUARD_MAX_ECAM))
 
 ///
@@ -98,7 +104,8 @@ typedef struct {
 
 /**
   Say what a partition reaches: its own memory, windows and configuration space; its local APIC; a page 0 of its own.
-  Configuration space of functions that it has by themselves can be read only.  The rest of the first MiB, and the configuration space of foreign buses, read as all ones.
+  Configuration space of functions that it has by themselves can be read only.  The rest of the first MiB, the
+  configuration space of foreign buses, and the page MRM_GUARD_RESET_STATUS unless it has that, read as all ones.
 
   @param[in]  View      What the controller knows.  No two of its ranges overlap, but for Ecam and AllEcam.
   @param[out] Ranges    Receives them in ascending order.

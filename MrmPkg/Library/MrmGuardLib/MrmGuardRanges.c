@@ -287,7 +287,8 @@ MrmGuardRanges (
   OUT UINTN                 *Count
   )
 {
-  STATIC CONST MRM_RANGE  FirstMib = { 0, SIZE_1MB };
+  STATIC CONST MRM_RANGE  FirstMib    = { 0, SIZE_1MB };
+  STATIC CONST MRM_RANGE  ResetStatus = { MRM_GUARD_RESET_STATUS, MRM_GUARD_PAGE };
   MRM_GUARD_LIST          List;
   UINTN                   Index;
   RETURN_STATUS           Status;
@@ -298,6 +299,10 @@ MrmGuardRanges (
   Status        = AddAllOwn (&List, View);
   if (!RETURN_ERROR (Status)) {
     Status = Fill (&List, &FirstMib, View->Ones);
+  }
+
+  if (!RETURN_ERROR (Status)) {
+    Status = Fill (&List, &ResetStatus, View->Ones);
   }
 
   for (Index = 0; !RETURN_ERROR (Status) && (Index < View->AllEcamCount); Index++) {
