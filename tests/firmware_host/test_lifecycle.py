@@ -386,13 +386,33 @@ def test_what_is_no_panic_or_saves_a_dump_is_left_alone(decide: Decide, written:
         assert _step(decide, lifecycle, mailbox, now) == decide.MrmActionNone
 
 
-def test_a_panicked_os_that_resets_itself_is_heard(decide: Decide) -> None:
-    lifecycle = _lifecycle(decide, "Running", "Running")
+@pytest.mark.parametrize("told_before", [False, True])
+@pytest.mark.parametrize("way", ["ColdReset", "WarmReset", "register", "elsewhere"])
+def test_a_panicked_os_that_resets_itself_has_failed(decide: Decide, way: str, told_before: bool) -> None:
+    """It has `panic=1`, for instance: last words that are over sooner are no reason to forget the panic."""
+    lifecycle, policy = _lifecycle(decide, "Running", "Running"), _policy(decide, "OnFailure")
     mailbox = _mailbox(decide, Phase=_phase(decide, "Running"), Panic=1)
-    assert _step(decide, lifecycle, mailbox) == decide.MrmActionNone
-    mailbox.Request = decide.MrmRequestColdReset
-    assert _step(decide, lifecycle, mailbox, START + 10) == decide.MrmActionStop
-    assert lifecycle.Cause == _cause(decide, "ColdReset")
+    if told_before or way == "elsewhere":
+        assert _step(decide, lifecycle, mailbox, START, policy) == decide.MrmActionNone
+    if way == "register":
+        mailbox.Sleep.Reset = 0x52
+    elif way != "elsewhere":
+        mailbox.Request = getattr(decide, f"MrmRequest{way}")
+    if way == "elsewhere":
+        cause = _cause(decide, "ResetEntry")
+        action = decide.call("MrmLifecycleReset", lifecycle, policy, cause, START + 10)
+    else:
+        action = _step(decide, lifecycle, mailbox, START + 10, policy)
+    assert action == decide.MrmActionStop
+    assert (lifecycle.State, lifecycle.Cause) == (_state(decide, "Restarting"), _cause(decide, "Panic"))
+    assert (lifecycle.Failures, lifecycle.FailuresInRow) == (1, 1)
+
+
+def test_a_panicked_os_that_switches_itself_off_is_off(decide: Decide) -> None:
+    lifecycle = _lifecycle(decide, "Running", "Running")
+    mailbox = _mailbox(decide, Phase=_phase(decide, "Running"), Panic=1, Request=decide.MrmRequestShutdown)
+    assert _step(decide, lifecycle, mailbox) == decide.MrmActionStop
+    assert (lifecycle.State, lifecycle.Cause) == (_state(decide, "Off"), _cause(decide, "Shutdown"))
 
 
 def _fed(decide: Decide, lifecycle: Any, now: int, **registers: int) -> int:

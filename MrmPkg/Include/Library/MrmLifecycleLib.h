@@ -208,7 +208,8 @@ MrmLifecycleFail (
   );
 
 /**
-  Record that the OS of a partition restarts, as seen elsewhere than in its mailbox.
+  Record that the OS of a partition restarts, as seen elsewhere than in its mailbox.  If it has told a panic, that is
+  why.
 
   @param[in,out] Lifecycle  State of the partition; advanced if it is live.
   @param[in]     Policy     Its policy.

@@ -54,6 +54,31 @@ IsSound (
 }
 
 /**
+  The partition has been reset from within.  An OS that has told a panic before has failed: it only did not wait until
+  its time for last words was over.
+
+  @param[in,out] Lifecycle  State of the partition.
+  @param[in]     Policy     Its policy.
+  @param[in]     Cause      Which reset.
+  @param[in]     Now        Milliseconds.
+**/
+STATIC
+VOID
+ObeyReset (
+  IN OUT MRM_LIFECYCLE          *Lifecycle,
+  IN     CONST MRM_PLAN_POLICY  *Policy,
+  IN     MRM_CAUSE              Cause,
+  IN     UINT64                 Now
+  )
+{
+  if (Lifecycle->Panicked) {
+    MrmLifecycleFail (Lifecycle, Policy, MrmCausePanic, RETURN_ABORTED, Now);
+  } else {
+    MrmLifecycleEnd (Lifecycle, Policy, Cause, Now);
+  }
+}
+
+/**
   Carry out what the partition asks for.
 
   @param[in,out] Lifecycle  State of the partition.
@@ -75,10 +100,10 @@ ObeyRequest (
       MrmLifecycleEnd (Lifecycle, Policy, MrmCauseShutdown, Now);
       break;
     case MrmRequestColdReset:
-      MrmLifecycleEnd (Lifecycle, Policy, MrmCauseColdReset, Now);
+      ObeyReset (Lifecycle, Policy, MrmCauseColdReset, Now);
       break;
     case MrmRequestWarmReset:
-      MrmLifecycleEnd (Lifecycle, Policy, MrmCauseWarmReset, Now);
+      ObeyReset (Lifecycle, Policy, MrmCauseWarmReset, Now);
       break;
     default:
       MrmLifecycleFail (Lifecycle, Policy, MrmCauseReported, (EFI_STATUS)Snapshot->Status, Now);
@@ -114,16 +139,15 @@ IsSilent (
 }
 
 /**
-  TRUE if the OS has told a panic, and its time for last words is over.  A kernel that saves
-  a dump says so instead and is left alone.
+  Take note of a panic that the OS tells.  A kernel that saves a dump says so instead and is left alone.
 
-  @param[in,out] Lifecycle  State of the partition; takes note of the panic.
+  @param[in,out] Lifecycle  State of the partition.
   @param[in]     Panic      MRM_MAILBOX.Panic.
   @param[in]     Now        Milliseconds.
 **/
 STATIC
-BOOLEAN
-HasPanicked (
+VOID
+NotePanic (
   IN OUT MRM_LIFECYCLE  *Lifecycle,
   IN     UINT32         Panic,
   IN     UINT64         Now
@@ -133,8 +157,6 @@ HasPanicked (
     Lifecycle->Panicked   = TRUE;
     Lifecycle->PanickedAt = Now;
   }
-
-  return Lifecycle->Panicked && (Now - Lifecycle->PanickedAt >= MRM_PANIC_MILLISECONDS);
 }
 
 MRM_ACTION
@@ -150,7 +172,7 @@ MrmLifecycleReset (
     return MrmActionNone;
   }
 
-  MrmLifecycleEnd (Lifecycle, Policy, Cause, Now);
+  ObeyReset (Lifecycle, Policy, Cause, Now);
   return MrmActionStop;
 }
 
@@ -183,6 +205,10 @@ MrmLifecycleStep (
     return MrmActionStop;
   }
 
+  if (Snapshot->Phase == MrmPhaseRunning) {
+    NotePanic (Lifecycle, Snapshot->Panic, Now);
+  }
+
   if (Snapshot->Request != MrmRequestNone) {
     ObeyRequest (Lifecycle, Policy, Snapshot, Now);
     return MrmActionStop;
@@ -211,7 +237,7 @@ MrmLifecycleStep (
   }
 
   if (Snapshot->Sleep.Reset == MRM_SLEEP_RESET) {
-    MrmLifecycleEnd (Lifecycle, Policy, MrmCauseColdReset, Now);
+    ObeyReset (Lifecycle, Policy, MrmCauseColdReset, Now);
     return MrmActionStop;
   }
 
@@ -224,7 +250,7 @@ MrmLifecycleStep (
     Lifecycle->FailuresInRow = 0;
   }
 
-  if (HasPanicked (Lifecycle, Snapshot->Panic, Now)) {
+  if (Lifecycle->Panicked && (Now - Lifecycle->PanickedAt >= MRM_PANIC_MILLISECONDS)) {
     MrmLifecycleFail (Lifecycle, Policy, MrmCausePanic, RETURN_ABORTED, Now);
     return MrmActionStop;
   }
