@@ -29,8 +29,10 @@ IDLE_GOAL = 2e7
 """Instructions a second of the boot processor, at one in a nanosecond: 2 % of it."""
 
 PAUSED_GOAL = 2e6
-"""Nanoseconds that the first packet after a pause may take; a round trip has two packets, of which the second
-meets a controller that looks without a pause."""
+"""Nanoseconds that the first packet after a pause may take: it waits for the controller's next look.
+
+What is measured is a round trip, and most of it is kernels and emulator. Virtio cards have that as well, and
+wait for nobody. So what takes longer than by them is the wait."""
 
 
 def _by_round(links: Sequence[Link], subject: str, row: str) -> Mapping[int, Link]:
@@ -106,11 +108,13 @@ def file_table(links: Sequence[Link]) -> str:
 
 def link_goal(links: Sequence[Link]) -> Iterator[tuple[str, str, bool]]:
     """Yield what was aimed at, what was seen, and whether that is enough."""
-    found = _by_round(links, BOOT, PAUSED)
-    if found:
-        median = figure([link.value for link in found.values()]).median
-        goal = "first packet after a pause: 2 ms at most; here with its answer"
-        yield goal, f"{magnitude(median / 1e6)} ms", median <= PAUSED_GOAL
+    ours, theirs = (_by_round(links, subject, PAUSED) for subject in (BOOT, VIRTIO))
+    rounds = ours.keys() & theirs.keys()
+    if rounds:
+        taken = figure([ours[number].value for number in rounds]).median
+        more = figure([ours[number].value - theirs[number].value for number in rounds]).median
+        goal = "first packet after a pause: 2 ms at most; here with its answer, beside virtio cards"
+        yield goal, f"{more / 1e6:.1f} ms more ({taken / 1e6:.1f} ms in all)", more <= PAUSED_GOAL
 
 
 def idle_goal(rates: Mapping[str, float]) -> Iterator[tuple[str, str, bool]]:
