@@ -10,15 +10,17 @@ import pytest
 from ci.guests.debian.build import ROOT_UUID, ensure
 from ci.images.debian import make_debian_disk
 from ci.images.esp import esp_area
-from ci.images.gpt import LINUX, Area, copy_into, make_disk
+from ci.images.gpt import LINUX, Area, copy_into, make_disk, run_tool
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken
 
 pytestmark = [pytest.mark.boot(120), pytest.mark.timeout(1800)]
 
-LABEL = "mrm-boot"
-"""Label of the GPT partition that is the disk."""
+PARTUUID = "40a94123-d1c5-5c84-b91f-304184b3f27f"
+"""Of the GPT partition that is the disk."""
+SERIAL = 20
+"""Characters of a drive's serial number: the end of that."""
 COMMAND_SECONDS = 240
 SILENCE_SECONDS = 240.0
 """Its kernel warns only, nobody else is there to tick, and all that it starts comes from that disk."""
@@ -34,8 +36,9 @@ def bench(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     make_debian_disk(disk, ensure(), parameters)
     bench = Bench(result.plan, result.esp, folder, stall_seconds=SILENCE_SECONDS)
     assert bench.machine.boot.esp is not None
-    served = Area(LABEL, LINUX, disk.stat().st_size, partial(copy_into, disk))
+    served = Area("booted", LINUX, disk.stat().st_size, partial(copy_into, disk))
     make_disk(bench.machine.boot.esp, "ESP", [esp_area(result.esp), served])
+    assert PARTUUID in run_tool("sgdisk", "--info=2", str(bench.machine.boot.esp)).lower()
     with bench:
         bench.run(bench.session.settle())
         yield bench
@@ -59,7 +62,7 @@ def test_its_root_file_system_is_there(bench: Bench) -> None:
     assert f"root=UUID={ROOT_UUID}" in run(bench, "cat /proc/cmdline")
     source = re.search(r"/dev/(nvme\w+)p2", run(bench, "findmnt -no SOURCE,FSTYPE,OPTIONS /"))
     assert source is not None
-    assert LABEL in run(bench, f"cat /sys/block/{source[1]}/device/serial")
+    assert PARTUUID[-SERIAL:] in run(bench, f"cat /sys/block/{source[1]}/device/serial")
     found = run(bench, "systemctl is-system-running --wait; systemctl --failed --no-legend --plain")
     assert "running" in found and ".service" not in found, found
 
