@@ -182,6 +182,8 @@ def prepared(built: Builder, folder: Path) -> Bench:
     return bench
 
 
+AGAIN = 4
+"""How often a driver goes and comes."""
 REFRESH_SECONDS = 2
 """After which `State` shows what has been counted."""
 
@@ -286,6 +288,19 @@ def test_what_is_appended_stays_and_others_read_it(steady: Shell, other: Shell) 
     assert steady.total(log, WRITTEN) == total
     assert other.total(other.disk("log"), WRITTEN) == total
     assert other.total(other.disk("log"), WRITTEN, WRITTEN) == steady.total(log, WRITTEN, WRITTEN)
+
+
+def test_a_driver_goes_and_comes(other: Shell) -> None:
+    """It finds the same disks, which hold what they held."""
+    other.exercise("memory")
+    total = other.total(other.disk("memory"), WRITTEN)
+    for _ in range(AGAIN):
+        other.run("modprobe -r nvme && ! ls /sys/block/nvme* && modprobe nvme")
+        other.run(
+            "for i in $(seq 100); do [ $(ls -d /sys/block/nvme* | wc -l) = 2 ] && break; sleep 0.1; done"
+        )
+    assert other.total(other.disk("memory"), WRITTEN) == total
+    other.exercise("memory")
 
 
 def test_a_partition_ends_amid_writing(bench: Bench, steady: Shell, other: Shell) -> None:
