@@ -13,7 +13,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import ask, mount, read_json
 from tests.boot.hostile import NEIGHBOUR, PORTS, Hostile
-from tests.boot.hostile.acts import FIRMWARE, Act, Foreign, everywhere, interrupts, once
+from tests.boot.hostile.acts import FIRMWARE, Act, Foreign, everywhere, interrupts, interrupts_by_x2apic, once
 from tests.boot.hostile.drive import Drive
 from tests.boot.support import undisturbed
 
@@ -170,6 +170,11 @@ def test_a_contained_one_interrupts_nobody(bench: Bench) -> None:
         acts = interrupts(foreign, await hostile.page())
         await try_all(bench, "held", acts)
         single = [act for act in acts if " to all" not in act.what]
+        seen = await denied(bench, "held")
+        assert seen >= before + len(single)
+        before, acts = seen, interrupts_by_x2apic(foreign)
+        await try_all(bench, "held", acts)
+        single = [act for act in acts if " to all" not in act.what and act.value is None]
         seen = await denied(bench, "held")
         assert seen >= before + len(single)
         # What wakes the controller goes to the boot processor, and to nobody else.

@@ -32,6 +32,9 @@ class Cpu:
     ignored: tuple[tuple[int, int], ...] = ((0x1000, 0xFF000), (0xB0000000, 3 << 20))
     now: int = NOW
     x2apic: bool = True
+    has_x2apic: bool = True
+    apic_base: int = 0
+    """What APIC_BASE holds; 0: as the mode says."""
     contained: bool = False
     logical: tuple[int, ...] = ()
     """Registers D0 and E0 of each processor's local APIC, as after INIT unless told otherwise."""
@@ -78,6 +81,8 @@ class Cpu:
             facts.Chipset = (True, self.pm1)
         facts.Seconds, facts.X2Apic, facts.Contained = self.now, self.x2apic, self.contained
         facts.WakeApicId, facts.WakeVector, facts.Waking = *self.wake, self.waking
+        facts.HasX2Apic = self.has_x2apic
+        facts.ApicBase = self.apic_base or APIC | (0xC00 if self.x2apic else 0x800)
         facts.EferMore = self.efer_more
         count = len(self.apic_ids)
         logical = Guarded.array(ffi, "UINT32", self.logical or (0,) * count)

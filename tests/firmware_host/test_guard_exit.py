@@ -228,6 +228,50 @@ def test_the_guard_never_writes_what_raises_an_exception(decide: Decide, reserve
         assert (answer.Action, answer.Vector, cpu.state.Rip) == (decide.MrmGuardInject, 13, RIP)
 
 
+BOOT, EXTD, EN = 1 << 8, 1 << 10, 1 << 11
+
+
+@pytest.mark.parametrize("boot", [0, BOOT])
+def test_the_local_apic_changes_its_mode(decide: Decide, boot: int) -> None:
+    page, x2apic = APIC | boot | EN, APIC | boot | EN | EXTD
+    for cpu, value in (
+        (Cpu(decide, apic_base=page, x2apic=False), x2apic),
+        (Cpu(decide, apic_base=x2apic), page),
+    ):
+        # Off is a step on the way: the guard takes it with the next one.
+        answer = cpu.wrmsr(0x1B, APIC | boot)
+        assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardResume, True)
+        answer = cpu.wrmsr(0x1B, value)
+        told = (answer.Action, answer.Value, bool(answer.Denied), cpu.state.Rip)
+        assert told == (decide.MrmGuardSetApicMode, value, False, RIP + 4)
+        # Not its address, nor which processor has booted, nor bits that are none.
+        for other in (cpu.apic_base, value ^ BOOT, value ^ 1 << 12, value ^ 1 << 9, value ^ 1 << 60):
+            answer = cpu.wrmsr(0x1B, other)
+            assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardResume, True)
+
+
+def test_a_mode_of_the_local_apic_that_a_processor_would_not_take(decide: Decide) -> None:
+    for cpu, value in (
+        (Cpu(decide, x2apic=False), APIC | EXTD),
+        (Cpu(decide), APIC | EXTD),
+        (Cpu(decide, x2apic=False, has_x2apic=False), APIC | EN | EXTD),
+    ):
+        answer = cpu.wrmsr(0x1B, value)
+        assert (answer.Action, answer.Vector, cpu.state.Rip) == (decide.MrmGuardInject, 13, RIP)
+
+
+@pytest.mark.parametrize(
+    ("last", "wake", "leaves"), [(254, (254, 0xEF), True), (254, (255, 0), True), (254, (255, 0xEF), False)]
+)
+def test_x2apic_mode_stays_where_a_page_could_not_name_all(
+    decide: Decide, last: int, wake: tuple[int, int], leaves: bool
+) -> None:
+    cpu = Cpu(decide, apic_ids=(2, last), wake=wake)
+    assert (cpu.wrmsr(0x1B, APIC | EN).Action == decide.MrmGuardSetApicMode) == leaves
+    cpu = Cpu(decide, apic_ids=(2, last + 1), wake=wake)
+    assert cpu.wrmsr(0x1B, APIC | EN).Action == decide.MrmGuardResume
+
+
 def test_efer_keeps_svm(decide: Decide) -> None:
     cpu = Cpu(decide)
     assert cpu.wrmsr(0xC0000080, LME | NXE | 1).Action == decide.MrmGuardResume
@@ -297,7 +341,7 @@ def test_what_is_written_to_all_ones_is_lost(decide: Decide) -> None:
 
 
 def test_writes_to_the_local_apic(decide: Decide) -> None:
-    cpu = Cpu(decide, {RAX: 0x00040000, RBX: 0}, icr_high=5 << 24)
+    cpu = Cpu(decide, {RAX: 0x00040000, RBX: 0}, icr_high=5 << 24, x2apic=False)
     answer = cpu.fault(APIC + 0x80, bytes.fromhex("8903"))
     told = (answer.Action, answer.Address, answer.Value)
     assert told == (decide.MrmGuardWriteApic, APIC + 0x80, 0x40000) and cpu.state.Rip == RIP + 2
@@ -309,6 +353,11 @@ def test_writes_to_the_local_apic(decide: Decide) -> None:
     cpu.icr_high = 1 << 24
     answer = cpu.fault(APIC + ICR, bytes.fromhex("8903"))
     assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardResume, True)
+    cpu.x2apic = True
+    for register in (0x80, ICR):
+        answer = cpu.fault(APIC + register, bytes.fromhex("8903"))
+        assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardResume, True)
+    cpu.x2apic = False
     # Not all of one register.
     for offset, code in ((0x80, "668903"), (0x82, "8903"), (0x84, "8903"), (0x80, "48890300")):
         answer = cpu.fault(APIC + offset, bytes.fromhex(code))

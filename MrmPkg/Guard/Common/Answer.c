@@ -10,9 +10,11 @@
 #include <Library/BaseMemoryLib.h>
 #include <Library/IoLib.h>
 #include <Library/SynchronizationLib.h>
+#include <Register/Intel/ArchitecturalMsr.h>
 
-#define APIC_LOGICAL_ID  0xD0
-#define APIC_FORMAT      0xE0
+#define APIC_LOGICAL_ID    0xD0
+#define APIC_FORMAT        0xE0
+#define FORMAT_AFTER_INIT  MAX_UINT32
 
 /**
   Have a processor wait for its start, as after INIT.
@@ -99,6 +101,41 @@ WriteApic (
 }
 
 /**
+  Bring the local APIC into another mode.
+
+  @param[in,out] Processor  This processor's part.
+  @param[in]     Base       The value of APIC_BASE.
+**/
+STATIC
+VOID
+SetApicMode (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor,
+  IN     UINT64               Base
+  )
+{
+  MRM_GUARD  *Guard;
+  UINTN      Index;
+  BOOLEAN    Cleared;
+
+  Guard   = Processor->Guard;
+  Index   = ((UINTN)Processor - (UINTN)Guard->Processors) / MRM_GUARD_PROCESSOR_SIZE;
+  Cleared = SetApicBase (Base);
+
+  Guard->LogicalIds[Index] = 0;
+  Guard->Formats[Index]    = FORMAT_AFTER_INIT;
+  if (!Cleared) {
+    return;
+  }
+
+  // An NMI may have been lost meanwhile.  Whatever it was for is looked at before guest mode is entered again; and the
+  // next one must be sent.
+  BackendTakeNmi ();
+  InterlockedCompareExchange32 (&Processor->Kicks, 1, 0);
+  Processor->WasOn = FALSE;
+  WatchLocalApic (Processor, FALSE);
+}
+
+/**
   Carry out an answer.
 
   @param[in,out] Processor  This processor's part.
@@ -148,6 +185,9 @@ CarryOut (
     case MrmGuardWriteMsr:
       AsmWriteMsr64 (Answer->Msr, Answer->Value);
       break;
+    case MrmGuardSetApicMode:
+      SetApicMode (Processor, Answer->Value);
+      break;
     case MrmGuardSend:
     case MrmGuardInitProcessors:
     case MrmGuardStartProcessors:
@@ -192,6 +232,8 @@ CollectFacts (
   Facts->LogicalIds   = Guard->LogicalIds;
   Facts->Formats      = Guard->Formats;
   Facts->X2Apic       = IsX2Apic ();
+  Facts->HasX2Apic    = HasX2Apic ();
+  Facts->ApicBase     = AsmReadMsr64 (MSR_IA32_APIC_BASE);
   Facts->Contained    = Guard->Contained;
   Facts->WakeApicId   = Guard->WakeApicId;
   Facts->WakeVector   = Guard->WakeVector;

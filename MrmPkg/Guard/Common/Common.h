@@ -44,6 +44,27 @@ IsX2Apic (
   );
 
 /**
+  Say whether this processor's local APIC has x2APIC mode.
+**/
+BOOLEAN
+HasX2Apic (
+  VOID
+  );
+
+/**
+  Bring this processor's local APIC into another mode.
+
+  @param[in] Base  The value of APIC_BASE: as it is, but for the mode.
+
+  @retval TRUE   It is as after a reset: it has left x2APIC mode, which it can only by way of being off.
+  @retval FALSE  It has kept what it had.
+**/
+BOOLEAN
+SetApicBase (
+  IN UINT64  Base
+  );
+
+/**
   What the upper half of this processor's interrupt command register holds.
 
   @param[in] LocalApic  Address of its local APIC.

@@ -8,6 +8,7 @@
 #include <Library/BaseLib.h>
 #include <Library/IoLib.h>
 #include <Register/Intel/ArchitecturalMsr.h>
+#include <Register/Intel/Cpuid.h>
 #include <Register/Intel/LocalApic.h>
 
 #define VECTORS              256
@@ -70,6 +71,37 @@ IsX2Apic (
 
   Base.Uint64 = AsmReadMsr64 (MSR_IA32_APIC_BASE);
   return (BOOLEAN)(Base.Bits.EXTD != 0);
+}
+
+BOOLEAN
+HasX2Apic (
+  VOID
+  )
+{
+  CPUID_VERSION_INFO_ECX  Features;
+
+  AsmCpuid (CPUID_VERSION_INFO, NULL, NULL, &Features.Uint32, NULL);
+  return (BOOLEAN)(Features.Bits.x2APIC != 0);
+}
+
+BOOLEAN
+SetApicBase (
+  IN UINT64  Base
+  )
+{
+  MSR_IA32_APIC_BASE_REGISTER  Off;
+  BOOLEAN                      Leaves;
+
+  Leaves = IsX2Apic ();
+  if (Leaves) {
+    Off.Uint64    = Base;
+    Off.Bits.EXTD = 0;
+    Off.Bits.EN   = 0;
+    AsmWriteMsr64 (MSR_IA32_APIC_BASE, Off.Uint64);
+  }
+
+  AsmWriteMsr64 (MSR_IA32_APIC_BASE, Base);
+  return Leaves;
 }
 
 UINT32

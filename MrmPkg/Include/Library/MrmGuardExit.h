@@ -137,6 +137,8 @@ typedef struct {
   CONST UINT32             *LogicalIds;     ///< what register D0 of each local APIC holds, where it is a page
   CONST UINT32             *Formats;        ///< the same of register E0
   BOOLEAN                  X2Apic;          ///< its local APIC is in x2APIC mode
+  BOOLEAN                  HasX2Apic;       ///< this processor has that mode
+  UINT64                   ApicBase;        ///< what its register APIC_BASE holds
   BOOLEAN                  Contained;       ///< its interrupts are confined: the level contained
   UINT32                   WakeApicId;      ///< the boot processor ...
   UINT32                   WakeVector;      ///< ... and the vector that has the controller look; 0: none
@@ -156,6 +158,7 @@ typedef enum {
   MrmGuardWriteFunction,   ///< have MrmGuardJudgeConfig() judge Width bytes of Value for Address, go on
   MrmGuardWriteApic,       ///< write the 32 bits of Value to Address in the local APIC page, go on
   MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on; only registers of the x2APIC
+  MrmGuardSetApicMode,     ///< bring the local APIC of this processor into the mode that Value has, for APIC_BASE; go on
   MrmGuardSend,            ///< send each of Targets the interrupt command Value, go on
   MrmGuardInitProcessors,  ///< let each of Targets wait for its start, go on
   MrmGuardStartProcessors, ///< start each of Targets that waits in real mode at Vector << 12; go on

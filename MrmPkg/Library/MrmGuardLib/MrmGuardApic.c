@@ -283,6 +283,12 @@ MrmGuardWriteApicPage (
   IN OUT MRM_GUARD_ANSWER       *Answer
   )
 {
+  if (Facts->X2Apic) {
+    // No local APIC answers there.  Behind it a write may be a message, as those of devices.
+    Answer->Denied = TRUE;
+    return;
+  }
+
   if (  (Register == APIC_COMMAND_LOW)
      && MrmGuardDecideCommand (Facts, Value, Facts->IcrHigh >> APIC_SHIFT, Answer))
   {

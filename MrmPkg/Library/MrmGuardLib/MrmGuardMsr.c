@@ -7,10 +7,20 @@
 #include <Library/MrmGuardLib.h>
 #include "MrmGuardInternal.h"
 
+#define MSR_APIC_BASE       0x1B
 #define MSR_X2APIC_COMMAND  0x830
 #define MSR_LOCAL_FIRST     0x833   ///< local vectors of the x2APIC behind that of the timer
 #define MSR_LOCAL_LAST      0x837
 #define MSR_EFER            0xC0000080
+
+//
+// The mode of a local APIC (SDM 3, 11.12.1): a page, or registers (x2APIC).
+//
+#define BASE_X2APIC  BIT10
+#define BASE_ON      BIT11
+#define BASE_MODE    (BASE_X2APIC | BASE_ON)
+
+#define LAST_OF_PAGE  0xFE    ///< the last APIC ID that can be named where the local APIC is a page
 
 //
 // Bits of the command register that must be zero in x2APIC mode (SDM 3, 11.12.9): the guard writes what it is given,
@@ -43,7 +53,6 @@
 ///
 STATIC CONST MRM_GUARD_MSRS  mIgnored[] = {
   { 0x00000010, 0x00000010, 0 },   // TSC
-  { 0x0000001B, 0x0000001B, 0 },   // APIC_BASE
   { 0x0000003B, 0x0000003B, 0 },   // TSC_ADJUST
   { 0x00000079, 0x00000079, 0 },   // microcode
   { 0x0000008B, 0x0000008B, 0 },   // microcode
@@ -84,6 +93,67 @@ WriteEfer (
   }
 
   State->Efer = (Value & (EFER_CHANGES | More)) | (State->Efer & EFER_LMA) | EFER_SVME;
+  return TRUE;
+}
+
+/**
+  Check whether each processor that the partition speaks to can be named where the local APIC is a page.
+
+  @param[in] Facts  What the guard knows.
+**/
+STATIC
+BOOLEAN
+CanBePage (
+  IN CONST MRM_GUARD_FACTS  *Facts
+  )
+{
+  UINTN  Index;
+
+  for (Index = 0; Index < Facts->ApicIdCount; Index++) {
+    if (Facts->ApicIds[Index] > LAST_OF_PAGE) {
+      return FALSE;
+    }
+  }
+
+  return (BOOLEAN)((Facts->WakeVector == 0) || (Facts->WakeApicId <= LAST_OF_PAGE));
+}
+
+/**
+  Let the mode of the local APIC be changed, but neither its address nor which processor has booted.  A system that
+  leaves x2APIC mode switches the local APIC off on the way: the guard does that when it sees the next step.
+
+  @param[in]     Facts   What the guard knows.
+  @param[in]     Value   What is written.
+  @param[in,out] Answer  Receives the answer.
+
+  @retval FALSE  A processor would not take this value.
+**/
+STATIC
+BOOLEAN
+WriteApicBase (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     UINT64                 Value,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  BOOLEAN  X2Apic;
+
+  X2Apic = (BOOLEAN)((Value & BASE_X2APIC) != 0);
+  if (X2Apic && (((Value & BASE_ON) == 0) || !Facts->HasX2Apic)) {
+    return FALSE;
+  }
+
+  if (  (Value == Facts->ApicBase)
+     || (((Value ^ Facts->ApicBase) & ~(UINT64)BASE_MODE) != 0)
+     || ((Value & BASE_ON) == 0)
+     || (!X2Apic && !CanBePage (Facts)))
+  {
+    Answer->Denied = TRUE;
+    return TRUE;
+  }
+
+  Answer->Action = MrmGuardSetApicMode;
+  Answer->Value  = Value;
   return TRUE;
 }
 
@@ -177,6 +247,8 @@ MrmGuardDecideMsr (
     }
   } else if (WriteLocalVector (Facts, Exit, Value, Answer)) {
     // Only a contained partition has to ask.
+  } else if (Exit->Write && (Exit->Msr == MSR_APIC_BASE) && WriteApicBase (Facts, Value, Answer)) {
+    // Another mode, or nothing.
   } else if (!Exit->Write || (Exit->Msr != MSR_EFER) || !WriteEfer (Value, Facts->EferMore, State)) {
     Answer->Action       = MrmGuardInject;
     Answer->Vector       = GENERAL_PROTECTION;

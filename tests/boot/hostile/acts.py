@@ -14,6 +14,10 @@ ONES = 0xFFFFFFFF
 DEBUG, NMI, UNDEFINED, PROTECTION = 1, 2, 6, 13
 """Vectors of exceptions."""
 
+APIC_BASE, X2APIC_COMMAND = "1b", "830"
+PAGE_MODE, X2APIC_MODE = 0x800, 0xC00
+"""What APIC_BASE says of a local APIC that is a page, and of one in x2APIC mode."""
+
 MEMORY, RESET, SVM = "memory that is not its own", "reset of the pc by a port", "virtualization"
 """What the guard says of an end."""
 
@@ -95,9 +99,30 @@ def _ports() -> list[Act]:
     ]
 
 
+_NMI_TO_ALL = "NMI to all, physical"
+"""It is among them."""
+
+
+def _by_x2apic(commands: dict[str, int]) -> list[Act]:
+    """Interrupt commands in x2APIC mode: a register of 64 bits, whose upper half is the destination."""
+    return [
+        Act("turn x2APIC on", ("a 1",), value=X2APIC_MODE),
+        *(
+            Act(
+                f"{what}, by x2APIC",
+                (f"s {X2APIC_COMMAND} {command:x}",),
+                vector=NMI if what == _NMI_TO_ALL else 0,
+            )
+            for what, command in commands.items()
+        ),
+        Act("turn x2APIC off", ("a 0",), value=PAGE_MODE),
+    ]
+
+
 def _registers() -> list[Act]:
     kept = {
-        "move its local APIC (APIC_BASE)": ("1b", "fee01800"),
+        "move its local APIC (APIC_BASE)": (APIC_BASE, "fee01800"),
+        "turn its local APIC off": (APIC_BASE, "fee00000"),
         "load microcode (8B)": ("8b", "1"),
         "change an MTRR": ("200", "6"),
         "turn MTRRs off": ("2ff", "0"),
@@ -117,6 +142,9 @@ def _registers() -> list[Act]:
     return [
         *(Act(what, (f"s {number} {value}",), kept=f"m {number}") for what, (number, value) in kept.items()),
         *(Act(what, (f"s {number} 0",), vector=PROTECTION) for what, number in excepted.items()),
+        Act("turn x2APIC on, the local APIC off", (f"s {APIC_BASE} fee00400",), vector=PROTECTION),
+        Act("an interrupt by x2APIC, which is off", (f"s {X2APIC_COMMAND} 40fd",), vector=PROTECTION),
+        *_by_x2apic({"INIT to the boot processor": 0x4500, "startup of the boot processor": 0x4601}),
     ]
 
 
@@ -127,7 +155,8 @@ def _instructions() -> list[Act]:
         *(_ends(name, f"v {number:x}", SVM) for name, number in zip(names, numbers, strict=True)),
         Act("VMMCALL", ("v 1d9",), vector=UNDEFINED),
         Act("INVD", ("v 8",)),
-        _ends("triple fault", "t", "triple fault"),
+        # The next life begins in the mode that the PC's firmware has left.
+        Act("triple fault in x2APIC mode", ("a 1", "t"), ends="triple fault"),
     ]
 
 
@@ -190,3 +219,15 @@ def interrupts(foreign: dict[str, int], page: int) -> list[Act]:
             Act(what, (f"w {LOCAL_APIC + offset:x} 4 {value:x}",), kept=f"r {LOCAL_APIC + offset:x} 4")
         )
     return acts
+
+
+def interrupts_by_x2apic(foreign: dict[str, int]) -> list[Act]:
+    """The same in x2APIC mode, without those that start its own processors."""
+    commands = {}
+    for name, bits in _MODES.items():
+        for whom, apic_id in foreign.items():
+            commands[f"{name} to {whom}"] = apic_id << 32 | bits
+        if name not in ("INIT", "startup"):
+            commands[f"{name} to all, physical"] = ONES << 32 | bits
+            commands[f"{name} to all others, by shorthand"] = bits | _OTHERS
+    return _by_x2apic(commands)

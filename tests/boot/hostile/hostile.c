@@ -9,6 +9,7 @@
     v NUMBER                an instruction, below   s REGISTER VALUE       WRMSR
     p                       page of the code for other processors; r there: how many run it
     b                       pages for a device, PAGES of them
+    a MODE                  mode of the local APIC: 1 is x2APIC; what APIC_BASE says of it then
     t                       triple fault            h                      CLI, HLT
     l                       CLI, and an endless loop
 
@@ -47,6 +48,11 @@
 #define BY_ONE         0xB
 #define PERIOD         10000000
 
+#define MSR_APIC_BASE  0x1B
+#define MSR_X2APIC     0x800       ///< register 0 of the local APIC in x2APIC mode, one for each 16 bytes of the page
+#define X2APIC         BIT10       ///< of APIC_BASE
+#define MODE           (BIT10 | BIT11)
+
 #pragma pack(1)
 typedef struct {
   UINT16    OffsetLow;
@@ -64,10 +70,12 @@ typedef struct {
 #pragma pack()
 
 //
-// Assembler code below knows these two: what came, and where a command goes on after it.
+// Assembler code below knows these: what came, where a command goes on after it, and whether the local APIC is in
+// x2APIC mode.
 //
 UINT64  gVector __attribute__ ((visibility ("hidden")));
 UINT64  gGoOn   __attribute__ ((visibility ("hidden")));
+UINT8   gX2Apic __attribute__ ((visibility ("hidden")));
 
 STATIC UINT16   mPort;
 STATIC UINT64   mLow;
@@ -221,8 +229,21 @@ __asm__ (
   ".hidden mOther\n"
   "mOther:\n"
   "  push %rax\n"
+  "  cmpb $0, gX2Apic(%rip)\n"
+  "  jne 1f\n"
   "  mov $0xFEE000B0, %eax\n"
   "  movl $0, (%rax)\n"
+  "  pop %rax\n"
+  "  iretq\n"
+  "1:\n"
+  "  push %rcx\n"
+  "  push %rdx\n"
+  "  mov $0x80B, %ecx\n"
+  "  xor %eax, %eax\n"
+  "  xor %edx, %edx\n"
+  "  wrmsr\n"
+  "  pop %rdx\n"
+  "  pop %rcx\n"
   "  pop %rax\n"
   "  iretq\n"
   ".popsection\n"
@@ -251,7 +272,26 @@ WriteApic (
   IN UINT32  Value
   )
 {
-  __asm__ volatile ("movl %0, (%1)" : : "r" (Value), "r" ((UINTN)LOCAL_APIC + Register) : "memory");
+  if (gX2Apic != 0) {
+    __asm__ volatile ("wrmsr" : : "a" (Value), "d" (0), "c" (MSR_X2APIC + Register / 16) : "memory");
+  } else {
+    __asm__ volatile ("movl %0, (%1)" : : "r" (Value), "r" ((UINTN)LOCAL_APIC + Register) : "memory");
+  }
+}
+
+/**
+  Switch the local APIC on, and have it wake this processor.
+**/
+STATIC
+VOID
+StartTimer (
+  VOID
+  )
+{
+  WriteApic (SPURIOUS, ENABLED);
+  WriteApic (TIMER_DIVISOR, BY_ONE);
+  WriteApic (LOCAL_TIMER, PERIODIC);
+  WriteApic (TIMER_COUNT, PERIOD);
 }
 
 /**
@@ -313,10 +353,7 @@ Leave (
   Idt.Limit = sizeof (mIdt) - 1;
   Idt.Base  = (UINTN)mIdt;
   __asm__ volatile ("lidt %0" : : "m" (Idt));
-  WriteApic (SPURIOUS, ENABLED);
-  WriteApic (TIMER_DIVISOR, BY_ONE);
-  WriteApic (LOCAL_TIMER, PERIODIC);
-  WriteApic (TIMER_COUNT, PERIOD);
+  StartTimer ();
   if (mLow != 0) {
     memset ((VOID *)(UINTN)mLow, 0, SIZE_4KB);
     memcpy ((VOID *)(UINTN)mLow, mStub, sizeof (mStub));
@@ -397,6 +434,35 @@ WriteMsr (
 {
   TRY ("wrmsr", : : "a" ((UINT32)Value), "d" (Value >> 32), "c" (Number) : "r15", "memory");
   return Value;
+}
+
+/**
+  Bring the local APIC into a mode; out of x2APIC mode by way of being off, as it has to be.
+
+  @param[in] X2Apic  TRUE: x2APIC mode.
+
+  @return  What APIC_BASE says of it then.
+**/
+STATIC
+UINT64
+SetMode (
+  IN BOOLEAN  X2Apic
+  )
+{
+  UINT64  Base;
+
+  Base = ReadMsr (MSR_APIC_BASE);
+  if (X2Apic) {
+    WriteMsr (MSR_APIC_BASE, Base | X2APIC);
+  } else {
+    WriteMsr (MSR_APIC_BASE, Base & ~(UINT64)MODE);
+    WriteMsr (MSR_APIC_BASE, Base & ~(UINT64)X2APIC);
+  }
+
+  Base    = ReadMsr (MSR_APIC_BASE) & MODE;
+  gX2Apic = (UINT8)((Base & X2APIC) != 0);
+  StartTimer ();
+  return Base;
 }
 
 /**
@@ -502,6 +568,9 @@ Obey (
       break;
     case 'b':
       Value = (UINTN)mPages;
+      break;
+    case 'a':
+      Value = SetMode ((BOOLEAN)(Words[0] != 0));
       break;
     case 't':
       TripleFault ();

@@ -9,6 +9,8 @@
 
 #define PROCESSORS   3
 #define LOCAL_APIC   0xFEE00000
+#define APIC_X2APIC  BIT10
+#define APIC_ON      BIT11
 #define LOST         0xB8000
 #define LOST_SIZE    0x1000
 #define ECAM         0xB0300000
@@ -81,13 +83,19 @@ CheckAnswer (
       break;
     case MrmGuardWriteApic:
       FUZZ_CHECK (Answer->Address >= LOCAL_APIC && Answer->Address + 4 <= LOCAL_APIC + SIZE_4KB);
-      FUZZ_CHECK (Answer->Address % 16 == 0 && Answer->Value <= MAX_UINT32);
+      FUZZ_CHECK (Answer->Address % 16 == 0 && Answer->Value <= MAX_UINT32 && !Facts->X2Apic);
       FUZZ_CHECK (Answer->Address != LOCAL_APIC + 0x300 || MayGoOut (Facts, Answer->Value));
       break;
     case MrmGuardWriteMsr:
       FUZZ_CHECK ((Answer->Value & 0xFFF33000) == 0 || Answer->Msr != 0x830);
       FUZZ_CHECK (Answer->Msr != 0x830 || MayGoOut (Facts, Answer->Value));
       FUZZ_CHECK (Answer->Msr == 0x830 || (Answer->Msr >= 0x833 && Answer->Msr <= 0x837));
+      break;
+    case MrmGuardSetApicMode:
+      // The guard must not meet an exception, and nothing but the mode is the partition's.
+      FUZZ_CHECK ((Answer->Value | APIC_X2APIC) == (LOCAL_APIC | APIC_X2APIC | APIC_ON));
+      FUZZ_CHECK (Answer->Value != Facts->ApicBase);
+      FUZZ_CHECK ((Answer->Value & APIC_X2APIC) == 0 || Facts->HasX2Apic);
       break;
     case MrmGuardSend:
       FUZZ_CHECK ((Answer->Value & ~(UINT64)0x4FF) == 0x4000);
@@ -160,6 +168,8 @@ LLVMFuzzerTestOneInput (
     Facts.X2Apic    = (BOOLEAN)((Facts.Seconds & 1) == 0);
     Facts.Contained = (BOOLEAN)((Facts.Seconds & 2) == 0);
     Facts.Waking    = (BOOLEAN)((Facts.Seconds & 4) == 0);
+    Facts.HasX2Apic = (BOOLEAN)(Facts.X2Apic || (Facts.Seconds & 8) == 0);
+    Facts.ApicBase  = LOCAL_APIC | APIC_ON | (Facts.X2Apic ? APIC_X2APIC : 0);
     Memory.Reads  = 0;
     CodeSize      = MrmGuardFetch (&State, ReadMemory, &Memory, Room);
     FUZZ_CHECK (CodeSize <= sizeof (Room));
