@@ -2,6 +2,7 @@
   Exits that the guard asks for, for its own sake.
 
   - EFER reads without SVME: Linux 6.1 executes STGI before a reset of a processor that has it.
+  - IRET while the partition deals with an NMI: it returns from that.
   - LSTAR: each kernel writes it once on each processor.  A second time, a new kernel begins without a restart (kexec),
     and will start the other processors again.
   - WBINVD and INVD: Linux executes WBINVD on a processor that it is about to take offline.  INVD would throw away what
@@ -10,6 +11,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
+#include "Nmi.h"
 #include "Vmcb.h"
 #include "../Common/Backend.h"
 #include "../Common/Common.h"
@@ -103,6 +105,17 @@ BackendAnswer (
   )
 {
   UINT64  Value;
+
+  if (SvmNoteNmi (Processor)) {
+    BackendResume (Processor, FALSE);
+    return TRUE;
+  }
+
+  if (Exit->Code == SVM_EXIT_IRET) {
+    SvmReturnFromNmi (Processor);
+    BackendResume (Processor, FALSE);
+    return TRUE;
+  }
 
   if ((Exit->Code == SVM_EXIT_WBINVD) || (Exit->Code == SVM_EXIT_INVD)) {
     AsmWbinvd ();

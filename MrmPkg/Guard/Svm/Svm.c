@@ -4,6 +4,7 @@
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
 
+#include "Nmi.h"
 #include "Vmcb.h"
 #include "../Common/Backend.h"
 #include <Library/BaseLib.h>
@@ -35,7 +36,7 @@
 #define LDT       0x82
 #define TSS_BUSY  0x8B
 
-#define EVENT_NMI         (2 << 8)
+#define NMI_VECTOR        2
 #define EVENT_EXCEPTION   (3 << 8)
 #define EVENT_ERROR_CODE  BIT11
 #define EVENT_VALID       BIT31
@@ -140,6 +141,8 @@ BackendReset (
   SetSegment (&Vmcb->Ldtr, 0, LDT);
   SetSegment (&Vmcb->Tr, 0, TSS_BUSY);
 
+  SvmResetNmi (Processor);
+
   // RDX holds the processor's signature after INIT (Intel SDM volume 3, table 10-1).
   AsmCpuid (1, (UINT32 *)&Processor->General[2], NULL, NULL, NULL);
 }
@@ -202,6 +205,9 @@ BackendRun (
   MrmGuardDecodeSvm (Raw, &Processor->Registers, Exit);
   if ((Raw->Code == SVM_EXIT_WBINVD) || (Raw->Code == SVM_EXIT_INVD)) {
     Processor->Counts.Caches++;
+  } else if (Raw->Code == SVM_EXIT_IRET) {
+    // The end of what began with an NMI.
+    Processor->Counts.Kinds[MrmExitKick]++;
   } else {
     Processor->Counts.Kinds[Exit->Kind]++;
   }
@@ -231,6 +237,8 @@ BackendResume (
     // An event that was being delivered is delivered anew (APM 15.7.2).
     Vmcb->EventInjection = Vmcb->ExitIntInfo;
   }
+
+  SvmGiveWaitingNmi (Processor);
 }
 
 VOID
@@ -243,10 +251,15 @@ BackendInject (
 {
   VMCB  *Vmcb;
 
+  if (Vector == NMI_VECTOR) {
+    SvmGiveNmi (Processor);
+    return;
+  }
+
   Vmcb                 = (VMCB *)(UINTN)Processor->Vmcb;
   Vmcb->EventInjection = EVENT_VALID
                          | Vector
-                         | ((Vector == 2) ? EVENT_NMI : EVENT_EXCEPTION)
+                         | EVENT_EXCEPTION
                          | (HasErrorCode ? EVENT_ERROR_CODE : 0)
                          | LShiftU64 (ErrorCode, 32);
 }

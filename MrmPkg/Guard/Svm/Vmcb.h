@@ -22,6 +22,8 @@
 //
 // Exit codes (APM appendix C).
 //
+#define SVM_EXIT_DEBUG   0x041
+#define SVM_EXIT_IRET    0x074
 #define SVM_EXIT_INVD    0x076
 #define SVM_EXIT_MSR     0x07C
 #define SVM_EXIT_WBINVD  0x089

@@ -182,6 +182,17 @@ typedef enum {
 } MRM_GUARD_REASON;
 
 ///
+/// NMIs of a processor of a partition.  Begins with all zero.
+///
+typedef struct {
+  BOOLEAN    Masked;                 ///< its system has got one, and has not returned from it
+  BOOLEAN    Waits;                  ///< another one came meanwhile; a third is none
+  BOOLEAN    Returns;                ///< its system is about to execute the IRET at Rip
+  BOOLEAN    Steps;                  ///< ... behind which the processor stops, for the one that waits
+  UINT64     Rip;
+} MRM_GUARD_NMI;
+
+///
 /// An answer.  Only what belongs to its action is set.
 ///
 typedef struct {
@@ -319,6 +330,50 @@ MrmGuardHasStopped (
   IN CONST MRM_GUARD_STATE  *State,
   IN BOOLEAN                WasOn,
   IN BOOLEAN                IsOn
+  );
+
+/**
+  An NMI has come for a partition.
+
+  @param[in,out] Nmi  Of the processor.
+
+  @retval TRUE   It is given to the system now: the next IRET ends in an exit.
+  @retval FALSE  It waits until the system has returned from the one before.  If Steps is set, the processor stops behind
+                 the instruction that it stands at.
+**/
+BOOLEAN
+EFIAPI
+MrmGuardTakeNmi (
+  IN OUT MRM_GUARD_NMI  *Nmi
+  );
+
+/**
+  A system is about to execute the IRET that returns from an NMI.  If Steps is set then, the processor stops behind it.
+
+  @param[in,out] Nmi  Of the processor.
+  @param[in]     Rip  Where the IRET is.
+**/
+VOID
+EFIAPI
+MrmGuardReturnFromNmi (
+  IN OUT MRM_GUARD_NMI  *Nmi,
+  IN     UINT64         Rip
+  );
+
+/**
+  Note at an exit whether a system has returned from an NMI.  Then Masked and Steps are clear, and one that Waits can be
+  given.
+
+  @param[in,out] Nmi      Of the processor.
+  @param[in]     Rip      Where it stands.
+  @param[in]     Stepped  It has stopped because Steps was set.
+**/
+VOID
+EFIAPI
+MrmGuardNoteNmi (
+  IN OUT MRM_GUARD_NMI  *Nmi,
+  IN     UINT64         Rip,
+  IN     BOOLEAN        Stepped
   );
 
 /**

@@ -56,6 +56,10 @@ typedef struct {
   volatile UINT32      Vector;                         ///< page below 1 MiB that it starts at
   volatile BOOLEAN     Alive;                          ///< its local APIC was used since it was started or may have stopped
   BOOLEAN              WasOn;                          ///< its local APIC has been on since it was started
+  BOOLEAN              NmiStepping;                    ///< the trap flag is set for the sake of Nmi ...
+  BOOLEAN              NmiTraced;                      ///< ... and was set before
+  UINT64               NmiDr6;                         ///< DR6 before that
+  MRM_GUARD_NMI        Nmi;
   UINT32               Systems;                        ///< kernels that have begun on it since it was started
   MRM_GUARD_STATE      Registers;
   MRM_GUARD_COUNTS     Counts;

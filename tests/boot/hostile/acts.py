@@ -155,6 +155,8 @@ def _instructions() -> list[Act]:
         *(_ends(name, f"v {number:x}", SVM) for name, number in zip(names, numbers, strict=True)),
         Act("VMMCALL", ("v 1d9",), vector=UNDEFINED),
         Act("INVD", ("v 8",)),
+        # As a processor: of those that come meanwhile it remembers one, until the handler returns.
+        Act("NMIs while it deals with one", ("n",), value=2 << 8 | 1),
         # The next life begins in the mode that the PC's firmware has left.
         Act("triple fault in x2APIC mode", ("a 1", "t"), ends="triple fault"),
     ]

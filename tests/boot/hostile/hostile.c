@@ -10,6 +10,7 @@
     p                       page of the code for other processors; r there: how many run it
     b                       pages for a device, PAGES of them
     a MODE                  mode of the local APIC: 1 is x2APIC; what APIC_BASE says of it then
+    n                       an NMI to itself, in whose handler two more: how many came << 8, how deep they were nested
     t                       triple fault            h                      CLI, HLT
     l                       CLI, and an endless loop
 
@@ -39,7 +40,10 @@
 // Registers of the local APIC, and what wakes this processor to look at its UART: a hundred times a second in QEMU.
 //
 #define LOCAL_APIC     0xFEE00000
+#define APIC_ID        0x020
 #define SPURIOUS       0x0F0
+#define COMMAND_LOW    0x300
+#define COMMAND_HIGH   0x310
 #define LOCAL_TIMER    0x320
 #define TIMER_COUNT    0x380
 #define TIMER_DIVISOR  0x3E0
@@ -47,6 +51,8 @@
 #define PERIODIC       0x20020
 #define BY_ONE         0xB
 #define PERIOD         10000000
+#define SEND_NMI       0x4400
+#define SOME_TIME      10000
 
 #define MSR_APIC_BASE  0x1B
 #define MSR_X2APIC     0x800       ///< register 0 of the local APIC in x2APIC mode, one for each 16 bytes of the page
@@ -76,6 +82,13 @@ typedef struct {
 UINT64  gVector __attribute__ ((visibility ("hidden")));
 UINT64  gGoOn   __attribute__ ((visibility ("hidden")));
 UINT8   gX2Apic __attribute__ ((visibility ("hidden")));
+
+//
+// NMIs that came, how many of them have not returned, and the most of these.
+//
+volatile UINT32  gNmis    __attribute__ ((visibility ("hidden")));
+volatile UINT32  gDepth   __attribute__ ((visibility ("hidden")));
+volatile UINT32  gDeepest __attribute__ ((visibility ("hidden")));
 
 STATIC UINT16   mPort;
 STATIC UINT64   mLow;
@@ -246,14 +259,42 @@ __asm__ (
   "  pop %rcx\n"
   "  pop %rax\n"
   "  iretq\n"
+  // The first NMI sends two more, to the processor that the upper half of the command register names, and waits a while.
+  ".hidden mNmi\n"
+  "mNmi:\n"
+  "  push %rax\n"
+  "  push %rcx\n"
+  "  incl gNmis(%rip)\n"
+  "  incl gDepth(%rip)\n"
+  "  mov gDepth(%rip), %eax\n"
+  "  cmp gDeepest(%rip), %eax\n"
+  "  jbe 1f\n"
+  "  mov %eax, gDeepest(%rip)\n"
+  "1:\n"
+  "  cmpl $1, gNmis(%rip)\n"
+  "  jne 3f\n"
+  "  mov $0xFEE00300, %eax\n"
+  "  movl $0x4400, (%rax)\n"
+  "  movl $0x4400, (%rax)\n"
+  "  mov $10000, %ecx\n"
+  "2:\n"
+  "  dec %ecx\n"
+  "  jnz 2b\n"
+  "3:\n"
+  "  decl gDepth(%rip)\n"
+  "  pop %rcx\n"
+  "  pop %rax\n"
+  "  iretq\n"
   ".popsection\n"
   );
 
 extern CONST UINT8  mPlain[] __attribute__ ((visibility ("hidden")));
 extern CONST UINT8  mCoded[] __attribute__ ((visibility ("hidden")));
 extern CONST UINT8  mOther[] __attribute__ ((visibility ("hidden")));
+extern CONST UINT8  mNmi[]   __attribute__ ((visibility ("hidden")));
 
 #define EXCEPTION_SIZE  32        ///< bytes of each of them
+#define NMI_VECTOR      2
 #define HAS_CODE        (BIT8 | BIT10 | BIT11 | BIT12 | BIT13 | BIT14 | BIT17 | BIT21)
 
 /**
@@ -292,6 +333,24 @@ StartTimer (
   WriteApic (TIMER_DIVISOR, BY_ONE);
   WriteApic (LOCAL_TIMER, PERIODIC);
   WriteApic (TIMER_COUNT, PERIOD);
+}
+
+/**
+  Have an exception or an interrupt handled.
+
+  @param[in] Vector   Its vector.
+  @param[in] Handler  Where the handler is.
+**/
+STATIC
+VOID
+SetHandler (
+  IN UINTN  Vector,
+  IN UINTN  Handler
+  )
+{
+  mIdt[Vector].OffsetLow   = (UINT16)Handler;
+  mIdt[Vector].OffsetHigh  = (UINT16)(Handler >> 16);
+  mIdt[Vector].OffsetUpper = (UINT32)(Handler >> 32);
 }
 
 /**
@@ -343,11 +402,9 @@ Leave (
       Handler = (UINTN)(((HAS_CODE & (1U << Index)) != 0) ? mCoded : mPlain) + Index * EXCEPTION_SIZE;
     }
 
-    mIdt[Index].OffsetLow   = (UINT16)Handler;
-    mIdt[Index].Selector    = Selector;
-    mIdt[Index].Attributes  = GATE;
-    mIdt[Index].OffsetHigh  = (UINT16)(Handler >> 16);
-    mIdt[Index].OffsetUpper = (UINT32)(Handler >> 32);
+    mIdt[Index].Selector   = Selector;
+    mIdt[Index].Attributes = GATE;
+    SetHandler (Index, Handler);
   }
 
   Idt.Limit = sizeof (mIdt) - 1;
@@ -515,6 +572,33 @@ Instruction (
   }
 }
 
+/**
+  Send an NMI to this processor, whose handler sends two more.
+
+  @return  How many came << 8, and how deep they were nested.
+**/
+STATIC
+UINT64
+NestNmis (
+  VOID
+  )
+{
+  UINT32  Wait;
+
+  gNmis    = 0;
+  gDepth   = 0;
+  gDeepest = 0;
+  SetHandler (NMI_VECTOR, (UINTN)mNmi);
+  WriteApic (COMMAND_HIGH, *(volatile UINT32 *)(UINTN)(LOCAL_APIC + APIC_ID));
+  WriteApic (COMMAND_LOW, SEND_NMI);
+  for (Wait = 0; Wait < SOME_TIME; Wait++) {
+    __asm__ volatile ("pause");
+  }
+
+  SetHandler (NMI_VECTOR, (UINTN)mPlain + NMI_VECTOR * EXCEPTION_SIZE);
+  return ((UINT64)gNmis << 8) | gDeepest;
+}
+
 STATIC
 VOID
 TripleFault (
@@ -568,6 +652,9 @@ Obey (
       break;
     case 'b':
       Value = (UINTN)mPages;
+      break;
+    case 'n':
+      Value = NestNmis ();
       break;
     case 'a':
       Value = SetMode ((BOOLEAN)(Words[0] != 0));
