@@ -223,6 +223,18 @@ def test_the_payload_that_a_reset_has_cleared_comes_back(decide: Decide, width: 
     assert function.read(control) == (cleared & ~0xFF | own & 0xFF if width == 1 else own)
 
 
+@pytest.mark.parametrize("vendor", [0xFFFF, 0x0001])
+@pytest.mark.parametrize(("offset", "width", "value"), [(COMMAND, 2, MASTER), (BAR, 4, ALL), (MSI, 4, 0)])
+def test_one_in_a_reset_takes_nothing(
+    decide: Decide, vendor: int, offset: int, width: int, value: int
+) -> None:
+    """What is read of it are ones: bits that it may not change would be set when it answers again."""
+    function = Function(decide)
+    function.config[:] = vendor.to_bytes(2, "little") + b"\xff" * (SIZE - 2)
+    answer = function.write(offset, width, value)
+    assert (answer.Denied, answer.Write) == (True, False)
+
+
 def test_who_has_no_payload_has_nothing_to_write(decide: Decide) -> None:
     function = Function(decide, bytearray(space({0x3C: (1, 11)})))
     assert (function.native.PayloadRegister, function.native.PayloadBits) == (0, 0)

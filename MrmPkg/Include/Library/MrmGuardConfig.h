@@ -62,6 +62,7 @@ MrmGuardFindFunction (
 /**
   Judge a write to configuration space.  Nobody else writes there between the reading of Header and Now and the write.
 
+  - A function that does not answer takes nothing: the ones that are read would be written to it when it does.
   - A base address register takes its own value, and all ones while the function decodes nothing (PCI 6.2.5.1: so its
     size is found).
   - Decoding is turned on only while all base address registers have their own values.

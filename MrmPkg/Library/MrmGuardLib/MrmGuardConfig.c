@@ -15,6 +15,8 @@
 #define BAR_IO            BIT0
 #define BAR_64            BIT2
 #define BITS_OF_BYTE      8
+#define NOBODY            0xFFFF      ///< vendor that is read where no function answers ...
+#define NOT_READY         0x0001      ///< ... or not yet (PCIe 2.3.2)
 
 CONST MRM_GUARD_FUNCTION *
 EFIAPI
@@ -138,6 +140,23 @@ OpenOfCommand (
   return IsAtHome (Function, Header) ? MAX_UINT32 : ~(UINT32)COMMAND_DECODES;
 }
 
+/**
+  Check whether a function answers: what is read of one in a reset are ones.
+
+  @param[in] Header  Its header, as it is.
+**/
+STATIC
+BOOLEAN
+Answers (
+  IN CONST UINT32  *Header
+  )
+{
+  UINT16  Vendor;
+
+  Vendor = (UINT16)Header[0];
+  return (BOOLEAN)((Vendor != NOBODY) && (Vendor != NOT_READY));
+}
+
 VOID
 EFIAPI
 MrmGuardJudgeConfig (
@@ -162,7 +181,8 @@ MrmGuardJudgeConfig (
   Register = Offset / sizeof (UINT32);
   if (  ((Width != 1) && (Width != 2) && (Width != 4))
      || (Offset % Width != 0)
-     || (Register >= MRM_GUARD_CONFIG_DWORDS))
+     || (Register >= MRM_GUARD_CONFIG_DWORDS)
+     || !Answers (Header))
   {
     Answer->Denied = TRUE;
     return;
