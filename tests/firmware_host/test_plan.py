@@ -327,6 +327,18 @@ def _long_packets_outside(plan: Values) -> None:
     plan["Uplinks"] = [UPLINK]
 
 
+def _owners(plan: Values) -> None:
+    """Give the chipset to each partition, and nothing else."""
+    for partition in plan["Partitions"]:
+        partition.update(Isolation="MrmIsolationGuarded", Chipset=True, PciBuses=[], DsdtPatches=[])
+        for source in partition["Boot"]["Sources"]:
+            source["Segment"] = 0
+
+
+OWNER = {"Isolation": "MrmIsolationContained", "Chipset": True}
+"""It owns the chipset, and may have devices besides."""
+
+
 def _circle(plan: Values) -> None:
     for number, partition in enumerate(plan["Partitions"]):
         partition["Policy"]["After"] = [1 - number]
@@ -378,6 +390,16 @@ CONTRADICTIONS: Mapping[str, tuple[Callable[[Values], None], str]] = {
         _bus(None, "PciRoot(0x0)/Pci(0x3,0x0)/Pci(0x0,0x1)"),
         "another partition has one of its PCI ports",
     ),
+    "an owner of the chipset without a guard": (
+        _change(Isolation="MrmIsolationCooperative", Chipset=True, PciBuses=[]),
+        "nothing keeps it from what others have",
+    ),
+    "an owner of the chipset with a port": (_change(**OWNER), "has devices besides"),
+    "an owner of the chipset with a card": (
+        _change(**OWNER, PciBuses=[], ChannelSegment=9, Cards=[CARD]),
+        "has devices besides",
+    ),
+    "two owners of the chipset": (_owners, "another partition owns the chipset"),
     "cards without a segment": (_change(Cards=[CARD], ChannelSegment=0), "without a PCI segment"),
     "a segment without cards": (_change(Cards=[], ChannelSegment=9), "a segment without them"),
     "a segment of a port": (_cards(1, CARD), "no PCI segment left for its cards"),

@@ -170,10 +170,11 @@ TellOfChipset (
   CONST MRM_PCI_PORT  *Functions;
   UINTN               Index;
 
-  if ((Partition->Chipset == NULL) || (HandOff->PciBusCount == MRM_MAX_PCI_BUSES)) {
+  if (Partition->Chipset == NULL) {
     return;
   }
 
+  // It has no other: MrmPlanRead() refuses that.
   HandOff->PciBuses[HandOff->PciBusCount++] = Partition->Chipset->Bus;
   Functions                                 = &Partition->Chipset->Functions;
   for (Index = 0; Index < Functions->FunctionCount; Index++) {

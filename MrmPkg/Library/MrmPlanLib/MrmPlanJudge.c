@@ -214,6 +214,10 @@ JudgeAgainstOthers (
       return PartitionFault (Fault, Plan, Number, "another partition has one of its processors");
     }
 
+    if (Partition->Chipset && Other->Chipset) {
+      return PartitionFault (Fault, Plan, Number, "another partition owns the chipset");
+    }
+
     if (SharePort (Partition, Other)) {
       return PartitionFault (Fault, Plan, Number, "another partition has one of its PCI ports");
     }

@@ -214,6 +214,34 @@ JudgeCards (
 }
 
 /**
+  Judge the owner of the chipset.
+
+  @param[in] Partition  The partition.
+
+  @return  What is wrong; NULL for nothing.
+**/
+STATIC
+CONST CHAR8 *
+JudgeChipset (
+  IN CONST MRM_PLAN_PARTITION  *Partition
+  )
+{
+  if (!Partition->Chipset) {
+    return NULL;
+  }
+
+  if (Partition->Isolation == MrmIsolationCooperative) {
+    return "it owns the chipset, and nothing keeps it from what others have";
+  }
+
+  if ((Partition->PciBusCount != 0) || MrmPlanHasChannels (Partition)) {
+    return "it owns the chipset, and has devices besides";
+  }
+
+  return NULL;
+}
+
+/**
   Judge boot sources.
 
   @param[in] Partition  The partition.
@@ -364,6 +392,10 @@ MrmPlanJudgePartition (
 
   if (What == NULL) {
     What = JudgeChannelSegment (Partition);
+  }
+
+  if (What == NULL) {
+    What = JudgeChipset (Partition);
   }
 
   if (What == NULL) {
