@@ -33,6 +33,9 @@ class Cpu:
     now: int = NOW
     x2apic: bool = True
     has_x2apic: bool = True
+    banks: int = 0
+    """Of machine checks."""
+    scalable: bool = False
     apic_base: int = 0
     """What APIC_BASE holds; 0: as the mode says."""
     contained: bool = False
@@ -82,6 +85,7 @@ class Cpu:
         facts.Seconds, facts.X2Apic, facts.Contained = self.now, self.x2apic, self.contained
         facts.WakeApicId, facts.WakeVector, facts.Waking = *self.wake, self.waking
         facts.HasX2Apic = self.has_x2apic
+        facts.CheckBanks, facts.ScalableChecks = self.banks, self.scalable
         facts.ApicBase = self.apic_base or APIC | (0xC00 if self.x2apic else 0x800)
         facts.EferMore = self.efer_more
         count = len(self.apic_ids)

@@ -315,6 +315,61 @@ def test_registers_that_no_map_has_read_as_zero(decide: Decide) -> None:
     assert (cpu.state.General[RAX], cpu.state.General[RDX], cpu.state.Rip) == (0, 0, RIP + 2)
 
 
+@pytest.mark.parametrize(
+    ("number", "scalable", "clears"),
+    [
+        (0x17A, False, True),
+        (0x401, False, True),
+        (0x425, False, True),
+        (0x429, False, False),  # a bank that it does not have
+        (0x400, False, False),  # what it tells of
+        (0x402, False, False),
+        (0x17B, False, False),
+        (0xC0002001, True, True),
+        (0xC0002098, True, True),
+        (0xC0002091, False, False),
+        (0xC00020A1, True, False),
+        (0xC0002000, True, False),
+        (0xC0002002, True, False),
+    ],
+)
+def test_the_status_of_machine_checks_can_be_cleared_and_not_set(
+    decide: Decide, number: int, scalable: bool, clears: bool
+) -> None:
+    for value, banks in ((0, 10), (1, 10), (1 << 63, 10), (0, 0)):
+        cpu = Cpu(decide, banks=banks, scalable=scalable)
+        answer = cpu.wrmsr(number, value)
+        if clears and not value and banks:
+            told = (answer.Action, answer.Msr, answer.Value, bool(answer.Denied))
+            assert told == (decide.MrmGuardWriteMsr, number, 0, False)
+        else:
+            assert (answer.Action, bool(answer.Denied)) == (decide.MrmGuardResume, True)
+        assert cpu.state.Rip == RIP + 2
+
+
+@pytest.mark.parametrize(
+    ("number", "scalable", "reads"),
+    [
+        (0xC0002001, True, True),
+        (0xC000209F, True, True),
+        (0xC00020A0, True, False),
+        (0xC0003FFF, True, False),
+        (0xC0002001, False, False),
+    ],
+)
+def test_registers_of_machine_checks_that_no_map_has(
+    decide: Decide, number: int, scalable: bool, reads: bool
+) -> None:
+    cpu = Cpu(decide, {RAX: 1, RDX: 2}, banks=10, scalable=scalable)
+    answer = cpu.rdmsr(number)
+    assert (answer.Action == decide.MrmGuardReadMsr, bool(answer.Denied)) == (reads, not reads)
+    if reads:
+        assert answer.Msr == number
+        decide.call("MrmGuardPutMsr", cpu.state, 0x123456789ABCDEF0)
+    found = (cpu.state.General[RAX], cpu.state.General[RDX], cpu.state.Rip)
+    assert found == ((0x9ABCDEF0, 0x12345678, RIP + 2) if reads else (0, 0, RIP + 2))
+
+
 # Memory.
 
 

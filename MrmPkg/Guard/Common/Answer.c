@@ -11,10 +11,14 @@
 #include <Library/IoLib.h>
 #include <Library/SynchronizationLib.h>
 #include <Register/Intel/ArchitecturalMsr.h>
+#include <Register/Intel/Cpuid.h>
 
 #define APIC_LOGICAL_ID    0xD0
 #define APIC_FORMAT        0xE0
 #define FORMAT_AFTER_INIT  MAX_UINT32
+
+#define CPUID_POWER      0x80000007U
+#define SCALABLE_CHECKS  BIT3           ///< in EBX: SMCA
 
 /**
   Have a processor wait for its start, as after INIT.
@@ -182,6 +186,9 @@ CarryOut (
     case MrmGuardWriteApic:
       WriteApic (Processor, Answer->Address, (UINT32)Answer->Value);
       break;
+    case MrmGuardReadMsr:
+      MrmGuardPutMsr (&Processor->Registers, BackendReadMsr (Answer->Msr));
+      break;
     case MrmGuardWriteMsr:
       AsmWriteMsr64 (Answer->Msr, Answer->Value);
       break;
@@ -204,26 +211,59 @@ CarryOut (
 }
 
 /**
+  Collect what decisions about registers want to know.
+
+  @param[out] Facts  Receives it.
+**/
+STATIC
+VOID
+CollectMsrFacts (
+  OUT MRM_GUARD_FACTS  *Facts
+  )
+{
+  CPUID_VERSION_INFO_EDX  Features;
+  UINT32                  Most;
+  UINT32                  Checks;
+
+  Facts->EferMore  = BackendEferMore ();
+  Facts->HasX2Apic = HasX2Apic ();
+  Facts->ApicBase  = AsmReadMsr64 (MSR_IA32_APIC_BASE);
+  AsmCpuid (CPUID_VERSION_INFO, NULL, NULL, NULL, &Features.Uint32);
+  if (Features.Bits.MCA == 0) {
+    return;
+  }
+
+  Facts->CheckBanks = (UINT8)AsmReadMsr64 (MSR_IA32_MCG_CAP);
+  AsmCpuid (CPUID_EXTENDED_FUNCTION, &Most, NULL, NULL, NULL);
+  if (Most >= CPUID_POWER) {
+    AsmCpuid (CPUID_POWER, NULL, &Checks, NULL, NULL);
+    Facts->ScalableChecks = (BOOLEAN)((Checks & SCALABLE_CHECKS) != 0);
+  }
+}
+
+/**
   Collect what MrmGuardDecide() wants to know.
 
   @param[in]  Processor  This processor's part.
+  @param[in]  Exit       The exit.
   @param[out] Facts      Receives it.
 **/
 STATIC
 VOID
 CollectFacts (
   IN  CONST MRM_GUARD_PROCESSOR  *Processor,
+  IN  CONST MRM_GUARD_EXIT       *Exit,
   OUT MRM_GUARD_FACTS            *Facts
   )
 {
   CONST MRM_GUARD  *Guard;
 
+  ZeroMem (Facts, sizeof (*Facts));
   Guard               = Processor->Guard;
   Facts->ApicId       = Processor->ApicId;
   Facts->ApicIds      = Guard->ApicIds;
   Facts->ApicIdCount  = Guard->ProcessorCount;
   Facts->LocalApic    = Guard->LocalApic;
-  Facts->EferMore     = BackendEferMore ();
   Facts->IcrHigh      = CommandHigh (Guard->LocalApic);
   Facts->Ignored      = Guard->Ignored;
   Facts->IgnoredCount = Guard->IgnoredCount;
@@ -232,8 +272,6 @@ CollectFacts (
   Facts->LogicalIds   = Guard->LogicalIds;
   Facts->Formats      = Guard->Formats;
   Facts->X2Apic       = IsX2Apic ();
-  Facts->HasX2Apic    = HasX2Apic ();
-  Facts->ApicBase     = AsmReadMsr64 (MSR_IA32_APIC_BASE);
   Facts->Contained    = Guard->Contained;
   Facts->WakeApicId   = Guard->WakeApicId;
   Facts->WakeVector   = Guard->WakeVector;
@@ -245,6 +283,9 @@ CollectFacts (
 
   Facts->Functions     = Guard->Functions;
   Facts->FunctionCount = Guard->FunctionCount;
+  if (Exit->Kind == MrmExitMsr) {
+    CollectMsrFacts (Facts);
+  }
 }
 
 /**
@@ -302,7 +343,7 @@ AnswerExit (
     CodeSize = FetchCode (Processor, Code);
   }
 
-  CollectFacts (Processor, &Facts);
+  CollectFacts (Processor, Exit, &Facts);
   CopyMem (&Before, &Processor->Registers, sizeof (Before));
   ZeroMem (&Answer, sizeof (Answer));
   MrmGuardDecide (&Facts, Exit, Code, CodeSize, &Processor->Guard->Devices, &Processor->Registers, &Answer);

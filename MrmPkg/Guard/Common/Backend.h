@@ -95,6 +95,19 @@ BackendEferMore (
   );
 
 /**
+  Read a register that this processor may not have.
+
+  @param[in] Msr  Its number.
+
+  @return  What it holds; 0 if the processor raises an exception instead.
+**/
+UINT64
+EFIAPI
+BackendReadMsr (
+  IN UINT32  Msr
+  );
+
+/**
   Take the NMI that waits on this processor.
 **/
 VOID

@@ -37,6 +37,7 @@ extern ASM_PFX(MrmGuardOnFault)
 global ASM_PFX(MrmGuardSvmRun)
 global ASM_PFX(BackendTakeNmi)
 global ASM_PFX(BackendHalt)
+global ASM_PFX(BackendReadMsr)
 global ASM_PFX(MrmGuardNmi)
 global ASM_PFX(MrmGuardFault)
 
@@ -121,6 +122,17 @@ HaltInstruction:
     clgi
     ret
 
+; UINT64 EFIAPI BackendReadMsr (UINT32 Msr)
+ASM_PFX(BackendReadMsr):
+ReadInstruction:
+    rdmsr
+    shl     rdx, 32
+    or      rax, rdx
+    ret
+ReadFailed:
+    xor     eax, eax
+    ret
+
 ; An NMI that comes just before the halt ends it, too.
 ASM_PFX(MrmGuardNmi):
     push    rax
@@ -133,6 +145,18 @@ ASM_PFX(MrmGuardNmi):
     iretq
 
 ASM_PFX(MrmGuardFault):
+    ; Behind the error code lies the address.  Only this instruction may raise an exception.
+    push    rax
+    lea     rax, [ReadInstruction]
+    cmp     [rsp + 0x10], rax
+    jne     .fatal
+    lea     rax, [ReadFailed]
+    mov     [rsp + 0x10], rax
+    pop     rax
+    add     rsp, 8
+    iretq
+.fatal:
+    pop     rax
     mov     rcx, rsp
     and     rsp, -16
     sub     rsp, 0x20

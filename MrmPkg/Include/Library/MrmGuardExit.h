@@ -138,6 +138,8 @@ typedef struct {
   CONST UINT32             *Formats;        ///< the same of register E0
   BOOLEAN                  X2Apic;          ///< its local APIC is in x2APIC mode
   BOOLEAN                  HasX2Apic;       ///< this processor has that mode
+  UINT32                   CheckBanks;      ///< banks of machine checks that it has; 0: none, or it has no such checks
+  BOOLEAN                  ScalableChecks;  ///< they are AMD's, with registers from C000_2000h on
   UINT64                   ApicBase;        ///< what its register APIC_BASE holds
   BOOLEAN                  Contained;       ///< its interrupts are confined: the level contained
   UINT32                   WakeApicId;      ///< the boot processor ...
@@ -157,7 +159,9 @@ typedef enum {
   MrmGuardWritePort,       ///< write Width bytes, 1, of Value to I/O port Address, go on
   MrmGuardWriteFunction,   ///< have MrmGuardJudgeConfig() judge Width bytes of Value for Address, go on
   MrmGuardWriteApic,       ///< write the 32 bits of Value to Address in the local APIC page, go on
-  MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on; only registers of the x2APIC
+  MrmGuardReadMsr,         ///< read Msr of this processor, 0 if it has none, give it to MrmGuardPutMsr(), go on
+  MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on: a register of the x2APIC, or 0 to one that
+                           ///< says that a machine check has come
   MrmGuardSetApicMode,     ///< bring the local APIC of this processor into the mode that Value has, for APIC_BASE; go on
   MrmGuardSend,            ///< send each of Targets the interrupt command Value, go on
   MrmGuardInitProcessors,  ///< let each of Targets wait for its start, go on
@@ -314,6 +318,19 @@ EFIAPI
 MrmGuardPutResult (
   IN OUT MRM_GUARD_STATE  *State,
   IN     UINT8            Width,
+  IN     UINT64           Value
+  );
+
+/**
+  Give a processor what MrmGuardReadMsr has read: into its registers A and D.
+
+  @param[in,out] State  Registers.
+  @param[in]     Value  What was read.
+**/
+VOID
+EFIAPI
+MrmGuardPutMsr (
+  IN OUT MRM_GUARD_STATE  *State,
   IN     UINT64           Value
   );
 

@@ -20,6 +20,20 @@
 #define BASE_ON      BIT11
 #define BASE_MODE    (BASE_X2APIC | BASE_ON)
 
+//
+// Machine checks (SDM 3, 16.3; AMD's processors have more banks, with 16 registers each, where CPUID tells of SMCA).
+//
+#define MSR_CHECK_STATUS       0x17A
+#define MSR_CHECK_FIRST        0x400
+#define MSR_CHECK_LAST         0x47F
+#define CHECK_REGISTERS        4
+#define CHECK_STATUS           1
+#define MSR_SCALABLE_FIRST     0xC0002000
+#define MSR_SCALABLE_LAST      0xC0003FFF
+#define SCALABLE_REGISTERS     16
+#define SCALABLE_STATUS        1
+#define SCALABLE_DEFERRED      8      ///< status of errors that wait until somebody uses what is wrong
+
 #define LAST_OF_PAGE  0xFE    ///< the last APIC ID that can be named where the local APIC is a page
 
 //
@@ -158,6 +172,79 @@ WriteApicBase (
 }
 
 /**
+  Check whether a register says that a machine check has come to this processor: its system may clear it.  If the first
+  one is not, the next machine check resets the PC; and a bank that is full keeps no other.
+
+  @param[in] Facts  What the guard knows.
+  @param[in] Msr    The register.
+**/
+STATIC
+BOOLEAN
+IsCheckStatus (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINT32                 Msr
+  )
+{
+  UINT32  Register;
+
+  if ((Msr >= MSR_CHECK_FIRST) && (Msr <= MSR_CHECK_LAST)) {
+    return (BOOLEAN)(  ((Msr - MSR_CHECK_FIRST) / CHECK_REGISTERS < Facts->CheckBanks)
+                    && ((Msr - MSR_CHECK_FIRST) % CHECK_REGISTERS == CHECK_STATUS));
+  }
+
+  if ((Msr >= MSR_SCALABLE_FIRST) && (Msr <= MSR_SCALABLE_LAST)) {
+    Register = (Msr - MSR_SCALABLE_FIRST) % SCALABLE_REGISTERS;
+    return (BOOLEAN)(  Facts->ScalableChecks
+                    && ((Msr - MSR_SCALABLE_FIRST) / SCALABLE_REGISTERS < Facts->CheckBanks)
+                    && ((Register == SCALABLE_STATUS) || (Register == SCALABLE_DEFERRED)));
+  }
+
+  return (BOOLEAN)((Msr == MSR_CHECK_STATUS) && (Facts->CheckBanks != 0));
+}
+
+/**
+  Let registers of machine checks be read that no map has, and their status be cleared.
+
+  @param[in]     Facts   What the guard knows.
+  @param[in]     Exit    The exit.
+  @param[in]     Value   What is written.
+  @param[in,out] Answer  Receives the answer.
+
+  @retval FALSE  It is about something else.
+**/
+STATIC
+BOOLEAN
+DecideCheck (
+  IN     CONST MRM_GUARD_FACTS  *Facts,
+  IN     CONST MRM_GUARD_EXIT   *Exit,
+  IN     UINT64                 Value,
+  IN OUT MRM_GUARD_ANSWER       *Answer
+  )
+{
+  if (Exit->Write) {
+    if ((Value != 0) || !IsCheckStatus (Facts, Exit->Msr)) {
+      return FALSE;
+    }
+
+    Answer->Action = MrmGuardWriteMsr;
+  } else {
+    if (  !Facts->ScalableChecks
+       || (Exit->Msr < MSR_SCALABLE_FIRST)
+       || (Exit->Msr > MSR_SCALABLE_LAST)
+       || ((Exit->Msr - MSR_SCALABLE_FIRST) / SCALABLE_REGISTERS >= Facts->CheckBanks))
+    {
+      return FALSE;
+    }
+
+    Answer->Action = MrmGuardReadMsr;
+  }
+
+  Answer->Msr   = Exit->Msr;
+  Answer->Value = 0;
+  return TRUE;
+}
+
+/**
   Check whether what is written to a register is lost.
 
   @param[in] Msr  Its number.
@@ -222,6 +309,17 @@ WriteLocalVector (
 }
 
 VOID
+EFIAPI
+MrmGuardPutMsr (
+  IN OUT MRM_GUARD_STATE  *State,
+  IN     UINT64           Value
+  )
+{
+  State->General[REGISTER_A] = Value & MAX_UINT32;
+  State->General[REGISTER_D] = Value >> 32;
+}
+
+VOID
 MrmGuardDecideMsr (
   IN     CONST MRM_GUARD_FACTS  *Facts,
   IN     CONST MRM_GUARD_EXIT   *Exit,
@@ -239,11 +337,12 @@ MrmGuardDecideMsr (
       Answer->Msr    = Exit->Msr;
       Answer->Value  = Value;
     }
+  } else if (DecideCheck (Facts, Exit, Value, Answer)) {
+    // The status of machine checks.
   } else if (IsIgnored (Exit->Msr)) {
     Answer->Denied = TRUE;
     if (!Exit->Write) {
-      State->General[REGISTER_A] = 0;
-      State->General[REGISTER_D] = 0;
+      MrmGuardPutMsr (State, 0);
     }
   } else if (WriteLocalVector (Facts, Exit, Value, Answer)) {
     // Only a contained partition has to ask.

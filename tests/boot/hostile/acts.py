@@ -127,6 +127,7 @@ def _registers() -> list[Act]:
         "change an MTRR": ("200", "6"),
         "turn MTRRs off": ("2ff", "0"),
         "change HWCR": ("c0010015", "1"),
+        "say that a machine check has come": ("17a", "4"),
         "write its EFER without SVME": ("c0000080", "d00"),
     }
     excepted = {

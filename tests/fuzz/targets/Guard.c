@@ -63,6 +63,19 @@ MayGoOut (
 }
 
 STATIC
+BOOLEAN
+IsCheck (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINT32                 Msr
+  )
+{
+  // Registers of machine checks, of banks that there are.
+  return (BOOLEAN)(  (Msr == 0x17A && Facts->CheckBanks != 0)
+                  || (Msr >= 0x400 && Msr < MIN (0x400 + 4 * Facts->CheckBanks, 0x480))
+                  || (Facts->ScalableChecks && Msr >= 0xC0002000 && Msr < 0xC0002000 + 16 * Facts->CheckBanks));
+}
+
+STATIC
 VOID
 CheckAnswer (
   IN CONST MRM_GUARD_FACTS   *Facts,
@@ -89,7 +102,13 @@ CheckAnswer (
     case MrmGuardWriteMsr:
       FUZZ_CHECK ((Answer->Value & 0xFFF33000) == 0 || Answer->Msr != 0x830);
       FUZZ_CHECK (Answer->Msr != 0x830 || MayGoOut (Facts, Answer->Value));
-      FUZZ_CHECK (Answer->Msr == 0x830 || (Answer->Msr >= 0x833 && Answer->Msr <= 0x837));
+      FUZZ_CHECK (
+        Answer->Msr == 0x830 || (Answer->Msr >= 0x833 && Answer->Msr <= 0x837)
+                  || (Answer->Value == 0 && IsCheck (Facts, Answer->Msr))
+        );
+      break;
+    case MrmGuardReadMsr:
+      FUZZ_CHECK (Answer->Msr >= 0xC0002000 && IsCheck (Facts, Answer->Msr));
       break;
     case MrmGuardSetApicMode:
       // The guard must not meet an exception, and nothing but the mode is the partition's.
@@ -169,6 +188,8 @@ LLVMFuzzerTestOneInput (
     Facts.Contained = (BOOLEAN)((Facts.Seconds & 2) == 0);
     Facts.Waking    = (BOOLEAN)((Facts.Seconds & 4) == 0);
     Facts.HasX2Apic = (BOOLEAN)(Facts.X2Apic || (Facts.Seconds & 8) == 0);
+    Facts.CheckBanks     = (UINT8)LogicalIds[0];
+    Facts.ScalableChecks = (BOOLEAN)((Facts.Seconds & 16) == 0);
     Facts.ApicBase  = LOCAL_APIC | APIC_ON | (Facts.X2Apic ? APIC_X2APIC : 0);
     Memory.Reads  = 0;
     CodeSize      = MrmGuardFetch (&State, ReadMemory, &Memory, Room);
