@@ -184,6 +184,59 @@ IsKeyboard (
   return (BOOLEAN)(!EFI_ERROR (Sio->GetResources (Sio, &Resources)) && MrmUsesIoBase (Resources.SmallHeader, KEYBOARD_PORT));
 }
 
+/**
+  Copy between the memory of ACPI's interpreter and what was saved of it.
+
+  @param[in,out] Chipset  What the owner has; nothing happens if there is no copy.
+  @param[in]     Back     TRUE: write back what was saved; FALSE: save what there is.
+**/
+STATIC
+VOID
+CopyNvs (
+  IN OUT MRM_PARTITION_CHIPSET  *Chipset,
+  IN     BOOLEAN                Back
+  )
+{
+  UINT8  *Copy;
+  VOID   *Memory;
+  UINTN  Index;
+
+  Copy = Chipset->NvsCopy;
+  for (Index = 0; (Copy != NULL) && (Index < Chipset->NvsCount); Index++) {
+    Memory = (VOID *)(UINTN)Chipset->Nvs[Index].Base;
+    CopyMem (Back ? Memory : Copy, Back ? Copy : Memory, (UINTN)Chipset->Nvs[Index].Size);
+    Copy += Chipset->Nvs[Index].Size;
+  }
+}
+
+/**
+  Save the memory of ACPI's interpreter: the owner's writes there, and what it has left in the middle of something, as
+  ACPI's global lock, would be the next start's.
+
+  @param[in,out] Chipset  What the owner has.
+**/
+STATIC
+VOID
+SaveNvs (
+  IN OUT MRM_PARTITION_CHIPSET  *Chipset
+  )
+{
+  UINT64  Size;
+  UINTN   Index;
+
+  Size = 0;
+  for (Index = 0; Index < Chipset->NvsCount; Index++) {
+    Size += Chipset->Nvs[Index].Size;
+  }
+
+  Chipset->NvsCopy = (Size == 0) ? NULL : AllocatePool ((UINTN)Size);
+  if ((Size != 0) && (Chipset->NvsCopy == NULL)) {
+    Say ("warning: no memory to save ACPI's NVS, %ld bytes: starts find it as the one before has left it", Size);
+  }
+
+  CopyNvs (Chipset, FALSE);
+}
+
 VOID
 ClaimChipset (
   IN OUT MRM_PARTITION  *Partition
@@ -205,6 +258,8 @@ ClaimChipset (
   if (!SaveRegisters (&Partition->Chipset->Registers)) {
     Say ("warning: the PC does not go into ACPI mode: '%a' will see no events such as its power button", Partition->Plan->Name);
   }
+
+  SaveNvs (Partition->Chipset);
 }
 
 EFI_STATUS
@@ -224,6 +279,7 @@ QuiesceDevices (
   PciStatus = QuiescePci (Partition);
   // A device may have interrupted amid its reset.
   RestoreRegisters (&Partition->Chipset->Registers);
+  CopyNvs (Partition->Chipset, TRUE);
   return EFI_ERROR (PciStatus) ? PciStatus : Status;
 }
 
@@ -262,6 +318,10 @@ FreeChipset (
     // Whatever became of its devices: this image is about to be unloaded.
     ReopenLegacyInterrupts ();
     ReleaseTime ();
+    if (Partition->Chipset->NvsCopy != NULL) {
+      FreePool (Partition->Chipset->NvsCopy);
+    }
+
     FreePool (Partition->Chipset);
     Partition->Chipset = NULL;
     Partition->Rest    = NULL;

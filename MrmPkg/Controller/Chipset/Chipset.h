@@ -13,6 +13,7 @@
 #include <Library/MrmGuardLib.h>
 
 #define MRM_CHIPSET_CLOSED      64    ///< stretches of I/O ports that others have
+#define MRM_CHIPSET_NVS         32    ///< stretches of memory for ACPI's interpreter
 #define MRM_CHIPSET_STAND_INS   32    ///< devices of which it has functions, but not function 0
 
 ///
@@ -30,6 +31,9 @@ struct _MRM_PARTITION_CHIPSET {
   UINTN                    StandInCount;
   MRM_GUARD_PORTS          Closed[MRM_CHIPSET_CLOSED];          ///< I/O ports that others have
   UINTN                    ClosedCount;
+  MRM_RANGE                Nvs[MRM_CHIPSET_NVS];                ///< memory for ACPI's interpreter
+  UINTN                    NvsCount;
+  UINT8                    *NvsCopy;                            ///< what lay there, all stretches together; or NULL
   MRM_CHIPSET_REGISTERS    Registers;                           ///< as the PC's firmware left them
 };
 

@@ -89,6 +89,12 @@
 #define TCO_CONTROL  0x08
 #define TCO_HALT     BIT11
 
+//
+// Watchdog of AMD's chipsets: its control register.
+//
+#define WATCHDOG_RUNS  BIT0
+#define NO_WATCHDOG    MAX_UINT32
+
 #define ACPI_MODE_TRIES  1000 ///< milliseconds
 
 /**
@@ -464,6 +470,32 @@ SaveEvents (
 }
 
 /**
+  Halt the watchdog that resets the PC.
+
+  @param[in] Registers  Where registers are.
+**/
+STATIC
+VOID
+HaltWatchdog (
+  IN CONST MRM_CHIPSET_REGISTERS  *Registers
+  )
+{
+  UINT32  Control;
+
+  if (Registers->Tco != 0) {
+    IoWrite16 (Registers->Tco + TCO_CONTROL, IoRead16 (Registers->Tco + TCO_CONTROL) | TCO_HALT);
+    IoWrite16 (Registers->Tco + TCO_STATUS, IoRead16 (Registers->Tco + TCO_STATUS));
+  }
+
+  if (Registers->Watchdog != 0) {
+    Control = MmioRead32 ((UINTN)Registers->Watchdog);
+    if ((Control != NO_WATCHDOG) && ((Control & WATCHDOG_RUNS) != 0)) {
+      MmioWrite32 ((UINTN)Registers->Watchdog, Control & ~(UINT32)WATCHDOG_RUNS);
+    }
+  }
+}
+
+/**
   Disable all events of ACPI, forget those that came, and enable what was.
 
   @param[in] Registers  What was saved.
@@ -554,11 +586,7 @@ RestoreRegisters (
   }
 
   IoWrite8 (CONTROL_B, Registers->ControlB);
-  if (Registers->Tco != 0) {
-    IoWrite16 (Registers->Tco + TCO_CONTROL, IoRead16 (Registers->Tco + TCO_CONTROL) | TCO_HALT);
-    IoWrite16 (Registers->Tco + TCO_STATUS, IoRead16 (Registers->Tco + TCO_STATUS));
-  }
-
+  HaltWatchdog (Registers);
   RestoreEvents (Registers);
   WriteCmos (RTC_A, Registers->RtcA);
   WriteCmos (RTC_B, Registers->RtcB);

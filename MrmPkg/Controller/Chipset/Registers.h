@@ -15,6 +15,7 @@
 #define MRM_CHIPSET_TIMERS    32     ///< comparators of an HPET at most
 #define MRM_CHIPSET_TCO       0x60   ///< the TCO watchdog in Intel's chipsets, behind PM1a events
 #define MRM_CHIPSET_TCO_PORTS 0x20   ///< of the TCO watchdog
+#define MRM_CHIPSET_WATCHDOG  0xFED80B00    ///< the watchdog in AMD's chipsets
 #define MRM_CHIPSET_SMI       0x30   ///< behind PM1a events in Intel's chipsets: which SMIs there are
 #define MRM_CHIPSET_SMI_PORTS 8
 
@@ -37,6 +38,7 @@ typedef struct {
   UINT16                 Gpe[2];            ///< of GPE0 and GPE1
   UINT16                 GpeHalf[2];        ///< bytes of their status registers
   UINT16                 Tco;               ///< of the watchdog in Intel's chipsets; 0: there is none
+  UINT64                 Watchdog;          ///< address of the one in AMD's chipsets; 0: there is none
   UINT16                 SmiCommand;        ///< port, 0: there is none
   UINT16                 Reset;             ///< port of the reset register, 0: it has none
   UINT8                  AcpiEnable;
@@ -67,7 +69,7 @@ typedef struct {
   @param[in]  Fadt       FADT of the PC, sound.
   @param[in]  Madt       Its MADT, sound.
   @param[in]  Hpet       Its HPET table, or NULL.
-  @param[out] Registers  Receives places but Tco, and nothing of what they hold.
+  @param[out] Registers  Receives places but Tco and Watchdog, and nothing of what they hold.
 **/
 VOID
 FindRegisters (

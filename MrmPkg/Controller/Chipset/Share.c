@@ -31,6 +31,7 @@
 #define CLASS_SERIAL_BUS  0x0C
 #define SUBCLASS_SMBUS    0x05
 #define VENDOR_INTEL      0x8086
+#define VENDOR_AMD        0x1022
 
 STATIC CONST UINT16  mUarts[] = { 0x3F8, 0x2F8, 0x3E8, 0x2E8 };
 
@@ -170,9 +171,9 @@ FindRoot (
 }
 
 /**
-  Find the watchdog that resets the PC, in Intel's chipsets.
+  Find the watchdog that resets the PC, in chipsets of Intel and AMD.
 
-  @param[in,out] Share  Receives Tco of the registers.
+  @param[in,out] Share  Receives Tco or Watchdog of the registers.
 **/
 STATIC
 VOID
@@ -181,13 +182,23 @@ FindWatchdog (
   )
 {
   STATIC CONST MRM_PCI_ADDRESS  Bridge = { .Device = 0x1F };
+  STATIC CONST MRM_PCI_ADDRESS  Bus    = { .Device = 0x14 };
   MRM_CHIPSET_REGISTERS         *Registers;
+  UINT32                        Class;
 
   Registers = &Share->Chipset->Registers;
   if (  ((UINT16)ReadConfig (Share->RootBridge, &Bridge, PCI_VENDOR_ID_OFFSET) == VENDOR_INTEL)
      && (Registers->Pm1Event[0] != 0))
   {
     Registers->Tco = Registers->Pm1Event[0] + MRM_CHIPSET_TCO;
+  }
+
+  // The SMBus of AMD's chipsets tells which one it is.
+  Class = ReadConfig (Share->RootBridge, &Bus, PCI_REVISION_ID_OFFSET) >> 16;
+  if (  ((UINT16)ReadConfig (Share->RootBridge, &Bus, PCI_VENDOR_ID_OFFSET) == VENDOR_AMD)
+     && (Class == ((CLASS_SERIAL_BUS << 8) | SUBCLASS_SMBUS)))
+  {
+    Registers->Watchdog = MRM_CHIPSET_WATCHDOG;
   }
 }
 
@@ -478,6 +489,7 @@ AddNvs (
   IN OUT SHARE  *Share
   )
 {
+  MRM_RANGE_SET          Nvs;
   EFI_MEMORY_DESCRIPTOR  *Map;
   EFI_MEMORY_DESCRIPTOR  *Entry;
   UINTN                  Size;
@@ -502,12 +514,18 @@ AddNvs (
     return;
   }
 
+  ZeroMem (&Nvs, sizeof (Nvs));
+  Nvs.Ranges   = Share->Chipset->Nvs;
+  Nvs.Capacity = ARRAY_SIZE (Share->Chipset->Nvs);
   for (Entry = Map; (UINT8 *)Entry < (UINT8 *)Map + Size; Entry = (EFI_MEMORY_DESCRIPTOR *)((UINT8 *)Entry + Step)) {
     if (Entry->Type == EfiACPIMemoryNVS) {
       Add (Share, Entry->PhysicalStart, EFI_PAGES_TO_SIZE (Entry->NumberOfPages));
+      Status      = MrmRangeAdd (&Nvs, Entry->PhysicalStart, EFI_PAGES_TO_SIZE (Entry->NumberOfPages));
+      Share->Full = (BOOLEAN)(EFI_ERROR (Status) || Share->Full);
     }
   }
 
+  Share->Chipset->NvsCount = Nvs.Count;
   FreePool (Map);
 }
 
