@@ -70,6 +70,23 @@ def test_it_has_the_chipset_and_no_foreign_function(bench: Bench) -> None:
     bench.run(look())
 
 
+async def register_of_neighbour(bench: Bench) -> int:
+    """The address of registers of the neighbour's card."""
+    text = (await bench.machine.monitor("info pci")).replace("\r", "")
+    about = text.split("  Bus  0, device   4, function 0:")[1].split("\n  Bus ")[0]
+    return int(re.findall(r"memory at (0x[0-9a-f]+)", about)[0], 16)
+
+
+def test_its_kernel_puts_nothing_where_others_have_registers(bench: Bench) -> None:
+    async def look() -> None:
+        found = await output(bench.session.guests[OWNER], "cat /proc/iomem")
+        base = await register_of_neighbour(bench)
+        reserved = re.findall(r"([0-9a-f]+)-([0-9a-f]+) : pnp ", found)
+        assert any(int(first, 16) <= base <= int(last, 16) for first, last in reserved), found
+
+    bench.run(look())
+
+
 def test_the_keyboard_is_its_own(bench: Bench) -> None:
     async def typed() -> str:
         guest = bench.session.guests[OWNER]
@@ -132,9 +149,7 @@ def test_foreign_memory_ends_it_alone(bench: Bench) -> None:
     """A register of the neighbour's card; the PC's chipset comes back for the next start."""
 
     async def work() -> None:
-        text = (await bench.machine.monitor("info pci")).replace("\r", "")
-        about = text.split("  Bus  0, device   4, function 0:")[1].split("\n  Bus ")[0]
-        base = int(re.findall(r"memory at (0x[0-9a-f]+)", about)[0], 16)
+        base = await register_of_neighbour(bench)
         since = bench.session.count()
         await reboot(bench.session, OWNER, NEIGHBOUR, f"devmem {base:#x} 32 1")
         assert "its own; address" in bench.session.history[since].detail

@@ -83,6 +83,8 @@ class Chipset:
     madt: bytes
     dsdt: bytes
     copied: tuple[bytes, ...] = ()
+    withheld: tuple[Range, ...] = ()
+    withheld_ports: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,14 @@ def _native(decide: Decide, facts: Facts, stack: ExitStack) -> Any:
         chipset.CopiedCount = len(facts.chipset.copied)
         for index, source in enumerate(facts.chipset.copied):
             chipset.Copied[index] = (stack.enter_context(Guarded(decide.ffi, source)), len(source))
+        chipset.WithheldCount, chipset.WithheldPortCount = (
+            len(facts.chipset.withheld),
+            len(facts.chipset.withheld_ports),
+        )
+        for index, span in enumerate(facts.chipset.withheld[:64]):
+            chipset.Withheld[index] = span
+        for index, span in enumerate(facts.chipset.withheld_ports[:64]):
+            chipset.WithheldPorts[index] = span
         native.Chipset = chipset
     return native
 

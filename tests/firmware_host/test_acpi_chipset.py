@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.scan.corpus import open_corpus
@@ -150,6 +150,73 @@ def test_names_are_hidden_where_they_are_defined(decide: Decide) -> None:
 def test_own_block_is_an_ssdt(decide: Decide) -> None:
     _, others = tables(decide, OWNER)
     assert others[0][:4] == b"SSDT" and others[0][HEADER:] == OWNER.dsdt[HEADER:]
+
+
+def test_what_others_decode_is_a_device(decide: Decide) -> None:
+    chipset = replace(PC, withheld=((0xC0000000, 0x20000),), withheld_ports=((0xC040, 0x20),))
+    _, others = tables(decide, replace(OWNER, chipset=chipset))
+    device = others[0][len(OWNER.dsdt) :]
+    memory = struct.pack("<BHBBBQQQQQ", 0x8A, 43, 0, 0x0D, 1, 0, 0xC0000000, 0xC001FFFF, 0, 0x20000)
+    ports = struct.pack("<BHBBBHHHHH", 0x88, 13, 1, 0x0D, 3, 0, 0xC040, 0xC05F, 0, 0x20)
+    assert device.endswith(memory + ports + b"\x79\0") and b"\\._SB_MRMW\x08_HID" in device
+    assert others[0][:4] == b"SSDT" and u32(others[0], 4) == len(others[0])
+
+
+def test_withheld_ranges_that_are_none_are_refused(decide: Decide) -> None:
+    last = (1 << 64) - 0x1000
+    for memory, ports, status in (
+        (((last, 0x1000),), ((0xFFFF, 1),), decide.RETURN_SUCCESS),
+        (((last, 0x1001),), (), decide.RETURN_INVALID_PARAMETER),
+        (((0x1000, 0),), (), decide.RETURN_INVALID_PARAMETER),
+        ((), ((0xFFFF, 2),), decide.RETURN_INVALID_PARAMETER),
+        ((), ((0x1000, 0),), decide.RETURN_INVALID_PARAMETER),
+        (((0x1000, 0x1000),) * 65, (), decide.RETURN_INVALID_PARAMETER),
+        ((), ((0x1000, 1),) * 65, decide.RETURN_INVALID_PARAMETER),
+    ):
+        chipset = replace(PC, withheld=memory, withheld_ports=ports)
+        assert build(decide, replace(OWNER, chipset=chipset))[0] == status
+
+
+WITHHELD = st.tuples(
+    st.integers(0, 1 << 40).map(lambda n: n << 12), st.integers(1, 1 << 24).map(lambda n: n << 12)
+)
+WITHHELD_PORTS = st.tuples(st.integers(0, 0x7FFF), st.integers(1, 0x7FFF))
+
+
+@pytest.mark.skipif(shutil.which("acpiexec") is None, reason="no acpiexec")
+@settings(max_examples=20, deadline=None)
+@given(memory=st.lists(WITHHELD, max_size=64), ports=st.lists(WITHHELD_PORTS, max_size=64))
+def test_acpica_reads_what_is_withheld(
+    decide: Decide,
+    tmp_path_factory: pytest.TempPathFactory,
+    memory: list[tuple[int, int]],
+    ports: list[tuple[int, int]],
+) -> None:
+    folder = tmp_path_factory.mktemp("withheld")
+    own = table(b"DSDT", b"", 2)
+    named, others = tables(
+        decide,
+        replace(
+            OWNER,
+            dsdt=own,
+            chipset=replace(PC, dsdt=own, copied=(), withheld=tuple(memory), withheld_ports=tuple(ports)),
+        ),
+    )
+    (folder / "dsdt.aml").write_bytes(named["DSDT"])
+    (folder / "ssdt.aml").write_bytes(others[0])
+    said = subprocess.run(
+        ["acpiexec", "-b", "resources \\_SB.MRMW; quit", folder / "dsdt.aml", folder / "ssdt.aml"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    ).stdout
+    found = re.findall(
+        r"Address Minimum : (\w+)\n\s+Address Maximum : (\w+)\n.*\n\s+Address Length : (\w+)", said
+    )
+    # It tells them twice: _CRS as it is, and as it was made again from what was understood.
+    expected = [(base, base + length - 1, length) for base, length in (*memory, *ports)]
+    assert [tuple(int(word, 16) for word in row) for row in found][: len(expected)] == expected, said
 
 
 def test_tables_that_are_not_sound_are_left_out(decide: Decide) -> None:

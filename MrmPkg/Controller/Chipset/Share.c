@@ -44,6 +44,8 @@ typedef struct {
   EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL    *RootBridge;    ///< of bus 0 in segment 0
   MRM_RANGE                          Io;             ///< I/O ports that it forwards: the longest stretch
   MRM_RANGE_SET                      Windows;        ///< in Chipset->Windows
+  MRM_RANGE_SET                      Withheld;       ///< memory that functions of others decode, in Chipset->Tables
+  MRM_RANGE_SET                      WithheldPorts;  ///< the same of I/O ports
   BOOLEAN                            Full;           ///< something did not fit
 } SHARE;
 
@@ -392,6 +394,44 @@ Give (
 }
 
 /**
+  Keep memory of others from the owner, whole pages; its system is told that it is not free.
+
+  @param[in,out] Share  The share.
+  @param[in]     Range  The memory.
+**/
+STATIC
+VOID
+WithholdMemory (
+  IN OUT SHARE            *Share,
+  IN     CONST MRM_RANGE  *Range
+  )
+{
+  Remove (Share, Range);
+  Share->Full = (BOOLEAN)(EFI_ERROR (MrmRangeAdd (&Share->Withheld, Range->Base, Range->Size)) || Share->Full);
+}
+
+/**
+  The same for I/O ports.
+
+  @param[in,out] Share  The share.
+  @param[in]     First  First port.
+  @param[in]     Count  How many.
+**/
+STATIC
+VOID
+WithholdPorts (
+  IN OUT SHARE   *Share,
+  IN     UINT64  First,
+  IN     UINT64  Count
+  )
+{
+  ClosePorts (Share, First, Count);
+  if ((First != 0) && (First + Count - 1 <= MAX_UINT16)) {
+    Share->Full = (BOOLEAN)(EFI_ERROR (MrmRangeAdd (&Share->WithheldPorts, First, Count)) || Share->Full);
+  }
+}
+
+/**
   Keep from the owner what a function decodes, and what it forwards.
 
   @param[in,out] Share    The share.
@@ -414,17 +454,17 @@ Withhold (
   PciIo = FindPciIo (Address);
   for (Count = (PciIo == NULL) ? 0 : ReadBars (PciIo, Bars); Count > 0; Count--) {
     if (Bars[Count - 1].Io) {
-      ClosePorts (Share, Bars[Count - 1].Base, Bars[Count - 1].Size);
+      WithholdPorts (Share, Bars[Count - 1].Base, Bars[Count - 1].Size);
     } else if (Bars[Count - 1].Base != 0) {
       MrmPciPages (&Bars[Count - 1], &Range);
-      Remove (Share, &Range);
+      WithholdMemory (Share, &Range);
     }
   }
 
   if (Bus->LastBus != 0) {
-    Remove (Share, &Bus->Memory);
-    Remove (Share, &Bus->Prefetchable);
-    ClosePorts (Share, Bus->Io.Base, Bus->Io.Size);
+    WithholdMemory (Share, &Bus->Memory);
+    WithholdMemory (Share, &Bus->Prefetchable);
+    WithholdPorts (Share, Bus->Io.Base, Bus->Io.Size);
   }
 }
 
@@ -593,6 +633,11 @@ CollectShare (
   Share.Chipset          = Partition->Chipset;
   Share.Windows.Ranges   = Partition->Chipset->Windows;
   Share.Windows.Capacity = ARRAY_SIZE (Partition->Chipset->Windows);
+
+  Share.Withheld.Ranges        = Partition->Chipset->Tables.Withheld;
+  Share.Withheld.Capacity      = ARRAY_SIZE (Partition->Chipset->Tables.Withheld);
+  Share.WithheldPorts.Ranges   = Partition->Chipset->Tables.WithheldPorts;
+  Share.WithheldPorts.Capacity = ARRAY_SIZE (Partition->Chipset->Tables.WithheldPorts);
   for (Index = 0; MrmEcamRange (gMachine.Mcfg, Index, &Range); Index++) {
     if (MrmFindEcam (gMachine.Mcfg, 0, 0, 0) == Range.Base) {
       Share.Chipset->Ecam    = Range;
@@ -624,7 +669,9 @@ CollectShare (
   // Last: a page in which somebody else has registers, too, is not the owner's.
   GoThrough (&Share, FALSE);
   CloseForeign (&Share);
-  Share.Chipset->WindowCount = Share.Windows.Count;
+  Share.Chipset->WindowCount              = Share.Windows.Count;
+  Share.Chipset->Tables.WithheldCount     = Share.Withheld.Count;
+  Share.Chipset->Tables.WithheldPortCount = Share.WithheldPorts.Count;
   if (Share.Full) {
     Refuse (Partition, MRM_RULE_CONTROLLER, "what nobody else has is in too many pieces");
   }

@@ -37,6 +37,7 @@ typedef struct {
   UINTN         Size;                ///< bytes readable there
 } MRM_ACPI_SOURCE;
 
+#define MRM_ACPI_MAX_WITHHELD  64    ///< stretches of memory, and of ports, that functions of others decode
 #define MRM_ACPI_MAX_COPIED  64      ///< tables of the PC that the owner of the chipset gets as they are
 
 ///
@@ -48,6 +49,10 @@ typedef struct {
   MRM_ACPI_SOURCE    Dsdt;
   UINTN              CopiedCount;
   MRM_ACPI_SOURCE    Copied[MRM_ACPI_MAX_COPIED];   ///< SSDTs and tables about devices; those that are not sound are left out
+  UINTN              WithheldCount;
+  MRM_RANGE          Withheld[MRM_ACPI_MAX_WITHHELD];        ///< memory that functions of others decode
+  UINTN              WithheldPortCount;
+  MRM_RANGE          WithheldPorts[MRM_ACPI_MAX_WITHHELD];   ///< I/O ports that they decode
 } MRM_ACPI_CHIPSET;
 
 typedef struct {
@@ -99,7 +104,7 @@ MrmAcpiChipsetFits (
 /**
   Bytes that MrmAcpiBuild() needs for these facts: at most MRM_ACPI_FIXED_SIZE and the
   sizes of DSDT, SRAT and SLIT, the SRAT's growing by 40 bytes for each piece of memory; with Chipset
-  also those of the PC's tables.
+  also those of the PC's tables, and at most 70 bytes and 62 for each element of Withheld.
 
   @param[in] Facts  The facts; Plan must not be NULL.
 
@@ -128,8 +133,8 @@ MrmAcpiSize (
                                     watchdog where none can be; more than MRM_MAX_SHARED shared memories, or one that
                                     is not aligned; a console function in a segment the partition does not
                                     have; a chipset whose FADT, MADT or DSDT cannot be read, whose MADT lacks the boot
-                                    processor or one of the partition's, that is hardware-reduced, or beside PCI
-                                    buses; Address unaligned or too high.
+                                    processor or one of the partition's, that is hardware-reduced, beside PCI buses,
+                                    or with more withheld than can be, or what makes no range; Address unaligned or too high.
   @retval RETURN_BUFFER_TOO_SMALL   Size < MrmAcpiSize (Facts).
   @retval RETURN_UNSUPPORTED        An APIC ID is 0xFFFFFFFF, which ACPI uses for "all processors".
 

@@ -511,13 +511,16 @@ MrmAcpiChipsetOwn (
   UINTN                        Size;
 
   Size = MrmAcpiDsdt (Facts, Table);
-  if (Table != NULL) {
-    Header            = Table;
-    Header->Signature = EFI_ACPI_6_3_SECONDARY_SYSTEM_DESCRIPTION_TABLE_SIGNATURE;
-    Header->Checksum  = 0;
-    Header->Checksum  = MrmAcpiChecksum (Table, Size);
+  if (Table == NULL) {
+    return Size + MrmAcpiWithheld (Facts->Chipset, NULL);
   }
 
+  Size             += MrmAcpiWithheld (Facts->Chipset, (UINT8 *)Table + Size);
+  Header            = Table;
+  Header->Signature = EFI_ACPI_6_3_SECONDARY_SYSTEM_DESCRIPTION_TABLE_SIGNATURE;
+  Header->Length    = (UINT32)Size;
+  Header->Checksum  = 0;
+  Header->Checksum  = MrmAcpiChecksum (Table, Size);
   return Size;
 }
 
@@ -542,7 +545,8 @@ MrmAcpiChipsetFits (
            )
      || !IsSound (&Chipset->Dsdt, EFI_ACPI_6_3_DIFFERENTIATED_SYSTEM_DESCRIPTION_TABLE_SIGNATURE, 0)
      || !IsReadable (&Chipset->Madt)
-     || (Chipset->CopiedCount > MRM_ACPI_MAX_COPIED))
+     || (Chipset->CopiedCount > MRM_ACPI_MAX_COPIED)
+     || !MrmAcpiWithheldIsValid (Chipset))
   {
     return FALSE;
   }

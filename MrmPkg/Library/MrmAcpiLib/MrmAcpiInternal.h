@@ -343,7 +343,7 @@ MrmAcpiChipsetCopy (
   );
 
 /**
-  What the plan's definition block adds to the PC's: an SSDT.
+  What the plan's definition block adds to the PC's, and what is withheld: an SSDT.
 
   @param[in]  Facts  The facts.
   @param[out] Table  Receives the table, or NULL.
@@ -354,6 +354,30 @@ UINTN
 MrmAcpiChipsetOwn (
   IN  CONST MRM_ACPI_FACTS  *Facts,
   OUT VOID                  *Table OPTIONAL
+  );
+
+/**
+  A device that has what functions of others decode: an OS puts nothing there.
+
+  @param[in]  Chipset  What is withheld, valid.
+  @param[out] Aml      Receives the definition of the device, or NULL.
+
+  @return Bytes; 0 if nothing is withheld.
+**/
+UINTN
+MrmAcpiWithheld (
+  IN  CONST MRM_ACPI_CHIPSET  *Chipset,
+  OUT UINT8                   *Aml OPTIONAL
+  );
+
+/**
+  Check what functions of others decode: not too much, and ranges.
+
+  @param[in] Chipset  What is withheld.
+**/
+BOOLEAN
+MrmAcpiWithheldIsValid (
+  IN CONST MRM_ACPI_CHIPSET  *Chipset
   );
 
 /**

@@ -81,6 +81,18 @@ LLVMFuzzerTestOneInput (
   Chipset.Copied[0]   = Sources[3];
   Chipset.Copied[1]   = Sources[4];
   Chipset.CopiedCount = 2;
+  if (FuzzNumber (&Fuzz, 1) % 2 != 0) {
+    Chipset.WithheldCount = (UINTN)FuzzNumber (&Fuzz, 1) % (MRM_ACPI_MAX_WITHHELD + 2);
+    for (Index = 0; Index < MIN (Chipset.WithheldCount, MRM_ACPI_MAX_WITHHELD); Index++) {
+      Chipset.Withheld[Index].Base = FuzzNumber (&Fuzz, 8);
+      Chipset.Withheld[Index].Size = FuzzNumber (&Fuzz, 8);
+    }
+
+    Chipset.WithheldPortCount     = 1;
+    Chipset.WithheldPorts[0].Base = FuzzNumber (&Fuzz, 2);
+    Chipset.WithheldPorts[0].Size = FuzzNumber (&Fuzz, 2);
+  }
+
   Fits                = MrmAcpiChipsetFits (&Chipset, 0, Processors, Facts.ProcessorCount);
   FUZZ_CHECK ((BuildTables (&Facts) == RETURN_SUCCESS) == Fits);
   for (Index = 0; Index < SOURCES; Index++) {
