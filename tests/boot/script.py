@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A script that the shell of the PC's firmware runs by itself: `startup.nsh`, which prints END when it is over."""
+"""A script that the shell of the PC's firmware runs by itself: `startup.nsh` prints END when it is over."""
 
 from ci.qemu.console import Console
 
