@@ -272,7 +272,7 @@ class Decision:
 def test_whose_configuration_space_it_is(
     decide: Decide, address: int, code: bytes, expected: Decision
 ) -> None:
-    cpu = Cpu(decide, {0: 0x12345678, RBX: address}, functions=(PAGE,))
+    cpu = Cpu(decide, {0: 0x12345678, RBX: address}, functions=(PAGE,), x2apic=False)
     answer = cpu.fault(address, code)
     assert answer.Action == getattr(decide, expected.action)
     assert (answer.Address, answer.Width, answer.Value) == (expected.address, expected.width, expected.value)

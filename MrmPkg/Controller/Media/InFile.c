@@ -116,7 +116,7 @@ OpenFileStorage (
   if (!gMachine.VerifyOnly) {
     if (Mode != MrmDiskReadOnly) {
       Reopen = EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE;
-      Status = BeginFile (Path, Had, Exists, Size, &Made);
+      Status = MakeFile (Path, Had, Exists, Size, &Made);
       if (!EFI_ERROR (Status)) {
         Status = LengthenFile (&Made, MAX_UINT64);
         File   = Made.File;
@@ -161,7 +161,7 @@ GrowFile (
   if (Made.File == NULL) {
     if (  EFI_ERROR (JudgeFile (Path, Size, Mode, &Had, &Exists, Words))
        || (Had == Size)
-       || EFI_ERROR (BeginFile (Path, Had, Exists, Size, &Made)))
+       || EFI_ERROR (MakeFile (Path, Had, Exists, Size, &Made)))
     {
       return FALSE;
     }

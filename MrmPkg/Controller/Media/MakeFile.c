@@ -189,7 +189,7 @@ MakeFolders (
 }
 
 EFI_STATUS
-BeginFile (
+MakeFile (
   IN  CONST CHAR16   *Path,
   IN  UINT64         Had,
   IN  BOOLEAN        Exists,

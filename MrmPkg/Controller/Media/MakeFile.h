@@ -55,7 +55,7 @@ JudgeFile (
   @return  Status of the file system.
 **/
 EFI_STATUS
-BeginFile (
+MakeFile (
   IN  CONST CHAR16   *Path,
   IN  UINT64         Had,
   IN  BOOLEAN        Exists,
