@@ -212,6 +212,7 @@ def test_a_link_that_is_taken_is_news(decide: Decide) -> None:
     assert one.register(gve.DEVICE_STATUS) & gve.LINK
     decide.call("MrmChannelUnplug", one.c)
     assert not one.register(gve.DEVICE_STATUS) & gve.LINK
+    assert one.register(gve.DEVICE_STATUS) & gve.IS_RESET
     assert network.interrupts(one) == [(3, 0x43)]
     decide.call("MrmChannelClose", one.c)
     before = one.state()

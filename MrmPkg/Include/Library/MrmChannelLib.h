@@ -188,8 +188,9 @@ MrmChannelOpen (
   );
 
 /**
-  Take the link from a network card that is about to be closed while its partition runs on: a driver that sees no link
-  does not wait for frames to leave.  After it the caller asks MrmChannelInterrupts().
+  Take the link from a network card that is about to be closed while its partition runs on, and reset it: a driver that
+  sees no link does not wait for frames to leave, and one that gives the card back does not wait for its reset.  After it
+  the caller asks MrmChannelInterrupts().
 
   @param[in,out] Card  The network card; nothing is done if it is not open.
 **/

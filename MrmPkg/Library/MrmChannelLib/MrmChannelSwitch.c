@@ -338,6 +338,8 @@ MrmChannelUnplug (
   )
 {
   if (Card->Open) {
+    // A driver that gives the card back waits without end until it is reset.
+    Card->Attached = FALSE;
     SetLink (Card, FALSE);
   }
 }
