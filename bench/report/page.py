@@ -87,10 +87,17 @@ def performance_page(results: Results) -> str:
         *_memory(results),
         _part("goals"),
         markdown(["goal", "seen", ""], list(goals(results)), 3),
-        "Not measured yet:\n\n" + "\n".join(f"- {what};" for what in missing(results))[:-1] + ".",
+        *_missing(results),
         _part("tail"),
     ]
     return "\n\n".join(piece.strip("\n") for piece in pieces) + "\n"
+
+
+def _missing(results: Results) -> Iterator[str]:
+    """What was not measured, if anything was not."""
+    listed = "\n".join(f"- {what};" for what in missing(results))
+    if listed:
+        yield f"Not measured yet:\n\n{listed[:-1]}."
 
 
 def _rounds(figures: Iterable[Figure]) -> str:
