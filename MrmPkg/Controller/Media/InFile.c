@@ -13,8 +13,7 @@
 #include <Library/BaseMemoryLib.h>
 #include <Library/PrintLib.h>
 
-#define BLOCK_SIZE  512
-#define GROW_TIME   20   ///< milliseconds that others wait while a file is made longer
+#define GROW_TIME  20   ///< milliseconds that others wait while a file is made longer
 
 /**
   Read bytes (MRM_STORAGE_READ).
@@ -136,8 +135,8 @@ OpenFileStorage (
     }
   }
 
-  Storage->Size      = ((Size != 0) ? Size : Had) & ~(UINT64)(BLOCK_SIZE - 1);
-  Storage->BlockSize = BLOCK_SIZE;
+  Storage->Size      = ((Size != 0) ? Size : Had) & ~(UINT64)(MRM_FILE_BLOCK - 1);
+  Storage->BlockSize = MRM_FILE_BLOCK;
   Storage->Read      = ReadStorage;
   Storage->Write     = WriteStorage;
   Storage->Flush     = FlushStorage;

@@ -16,10 +16,9 @@
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PrintLib.h>
 
-#define BLOCK_SIZE  512
-#define FILL_SIZE   SIZE_1MB   ///< bytes written at once
-#define SAID_SIZE   SIZE_64MB  ///< making this much takes seconds: it is said
-#define PATH_SIZE   128        ///< CHAR16; a plan has shorter ones
+#define FILL_SIZE  SIZE_1MB   ///< bytes written at once
+#define SAID_SIZE  SIZE_64MB  ///< making this much takes seconds: it is said
+#define PATH_SIZE  128        ///< CHAR16; a plan has shorter ones
 
 /**
   How much room the ESP has.
@@ -116,7 +115,7 @@ JudgeFile (
   }
 
   if (Mode == MrmDiskReadOnly) {
-    if (!*Exists || (*Had < BLOCK_SIZE) || (*Had < Size)) {
+    if (!*Exists || (*Had < MRM_FILE_BLOCK) || (*Had < Size)) {
       AsciiSPrint (
         Words,
         MRM_STORAGE_WORDS,

@@ -9,6 +9,8 @@
 
 #include "Media/Storage.h"
 
+#define MRM_FILE_BLOCK  512   ///< bytes of a block of a disk in a file
+
 ///
 /// A file that is being made, or made longer.
 ///
