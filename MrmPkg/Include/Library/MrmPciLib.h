@@ -262,6 +262,44 @@ MrmPciOpen (
   );
 
 /**
+  Say where a function has its MSI-X table (PCI 6.8.2).
+
+  @param[in]  Capabilities  Its capabilities.
+  @param[in]  Config        Its configuration space, MRM_PCI_CONFIG_DWORDS; untrusted.
+  @param[out] Address       Receives where it is.
+  @param[out] Count         Receives how many messages it has, of 16 bytes each: 2048 at most.
+
+  @retval FALSE  It has none, or none in memory with an address.
+**/
+BOOLEAN
+EFIAPI
+MrmPciMessageTable (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN  CONST UINT32                *Config,
+  OUT UINT64                      *Address,
+  OUT UINT32                      *Count
+  );
+
+/**
+  Say where a function has the address and the data of its MSI messages (PCI 6.8.1).
+
+  @param[in]  Capabilities  Its capabilities.
+  @param[in]  Config        Its configuration space, MRM_PCI_CONFIG_DWORDS; untrusted.
+  @param[out] Offset        Receives the register with the address; the data follows.
+  @param[out] Wide          Receives whether the address has two dwords.
+
+  @retval FALSE  It has none.
+**/
+BOOLEAN
+EFIAPI
+MrmPciMessageRegisters (
+  IN  CONST MRM_PCI_CAPABILITIES  *Capabilities,
+  IN  CONST UINT32                *Config,
+  OUT UINT32                      *Offset,
+  OUT BOOLEAN                     *Wide
+  );
+
+/**
   Say where a function has the size of its payloads.  A function-level reset leaves it, and one on the way from D3hot
   does not (PCIe 6.6.2, power 5.4.1): who resets a function that way has to write it again.
 

@@ -26,6 +26,10 @@ LLVMFuzzerTestOneInput (
   UINTN                 Count;
   UINTN                 Index;
   BOOLEAN               Io;
+  BOOLEAN               Wide;
+  UINT64                Table;
+  UINT32                Messages;
+  UINT32                Offset;
 
   FuzzTake (&Fuzz, Bytes, SPACE);
   Saved = FuzzExact (Bytes, SPACE);
@@ -42,6 +46,14 @@ LLVMFuzzerTestOneInput (
   FUZZ_CHECK (Bus.Io.Size == 0 || Bus.Io.Base + Bus.Io.Size <= 0x10000);
   FUZZ_CHECK (MrmPciForwards (Saved, &Bus));
   MrmPciFirstBar (Saved, &Io);
+  if (MrmPciMessageTable (&Found, Saved, &Table, &Messages)) {
+    FUZZ_CHECK (Table % 8 == 0 && Messages > 0 && Messages <= 2048);
+  }
+
+  if (MrmPciMessageRegisters (&Found, Saved, &Offset, &Wide)) {
+    FUZZ_CHECK (Offset % 4 == 0 && Offset >= 0x44 && Offset + (Wide ? 12 : 8) <= SPACE);
+  }
+
   Reset = MrmPciResetNone;
   for (Index = 0; Reset != MrmPciResetFailed; Index++) {
     FUZZ_CHECK (Index <= MrmPciResetFailed);
