@@ -14,6 +14,9 @@ _LACKS: Mapping[str, str] = {
 }
 """Kinds of virtualization in a machine file that cannot hold a partition."""
 
+CONFINED_PROCESSORS = 2
+"""Of one partition, that interrupts of its PCI functions can be confined to: MRM_IOMMU_PROCESSORS."""
+
 
 @error
 def isolation_virtualization(plan: Plan) -> Iterator[Finding]:
@@ -32,7 +35,7 @@ def isolation_virtualization(plan: Plan) -> Iterator[Finding]:
 
 @error
 def isolation_dma(plan: Plan) -> Iterator[Finding]:
-    """PCI functions of a contained partition are confined: an AMD IOMMU, one processor; or dma is trusted."""
+    """PCI functions of a contained partition are confined: by an AMD IOMMU, to two processors; or trusted."""
     for partition in plan.partitions:
         level = partition.isolation
         if level is None or level.value != "contained" or partition.dma is not None:
@@ -45,8 +48,8 @@ def isolation_dma(plan: Plan) -> Iterator[Finding]:
             continue
         elif plan.machine.acpi.iommu != "amd-vi":
             lack = f"the machine {plan.machine.name} has no AMD IOMMU to confine DMA of its PCI functions"
-        elif partition.processors.wanted > 1:
-            lack = "the IOMMU confines interrupts of its PCI functions to one processor only"
+        elif partition.processors.wanted > CONFINED_PROCESSORS:
+            lack = "the IOMMU confines interrupts of its PCI functions to two processors at most"
         else:
             continue
         yield Finding(

@@ -51,6 +51,8 @@ class Cpu:
     """Configuration space of functions that it has by themselves."""
     pm1: tuple[int, int] | None = None
     """It owns the chipset, whose PM1 control registers are these ports."""
+    messages: tuple[tuple[int, int, int, int], ...] = ()
+    """Registers that hold messages: address, how many, dwords of each, which of them is the data."""
     tables: Any = None
     """MRM_GUARD_TABLES: CF8 and CFC lead to all buses, as far as these tables do."""
 
@@ -64,12 +66,9 @@ class Cpu:
         self.state.Rip, self.state.Efer, self.state.Cr0 = self.rip, self.efer, self.cr0
         self.state.CsAttributes = self.attributes
 
-    def exit(self, code: bytes = b"", **told: Any) -> Any:
-        """What MrmGuardDecide answers; the registers are changed."""
-        decide, ffi = self.decide, self.decide.ffi
-        native = ffi.new("MRM_GUARD_EXIT *")
-        for name, value in told.items():
-            setattr(native, name, value)
+    def facts(self) -> Any:
+        """MRM_GUARD_FACTS."""
+        ffi = self.decide.ffi
         ids = Guarded.array(ffi, "UINT32", self.apic_ids)
         ignored = Guarded.array(ffi, "MRM_RANGE", self.ignored)
         told_buses = [(ECAM, 3, 4, False)] if self.tables is None else [(0xB0000000, 0, 255, True)]
@@ -97,7 +96,19 @@ class Cpu:
         for index, page in enumerate(self.functions):
             functions[index].Page, functions[index].Place = page, page >> 12 & 0xFFFF
         facts.Functions, facts.FunctionCount = functions, len(self.functions)
-        bytes_of_code = Guarded(ffi, code)
+        messages = Guarded.array(ffi, "MRM_GUARD_MESSAGES", self.messages)
+        facts.Messages = ffi.cast("MRM_GUARD_MESSAGES *", messages.pointer)
+        facts.MessageCount = len(self.messages)
+        self.kept = (ids, ignored, buses, logical, formats, functions, messages)
+        return facts
+
+    def exit(self, code: bytes = b"", **told: Any) -> Any:
+        """What MrmGuardDecide answers; the registers are changed."""
+        decide, ffi = self.decide, self.decide.ffi
+        native = ffi.new("MRM_GUARD_EXIT *")
+        for name, value in told.items():
+            setattr(native, name, value)
+        facts, bytes_of_code = self.facts(), Guarded(ffi, code)
         decide.call(
             "MrmGuardDecide",
             facts,

@@ -232,6 +232,7 @@ class View:
     all_ecam: list[tuple[int, int]] = field(default_factory=list)
     functions: list[tuple[int, int]] = field(default_factory=list)
     stand_ins: list[tuple[int, int]] = field(default_factory=list)
+    watched: list[tuple[int, int]] = field(default_factory=list)
     apic: int = 0xFEE00000
     apic_access: int = READ
 
@@ -252,6 +253,7 @@ def ranges_of(decide: Decide, view: View, capacity: int = 64) -> tuple[int, list
         ("AllEcam", view.all_ecam),
         ("Function", view.functions),
         ("StandIn", view.stand_ins),
+        ("Watched", view.watched),
     ):
         kept.append(Guarded.array(ffi, "MRM_RANGE", told))
         pointer = ffi.cast("MRM_RANGE *", kept[-1].pointer)
@@ -321,6 +323,55 @@ def test_functions_by_themselves(decide: Decide) -> None:
     ]
 
 
+def test_pages_with_messages(decide: Decide) -> None:
+    """They are cut out of windows and of configuration space; nothing else of these changes."""
+    ecam, bar = 0xB0300000, 0xC0000000
+    view = View(
+        windows=[(bar, MIB), (bar + MIB, PAGE)],
+        ecam=[(ecam, MIB)],
+        all_ecam=[(ecam, MIB)],
+        watched=[(ecam, PAGE), (bar + 2 * PAGE, 2 * PAGE), (bar + MIB - PAGE, 2 * PAGE)],
+    )
+    status, ranges = ranges_of(decide, view)
+    assert status == decide.RETURN_SUCCESS
+    assert [each for each in ranges if ecam <= each.base <= bar + MIB] == [
+        Range(ecam, PAGE, ecam, READ, UNCACHED),
+        Range(ecam + PAGE, MIB - PAGE, ecam + PAGE, DATA, UNCACHED),
+        Range(bar, 2 * PAGE, bar, DATA),
+        Range(bar + 2 * PAGE, 2 * PAGE, bar + 2 * PAGE, READ),
+        Range(bar + 4 * PAGE, MIB - 5 * PAGE, bar + 4 * PAGE, DATA),
+        Range(bar + MIB - PAGE, PAGE, bar + MIB - PAGE, READ),
+        Range(bar + MIB, PAGE, bar + MIB, READ),
+    ]
+
+
+@settings(max_examples=50)
+@given(
+    windows=st.sets(st.integers(0, 40), min_size=1),
+    some=st.sets(st.integers(0, 40)),
+    foreign=st.booleans(),
+    size=st.sampled_from((1, 2, 8)),
+)
+def test_watched_pages_are_read_and_all_others_written(
+    decide: Decide, windows: set[int], some: set[int], foreign: bool, size: int
+) -> None:
+    base, watched = GIB, some if foreign else some & windows
+    view = View(
+        windows=[(base + page * 8 * PAGE, 8 * PAGE) for page in windows],
+        watched=[(base + page * 8 * PAGE, size * PAGE) for page in watched],
+    )
+    status, ranges = ranges_of(decide, view, 256)
+    if not watched <= windows:
+        assert (status, ranges) == (decide.RETURN_INVALID_PARAMETER, [])
+        return
+    assert status == decide.RETURN_SUCCESS
+    tables = Tables(decide, ranges)
+    for page in range(41 * 8):
+        access = READ if page // 8 in watched and page % 8 < size else DATA
+        address = base + page * PAGE
+        assert tables.look_up(address) == ((address, access) if page // 8 in windows else None)
+
+
 @settings(max_examples=25)
 @given(
     pages=st.sets(st.integers(1, 600), max_size=30),
@@ -364,6 +415,12 @@ def test_every_byte_is_own_or_all_ones_or_nowhere(decide: Decide, pages: set[int
         View(memory=[(LIMIT, PAGE)]),
         View(all_ecam=[(LIMIT - MIB, 2 * MIB)]),
         View(all_ecam=[(0xB0000800, PAGE)]),
+        View(watched=[(0xC0000000, PAGE)]),
+        View(windows=[(0xC0000000, PAGE)], watched=[(0xC0000000, 2 * PAGE)]),
+        View(windows=[(0xC0000000, PAGE)], watched=[(0xC0000800, 0x800)]),
+        View(windows=[(0xC0000000, PAGE)], watched=[(0xC0000000, (1 << 64) - PAGE)]),
+        View(memory=[(0x40000, 0x10000)], watched=[(0x40000, PAGE)]),
+        View(all_ecam=[(0xB0000000, MIB)], watched=[(0xB0000000, PAGE)]),
         View(apic_access=0),
     ],
 )
@@ -386,7 +443,8 @@ def test_all_that_a_partition_can_have_fits(decide: Decide) -> None:
     functions = [(own[0] + PAGE * (2 * n + 1), PAGE) for n in range(pages)]
     view = View(
         memory=[(PAGE * (2 * n + 2), PAGE) for n in range(decide.MRM_GUARD_MAX_MEMORY)],
-        windows=[(GIB + PAGE * 2 * n, PAGE) for n in range(decide.MRM_GUARD_MAX_WINDOWS)],
+        windows=[(GIB + PAGE * 4 * n, 3 * PAGE) for n in range(decide.MRM_GUARD_MAX_WINDOWS)],
+        watched=[(GIB + PAGE * (4 * n + 1), PAGE) for n in range(decide.MRM_GUARD_MAX_MESSAGES)],
         ecam=[(own[1] + PAGE * (2 * n + 1), PAGE) for n in range(decide.MRM_GUARD_MAX_BUSES)],
         all_ecam=[(base, MIB) for base in own],
         functions=functions[::2],

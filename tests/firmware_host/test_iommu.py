@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.check.isolation import CONFINED_PROCESSORS
 from tests.firmware_host.decide import Decide
 from tests.firmware_host.memory import Guarded
 
@@ -154,14 +155,23 @@ def test_an_entry_confines(
     assert entry(decide, interrupts, table) == expected
 
 
-@given(apic_id=st.integers(0, 254))
-def test_each_vector_arrives_at_the_one_processor(decide: Decide, apic_id: int) -> None:
-    space = Guarded(decide.ffi, b"\xff" * 2048)
-    decide.call("MrmIommuFillInterrupts", apic_id, decide.ffi.cast("UINT32 *", space.pointer))
+@given(apic_ids=st.lists(st.integers(0, 254), min_size=1, max_size=2))
+def test_each_vector_arrives_at_an_own_processor(decide: Decide, apic_ids: list[int]) -> None:
+    """Fixed at the first one, of lowest priority at the second one, if there is one."""
+    ffi, space = decide.ffi, Guarded(decide.ffi, b"\xff" * 2048)
+    told = Guarded.array(ffi, "UINT32", apic_ids)
+    table = ffi.cast("UINT32 *", space.pointer)
+    decide.call("MrmIommuFillInterrupts", ffi.cast("UINT32 *", told.pointer), len(apic_ids), table)
     for index, (each,) in enumerate(struct.iter_unpack("<I", space.contents())):
         # RemapEn; type fixed, physical; destination; vector (AMD table 20).
-        vector = index % 256
+        vector, apic_id = index % 256, apic_ids[0] if index < 256 else apic_ids[-1]
         assert each == (0 if vector < 16 else 1 | apic_id << 8 | vector << 16)
+
+
+def test_the_generator_promises_no_more_processors(decide: Decide) -> None:
+    assert decide.MRM_IOMMU_PROCESSORS == decide.MRM_GUARD_MESSAGE_TARGETS == CONFINED_PROCESSORS, (
+        "what the guard writes is what the IOMMU looks up"
+    )
 
 
 def command(decide: Decide, name: str, *arguments: int) -> tuple[int, int, int, int]:

@@ -192,6 +192,9 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         + _exit(0x400, 6, 0xFEE00080, memory=b"\xc7\x84\x24\0\1\0\0\x78\x56\x34\x12")
         + _exit(0x400, 6, 0xB8010, memory=b"\x66\x44\x89\x53\x04")
         + _exit(0x400, 4, 0xB8010, memory=b"\x0f\xb6\x43\x04")
+        + _exit(0x400, 6, 0xC0002010, registers=(0xFEE03000,), memory=b"\x89\x03")
+        + _exit(0x400, 6, 0xC0002018, registers=(0x441,), memory=b"\x89\x03")
+        + _exit(0x400, 6, 0xB0301054, registers=(0xFEE05000,), memory=b"\x66\x89\x03")
         + _exit(0x400, 6, 0x1234000)
         + _exit(0x7F, 0)
         + _exit(0x80, 0),

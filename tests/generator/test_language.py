@@ -331,8 +331,9 @@ def test_a_level_is_the_same_everywhere(write: Write, level: str, number: str) -
     ("iommu", "processors", "dma", "rules"),
     [
         ("amd-vi", "1", None, []),
-        ("amd-vi", "2", None, ["isolation-dma"]),
-        ("amd-vi", "2", "trusted", []),
+        ("amd-vi", "2", None, []),
+        ("amd-vi", "3", None, ["isolation-dma"]),
+        ("amd-vi", "3", "trusted", []),
         ("vt-d", "1", None, ["isolation-dma"]),
         ("none", "1", "trusted", []),
     ],

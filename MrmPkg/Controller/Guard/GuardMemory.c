@@ -8,6 +8,7 @@
 #include "Build/PageTables.h"
 #include "Chipset/Chipset.h"
 #include "Machine/WorkerMemory.h"
+#include "Pci/Messages.h"
 #include "Core/Facts.h"
 #include <IndustryStandard/Pci.h>
 #include <Library/BaseLib.h>
@@ -185,7 +186,9 @@ CollectGuardRanges (
   MRM_RANGE          Functions[MRM_GUARD_MAX_FUNCTIONS];
   MRM_RANGE          StandIns[MRM_GUARD_MAX_FUNCTIONS];
   MRM_RANGE          Pages[MRM_GUARD_MAX_FUNCTIONS * MRM_PCI_BARS];
+  MRM_RANGE          Messages[MRM_GUARD_MAX_MESSAGES];
   MRM_RANGE_SET      Registers;
+  MRM_RANGE_SET      Watched;
   CONST MRM_PCI_BUS  *Bus;
   EFI_STATUS         Status;
   UINTN              Index;
@@ -249,6 +252,16 @@ CollectGuardRanges (
     View.StandInCount = Partition->Chipset->StandInCount;
   }
 
+  Watched.Ranges   = Messages;
+  Watched.Count    = 0;
+  Watched.Capacity = ARRAY_SIZE (Messages);
+  Status           = CollectWatchedPages (Partition, FALSE, &Watched);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  View.Watched         = Messages;
+  View.WatchedCount    = Watched.Count;
   View.AllEcamCount    = CollectEcam (AllEcam);
   View.LocalApic       = gMachine.LocalApicAddress;
   View.LocalApicAccess = MRM_GUARD_READ;
@@ -467,6 +480,7 @@ TellGuard (
   }
 
   TellChipset (Partition, Guard);
+  Guard->MessageCount    = CollectWatchedMessages (Partition, Guard->Messages);
   Slice                  = &Partition->Pieces[0];
   Guard->Ignored[0].Base = SIZE_4KB;
   Guard->Ignored[0].Size = Slice->Base - SIZE_4KB;
@@ -496,7 +510,10 @@ MapGuard (
   )
 {
   MRM_WORK_MEMORY             Own;
-  MRM_WORK_MEMORY             Memory[MRM_MAX_PIECES + MRM_MAX_PCI_BUSES + 1];
+  MRM_WORK_MEMORY             Memory[MRM_MAX_PIECES + MRM_MAX_PCI_BUSES + 1 + MRM_GUARD_MAX_MESSAGES];
+  MRM_RANGE                   Pages[MRM_GUARD_MAX_MESSAGES];
+  MRM_RANGE_SET               Tables;
+  EFI_STATUS                  Status;
   CPUID_EXTENDED_CPU_SIG_EDX  Features;
   UINTN                       Count;
   UINTN                       Index;
@@ -517,6 +534,19 @@ MapGuard (
 
   if (Partition->Chipset != NULL) {
     Memory[Count].Range      = Partition->Chipset->Ecam;
+    Memory[Count++].Uncached = TRUE;
+  }
+
+  Tables.Ranges   = Pages;
+  Tables.Count    = 0;
+  Tables.Capacity = ARRAY_SIZE (Pages);
+  Status          = CollectWatchedPages (Partition, TRUE, &Tables);
+  if (EFI_ERROR (Status)) {
+    return Status;
+  }
+
+  for (Index = 0; Index < Tables.Count; Index++) {
+    Memory[Count].Range      = Pages[Index];
     Memory[Count++].Uncached = TRUE;
   }
 

@@ -44,8 +44,8 @@ TellGuard (
   );
 
 /**
-  Make the page tables of the guard itself: the controller's image, its block, the partition's memory, local APIC and
-  configuration space.
+  Make the page tables of the guard itself: the controller's image, its block, the partition's memory, local APIC,
+  configuration space, and pages with messages that it looks at.
 
   @param[in,out] Partition  Receives GuardTables and GuardRoot.
 

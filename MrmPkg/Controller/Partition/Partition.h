@@ -71,6 +71,7 @@ typedef struct {
   MRM_PCI_BUS                 PciBuses[MRM_MAX_PCI_BUSES];   ///< that of its cards and served disks after the others
   MRM_PCI_PORT                *PciPorts;                     ///< PciBusCount elements
   BOOLEAN                     Confinable;                    ///< an IOMMU is to confine DMA of its functions
+  BOOLEAN                     Steered;                       ///< ... and to lead their interrupts to its own processors
   MRM_CONFINEMENT             *Confinement;                  ///< the controller's: how it does (Pci/Confine.h), or NULL
   MRM_RANGE                   CardArea;                      ///< of its cards and served disks; empty without any
   MRM_PARTITION_AREA          *Area;                         ///< the controller's: that it is shared (Talk/Area.h)

@@ -6,6 +6,7 @@
 
 #include "Pci/Confine.h"
 #include "Pci/Iommu.h"
+#include "Pci/Messages.h"
 #include "Pci/Source.h"
 #include "Partition/Verdict.h"
 #include "Core/Clock.h"
@@ -144,6 +145,39 @@ ConfinementLack (
   return Lack;
 }
 
+/**
+  Say why interrupts of a partition's functions cannot be led to its own processors.
+
+  @param[in] Partition  The partition.
+
+  @return  In words, for "found %a"; NULL: they can.
+**/
+STATIC
+CONST CHAR8 *
+SteeringLack (
+  IN CONST MRM_PARTITION  *Partition
+  )
+{
+  MRM_GUARD_MESSAGES  Messages[MRM_GUARD_MAX_MESSAGES];
+  UINTN               Index;
+
+  if (Partition->Plan->ProcessorCount > MRM_IOMMU_PROCESSORS) {
+    return "an IOMMU that confines interrupts of functions to two processors at most";
+  }
+
+  for (Index = 0; Index < Partition->Plan->ProcessorCount; Index++) {
+    if (Partition->ApicIds[Index] > LARGEST_APIC_ID) {
+      return "an IOMMU that knows no APIC ID above 254";
+    }
+  }
+
+  if ((Partition->Plan->ProcessorCount > 1) && !CollectMessages (Partition, Messages, &Index)) {
+    return "more functions with messages than its guard can look at";
+  }
+
+  return NULL;
+}
+
 VOID
 BindDma (
   IN OUT MRM_PARTITION  *Partition
@@ -159,8 +193,9 @@ BindDma (
   Contained             = (BOOLEAN)(Partition->Plan->Isolation == MrmIsolationContained);
   Lack                  = ConfinementLack (Partition);
   Partition->Confinable = (BOOLEAN)(Lack == NULL);
-  if (Contained && (Lack == NULL) && ((Partition->Plan->ProcessorCount > 1) || (Partition->ApicIds[0] > LARGEST_APIC_ID))) {
-    Lack = "an IOMMU that confines interrupts of functions to one processor only";
+  if (Contained && (Lack == NULL)) {
+    Lack               = SteeringLack (Partition);
+    Partition->Steered = (BOOLEAN)(Lack == NULL);
   }
 
   if (Contained && (Lack == NULL) && CanForgeSource (Partition)) {
@@ -169,6 +204,7 @@ BindDma (
 
   if (Contained && (Lack != NULL) && !Partition->Plan->DmaTrusted) {
     Partition->Confinable = FALSE;
+    Partition->Steered    = FALSE;
     Refuse (Partition, MRM_RULE_DMA, "promised isolation 'contained' of its PCI functions, found %a", Lack);
   } else if (Partition->Confinable) {
     Keep (
@@ -264,12 +300,13 @@ MakeConfinement (
   Confinement->Tables.PageCount = Pages;
   Confinement->Table            = Confinement->Tables.Physical + EFI_PAGES_TO_SIZE (Pages);
   Confinement->Interrupts       = MrmIommuPassed;
-  if (  (Partition->Plan->Isolation == MrmIsolationContained)
-     && (Partition->Plan->ProcessorCount == 1)
-     && (Partition->ApicIds[0] <= LARGEST_APIC_ID))
-  {
+  if (Partition->Steered) {
     Confinement->Interrupts = MrmIommuRemapped;
-    MrmIommuFillInterrupts (Partition->ApicIds[0], (UINT32 *)(UINTN)Confinement->Table);
+    MrmIommuFillInterrupts (
+      Partition->ApicIds,
+      Partition->Plan->ProcessorCount,
+      (UINT32 *)(UINTN)Confinement->Table
+      );
   }
 
   return MrmIommuBuildTables (Set.Ranges, Set.Count, &Confinement->Tables);

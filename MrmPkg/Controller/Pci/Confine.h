@@ -12,7 +12,7 @@
 /**
   See that DMA of a partition's functions can be confined as its isolation level promises; after BindPci().
 
-  @param[in,out] Partition  Receives Confinable, or is refused.
+  @param[in,out] Partition  Receives Confinable and Steered, or is refused.
 **/
 VOID
 BindDma (

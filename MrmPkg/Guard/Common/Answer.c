@@ -143,12 +143,14 @@ SetApicMode (
   Carry out an answer.
 
   @param[in,out] Processor  This processor's part.
+  @param[in]     Facts      What the guard knows.
   @param[in]     Answer     The answer; not MrmGuardEnd.
 **/
 STATIC
 VOID
 CarryOut (
   IN OUT MRM_GUARD_PROCESSOR     *Processor,
+  IN     CONST MRM_GUARD_FACTS   *Facts,
   IN     CONST MRM_GUARD_ANSWER  *Answer
   )
 {
@@ -164,14 +166,7 @@ CarryOut (
       MrmGuardPutResult (&Processor->Registers, Answer->Width, Value);
       break;
     case MrmGuardWriteConfig:
-      if (Answer->Width == 1) {
-        MmioWrite8 ((UINTN)Answer->Address, (UINT8)Answer->Value);
-      } else if (Answer->Width == 2) {
-        MmioWrite16 ((UINTN)Answer->Address, (UINT16)Answer->Value);
-      } else {
-        MmioWrite32 ((UINTN)Answer->Address, (UINT32)Answer->Value);
-      }
-
+      WriteOnce (Answer->Address, Answer->Width, Answer->Value);
       break;
     case MrmGuardReadPort:
       Value = (Answer->Width == 1) ? IoRead8 ((UINTN)Answer->Address) : IoRead16 ((UINTN)Answer->Address);
@@ -181,7 +176,10 @@ CarryOut (
       IoWrite8 ((UINTN)Answer->Address, (UINT8)Answer->Value);
       break;
     case MrmGuardWriteFunction:
-      WriteFunction (Processor, Answer);
+      WriteFunction (Processor, Facts, Answer);
+      break;
+    case MrmGuardWriteMessage:
+      WriteMessage (Processor, Facts, Answer);
       break;
     case MrmGuardWriteApic:
       WriteApic (Processor, Answer->Address, (UINT32)Answer->Value);
@@ -283,6 +281,8 @@ CollectFacts (
 
   Facts->Functions     = Guard->Functions;
   Facts->FunctionCount = Guard->FunctionCount;
+  Facts->Messages      = Guard->Messages;
+  Facts->MessageCount  = Guard->MessageCount;
   if (Exit->Kind == MrmExitMsr) {
     CollectMsrFacts (Facts);
   }
@@ -362,6 +362,6 @@ AnswerExit (
     return;
   }
 
-  CarryOut (Processor, &Answer);
+  CarryOut (Processor, &Facts, &Answer);
   BackendResume (Processor, (BOOLEAN)(Processor->Registers.Rip != Before.Rip));
 }

@@ -181,14 +181,85 @@ WatchLocalApic (
   );
 
 /**
+  Write to a register by one access.
+
+  @param[in] Address  Of the register.
+  @param[in] Width    Bytes: 1, 2, 4 or 8.
+  @param[in] Value    What is written.
+**/
+VOID
+WriteOnce (
+  IN UINT64  Address,
+  IN UINT32  Width,
+  IN UINT64  Value
+  );
+
+/**
+  Wait until no other processor of the partition writes to registers that are looked at.
+
+  @param[in,out] Processor  This processor's part.
+
+  @retval TRUE   None does until UnlockRegisters().
+  @retval FALSE  The partition ends: nothing is to be written.
+**/
+BOOLEAN
+LockRegisters (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  );
+
+/**
+  Let other processors of the partition write to registers that are looked at.
+
+  @param[in,out] Guard  The partition.
+**/
+VOID
+UnlockRegisters (
+  IN OUT MRM_GUARD  *Guard
+  );
+
+/**
+  Write to a register, between LockRegisters() and UnlockRegisters(); to one in a message as MrmGuardJudgeMessage() lets it.
+
+  @param[in] Facts    What the guard knows.
+  @param[in] Address  Of the register.
+  @param[in] Width    Bytes: 1, 2, 4 or 8.
+  @param[in] Value    What is written.
+
+  @retval FALSE  It was in a message that leads nowhere.
+**/
+BOOLEAN
+WriteLocked (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINT64                 Address,
+  IN UINT32                 Width,
+  IN UINT64                 Value
+  );
+
+/**
+  Write to a page with registers that hold messages.
+
+  @param[in,out] Processor  This processor's part.
+  @param[in]     Facts      What the guard knows.
+  @param[in]     Answer     Address, Width and Value of the write.
+**/
+VOID
+WriteMessage (
+  IN OUT MRM_GUARD_PROCESSOR     *Processor,
+  IN     CONST MRM_GUARD_FACTS   *Facts,
+  IN     CONST MRM_GUARD_ANSWER  *Answer
+  );
+
+/**
   Write to configuration space of a function that the partition has by itself, as MrmGuardJudgeConfig() lets it.
 
   @param[in,out] Processor  This processor's part.
+  @param[in]     Facts      What the guard knows.
   @param[in]     Answer     Address, Width and Value of the write.
 **/
 VOID
 WriteFunction (
   IN OUT MRM_GUARD_PROCESSOR     *Processor,
+  IN     CONST MRM_GUARD_FACTS   *Facts,
   IN     CONST MRM_GUARD_ANSWER  *Answer
   );
 

@@ -1,5 +1,5 @@
 /** @file
-  Carries out writes to configuration space of functions that the partition has by itself.
+  Carries out writes to registers of functions: those to configuration space of one that the partition has by itself.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -10,8 +10,59 @@
 #include <Library/SynchronizationLib.h>
 
 VOID
+WriteOnce (
+  IN UINT64  Address,
+  IN UINT32  Width,
+  IN UINT64  Value
+  )
+{
+  switch (Width) {
+    case 1:
+      MmioWrite8 ((UINTN)Address, (UINT8)Value);
+      break;
+    case 2:
+      MmioWrite16 ((UINTN)Address, (UINT16)Value);
+      break;
+    case 4:
+      MmioWrite32 ((UINTN)Address, (UINT32)Value);
+      break;
+    default:
+      MmioWrite64 ((UINTN)Address, Value);
+      break;
+  }
+}
+
+BOOLEAN
+LockRegisters (
+  IN OUT MRM_GUARD_PROCESSOR  *Processor
+  )
+{
+  // Two processors of the partition could do together what neither may alone.  Nobody else waits for this.  One that has
+  // met an exception in the guard does not go on: then the partition ends.
+  while (InterlockedCompareExchange32 (&Processor->Guard->RegistersBusy, 0, 1) != 0) {
+    if (Processor->State != MrmHeldRunning) {
+      return FALSE;
+    }
+
+    CpuPause ();
+  }
+
+  return TRUE;
+}
+
+VOID
+UnlockRegisters (
+  IN OUT MRM_GUARD  *Guard
+  )
+{
+  MemoryFence ();
+  Guard->RegistersBusy = 0;
+}
+
+VOID
 WriteFunction (
   IN OUT MRM_GUARD_PROCESSOR     *Processor,
+  IN     CONST MRM_GUARD_FACTS   *Facts,
   IN     CONST MRM_GUARD_ANSWER  *Answer
   )
 {
@@ -21,21 +72,12 @@ WriteFunction (
   UINT32                    Header[MRM_GUARD_HEADER_DWORDS];
   UINT32                    Offset;
   UINTN                     Index;
+  BOOLEAN                   Denied;
 
   Guard    = Processor->Guard;
   Function = MrmGuardFindFunction (Guard->Functions, Guard->FunctionCount, Answer->Address);
-  if (Function == NULL) {
+  if ((Function == NULL) || !LockRegisters (Processor)) {
     return;
-  }
-
-  // Two processors of the partition could do together what neither may alone.  Nobody else waits for this.  One that has
-  // met an exception in the guard does not go on: then the partition ends.
-  while (InterlockedCompareExchange32 (&Guard->ConfigBusy, 0, 1) != 0) {
-    if (Processor->State != MrmHeldRunning) {
-      return;
-    }
-
-    CpuPause ();
   }
 
   for (Index = 0; Index < MRM_GUARD_HEADER_DWORDS; Index++) {
@@ -52,19 +94,13 @@ WriteFunction (
     MmioRead32 ((UINTN)Function->Page + (Offset & ~(UINT32)3)),
     &Judged
     );
-  if (Judged.Write) {
-    if (Answer->Width == 1) {
-      MmioWrite8 ((UINTN)Answer->Address, (UINT8)Judged.Value);
-    } else if (Answer->Width == 2) {
-      MmioWrite16 ((UINTN)Answer->Address, (UINT16)Judged.Value);
-    } else {
-      MmioWrite32 ((UINTN)Answer->Address, Judged.Value);
-    }
+  Denied = Judged.Denied;
+  if (Judged.Write && !WriteLocked (Facts, Answer->Address, Answer->Width, Judged.Value)) {
+    Denied = TRUE;
   }
 
-  MemoryFence ();
-  Guard->ConfigBusy = 0;
-  if (Judged.Denied) {
+  UnlockRegisters (Guard);
+  if (Denied) {
     Processor->Counts.Denied++;
   }
 }

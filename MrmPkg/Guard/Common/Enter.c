@@ -50,10 +50,10 @@ MrmGuardPrepare (
     Guard->Formats[Index]    = MAX_UINT32;
   }
 
-  Guard->Ended      = 0;
-  Guard->ConfigBusy = 0;
-  Guard->Waking     = 0;
-  Guard->StartTsc   = AsmReadTsc ();
+  Guard->Ended         = 0;
+  Guard->RegistersBusy = 0;
+  Guard->Waking        = 0;
+  Guard->StartTsc      = AsmReadTsc ();
   ZeroMem (&Guard->Fatal, sizeof (Guard->Fatal));
   ZeroMem (&Guard->Devices, sizeof (Guard->Devices));
 

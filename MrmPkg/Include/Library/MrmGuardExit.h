@@ -105,6 +105,8 @@ typedef struct {
   BOOLEAN    Sparse;                 ///< others have functions there, too: only what it reaches by memory, it reaches so
 } MRM_GUARD_BUSES;
 
+typedef struct _MRM_GUARD_MESSAGES  MRM_GUARD_MESSAGES;   ///< MrmGuardMessage.h
+
 #define MRM_GUARD_PM1_BLOCKS  2      ///< PM1a, PM1b
 
 ///
@@ -133,6 +135,8 @@ typedef struct {
   MRM_GUARD_CHIPSET        Chipset;
   CONST MRM_GUARD_FUNCTION *Functions;      ///< that it has by themselves
   UINTN                    FunctionCount;
+  CONST MRM_GUARD_MESSAGES *Messages;       ///< registers that hold messages; their pages can be read only
+  UINTN                    MessageCount;
   UINT64                   Seconds;         ///< now, since 1970 began, UTC
   CONST UINT32             *LogicalIds;     ///< what register D0 of each local APIC holds, where it is a page
   CONST UINT32             *Formats;        ///< the same of register E0
@@ -157,7 +161,10 @@ typedef enum {
   MrmGuardWriteConfig,     ///< write Width bytes of Value to Address, go on
   MrmGuardReadPort,        ///< read Width bytes, 1 or 2, of I/O port Address, give them to MrmGuardPutResult(), go on
   MrmGuardWritePort,       ///< write Width bytes, 1, of Value to I/O port Address, go on
-  MrmGuardWriteFunction,   ///< have MrmGuardJudgeConfig() judge Width bytes of Value for Address, go on
+  MrmGuardWriteFunction,   ///< have MrmGuardJudgeConfig() judge Width bytes of Value for Address; what it lets through
+                           ///< is as of MrmGuardWriteMessage
+  MrmGuardWriteMessage,    ///< write Width bytes, 1 to 8, of Value to Address; if that is in a message, have
+                           ///< MrmGuardJudgeMessage() judge it; go on
   MrmGuardWriteApic,       ///< write the 32 bits of Value to Address in the local APIC page, go on
   MrmGuardReadMsr,         ///< read Msr of this processor, 0 if it has none, give it to MrmGuardPutMsr(), go on
   MrmGuardWriteMsr,        ///< write Value to Msr of this processor, go on: a register of the x2APIC, or 0 to one that

@@ -97,7 +97,9 @@ struct _MRM_GUARD {
   MRM_GUARD_CHIPSET        Chipset;
   MRM_GUARD_FUNCTION       Functions[MRM_GUARD_MAX_FUNCTIONS];
   UINTN                    FunctionCount;
-  volatile UINT32          ConfigBusy;                 ///< 1: a processor writes to configuration space of Functions
+  MRM_GUARD_MESSAGES       Messages[MRM_GUARD_MAX_MESSAGES];
+  UINTN                    MessageCount;
+  volatile UINT32          RegistersBusy;              ///< 1: a processor writes to registers of functions
   MRM_GUARD_DEVICES        Devices;
   UINT64                   TscFrequency;               ///< Hz
   UINT64                   StartTsc;

@@ -14,6 +14,7 @@
 
 #include <Guid/MrmHandOff.h>
 #include <Library/MrmGuardExit.h>
+#include <Library/MrmGuardMessage.h>
 
 #define MRM_GUARD_READ     BIT0
 #define MRM_GUARD_WRITE    BIT1
@@ -40,6 +41,7 @@
 //
 // What a partition has of each kind at most, and the ranges that it reaches then.  Whatever lies in the first MiB or in
 // configuration space may have a hole before it, which is one more range; so may the end of each of these stretches.
+// Pages that are watched divide a range in three.
 //
 #define MRM_GUARD_MAX_MEMORY   33
 #define MRM_GUARD_MAX_CHIPSET  96     ///< of the owner of the chipset
@@ -48,7 +50,8 @@
 #define MRM_GUARD_MAX_ECAM     8
 #define MRM_GUARD_MAX_PAGES    (MRM_GUARD_MAX_BUSES + 2 * MRM_GUARD_MAX_FUNCTIONS)
 #define MRM_GUARD_MAX_RANGES   (3 + MRM_GUARD_MAX_MEMORY + MRM_GUARD_MAX_WINDOWS + MRM_GUARD_MAX_PAGES \
-                                + (MRM_GUARD_MAX_MEMORY + 1) + (MRM_GUARD_MAX_PAGES + MRM_GUARD_MAX_ECAM))
+                                + (MRM_GUARD_MAX_MEMORY + 1) + (MRM_GUARD_MAX_PAGES + MRM_GUARD_MAX_ECAM) \
+                                + 2 * MRM_GUARD_MAX_MESSAGES)
 
 ///
 /// Memory that a partition reaches.
@@ -79,6 +82,8 @@ typedef struct {
   UINT64             StandIn;                     ///< of a function 0 that stands in for one that it does not have
   CONST MRM_RANGE    *AllEcam;                    ///< configuration space of all buses of the PC
   UINTN              AllEcamCount;
+  CONST MRM_RANGE    *Watched;                    ///< pages of the above that can be read only, as they hold messages
+  UINTN              WatchedCount;
   UINT64             LocalApic;                   ///< of its processors
   UINT32             LocalApicAccess;             ///< MRM_GUARD_READ while its writes are looked at
   UINT64             PageZero;                    ///< the page that it has instead of the PC's page 0
@@ -104,16 +109,19 @@ typedef struct {
 
 /**
   Say what a partition reaches: its own memory, windows and configuration space; its local APIC; a page 0 of its own.
-  Configuration space of functions that it has by themselves can be read only.  The rest of the first MiB, the
-  configuration space of foreign buses, and the page MRM_GUARD_RESET_STATUS unless it has that, read as all ones.
+  Configuration space of functions that it has by themselves, and what is watched, can be read only.  The rest of the
+  first MiB, the configuration space of foreign buses, and the page MRM_GUARD_RESET_STATUS unless it has that, read as
+  all ones.
 
-  @param[in]  View      What the controller knows.  No two of its ranges overlap, but for Ecam and AllEcam.
+  @param[in]  View      What the controller knows.  No two of its ranges overlap, but for Ecam and AllEcam; and those of
+                        Watched lie in windows, in Ecam or in Functions.
   @param[out] Ranges    Receives them in ascending order.
   @param[in]  Capacity  Elements of Ranges.
   @param[out] Count     How many there are.
 
   @retval RETURN_SUCCESS            Done.
-  @retval RETURN_INVALID_PARAMETER  Two ranges overlap, or one is not whole pages below MRM_GUARD_LIMIT.
+  @retval RETURN_INVALID_PARAMETER  Two ranges overlap, or one is not whole pages below MRM_GUARD_LIMIT; or something
+                                    of Watched is not the partition's own.
   @retval RETURN_BUFFER_TOO_SMALL   There are more than Capacity.
 **/
 RETURN_STATUS

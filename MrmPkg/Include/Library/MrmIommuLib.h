@@ -14,6 +14,7 @@
 
 #define MRM_IOMMU_DEVICES        SIZE_64KB    ///< device IDs of a segment: bus << 8 | device << 3 | function
 #define MRM_IOMMU_INTERRUPTS     512          ///< entries of an interrupt table that messages can lead to
+#define MRM_IOMMU_PROCESSORS     2            ///< of a partition, that an interrupt table can lead to
 #define MRM_IOMMU_RING_ENTRIES   256          ///< of the command buffer and of the event log: 4 KiB each
 #define MRM_IOMMU_PAGE           SIZE_4KB
 #define MRM_IOMMU_LIMIT          BIT48        ///< first address that page tables of four levels cannot map
@@ -200,17 +201,20 @@ MrmIommuConfine (
   );
 
 /**
-  Fill in an interrupt table for a partition with one processor: each vector arrives there, as it was sent, whatever
-  processor the message names.
+  Fill in an interrupt table for a partition: each vector arrives at one of its processors, as it was sent, whatever
+  processor the message names.  Of two processors fixed interrupts arrive at the first one, and those of lowest priority
+  at the second one: MrmGuardJudgeMessage() has a message say so.
 
-  @param[in]  ApicId  The processor; below 255.
-  @param[out] Table   MRM_IOMMU_INTERRUPTS entries.
+  @param[in]  ApicIds  Its processors; below 255 each.
+  @param[in]  Count    How many: 1 to MRM_IOMMU_PROCESSORS.
+  @param[out] Table    MRM_IOMMU_INTERRUPTS entries.
 **/
 VOID
 EFIAPI
 MrmIommuFillInterrupts (
-  IN  UINT32  ApicId,
-  OUT UINT32  *Table
+  IN  CONST UINT32  *ApicIds,
+  IN  UINTN         Count,
+  OUT UINT32        *Table
   );
 
 /**

@@ -99,6 +99,22 @@ IsLogical (
   }
 }
 
+BOOLEAN
+MrmGuardIsNamed (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINTN                  Index,
+  IN BOOLEAN                Logical,
+  IN UINT32                 Destination
+  )
+{
+  if (Logical) {
+    return IsLogical (Facts, Index, Destination);
+  }
+
+  return (BOOLEAN)((Destination == (Facts->X2Apic ? EVERYONE_X2 : EVERYONE)) ||
+                   (Destination == Facts->ApicIds[Index]));
+}
+
 /**
   Check whether a command is for a processor of the partition.
 
@@ -130,12 +146,7 @@ IsTarget (
       break;
   }
 
-  if ((Command & COMMAND_LOGICAL) != 0) {
-    return IsLogical (Facts, Index, Destination);
-  }
-
-  return (BOOLEAN)((Destination == (Facts->X2Apic ? EVERYONE_X2 : EVERYONE)) ||
-                   (Destination == Facts->ApicIds[Index]));
+  return MrmGuardIsNamed (Facts, Index, (BOOLEAN)((Command & COMMAND_LOGICAL) != 0), Destination);
 }
 
 /**

@@ -175,6 +175,34 @@ MrmGuardDecideCommand (
   );
 
 /**
+  Check whether the destination of an interrupt names a processor.
+
+  @param[in] Facts        What the guard knows.
+  @param[in] Index        Of the processor in ApicIds.
+  @param[in] Logical      It is a logical destination.
+  @param[in] Destination  It.
+**/
+BOOLEAN
+MrmGuardIsNamed (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINTN                  Index,
+  IN BOOLEAN                Logical,
+  IN UINT32                 Destination
+  );
+
+/**
+  Check whether an address is in a page that holds messages.
+
+  @param[in] Facts    What the guard knows.
+  @param[in] Address  As the partition sees it.
+**/
+BOOLEAN
+MrmGuardIsWatched (
+  IN CONST MRM_GUARD_FACTS  *Facts,
+  IN UINT64                 Address
+  );
+
+/**
   Check whether an entry of the local vector table interrupts its own processor only: with a vector, as an NMI, or from
   an 8259, but not by INIT, which would take it out of guest mode, or SMI, which stops the PC.
 

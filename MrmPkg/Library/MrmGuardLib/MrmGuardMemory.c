@@ -47,18 +47,20 @@ MrmGuardDecideMemory (
   MRM_GUARD_MOVE  Move;
   BOOLEAN         Apic;
   BOOLEAN         Function;
+  BOOLEAN         Watched;
   UINT64          Value;
   UINT32          Register;
 
-  Apic = (BOOLEAN)((Exit->Address >= Facts->LocalApic) && (Exit->Address - Facts->LocalApic < MRM_GUARD_PAGE));
-  if (Exit->Walk || (Exit->Access == MRM_GUARD_EXECUTE) || (!Apic && !IsIgnored (Facts, Exit->Address))) {
+  Apic    = (BOOLEAN)((Exit->Address >= Facts->LocalApic) && (Exit->Address - Facts->LocalApic < MRM_GUARD_PAGE));
+  Watched = MrmGuardIsWatched (Facts, Exit->Address);
+  if (Exit->Walk || (Exit->Access == MRM_GUARD_EXECUTE) || (!Apic && !Watched && !IsIgnored (Facts, Exit->Address))) {
     MrmGuardEndFor (Answer, MrmReasonMemory);
     return;
   }
 
   // These can always be read; and what XCHG reads there the guard does not know.
   Function = (BOOLEAN)(MrmGuardFindFunction (Facts->Functions, Facts->FunctionCount, Exit->Address) != NULL);
-  if (!MrmGuardDecodeMove (State, Code, CodeSize, &Move) || ((Apic || Function) && Move.Read)) {
+  if (!MrmGuardDecodeMove (State, Code, CodeSize, &Move) || ((Apic || Function || Watched) && Move.Read)) {
     MrmGuardEndFor (Answer, MrmReasonInstruction);
     return;
   }
@@ -70,13 +72,13 @@ MrmGuardDecideMemory (
     Register = (UINT32)(Exit->Address - Facts->LocalApic);
     if (Apic && (Move.Width == sizeof (UINT32)) && (Register % 16 == 0)) {
       MrmGuardWriteApicPage (Facts, Register, (UINT32)Value, Answer);
-    } else if (Function) {
-      Answer->Action  = MrmGuardWriteFunction;
+    } else if (Function || (Watched && (Exit->Address % Move.Width == 0))) {
+      Answer->Action  = Function ? MrmGuardWriteFunction : MrmGuardWriteMessage;
       Answer->Address = Exit->Address;
       Answer->Width   = (UINT8)Move.Width;
       Answer->Value   = Value;
     } else {
-      // No register of the local APIC takes anything else (SDM 3, 11.4.1).
+      // No register of the local APIC takes anything else (SDM 3, 11.4.1); nor do messages (PCI 6.8.2).
       Answer->Denied = TRUE;
     }
   }

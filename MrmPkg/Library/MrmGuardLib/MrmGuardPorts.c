@@ -253,7 +253,8 @@ Write (
   }
 
   if (FindConfig (Facts, Exit, Devices->ConfigAddress, &Answer->Address, &Judged)) {
-    Answer->Action = Judged ? MrmGuardWriteFunction : MrmGuardWriteConfig;
+    Answer->Action = Judged ? MrmGuardWriteFunction
+                     : MrmGuardIsWatched (Facts, Answer->Address) ? MrmGuardWriteMessage : MrmGuardWriteConfig;
     Answer->Value  = Value;
     Answer->Width  = Exit->Width;
     return;

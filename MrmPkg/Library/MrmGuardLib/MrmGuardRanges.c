@@ -278,6 +278,103 @@ AddAllOwn (
   return Status;
 }
 
+/**
+  Divide the range that an address is in, so that one begins there.
+
+  @param[in,out] List     The list.
+  @param[in]     Address  The address.
+
+  @retval RETURN_SUCCESS           Done, or none has to be divided.
+  @retval RETURN_BUFFER_TOO_SMALL  The list is full.
+**/
+STATIC
+RETURN_STATUS
+Divide (
+  IN OUT MRM_GUARD_LIST  *List,
+  IN     UINT64          Address
+  )
+{
+  MRM_GUARD_RANGE  *Range;
+  UINTN            Index;
+  UINT64           Before;
+
+  for (Index = 0; Index < List->Count; Index++) {
+    Range = &List->Ranges[Index];
+    if ((Range->Base < Address) && (Address - Range->Base < Range->Length)) {
+      break;
+    }
+  }
+
+  if (Index == List->Count) {
+    return RETURN_SUCCESS;
+  }
+
+  if (List->Count == List->Capacity) {
+    return RETURN_BUFFER_TOO_SMALL;
+  }
+
+  CopyMem (&Range[1], &Range[0], (List->Count - Index) * sizeof (*Range));
+  List->Count++;
+  Before           = Address - Range[0].Base;
+  Range[0].Length  = Before;
+  Range[1].Base   += Before;
+  Range[1].Length -= Before;
+  Range[1].Host   += Range[1].Repeat ? 0 : Before;
+  return RETURN_SUCCESS;
+}
+
+/**
+  Have pages of the partition's own be read only.
+
+  @param[in,out] List   The list.
+  @param[in]     Pages  They.
+
+  @retval RETURN_SUCCESS            Done.
+  @retval RETURN_INVALID_PARAMETER  They are not its own registers or configuration space, or no whole pages.
+  @retval RETURN_BUFFER_TOO_SMALL   The list is full.
+**/
+STATIC
+RETURN_STATUS
+Watch (
+  IN OUT MRM_GUARD_LIST   *List,
+  IN     CONST MRM_RANGE  *Pages
+  )
+{
+  MRM_GUARD_RANGE  *Range;
+  RETURN_STATUS    Status;
+  UINTN            Index;
+  UINT64           Done;
+
+  if (  (((Pages->Base | Pages->Size) & (MRM_GUARD_PAGE - 1)) != 0)
+     || (Pages->Size > MRM_GUARD_LIMIT)
+     || (Pages->Base > MRM_GUARD_LIMIT - Pages->Size))
+  {
+    return RETURN_INVALID_PARAMETER;
+  }
+
+  Status = Divide (List, Pages->Base);
+  if (!RETURN_ERROR (Status)) {
+    Status = Divide (List, Pages->Base + Pages->Size);
+  }
+
+  Done = 0;
+  for (Index = 0; !RETURN_ERROR (Status) && (Index < List->Count); Index++) {
+    Range = &List->Ranges[Index];
+    if ((Range->Base < Pages->Base) || (Range->Base - Pages->Base >= Pages->Size)) {
+      continue;
+    }
+
+    if ((Range->Host != Range->Base) || Range->Repeat || ((Range->Access & MRM_GUARD_EXECUTE) != 0)) {
+      return RETURN_INVALID_PARAMETER;
+    }
+
+    Range->Access &= ~(UINT32)MRM_GUARD_WRITE;
+    Done          += Range->Length;
+  }
+
+  return (RETURN_ERROR (Status) || (Done == Pages->Size)) ? Status : RETURN_INVALID_PARAMETER;
+}
+
 RETURN_STATUS
 EFIAPI
 MrmGuardRanges (
@@ -307,6 +404,10 @@ MrmGuardRanges (
 
   for (Index = 0; !RETURN_ERROR (Status) && (Index < View->AllEcamCount); Index++) {
     Status = Fill (&List, &View->AllEcam[Index], View->Ones);
+  }
+
+  for (Index = 0; !RETURN_ERROR (Status) && (Index < View->WatchedCount); Index++) {
+    Status = Watch (&List, &View->Watched[Index]);
   }
 
   *Count = RETURN_ERROR (Status) ? 0 : List.Count;

@@ -75,16 +75,19 @@ MrmIommuConfine (
 VOID
 EFIAPI
 MrmIommuFillInterrupts (
-  IN  UINT32  ApicId,
-  OUT UINT32  *Table
+  IN  CONST UINT32  *ApicIds,
+  IN  UINTN         Count,
+  OUT UINT32        *Table
   )
 {
   UINT32  Index;
   UINT32  Vector;
+  UINT32  ApicId;
 
   // The lower bits of a message's data select the entry: its vector, and above that 0 for fixed, 1 for lowest priority.
   for (Index = 0; Index < MRM_IOMMU_INTERRUPTS; Index++) {
     Vector       = Index % VECTORS;
+    ApicId       = ApicIds[(Index / VECTORS) % Count];
     Table[Index] = (Vector < FIRST_VECTOR) ? 0
                    : (INTERRUPT_VALID | (ApicId << INTERRUPT_TO) | (Vector << INTERRUPT_AS));
   }

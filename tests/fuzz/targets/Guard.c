@@ -19,6 +19,10 @@
 #define WALK_LEVELS  5
 #define WAKE_APIC_ID 0
 #define WAKE_VECTOR  0xEF
+#define TABLE        0xC0002000
+#define TABLE_COUNT  3
+#define MSI          (ECAM + 0x1054)
+#define OWN          2            ///< processors that messages are told apart for
 #define MOST_READS   (2 * (WALK_LEVELS + 1))
 
 ///
@@ -94,6 +98,11 @@ CheckAnswer (
       FUZZ_CHECK (Answer->Address >= ALONE && Answer->Address < ALONE + SIZE_4KB);
       FUZZ_CHECK (Answer->Width == 1 || Answer->Width == 2 || Answer->Width == 4 || Answer->Width == 8);
       break;
+    case MrmGuardWriteMessage:
+      FUZZ_CHECK (Answer->Address >> 12 == TABLE >> 12 || Answer->Address >> 12 == MSI >> 12);
+      FUZZ_CHECK (Answer->Width == 1 || Answer->Width == 2 || Answer->Width == 4 || Answer->Width == 8);
+      FUZZ_CHECK (Answer->Address % Answer->Width == 0);
+      break;
     case MrmGuardWriteApic:
       FUZZ_CHECK (Answer->Address >= LOCAL_APIC && Answer->Address + 4 <= LOCAL_APIC + SIZE_4KB);
       FUZZ_CHECK (Answer->Address % 16 == 0 && Answer->Value <= MAX_UINT32 && !Facts->X2Apic);
@@ -137,6 +146,47 @@ CheckAnswer (
   }
 }
 
+STATIC
+VOID
+CheckMessage (
+  IN CONST MRM_GUARD_FACTS   *Facts,
+  IN CONST MRM_GUARD_ANSWER  *Answer,
+  IN OUT UINT32              *Message
+  )
+{
+  CONST MRM_GUARD_MESSAGES  *Found;
+  MRM_GUARD_MESSAGE_ANSWER  Judged;
+  UINT32                    *Now;
+  UINT32                    Place;
+  UINT32                    Data;
+
+  Found = MrmGuardFindMessage (Facts->Messages, Facts->MessageCount, Answer->Address, &Place);
+  if (Found == NULL || Answer->Width > 4) {
+    FUZZ_CHECK (Found != NULL || Answer->Address < TABLE || Answer->Address >= TABLE + TABLE_COUNT * 16);
+    return;
+  }
+
+  Now = FuzzExact (Message, Found->Dwords * sizeof (UINT32));
+  MrmGuardJudgeMessage (
+    Facts,
+    Found,
+    Place,
+    (UINT32)(Answer->Address % 4) * 8,
+    Answer->Width,
+    (UINT32)Answer->Value,
+    Now,
+    &Judged
+    );
+  free (Now);
+  FUZZ_CHECK (Place < Found->Data || !Judged.SetData);
+  Message[Place]       = Judged.Value;
+  Data                 = Judged.SetData ? Judged.Data : Message[Found->Data];
+  Message[Found->Data] = Data;
+  if (Place <= Found->Data && Message[0] >> 20 == 0xFEE && (Found->Data == 1 || Message[1] == 0)) {
+    FUZZ_CHECK ((Data & 0xFFFF) >> 8 < OWN && (!Judged.Denied || (Data & 0xFFFF) == 0));
+  }
+}
+
 int
 LLVMFuzzerTestOneInput (
   CONST UINT8  *Data,
@@ -147,6 +197,7 @@ LLVMFuzzerTestOneInput (
   STATIC CONST MRM_RANGE           Lost                = { LOST, LOST_SIZE };
   STATIC CONST MRM_GUARD_BUSES     Buses               = { .Ecam = ECAM, .FirstBus = 3, .LastBus = 4 };
   STATIC CONST MRM_GUARD_FUNCTION  Function            = { .Page = ALONE, .Place = ALONE_PLACE };
+  STATIC CONST MRM_GUARD_MESSAGES  Messages[]          = { { TABLE, TABLE_COUNT, 4, 2 }, { MSI, 1, 2, 1 } };
   FUZZ                          Fuzz                = { Data, Size };
   MRM_GUARD_FACTS               Facts               = { 0 };
   MRM_GUARD_DEVICES             Devices             = { 0 };
@@ -156,6 +207,7 @@ LLVMFuzzerTestOneInput (
   MRM_GUARD_ANSWER              Answer;
   MRM_GUARD_FATAL               Fatal;
   FUZZ_MEMORY                   Memory;
+  UINT32                        Message[MRM_GUARD_MESSAGE_DWORDS] = { 0 };
   UINT32                        LogicalIds[PROCESSORS];
   UINT32                        Formats[PROCESSORS];
   UINT8                         Room[MRM_GUARD_INSTRUCTION];
@@ -174,6 +226,8 @@ LLVMFuzzerTestOneInput (
   Facts.BusCount      = 1;
   Facts.Functions     = &Function;
   Facts.FunctionCount = 1;
+  Facts.Messages      = Messages;
+  Facts.MessageCount  = ARRAY_SIZE (Messages);
   Facts.WakeApicId    = WAKE_APIC_ID;
   Facts.WakeVector    = WAKE_VECTOR;
   while (Fuzz.Size != 0) {
@@ -199,6 +253,10 @@ LLVMFuzzerTestOneInput (
     MrmGuardRecord (2, MrmReasonMemory, &Exit, &State, Code, CodeSize, &Fatal);
     MrmGuardDecide (&Facts, &Exit, Code, CodeSize, &Devices, &State, &Answer);
     CheckAnswer (&Facts, &Answer);
+    if (Answer.Action == MrmGuardWriteMessage) {
+      CheckMessage (&Facts, &Answer, Message);
+    }
+
     free (Code);
   }
 
