@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from ci.progress import PROJECT
-from tests.boot import hostile, numa
+from tests.boot import confined, hostile, numa
 
 TARGETS = ("RELEASE", "DEBUG")
 """EDK2's targets that tests boot, in the order in which they want them."""
@@ -12,7 +12,7 @@ TARGETS = ("RELEASE", "DEBUG")
 OUTPUT = PROJECT / "Build" / "boot-tests"
 """What tests build, and what they share."""
 
-_MADE = {"numa": numa.make, "hostile": hostile.make}
+_MADE = {"numa": numa.make, "hostile": hostile.make, "confined": confined.make}
 """Partition files that are written before they are used."""
 
 _FOLDERS = (PROJECT / "partitions", PROJECT / "tests" / "boot" / "partitions")

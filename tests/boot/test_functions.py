@@ -10,7 +10,9 @@ from ci.qemu.guest import Guest
 from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.efivars import mount
+from tests.boot.efivars import read as read_variable
 from tests.boot.support import broken, reboot, undisturbed
+from tests.boot.test_confined import exercise
 from tests.boot.test_guard import FOREIGN, SECOND, told
 from tests.boot.warnings import unexpected
 
@@ -72,6 +74,20 @@ def test_its_kernel_warns_of_nothing_that_its_neighbour_does_not(bench: Bench) -
     reports = bench.session.reports()
     mine, other = reports[NAME].data, reports[NEIGHBOUR].data
     assert unexpected(mine["warnings"], other["warnings"], mine["kernel"]) == []
+
+
+def test_their_interrupts_arrive_at_both_processors(bench: Bench) -> None:
+    """Though its DMA is said to be trusted: what can be confined is."""
+
+    async def work() -> None:
+        guest = bench.session.guests[NAME]
+        await mount(guest)
+        expected = "kept: DMA of its PCI functions is confined, and their interrupts are, by AMD's IOMMU"
+        assert expected in await read_variable(guest, "Audit")
+        async with undisturbed(bench.session.guests[NEIGHBOUR]):
+            await exercise(guest, ["e1000e"])
+
+    bench.run(work())
 
 
 @pytest.mark.parametrize("end", ENDS)
