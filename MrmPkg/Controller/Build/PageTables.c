@@ -228,21 +228,6 @@ EcamRange (
   return Range;
 }
 
-MRM_RANGE
-ConfigRange (
-  IN UINT64  EcamBase,
-  IN UINT8   Bus,
-  IN UINTN   Device,
-  IN UINTN   Function
-  )
-{
-  MRM_RANGE  Range;
-
-  Range.Base = EcamBase + ((UINT64)Bus * SIZE_1MB) + ((Device * (PCI_MAX_FUNC + 1)) + Function) * SIZE_4KB;
-  Range.Size = SIZE_4KB;
-  return Range;
-}
-
 /**
   Find a device number on a bus where no function answers: a port has fewer functions behind
   it than a bus has device numbers.

@@ -21,22 +21,6 @@ EcamRange (
   );
 
 /**
-  The configuration space of a function.
-
-  @param[in] EcamBase  Address of bus 0 of its segment.
-  @param[in] Bus       Bus number.
-  @param[in] Device    Device number.
-  @param[in] Function  Function number.
-**/
-MRM_RANGE
-ConfigRange (
-  IN UINT64  EcamBase,
-  IN UINT8   Bus,
-  IN UINTN   Device,
-  IN UINTN   Function
-  );
-
-/**
   Build page tables that hold the partition's memory, local APIC and PCI, and one of its pages wherever else a PC has
   something below 1 MiB.
 

@@ -6,6 +6,7 @@
 
 #include "Partition/Partition.h"
 #include "Partition/Plan.h"
+#include <IndustryStandard/Pci.h>
 #include <Library/MemoryAllocationLib.h>
 
 #define AUDIT_SIZE  SIZE_4KB   ///< lines of one partition
@@ -90,4 +91,19 @@ HostBridgeCount (
   )
 {
   return Partition->PciBusCount + ((Partition->CardArea.Size != 0) ? 1 : 0);
+}
+
+MRM_RANGE
+ConfigRange (
+  IN UINT64  EcamBase,
+  IN UINT8   Bus,
+  IN UINTN   Device,
+  IN UINTN   Function
+  )
+{
+  MRM_RANGE  Range;
+
+  Range.Base = EcamBase + ((UINT64)Bus * SIZE_1MB) + ((Device * (PCI_MAX_FUNC + 1)) + Function) * SIZE_4KB;
+  Range.Size = SIZE_4KB;
+  return Range;
 }

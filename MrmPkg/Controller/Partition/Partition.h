@@ -170,4 +170,20 @@ FreeAllPartitions (
   VOID
   );
 
+/**
+  The configuration space of a function.
+
+  @param[in] EcamBase  Address of bus 0 of its segment.
+  @param[in] Bus       Bus number.
+  @param[in] Device    Device number.
+  @param[in] Function  Function number.
+**/
+MRM_RANGE
+ConfigRange (
+  IN UINT64  EcamBase,
+  IN UINT8   Bus,
+  IN UINTN   Device,
+  IN UINTN   Function
+  );
+
 #endif

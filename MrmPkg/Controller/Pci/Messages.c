@@ -5,7 +5,6 @@
 **/
 
 #include "Pci/Messages.h"
-#include "Build/PageTables.h"
 #include <Library/BaseMemoryLib.h>
 #include <Library/MrmIommuLib.h>
 
