@@ -9,18 +9,14 @@ import datetime
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from bench.report.lines import read_lines
 from bench.report.page import performance_charts, performance_page
 from bench.report.ratios import compare
 from bench.report.table import ratio_table
-from bench.results import ALONE, BARE, Results, ResultsError, read_results, write_results
+from bench.results import ALONE, BARE, PARTS, Results, ResultsError, read_results, write_results
 from ci.progress import PROJECT, SetupError
-
-PARTS = ("counts", "channels", "levels", "starts", "times", "restarts", "latencies", "memory", "plans")
-"""What is measured, in this order."""
 
 _DOCS = PROJECT / "docs"
 _RUN = PROJECT / "Build" / "bench" / "run"
@@ -65,33 +61,30 @@ def _run(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     """Measure, and keep what was not to be measured."""
-    from bench import machine, modules, parts
+    from bench import machine, parts
     from bench.analysis import AnalysisError
     from bench.counter.record import RecordError
     from bench.cyclictest import OutputError
 
     file: Path = options.results
-    # What is not measured again is kept only where one part was asked for.
-    old = read_results(file) if options.only and file.is_file() else Results("", {})
-    taken = replace(
-        old,
-        date=datetime.date.today().isoformat(),
-        machine=machine.describe_machine(),
-        sizes=machine.sizes(modules.READY),
-    )
+    # What is not measured again is kept only where one part was asked for, and keeps its own date.
+    if options.only and file.is_file():
+        results = read_results(file)
+    else:
+        results = Results(datetime.date.today().isoformat(), machine.describe_machine())
     extent = parts.Extent(_RUN, options.quick, options.rounds)
     try:
-        for name, part in parts.PARTS.items():
+        for name in PARTS:
             if options.only in (None, name):
                 begun = time.monotonic()
-                taken = part(taken, extent)
-                write_results(taken, file)
+                results = parts.measure(name, results, extent)
+                write_results(results, file)
                 parts.say(f"{name}: {time.monotonic() - begun:.0f} s")
     except (AnalysisError, OutputError, RecordError) as error:
         raise SetupError(str(error)) from error
-    _write(taken, file.parent)
+    _write(results, file.parent)
     if options.only in (None, "times"):
-        print(ratio_table(compare(taken.samples)))
+        print(ratio_table(compare(results.samples)))
     return 0
 
 

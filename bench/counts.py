@@ -50,6 +50,9 @@ _HEADER_WORDS = 3
 EFIVARS = "/sys/firmware/efi/efivars"
 _VENDOR = "cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0"
 _SECONDS = 600.0
+WITHOUT_CHANNELS = ("idle", "busy")
+"""What a partition does that has no channels, while the boot processor is counted."""
+
 CARDS_DOWN = "idle; two partitions with a card and a disk in memory each, links down"
 CARDS_UP = "idle; the same with links up, nothing moves"
 """What partitions do while channels have nothing to do."""
@@ -276,7 +279,8 @@ async def _rate(measured: Subject, seconds: float) -> float:
 async def boot_processor(measured: Subject, seconds: float) -> dict[str, float]:
     """Return the boot processor's instructions per second while a partition idles, and while it computes."""
     found = {}
-    for what, load in (("idle", ""), ("busy", "work -t 100000 compute >/dev/null & ")):
+    loads = ("", "work -t 100000 compute >/dev/null & ")
+    for what, load in zip(WITHOUT_CHANNELS, loads, strict=True):
         await measured.guest.run(f"{load}:", 60)
         found[what] = await _rate(measured, seconds)
     await measured.guest.run("killall work", 60)

@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from bench.results import LOAD
 from ci.emulator.choice import emulator
 from ci.guests.build import OUTPUT as GUESTS
 
@@ -19,7 +20,7 @@ def describe_machine(kernel: str = "linux-6.12") -> dict[str, str]:
     package = re.search(r'"release": "([^"]+)"', (GUESTS / kernel / "guest.json").read_text())
     return {
         "host": f"{os.cpu_count()} processors, {model[1] if model else 'unknown'}",
-        "load of the host at the start": f"{os.getloadavg()[0]:.1f}",
+        LOAD: f"{os.getloadavg()[0]:.1f}",
         "emulator": f"QEMU {number[1] if number else 'unknown'}, TCG, q35 with OVMF",
         "kernel": f"Debian's {package[1] if package else 'unknown'}",
     }

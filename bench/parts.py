@@ -2,13 +2,14 @@
 """The parts of a run: each measures something, and returns the results with that in place of the old."""
 
 import asyncio
+import datetime
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import counts, latency, levels, links, memory, modules, planner, restart, scale, timing
-from bench.results import ALONE, BARE, Results
+from bench import counts, latency, levels, links, machine, memory, modules, planner, restart, scale, timing
+from bench.results import ALONE, BARE, Results, Taken, rounds_of
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,18 @@ def _counts(old: Results, extent: Extent) -> Results:
 
 
 def _channels(old: Results, extent: Extent) -> Results:
-    kept = dict(old.counts.boot_processor)
+    # What this part measures, and does not measure this time, is not kept: it would have today's date.
+    without = counts.WITHOUT_CHANNELS
+    rates = {what: rate for what, rate in old.counts.boot_processor.items() if what in without}
     if not extent.quick:
-        rates = asyncio.run(counts.channels(extent.folder, 30, say))
-        kept = {what: rate for what, rate in kept.items() if what in ("idle", "busy")} | rates
+        rates |= asyncio.run(counts.channels(extent.folder, 30, say))
     much = links.Extent(15, 10, 2000, 32, 500)
     if extent.quick:
         much = links.Extent(1, 3, 50, 2, 50, own=False)
     if extent.rounds:
         much = replace(much, rounds=extent.rounds)
     taken = asyncio.run(links.measure(extent.folder / "links", much, say))
-    return replace(old, counts=replace(old.counts, boot_processor=kept), links=taken)
+    return replace(old, counts=replace(old.counts, boot_processor=rates), links=taken)
 
 
 def _levels(old: Results, extent: Extent) -> Results:
@@ -112,6 +114,10 @@ def _plans(old: Results, extent: Extent) -> Results:
     return replace(old, plans=planner.plan_times(planner.SHOWN[:1] if extent.quick else planner.SHOWN))
 
 
+def _sizes(old: Results, _: Extent) -> Results:
+    return replace(old, sizes=machine.sizes(modules.READY))
+
+
 PARTS: Mapping[str, Callable[[Results, Extent], Results]] = {
     "counts": _counts,
     "channels": _channels,
@@ -122,5 +128,18 @@ PARTS: Mapping[str, Callable[[Results, Extent], Results]] = {
     "latencies": _latencies,
     "memory": _memory,
     "plans": _plans,
+    "sizes": _sizes,
 }
-"""In the order in which they are measured; bench.__main__ names them, too."""
+"""In the order in which they are measured; bench.results names them, too."""
+
+
+def measure(part: str, old: Results, extent: Extent) -> Results:
+    """Measure a part; return the results with it, and with when and on what it was measured.
+
+    What is left out, as by `quick`, stays as it was.
+    """
+    date, host = datetime.date.today().isoformat(), machine.describe_machine()
+    found = PARTS[part](old, extent)
+    if found is old:
+        return old
+    return replace(found, taken={**old.taken, part: Taken(date, host, rounds_of(found, part))})

@@ -7,11 +7,28 @@ again.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 FORMAT = 1
+
+PARTS = (
+    "counts",
+    "channels",
+    "levels",
+    "starts",
+    "times",
+    "restarts",
+    "latencies",
+    "memory",
+    "plans",
+    "sizes",
+)
+"""What is measured, in this order."""
+
+LOAD = "load of the host at the start"
+"""What is described of a machine, but is no part of it."""
 
 BARE, AGAIN, ALONE, NEIGHBOUR = "bare", "bare-again", "alone", "neighbour"
 SUBJECTS = (BARE, AGAIN, ALONE, NEIGHBOUR)
@@ -300,12 +317,27 @@ class PlannerTime:
 
 
 @dataclass(frozen=True)
-class Results:
-    """Everything of one run.
+class Taken:
+    """When and on what a part was measured.
 
     Attributes:
         date: Day, as 2026-11-29.
-        machine: What it ran on, in words, by what is described.
+        machine: What it was measured on, in words, by what is described.
+        rounds: How many samples of each figure there are, or boots of which the least counts.
+    """
+
+    date: str
+    machine: Mapping[str, str]
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that was measured, in one run or in several.
+
+    Attributes:
+        date: Day on which the first run began, as 2026-11-29.
+        machine: What that ran on, in words, by what is described.
         counts: Exact counts.
         samples: Samples of times.
         sizes: Bytes, by what they are of.
@@ -314,6 +346,7 @@ class Results:
         plans: What the generator took for plans of large machines.
         links: Networks in memory and served disks.
         memory: Bytes of memory, by what has them.
+        taken: When and on what each part was measured, by its name: those of PARTS that were.
     """
 
     date: str
@@ -326,6 +359,26 @@ class Results:
     plans: Sequence[PlannerTime] = ()
     links: Sequence[Link] = ()
     memory: Mapping[str, int] = field(default_factory=dict)
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+
+
+def rounds_of(results: Results, part: str) -> int:
+    """Return how many rounds or boots there are of a part; 0 if it was not measured."""
+    counts = results.counts
+    rounds: Mapping[str, Sequence[int]] = {
+        "counts": [row.count for row in counts.rows],
+        "levels": [level.count for level in counts.levels],
+        "channels": [len({link.round for link in results.links})],
+        "times": [len({sample.round for sample in results.samples})],
+        "restarts": [len({restart.round for restart in results.restarts})],
+        "latencies": [len({latency.round for latency in results.latencies})],
+        # Each is looked at once.
+        "starts": [1 for _ in counts.starts],
+        "memory": [1 for _ in results.memory],
+        "plans": [1 for _ in results.plans],
+        "sizes": [1 for _ in results.sizes],
+    }
+    return min(rounds[part], default=0)
 
 
 def write_results(results: Results, path: Path) -> None:
@@ -345,7 +398,7 @@ def read_results(path: Path) -> Results:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ResultsError(f"{path}: expected results of format {FORMAT}; measure again (`make bench`)")
     try:
-        return Results(
+        results = Results(
             date=str(data["date"]),
             machine={str(key): str(value) for key, value in data["machine"].items()},
             counts=_counts(data["counts"]),
@@ -358,8 +411,25 @@ def read_results(path: Path) -> Results:
             links=[Link(**link) for link in data.get("links", ())],
             memory={str(key): int(value) for key, value in data.get("memory", {}).items()},
         )
+        return replace(results, taken=_taken(data.get("taken", {}), results))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(f"{path}: {error!r} is missing or of the wrong kind; measure again") from error
+
+
+def _taken(data: Mapping[str, Any], results: Results) -> dict[str, Taken]:
+    """Return when each part was measured: with all others, if the file does not tell of that part."""
+    told = {
+        str(part): Taken(
+            date=str(one["date"]),
+            machine={str(key): str(value) for key, value in one["machine"].items()},
+            rounds=int(one["rounds"]),
+        )
+        for part, one in data.items()
+    }
+    # The load was that of the first part.
+    machine = {key: value for key, value in results.machine.items() if key != LOAD}
+    measured = {part: rounds for part in PARTS if (rounds := rounds_of(results, part))}
+    return {part: told.get(part) or Taken(results.date, machine, rounds) for part, rounds in measured.items()}
 
 
 def _counts(data: Mapping[str, Any]) -> Counts:

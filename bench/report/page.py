@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from bench.counts import CARDS_UP
 from bench.report.chart import chart
 from bench.report.latencies import by_condition, latency_goal, latency_table
 from bench.report.levels import exit_table, level_goals, level_table
@@ -23,6 +24,7 @@ from bench.report.restarts import by_loader, restart_chart, restart_goal, restar
 from bench.report.rows import row_goal, row_table
 from bench.report.scale import scale_chart, scale_goal, scale_table
 from bench.report.table import magnitude, markdown, ratio_table, thousands
+from bench.report.taken import apart, boots, taken_on
 from bench.results import Counts, PlannerTime, Results
 from bench.statistics import Figure
 from bench.timing import NETWORK_ROWS, TOOL_ROWS
@@ -68,22 +70,30 @@ def performance_page(results: Results) -> str:
         markdown(
             ["", ""], [["date", results.date], *([key, value] for key, value in results.machine.items())], 2
         ),
+        *_apart(results),
         _part("counted"),
-        *_counts(results.counts),
+        *_counts(results),
         _part("timed"),
+        *taken_on(results, "times"),
         *_timed(compare(results.samples)),
         _part("instead"),
         _part("restarts"),
+        *taken_on(results, "restarts"),
         *_restarts(results),
         _part("latencies"),
+        *taken_on(results, "latencies"),
         *_latencies(results),
         _part("plans"),
+        *taken_on(results, "plans"),
         _plans(results.plans),
         _part("links"),
+        *taken_on(results, "channels"),
         *_links(results),
         _part("size"),
+        *taken_on(results, "sizes"),
         markdown(["", "bytes"], [[name, thousands(size)] for name, size in results.sizes.items()]),
         _part("memory"),
+        *taken_on(results, "memory"),
         *_memory(results),
         _part("goals"),
         markdown(["goal", "seen", ""], list(goals(results)), 3),
@@ -91,6 +101,12 @@ def performance_page(results: Results) -> str:
         _part("tail"),
     ]
     return "\n\n".join(piece.strip("\n") for piece in pieces) + "\n"
+
+
+def _apart(results: Results) -> Iterator[str]:
+    """Where else to look for a date, if this one is not that of everything."""
+    if any(apart(results, part) for part in results.taken):
+        yield "A section that was measured on another day or machine says so."
 
 
 def _missing(results: Results) -> Iterator[str]:
@@ -112,15 +128,22 @@ def _part(name: str) -> str:
     return (_PARTS / f"{name}.md").read_text()
 
 
-def _counts(counts: Counts) -> Iterator[str]:
+def _counts(results: Results) -> Iterator[str]:
+    counts = results.counts
     yield "### The same work\n"
+    yield from taken_on(results, "counts")
+    yield from boots(results, "counts")
     yield row_table(counts.rows)
     yield _part("rows")
     yield _part("levels")
+    yield from taken_on(results, "levels")
+    yield from boots(results, "levels")
     yield level_table(counts.levels, _again(counts)) if counts.levels else "Not counted in this run."
     yield _part("exits")
+    yield from taken_on(results, "levels")
     yield exit_table(counts.exits) if counts.exits else "Not counted in this run."
     yield _part("outside")
+    yield from taken_on(results, "counts")
     yield markdown(
         ["what the partition did", "seconds", "instructions", "runtime services called", "strays"],
         [
@@ -135,6 +158,7 @@ def _counts(counts: Counts) -> Iterator[str]:
         ],
     )
     yield _part("services")
+    yield from taken_on(results, "counts")
     yield markdown(
         ["service", "calls", "least", "mean", "most"],
         [
@@ -150,18 +174,22 @@ def _counts(counts: Counts) -> Iterator[str]:
     )
     yield from _commit(counts)
     yield _part("start")
+    yield from taken_on(results, "counts")
     yield markdown(
         ["phase", "by module, in millions", "instructions"],
         [[one.phase, _modules(one.modules), thousands(one.instructions)] for one in counts.phases],
         left=2,
     )
     yield _part("scale")
+    yield from taken_on(results, "starts")
     if counts.starts:
         yield scale_table(counts.starts)
         yield f"![Instructions for each partition's start]({SCALE_CHART.as_posix()})"
     else:
         yield "No starts were counted in this run."
     yield _part("boot-processor")
+    yield from taken_on(results, "counts", '"Idle" and "busy", without cards and disks: measured')
+    yield from taken_on(results, "channels", "With cards and disks: measured")
     yield markdown(
         ["a partition", "the boot processor's instructions each second"],
         [[what, thousands(rate)] for what, rate in counts.boot_processor.items()],
@@ -272,6 +300,8 @@ def missing(results: Results) -> Iterator[str]:
     if not results.counts.levels:
         yield "isolation levels: the same work, and exits from guest mode"
     yield from missing_links(results.links)
+    if CARDS_UP not in results.counts.boot_processor:
+        yield "what networks in memory and served disks cost the boot processor"
     if not results.memory:
         yield "memory that a partition's firmware holds before the end of boot services, and the controller's"
     if not results.counts.starts:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Results are read as they were written, and tables, chart and page say what is in them."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from bench.results import (
     AGAIN,
     ALONE,
     BARE,
+    LOAD,
+    PARTS,
     CommitCount,
     Counts,
     ExitCount,
@@ -35,7 +38,9 @@ from bench.results import (
     Sample,
     ServiceCount,
     StartCount,
+    Taken,
     read_results,
+    rounds_of,
     write_results,
 )
 from bench.timing import NETWORK_ROWS, TOOL_ROWS
@@ -76,6 +81,7 @@ RESULTS = Results(
         for who, took in (("channel-boot", 4.9e6), ("virtio", 3e6))
     ],
     {"Mrm.efi, loaded": 987_654},
+    {part: Taken("2026-11-29", {"host": "2 processors"}, 3 if part == "counts" else 1) for part in PARTS},
 )
 
 
@@ -83,6 +89,23 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "results.json"
     write_results(RESULTS, file)
     assert read_results(file) == RESULTS
+
+
+def test_results_that_do_not_tell_it_were_all_taken_together(tmp_path: Path) -> None:
+    """Those of earlier runs, whose load was that of the first part."""
+    file = tmp_path / "results.json"
+    old = replace(RESULTS, machine={"host": "2 processors", LOAD: "7.8"}, memory={}, taken={})
+    write_results(old, file)
+    told = json.loads(file.read_text())
+    del told["taken"]
+    file.write_text(json.dumps(told))
+    found = read_results(file).taken
+    assert found.keys() == set(PARTS) - {"memory"}
+    assert {(one.date, *one.machine.items()) for one in found.values()} == {
+        ("2026-11-29", ("host", "2 processors"))
+    }
+    assert {part: one.rounds for part, one in found.items()} == {part: rounds_of(old, part) for part in found}
+    assert (found["counts"].rounds, found["times"].rounds, found["restarts"].rounds) == (3, 6, 3)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +198,9 @@ def test_the_page_tells_each_goal_and_its_outcome() -> None:
 
 def test_the_page_in_the_docs_is_made_of_the_results_in_the_docs() -> None:
     results = read_results(PROJECT / "docs" / "performance.json")
+    assert {part: one.rounds for part, one in results.taken.items()} == {
+        part: rounds_of(results, part) for part in results.taken
+    }
     assert (PROJECT / "docs" / "performance.md").read_text() == performance_page(results)
     for name, drawing in performance_charts(results).items():
         assert (PROJECT / "docs" / name).read_text() == drawing
