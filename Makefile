@@ -98,6 +98,8 @@ hostile: setup ## have hostile systems try from ring 0 what is not theirs, at ea
 fuzz: setup ## fuzz every parser of foreign bytes; inputs and crashes are kept in Build/fuzz
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
+# Whatever TARGET says: figures are of what users install.
+bench: override TARGET := RELEASE
 bench: ready ## measure a partition beside the bare machine (docs/performance.md); QUICK=1 takes fewer samples
 	@$(BIN)/python -m bench run $(if $(QUICK),--quick) $(ARGS)
 

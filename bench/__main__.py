@@ -61,11 +61,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     """Measure, and keep what was not to be measured."""
-    from bench import machine, parts
+    from bench import machine, modules, parts
     from bench.analysis import AnalysisError
     from bench.counter.record import RecordError
     from bench.cyclictest import OutputError
 
+    modules.check()
     file: Path = options.results
     # What is not measured again is kept only where one part was asked for, and keeps its own date.
     if options.only and file.is_file():

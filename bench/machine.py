@@ -6,9 +6,11 @@ import re
 import subprocess
 from pathlib import Path
 
-from bench.results import LOAD
+from bench import modules
+from bench.results import LOAD, UNPACKED, WHOLE
 from ci.emulator.choice import emulator
 from ci.guests.build import OUTPUT as GUESTS
+from ci.progress import SetupError
 
 
 def describe_machine(kernel: str = "linux-6.12") -> dict[str, str]:
@@ -34,15 +36,30 @@ _ON_THE_ESP = "Shell"
 
 
 def sizes(ready: Path) -> dict[str, int]:
-    """Return bytes of Mrm.efi and of what is in it, of a build without a plan."""
-    whole = (ready / "images" / "Mrm.efi").stat().st_size
-    found = {"Mrm.efi without a plan": whole}
-    for file in ready.glob("PartitionFirmware/*/FV/PARTITIONCOMPACT.Fv"):
-        found["of that, partition firmware, compressed"] = file.stat().st_size
-        found["of that, controller and guard"] = whole - file.stat().st_size
-    for file in ready.glob("PartitionFirmware/*/FV/PARTITION.Fv"):
-        found["partition firmware, unpacked"] = file.stat().st_size
-    modules = (file for file in ready.glob("PartitionFirmware/*/X64/*.efi") if file.stem != _ON_THE_ESP)
-    for file in sorted(modules, key=lambda file: -file.stat().st_size)[:_LARGEST]:
+    """Return bytes of Mrm.efi and of what is in it, of a build without a plan: that of modules.TARGET.
+
+    Raises:
+        SetupError: There is none.
+    """
+    controller, firmware = modules.controller_of(ready), modules.firmware_of(ready)
+    try:
+        whole, compact, unpacked = (
+            file.stat().st_size
+            for file in (
+                controller,
+                firmware / "FV" / "PARTITIONCOMPACT.Fv",
+                firmware / "FV" / "PARTITION.Fv",
+            )
+        )
+    except FileNotFoundError as error:
+        raise SetupError(f"{error.filename} is missing; run `make ready TARGET={modules.TARGET}`") from error
+    found = {
+        WHOLE: whole,
+        "of that, partition firmware, compressed": compact,
+        "of that, controller and guard": whole - compact,
+        UNPACKED: unpacked,
+    }
+    files = (file for file in firmware.glob("X64/*.efi") if file.stem != _ON_THE_ESP)
+    for file in sorted(files, key=lambda file: -file.stat().st_size)[:_LARGEST]:
         found[f"of that, {file.stem}"] = file.stat().st_size
     return found

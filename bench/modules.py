@@ -13,9 +13,31 @@ import pefile
 
 from bench.counter.record import Image
 from ci.progress import PROJECT, SetupError
+from generator.esp.tree import IMAGES
 
 READY = PROJECT / "Build" / "ready"
 CONTROLLER = "Mrm"
+TARGET = "RELEASE"
+"""Of EDK2's targets the one that is measured. A build's folder may hold another one as well."""
+
+_FOLDER = f"{TARGET}_GCC"
+
+
+def firmware_of(build: Path) -> Path:
+    """Return the folder of what is measured of the partition firmware, in a build's folder."""
+    return build / "PartitionFirmware" / _FOLDER
+
+
+def controller_of(build: Path) -> Path:
+    """Return the `Mrm.efi` without a plan that is measured, in a build's folder."""
+    return build / "Mrm" / _FOLDER / "X64" / "Mrm.efi"
+
+
+def check(build: Path = READY) -> None:
+    """Raise SetupError unless what an ESP is made of is what is measured: `make ready` also builds others."""
+    laid, built = build / IMAGES / "Mrm.efi", controller_of(build)
+    if not (laid.is_file() and built.is_file() and laid.read_bytes() == built.read_bytes()):
+        raise SetupError(f"{laid} is not that of the {TARGET} build; run `make ready TARGET={TARGET}`")
 
 
 @dataclass(frozen=True)
@@ -44,15 +66,15 @@ def signature(path: Path) -> tuple[int, int]:
 
 
 def load(esp: Path, folder: Path = READY) -> Modules:
-    """Read the modules of a build without a plan, and Mrm.efi of an ESP made of it.
+    """Read the modules of a build without a plan, those of TARGET, and Mrm.efi of an ESP made of it.
 
     Raises:
         SetupError: One of them is not there.
     """
     controller = esp / "EFI" / "BOOT" / "BOOTX64.EFI"
-    files = sorted(folder.glob("PartitionFirmware/*/X64/*.efi"))
+    files = sorted(firmware_of(folder).glob("X64/*.efi"))
     if not controller.is_file() or not files:
-        raise SetupError(f"{esp} and {folder} hold no build; run `make ready`")
+        raise SetupError(f"{esp} and {folder} hold no {TARGET} build; run `make ready TARGET={TARGET}`")
     firmware: dict[tuple[int, int], str] = {}
     for file in files:
         key = signature(file)

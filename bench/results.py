@@ -27,6 +27,10 @@ PARTS = (
 )
 """What is measured, in this order."""
 
+WHOLE = "Mrm.efi without a plan"
+UNPACKED = "partition firmware, unpacked"
+"""What there are sizes of, by which goals are judged."""
+
 LOAD = "load of the host at the start"
 """What is described of a machine, but is no part of it."""
 

@@ -93,12 +93,12 @@ def has_files(links: Sequence[Link]) -> bool:
     return any(link.subject == reader.NAME for link in links)
 
 
-def missing_links(links: Sequence[Link]) -> Iterator[str]:
-    """Yield what was not measured."""
-    if not links:
-        yield "networks in memory and served disks"
-    elif not has_files(links):
-        yield "a served file beside the same file read by the PC's firmware"
+def measured_links(links: Sequence[Link]) -> dict[str, bool]:
+    """Return what there is to be measured, and whether it was."""
+    return {
+        "networks in memory and served disks": bool(links),
+        "a served file beside the same file read by the PC's firmware": not links or has_files(links),
+    }
 
 
 def file_table(links: Sequence[Link]) -> str:

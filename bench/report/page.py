@@ -2,7 +2,7 @@
 """The page docs/performance.md, from results."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.counts import CARDS_UP
@@ -16,7 +16,7 @@ from bench.report.links import (
     idle_goal,
     link_figures,
     link_goal,
-    missing_links,
+    measured_links,
     network_table,
 )
 from bench.report.ratios import Comparison, compare, speed_goal
@@ -25,7 +25,7 @@ from bench.report.rows import row_goal, row_table
 from bench.report.scale import scale_chart, scale_goal, scale_table
 from bench.report.table import magnitude, markdown, ratio_table, thousands
 from bench.report.taken import apart, boots, taken_on
-from bench.results import Counts, PlannerTime, Results
+from bench.results import WHOLE, Counts, PlannerTime, Results
 from bench.statistics import Figure
 from bench.timing import NETWORK_ROWS, TOOL_ROWS
 
@@ -91,10 +91,10 @@ def performance_page(results: Results) -> str:
         *_links(results),
         _part("size"),
         *taken_on(results, "sizes"),
-        markdown(["", "bytes"], [[name, thousands(size)] for name, size in results.sizes.items()]),
+        _bytes(results.sizes),
         _part("memory"),
         *taken_on(results, "memory"),
-        *_memory(results),
+        _bytes(results.memory),
         _part("goals"),
         markdown(["goal", "seen", ""], list(goals(results)), 3),
         *_missing(results),
@@ -270,11 +270,10 @@ def _plans(plans: Sequence[PlannerTime]) -> str:
     )
 
 
-def _memory(results: Results) -> Iterator[str]:
-    if not results.memory:
-        yield "Not measured in this run."
-        return
-    yield markdown(["", "bytes"], [[name, thousands(size)] for name, size in results.memory.items()])
+def _bytes(sizes: Mapping[str, int]) -> str:
+    if not sizes:
+        return "Not measured in this run."
+    return markdown(["", "bytes"], [[name, thousands(size)] for name, size in sizes.items()])
 
 
 def _links(results: Results) -> Iterator[str]:
@@ -291,26 +290,26 @@ def _links(results: Results) -> Iterator[str]:
 
 def missing(results: Results) -> Iterator[str]:
     """Yield what these results have no figures of."""
-    if not results.samples:
-        yield "times beside the bare machine"
-    if not results.restarts:
-        yield "restarts and boots by loader"
-    if not results.latencies:
-        yield "latencies of a PREEMPT_RT kernel, with and without somebody who writes UEFI variables"
-    if not results.counts.levels:
-        yield "isolation levels: the same work, and exits from guest mode"
-    yield from missing_links(results.links)
-    if CARDS_UP not in results.counts.boot_processor:
-        yield "what networks in memory and served disks cost the boot processor"
-    if not results.memory:
-        yield "memory that a partition's firmware holds before the end of boot services, and the controller's"
-    if not results.counts.starts:
-        yield "starts of 2, 4 and 8 partitions at a time"
+    counts = results.counts
     rows = {sample.row for sample in results.samples}
-    if not rows & set(TOOL_ROWS):
-        yield "disks by `fio`, and what `stress-ng` and `openssl speed` measure"
-    if not rows & set(NETWORK_ROWS):
-        yield "the network card"
+    measured = {
+        "times beside the bare machine": results.samples,
+        "restarts and boots by loader": results.restarts,
+        "latencies of a PREEMPT_RT kernel, with and without somebody who writes UEFI variables": (
+            results.latencies
+        ),
+        "isolation levels: the same work, and exits from guest mode": counts.levels,
+        **measured_links(results.links),
+        "what networks in memory and served disks cost the boot processor": CARDS_UP in counts.boot_processor,
+        "memory that a partition's firmware holds before the end of boot services, and the controller's": (
+            results.memory
+        ),
+        "sizes of `Mrm.efi` and of what is in it": results.sizes,
+        "starts of 2, 4 and 8 partitions at a time": counts.starts,
+        "disks by `fio`, and what `stress-ng` and `openssl speed` measure": rows & set(TOOL_ROWS),
+        "the network card": rows & set(NETWORK_ROWS),
+    }
+    yield from (what for what, found in measured.items() if not found)
 
 
 def goals(results: Results) -> Iterator[list[str]]:
@@ -344,8 +343,8 @@ def goals(results: Results) -> Iterator[list[str]]:
     ]
     for goal, seen, reached in judged:
         yield [goal, seen, _verdict(reached)]
-    if "Mrm.efi without a plan" in results.sizes:
-        size = results.sizes["Mrm.efi without a plan"]
+    if WHOLE in results.sizes:
+        size = results.sizes[WHOLE]
         yield ["Mrm.efi: 1 MiB at most", f"{size / 2**20:.2f} MiB", _verdict(size <= 2**20)]
 
 

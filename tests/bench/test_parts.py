@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import machine, parts
+from bench import machine, modules, parts
 from bench.__main__ import main
 from bench.parts import Extent, measure
 from bench.report.page import performance_page
@@ -30,6 +30,7 @@ RESULTS = Results(
 def today(monkeypatch: pytest.MonkeyPatch) -> str:
     """The date of what is measured now: sizes, on another machine than the results'."""
     monkeypatch.setattr(machine, "describe_machine", lambda: NEW)
+    monkeypatch.setattr(modules, "check", lambda: None)
     monkeypatch.setattr(machine, "sizes", lambda _: {"Mrm.efi without a plan": 2000})
     return datetime.date.today().isoformat()
 
