@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,6 @@ from ci.qemu.console import Console, Cursor
 from ci.qemu.devices import Network
 from tests.boot import efivars, probe
 from tests.boot.bench import Bench
-from tests.boot.builds import OUTPUT
 from tests.boot.conftest import Builder
 from tests.boot.support import boot_of
 from tests.generator.support import make_pe
@@ -53,8 +52,6 @@ STRANGERS = {
 """Other people's loaders, and what each says when there is nothing for it to do."""
 RAM_DISK_SIZE = 4 * 2**20
 LOADERS_SIZE = 64 * 2**20
-VOLUME_LIMIT = 5 * 2**19
-"""Bytes of the partition firmware as it runs: 2.5 MiB."""
 
 
 def _payload(name: str, port: int) -> Payload:
@@ -435,14 +432,6 @@ def test_a_uart_of_somebody_else_is_warned_of(bench: Bench, name: str) -> None:
     said = rf"^MRM: {name}: says: {re.escape(warning)}$"
     bench.run(controller.wait_for(said, STEP_SECONDS, controller.start()))
     assert len(re.findall(rf"MRM: {name}: says: warning: \S+ drives", controller.text)) == 1
-
-
-def test_the_partition_firmware_is_small(images: Callable[[str], Path]) -> None:
-    images("RELEASE")
-    volume = OUTPUT / "build/PartitionFirmware/RELEASE_GCC/FV/PARTITION.Fv"
-    size = volume.stat().st_size
-    print(f"partition firmware: {size / 2**20:.2f} MiB")
-    assert size <= VOLUME_LIMIT
 
 
 def _write(bench: Bench, name: str, data: bytes) -> None:
