@@ -17,6 +17,9 @@ RUNNING = f"phase-{_RUNNING}"
 PHASES = ("SEC", "DXE", "BDS", "loader")
 """What the phases of a mailbox are called here, from MrmPhaseEntry on; each ends with the next one."""
 
+BUILDING = "building"
+"""What the boot processor does before them."""
+
 OTHER = "no module"
 """What is executed outside images: the PC firmware's or the loader's code, and pieces without a header."""
 
@@ -70,16 +73,36 @@ def phases(records: Sequence[Record], processor: int, modules: Modules) -> list[
     ends = [named(records, f"phase-{number}") for number in range(1, len(PHASES) + 2)]
     counts = []
     for phase, before, after in zip(PHASES, ends, ends[1:], strict=False):
-        total = after.totals[processor] - before.totals[processor]
-        counts.append(PhaseCount(phase, total, by_module(before, after, processor, modules)))
+        counts.append(_phase(phase, before, after, processor, modules))
     return counts
+
+
+def _phase(phase: str, before: Record, after: Record, processor: int, modules: Modules) -> PhaseCount:
+    """Return what a processor did between two records."""
+    return PhaseCount(
+        phase,
+        after.totals[processor] - before.totals[processor],
+        by_module(before, after, processor, modules),
+        written(before, after, processor, modules),
+    )
 
 
 def by_module(before: Record, after: Record, processor: int, modules: Modules) -> dict[str, int]:
     """Return what a processor executed between two records by module, the most first."""
+    return _named(_difference(before, after, processor), after, modules)
+
+
+def written(before: Record, after: Record, processor: int, modules: Modules) -> dict[str, int]:
+    """Return the bytes that a processor's images wrote between two records by module, the most first."""
+    earlier = before.processors[processor].written if processor in before.processors else {}
+    return _named(_less(after.processors[processor].written, earlier), after, modules)
+
+
+def _named(counts: Mapping[int, int], record: Record, modules: Modules) -> dict[str, int]:
+    """Return counts by module instead of image, the most first."""
     found: dict[str, int] = {}
-    for image, count in _difference(before, after, processor).items():
-        name = _name(after.images.get(image), modules)
+    for image, count in counts.items():
+        name = _name(record.images.get(image), modules)
         found[name] = found.get(name, 0) + count
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
@@ -136,20 +159,24 @@ def starts(
         )
         for phase in (_LOADER, _RUNNING)
     )
-    built = max(record.totals[0] for record in entered) - idle.totals[0]
+    build = _phase(BUILDING, idle, max(entered, key=lambda record: record.totals[0]), 0, modules)
     platform = 0
     for processor in processors:
         before, after = reached(_LOADER, processor), reached(_RUNNING, processor)
         for image, count in _difference(before, after, processor).items():
             if _name(after.images.get(image), modules) == PLATFORM:
                 platform += count
-    return StartCount(len(processors), built, loader, kernel, platform)
+    return StartCount(len(processors), build.instructions, loader, kernel, platform, build)
 
 
 def _difference(before: Record, after: Record, processor: int) -> dict[int, int]:
     """Instructions between two records, by image."""
     earlier = before.by_image(processor) if processor in before.processors else {}
-    later = after.by_image(processor)
+    return _less(after.by_image(processor), earlier)
+
+
+def _less(later: Mapping[int, int], earlier: Mapping[int, int]) -> dict[int, int]:
+    """What came between two counts, where something did."""
     found = {image: count - earlier.get(image, 0) for image, count in later.items()}
     return {image: count for image, count in found.items() if count > 0}
 

@@ -213,11 +213,20 @@ class Link:
 
 @dataclass(frozen=True)
 class PhaseCount:
-    """Instructions of a phase of a partition's start on its first processor, all and by module."""
+    """A phase of a partition's start, on the processor that does it.
+
+    Attributes:
+        phase: Its name.
+        instructions: All of them.
+        modules: Instructions by module.
+        written: Bytes that code of images wrote to memory, by module; empty in results of runs that did not
+            tell.
+    """
 
     phase: str
     instructions: int
     modules: Mapping[str, int]
+    written: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -263,6 +272,7 @@ class StartCount:
         loader: The partitions' first processors', from their first C code to their loaders.
         kernel: The same, to the end of boot services.
         platform: Of these, those after the loaders' beginning of the driver that waits for a kernel's turn.
+        build: What is `built`, in full; None in results of runs that did not tell.
     """
 
     partitions: int
@@ -270,6 +280,7 @@ class StartCount:
     loader: int
     kernel: int
     platform: int
+    build: PhaseCount | None = None
 
 
 @dataclass(frozen=True)
@@ -444,8 +455,13 @@ def _counts(data: Mapping[str, Any]) -> Counts:
         phases=[PhaseCount(**phase) for phase in data["phases"]],
         boot_processor={str(key): float(value) for key, value in data["boot_processor"].items()},
         resident=int(data["resident"]),
-        starts=[StartCount(**start) for start in data.get("starts", ())],
+        starts=[_start(start) for start in data.get("starts", ())],
         levels=[LevelCount(**level) for level in data.get("levels", ())],
         exits=[ExitCount(**exits) for exits in data.get("exits", ())],
         commit=CommitCount(**data["commit"]) if data.get("commit") else None,
     )
+
+
+def _start(data: Mapping[str, Any]) -> StartCount:
+    build = data.get("build")
+    return StartCount(**{**data, "build": PhaseCount(**build) if build else None})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The plugin that counts instructions (`counter.c`): building it, asking it, reading its records.
+"""The plugin that counts instructions and bytes written (`counter.c`): building, asking, and reading it.
 
 with Counter(folder) as counter:
     boot = replace(boot, plugin=counter.arguments)

@@ -14,14 +14,18 @@
 // A block is counted as a whole when it begins.  If an exception ends it in its middle, what follows there is counted,
 // too, and once more when it goes on.  With -icount QEMU 11.1.3 ends by a signal.
 //
+// Bytes that code of images writes to memory are counted, too, by image: a string instruction is one, however much it
+// copies.  What other code writes, such as an OS, is not counted, nor what devices write.
+//
 // A request is a line.  "snapshot NAME" writes a record and answers "done"; "forget" has pages looked at anew, which
 // is needed before other code is loaded to where code has run.
 //
 // A program in the machine can have a short record written of its own processor.  It executes the marker
 //     nopl 0x4D524Dnn(%rax)
 // which does nothing on any processor and needs no privilege.  What that tells leaves out interrupts, from their
-// arrival to the IRETQ that goes on where they came: how many there are depends on the host.  A record of all processors, "phase-N", is written when
-// an image's code sets a partition's phase in its mailbox (MrmPkg/Include/MrmMailbox.h).
+// arrival to the IRETQ that goes on where they came: how many there are depends on the host.  A record of all
+// processors, "phase-N", is written when an image's code sets a partition's phase in its mailbox
+// (MrmPkg/Include/MrmMailbox.h).
 
 #include <pthread.h>
 #include <stdio.h>
@@ -71,6 +75,7 @@ typedef struct {
     int depth;         // of an interrupt that is being handled, and of what has come meanwhile; 0 = none
     uint64_t arrived;  // instructions before it
     uint64_t handling; // instructions of all interrupts that have ended
+    uint64_t written[MAX_IMAGES + 1]; // bytes, by the number of the image whose code wrote them
 } Processor;
 
 // A block of an image's code.
@@ -134,6 +139,11 @@ static void write_processor(unsigned int vcpu)
                 (unsigned long long)entry->calls, (unsigned long long)entry->resumed,
                 (unsigned long long)entry->instructions, (unsigned long long)entry->least,
                 (unsigned long long)entry->most);
+    }
+    for (int number = 1; number <= MAX_IMAGES; number++) {
+        if (processor->written[number]) {
+            fprintf(out, "written %d %llu\n", number, (unsigned long long)processor->written[number]);
+        }
     }
     if (processor->overflow) {
         fprintf(out, "problem more than %d entries\n", MAX_ENTRIES);
@@ -253,12 +263,14 @@ static void run_marker(unsigned int vcpu, void *userdata)
     pthread_mutex_unlock(&lock);
 }
 
-// An image's code has written to memory: was it the phase of a mailbox?
+// An image's code has written to memory: how much, and was it the phase of a mailbox?
 static void wrote(unsigned int vcpu, uint32_t info, uint64_t vaddr, void *userdata)
 {
-    (void)info, (void)userdata;
     uint64_t address;
     uint8_t bytes[PHASE_OFFSET + 4];
+    if (vcpu < MAX_VCPUS) {
+        processors[vcpu].written[number_of_image(userdata)] += 1ull << qemu_plugin_mem_size_shift(info);
+    }
     if (vaddr % PAGE_SIZE != PHASE_OFFSET || !qemu_plugin_translate_vaddr(vaddr, &address) ||
         !read_memory(address - PHASE_OFFSET, bytes, sizeof bytes) || memcmp(bytes, mailbox, sizeof mailbox) != 0) {
         return;
@@ -310,7 +322,7 @@ static void translated(struct qemu_plugin_tb *tb, void *userdata)
         }
         on_page++;
         if (block) {
-            qemu_plugin_register_vcpu_mem_cb(insn, wrote, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W, NULL);
+            qemu_plugin_register_vcpu_mem_cb(insn, wrote, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W, image);
         }
         size_t size = qemu_plugin_insn_data(insn, bytes, sizeof bytes);
         if (size == sizeof iretq && memcmp(bytes, iretq, sizeof iretq) == 0) {

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define SEARCH_PAGES 1024u // an image's header is looked for so far below its code
-#define MAX_IMAGES 2048
 #define FIRST_MIB ((1ull << 20) >> PAGE_BITS)
 #define FOUR_GIB ((1ull << 32) >> PAGE_BITS)
 
@@ -39,6 +38,11 @@ static bool is_ram(uint64_t page)
 unsigned int image_of_page(uint64_t page)
 {
     return page < page_count && image_of[page] >= FIRST ? image_of[page] - FIRST + 1u : 0;
+}
+
+unsigned int number_of_image(const Image *image)
+{
+    return (unsigned int)(image - images) + 1u;
 }
 
 Image *image_number(int number)

@@ -14,6 +14,7 @@
 #define PAGE_BITS 12
 #define PAGE_SIZE (1u << PAGE_BITS)
 #define NO_VCPU (-1)
+#define MAX_IMAGES 2048
 
 /* A PE image found in memory around code that has run. */
 typedef struct {
@@ -36,6 +37,9 @@ Image *image_at(const struct qemu_plugin_tb *tb, uint64_t address);
 
 /* What is known of a page: the number of its image, from 1 on, or 0. */
 unsigned int image_of_page(uint64_t page);
+
+/* The number of an image, from 1 on. */
+unsigned int number_of_image(const Image *image);
 
 /* An image by its number less 1, or NULL behind the last one. */
 Image *image_number(int number);

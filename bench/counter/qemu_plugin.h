@@ -73,7 +73,7 @@ void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, qemu_plugin
                                           void *userdata);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, qemu_plugin_vcpu_cb call, int flags,
                                             void *userdata);
-/* Called after each access. */
+/* Called after each access, of a string instruction as well. */
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, qemu_plugin_mem_cb call, int flags, int which,
                                       void *userdata);
 void qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(struct qemu_plugin_tb *tb, int operation,
@@ -84,6 +84,9 @@ uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
 size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *data, size_t size);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+
+/* The binary logarithm of an access's bytes, from the callback's `info`. */
+unsigned int qemu_plugin_mem_size_shift(uint32_t info);
 
 /* Only in callbacks of a processor; false when nothing is mapped there. */
 bool qemu_plugin_translate_vaddr(uint64_t vaddr, uint64_t *hwaddr);

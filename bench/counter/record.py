@@ -11,6 +11,7 @@ images:
     processor PROCESSOR INSTRUCTIONS                        the lines that follow are about it
     page ADDRESS INSTRUCTIONS IMAGE                         IMAGE 0: none
     entry ADDRESS CALLS RESUMED INSTRUCTIONS LEAST MOST     where it came into images, what it ran there
+    written IMAGE BYTES                                     what code of an image wrote to memory there
     end
 """
 
@@ -75,11 +76,13 @@ class Processor:
         total: Instructions.
         pages: Instructions by page, and the image that the page belongs to (0: none).
         entries: Where it came into images, by address.
+        written: Bytes that code of images wrote to memory, by image.
     """
 
     total: int = 0
     pages: dict[int, tuple[int, int]] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)
+    written: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -168,6 +171,11 @@ def _entry(_: Record, processor: Processor, words: Sequence[str]) -> Processor:
     return processor
 
 
+def _written(_: Record, processor: Processor, words: Sequence[str]) -> Processor:
+    processor.written[int(words[0])] = int(words[1])
+    return processor
+
+
 def _end(_: Record, processor: Processor, __: Sequence[str]) -> Processor:
     return processor
 
@@ -180,5 +188,6 @@ _WORDS: Mapping[str, _Reader] = {
     "processor": _processor,
     "page": _page,
     "entry": _entry,
+    "written": _written,
     "end": _end,
 }

@@ -175,11 +175,7 @@ def _counts(results: Results) -> Iterator[str]:
     yield from _commit(counts)
     yield _part("start")
     yield from taken_on(results, "counts")
-    yield markdown(
-        ["phase", "by module, in millions", "instructions"],
-        [[one.phase, _modules(one.modules), thousands(one.instructions)] for one in counts.phases],
-        left=2,
-    )
+    yield from _start(results)
     yield _part("scale")
     yield from taken_on(results, "starts")
     if counts.starts:
@@ -194,6 +190,31 @@ def _counts(results: Results) -> Iterator[str]:
         ["a partition", "the boot processor's instructions each second"],
         [[what, thousands(rate)] for what, rate in counts.boot_processor.items()],
     )
+
+
+def _start(results: Results) -> Iterator[str]:
+    phases = list(results.counts.phases)
+    build = next((start.build for start in results.counts.starts if start.partitions == 1), None)
+    if build is not None:
+        yield _part("building")
+        yield from taken_on(results, "starts", '"Building": measured')
+        phases.insert(0, build)
+    yield markdown(
+        ["phase", "by module, in millions", "instructions"],
+        [[one.phase, _modules(one.modules, 10**6), thousands(one.instructions)] for one in phases],
+        left=2,
+    )
+    wrote = [one for one in phases if one.written]
+    if wrote:
+        yield _part("written")
+        yield markdown(
+            ["phase", "by module, in KiB", "bytes"],
+            [
+                [one.phase, _modules(one.written, 2**10), thousands(sum(one.written.values()))]
+                for one in wrote
+            ],
+            left=2,
+        )
 
 
 def _commit(counts: Counts) -> Iterator[str]:
@@ -216,12 +237,11 @@ def _again(counts: Counts) -> dict[str, float]:
     return {row.row: row.partition for row in counts.rows}
 
 
-def _modules(modules: dict[str, int] | object) -> str:
-    assert isinstance(modules, dict)
+def _modules(modules: Mapping[str, int], unit: int) -> str:
     first = list(modules.items())[:_SHOWN_MODULES]
     rest = sum(list(modules.values())[_SHOWN_MODULES:])
-    words = [f"{name} {magnitude(count / 1e6)}" for name, count in first]
-    return ", ".join([*words, *([f"others {magnitude(rest / 1e6)}"] if rest else [])])
+    words = [f"{name} {magnitude(count / unit)}" for name, count in first]
+    return ", ".join([*words, *([f"others {magnitude(rest / unit)}"] if rest else [])])
 
 
 def _timed(comparisons: Sequence[Comparison]) -> Iterator[str]:
@@ -306,6 +326,12 @@ def missing(results: Results) -> Iterator[str]:
         ),
         "sizes of `Mrm.efi` and of what is in it": results.sizes,
         "starts of 2, 4 and 8 partitions at a time": counts.starts,
+        "what the boot processor executes to build a partition, by module": (
+            any(start.build for start in counts.starts)
+        ),
+        "bytes that a partition's start writes, by phase and module": (
+            any(phase.written for phase in counts.phases)
+        ),
         "disks by `fio`, and what `stress-ng` and `openssl speed` measure": rows & set(TOOL_ROWS),
         "the network card": rows & set(NETWORK_ROWS),
     }

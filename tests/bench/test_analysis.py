@@ -25,11 +25,12 @@ def record(
     pages: dict[int, tuple[int, int]] | None = None,
     entries: tuple[Entry, ...] = (),
     processor: int = 1,
+    written: dict[int, int] | None = None,
 ) -> Record:
     """Return a record of one processor; its total is the sum of its pages."""
     counted = pages or {}
     total = sum(count for count, _ in counted.values())
-    found = Processor(total, counted, {entry.address: entry for entry in entries})
+    found = Processor(total, counted, {entry.address: entry for entry in entries}, written or {})
     return Record(name, IMAGES, {processor: total}, {processor: found})
 
 
@@ -90,12 +91,15 @@ def test_phases_are_told_by_module() -> None:
     pages: dict[int, tuple[int, int]] = {0x400000: (1, 0)}
     records = []
     for phase in range(1, 6):
-        records.append(record(f"phase-{phase}", dict(pages)))
+        wrote = {1: 8 * phase, 2: 4096, 3: 10**phase}
+        records.append(record(f"phase-{phase}", dict(pages), written=wrote))
         pages[0x101000] = (100 * phase, 1)
         pages[0x400000] = (10 * phase + 1, 0)
     found = phases(records, 1, NAMES)
     assert [one.phase for one in found] == ["SEC", "DXE", "BDS", "loader"]
     assert found[0].modules == {"VariableDxe": 100, "no module": 10} and found[0].instructions == 110
+    # The controller has written nothing meanwhile; the kernel's image is nobody's.
+    assert list(found[0].written.items()) == [("no module", 90), ("VariableDxe", 8)]
     with pytest.raises(AnalysisError, match="phase-5"):
         phases(records[:4], 1, NAMES)
 

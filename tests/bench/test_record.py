@@ -16,6 +16,7 @@ page 7f001000 100 1
 page 7f002000 15 1
 page 100000 5 0
 entry 7f001040 3 1 115 20 50
+written 1 4096
 total 1 77
 end
 record unfinished
@@ -30,6 +31,7 @@ def test_a_record_is_read() -> None:
     assert record.totals == {0: 120, 1: 77}
     assert record.processors[0].entries == {0x7F001040: Entry(0x7F001040, 3, 1, 115, 20, 50)}
     assert record.by_image(0) == {1: 115, 0: 5}
+    assert record.processors[0].written == {1: 4096}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,7 @@ def test_a_record_is_read() -> None:
         "record up\nby nobody",
         "nonsense",
         "record up\npage 10",
+        "record up\nwritten 1",
         "record x\nend 1\nend",
     ],
 )

@@ -59,12 +59,15 @@ RESULTS = Results(
         [RowCount("read", 1000, 1001, 3)],
         [Outside("boot", 30.5, 10**9, 12, 0)],
         [ServiceCount("GetVariable", 12, 100, 150.5, 900)],
-        [PhaseCount("SEC", 5000, {"MrmSec": 4000, "no module": 1000})],
+        [PhaseCount("SEC", 5000, {"MrmSec": 4000, "no module": 1000}, {"MrmSec": 5 << 10})],
         {"idle": 1000.0},
         levels=[LevelCount("guarded", "read", 1000, 1001, 3)],
         exits=[ExitCount("guarded", "idle", 60.0, {"io": 0})],
         commit=CommitCount(20, 10_000, 300_000, 400_000),
-        starts=[StartCount(1, 10, 90, 290, 20), StartCount(8, 240, 720, 2400, 800)],
+        starts=[
+            StartCount(1, 10, 90, 290, 20, PhaseCount("building", 10, {"Mrm": 10}, {"Mrm": 3 << 20})),
+            StartCount(8, 240, 720, 2400, 800),
+        ],
     ),
     SAMPLES,
     {"Mrm.efi without a plan": 2**20 + 1, "partition firmware, unpacked": 5 * 2**19},
@@ -191,6 +194,8 @@ def test_the_page_tells_each_goal_and_its_outcome() -> None:
             "987,654",
             "mean of 20",
             "0.31 ms",
+            "Mrm 3,072",
+            "5,120",
         ),
         *(path.as_posix() for path in performance_charts(RESULTS)),
     ):
@@ -236,6 +241,8 @@ def test_what_was_not_measured_is_said() -> None:
     assert "restarts and boots by loader" in list(missing(nothing))
     assert not {"restarts and boots by loader", "times beside the bare machine"} & set(missing(RESULTS))
     assert "No restarts were taken" in performance_page(nothing)
+    assert "bytes that a partition's start writes, by phase and module" in list(missing(nothing))
+    assert not [what for what in missing(RESULTS) if "start" in what or "build" in what]
     # Results of a run that had no such rows yet.
     assert {"the network card"} <= set(missing(RESULTS))
     rows = [Sample(BARE, row, "/s", 1.0, 0) for row in (*TOOL_ROWS, *NETWORK_ROWS)]

@@ -7,19 +7,33 @@ from bench.analysis import AnalysisError, starts
 from bench.counter.record import Image, Processor, Record
 from bench.modules import Modules
 from bench.report.scale import relative, scale_chart, scale_goal, scale_table
-from bench.results import StartCount
+from bench.results import PhaseCount, StartCount
 from bench.scale import MOST, machine_file, partition_file
 from ci.progress import PROJECT
 
 PLATFORM = Image(1, 0x100000, 0x4000, 0x1234, 2, 10)
+MRM = Image(2, 0x200000, 0x8000, 0x2345, 0, 5)
 NAMES = Modules({(0x4000, 0x1234): "MrmPlatformDxe"}, (0x8000, 0x2345))
 
 
 def phase(number: int, by: int, *totals: int, platform: int = 0) -> Record:
-    """Return a record of a phase, with all processors' totals, and of its own in the platform driver."""
+    """Return a record of a phase, with all processors' totals, and of its own in the platform driver.
+
+    The boot processor has executed 100 instructions of the PC's firmware, and written as many bytes as it has
+    executed other ones.
+    """
     pages = {0x101000: (platform, 1), 0x500000: (7, 0)}
-    own = {by: Processor(totals[by], pages)}
-    return Record(f"phase-{number}", {1: PLATFORM}, dict(enumerate(totals)), own, by)
+    return Record(
+        f"phase-{number}",
+        {1: PLATFORM, 2: MRM},
+        dict(enumerate(totals)),
+        {0: boot_processor(totals[0]), by: Processor(totals[by], pages)},
+        by,
+    )
+
+
+def boot_processor(total: int) -> Processor:
+    return Processor(total, {0x201000: (total - 100, 2), 0x500000: (100, 0)}, {}, {2: total - 100})
 
 
 RECORDS = [
@@ -34,8 +48,9 @@ RECORDS = [
 
 
 def test_each_processor_counts_for_its_own_partition_and_the_boot_processor_until_the_last_begins() -> None:
-    idle = Record("idle", totals={0: 1000})
-    assert starts(RECORDS, idle, [2, 3], NAMES) == StartCount(2, 500, 200 + 300, 1200 + 1300, 80 + 300)
+    idle = Record("idle", {2: MRM}, {0: 1000}, {0: boot_processor(1000)})
+    build = PhaseCount("building", 500, {"Mrm": 500}, {"Mrm": 500})
+    assert starts(RECORDS, idle, [2, 3], NAMES) == StartCount(2, 500, 200 + 300, 1200 + 1300, 80 + 300, build)
     with pytest.raises(AnalysisError, match="processor 3 has not come to phase 5"):
         starts([*RECORDS[:5], RECORDS[6]], idle, [2, 3], NAMES)
 
