@@ -66,7 +66,8 @@ update: setup
 test: setup style ## what CI checks for each change: lint, host tests, boot tests
 	@$(PYTEST) --numprocesses $(JOBS) -m "not long" $(ARGS)
 
-full: setup style ## all tests: `make test`, and machines that vary what it boots (CONTRIBUTING.md)
+full: export MRM_EXAMPLES := all
+full: setup style ## all tests: `make test`, machines that vary what it boots, more examples (CONTRIBUTING.md)
 	@$(PYTEST) --numprocesses $(JOBS) $(ARGS)
 
 quick: setup style ## lint and the tests that boot nothing

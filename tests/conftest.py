@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from ci.progress import PROJECT
 from ci.qemu.usage import LOG_VARIABLE
+from tests import examples
 from tests.usage import UsagePlugin
 
 BOOT_TESTS = PurePosixPath("tests/boot")
@@ -66,10 +67,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupSc
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort: builds, host tests, boots with the longest first.
+    """Limit examples, and sort: builds, host tests, boots with the longest first.
 
     So one process builds while the other runs host tests, and no long boot is left for the end.
     """
+    examples.limit(items)
     seconds: dict[str, float] = {}
     first: dict[str, int] = {}
     for number, item in enumerate(items):

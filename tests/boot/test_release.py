@@ -13,7 +13,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken
 
-pytestmark = [pytest.mark.boot(115), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(115), pytest.mark.timeout(1200)]
 
 STORE = "10.77.0.1"
 CONTENT = secrets.token_bytes(4 << 20)

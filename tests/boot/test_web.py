@@ -13,7 +13,7 @@ from tests.boot.bench import Bench
 from tests.boot.conftest import Builder
 from tests.boot.support import broken, undisturbed
 
-pytestmark = [pytest.mark.boot(100), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.long, pytest.mark.boot(100), pytest.mark.timeout(1200)]
 
 PRIVATE = "10.77.0.1"
 SECRET = secrets.token_hex(16)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import fewer
 from tests.fuzz.build import TARGETS, Builder, run
 from tests.fuzz.seeds import SEEDS, write
 
-RUNS = 20000
-SLOW_RUNS = {"Journal": 4000, "Channel": 4000, "Disk": 4000}
+RUNS = fewer(20000)
+SLOW_RUNS = {"Journal": fewer(4000), "Channel": fewer(4000), "Disk": fewer(4000)}
 """Files of half a mebibyte take their time, and so do rings of that size."""
 
 

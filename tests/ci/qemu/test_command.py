@@ -139,7 +139,7 @@ def test_kernel_of_the_bare_machine() -> None:
     assert (values(arguments, "-kernel"), values(arguments, "-append")) == (["vmlinuz"], ["a b"])
 
 
-@pytest.mark.parametrize(("set_to", "used"), [("", "tcg,thread=multi"), ("kvm", "kvm")])
+@pytest.mark.parametrize(("set_to", "used"), [("", "tcg,thread=multi,tb-size=128"), ("kvm", "kvm")])
 def test_accelerator_may_be_another_than_the_machine_file_s(
     set_to: str, used: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
