@@ -24,7 +24,7 @@ from tests.boot.conftest import Builder
 from tests.boot.support import boot_of
 from tests.generator.support import make_pe
 
-pytestmark = [pytest.mark.boot(240), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(380), pytest.mark.timeout(1800)]
 
 GUEST = PROJECT / "Build" / "guests" / "linux-6.12"
 DISK, NETWORK = "PciRoot(0x0)/Pci(0x3,0x0)", "PciRoot(0x0)/Pci(0x8,0x0)"

@@ -9,7 +9,7 @@ import pytest
 from tests.boot.builds import TARGETS
 from tests.boot.conftest import Builder
 
-pytestmark = [pytest.mark.boot(180), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(440), pytest.mark.timeout(1800)]
 
 _TARGETS = [pytest.param(name, marks=[pytest.mark.long] if name == "DEBUG" else []) for name in TARGETS]
 """Only `test_debug.py` boots the DEBUG build."""

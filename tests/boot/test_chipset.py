@@ -16,7 +16,7 @@ from tests.boot.screen import lit, press
 from tests.boot.support import broken, reboot, undisturbed
 from tests.boot.test_guard import told
 
-pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(390), pytest.mark.timeout(1800)]
 
 OWNER, NEIGHBOUR = "desktop", "steady"
 FOREIGN = {"0000:00:04.0", "0000:00:1f.2"}

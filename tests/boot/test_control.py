@@ -22,7 +22,7 @@ from tests.boot.screen import press, wait_for_screen
 from tests.boot.support import boot_of, said, undisturbed
 from tests.boot.terminal import Terminal
 
-pytestmark = [pytest.mark.boot(400), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(760), pytest.mark.timeout(1800)]
 
 UNHEARD_SECONDS = 20
 """MRM_UNHEARD_MILLISECONDS of MrmLifecycleLib."""

@@ -22,7 +22,7 @@ from tests.boot.screen import lit, press
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.terminal import Terminal
 
-pytestmark = [pytest.mark.boot(240), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(390), pytest.mark.timeout(1800)]
 
 GUEST = PROJECT / "Build" / "guests" / "linux-6.12"
 FILE = PROJECT / "tests" / "boot" / "partitions" / "devices.yaml"

@@ -20,7 +20,7 @@ from tests.boot.large_blocks import BLOCK, FIRST, make_large_block_disk
 from tests.boot.support import boot_of, broken, broken_after_reboot, undisturbed
 from tests.boot.warnings import new_warnings
 
-pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(580), pytest.mark.timeout(1800)]
 
 GROWN = 120 * MEBIBYTE
 """Bytes that `grown` wants of the ESP."""

@@ -20,7 +20,7 @@ from tests.boot.test_disk import Shell as DiskShell
 from tests.boot.test_network import INTERFACE, MEBIBYTES, Shell, exchange
 from tests.boot.warnings import unexpected
 
-pytestmark = [pytest.mark.boot(230), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(380), pytest.mark.timeout(1800)]
 
 NAME, NEIGHBOUR, CONTAINED = "guarded", "steady", "older"
 KERNELS = {"PciRoot(0x0)/Pci(0x4,0x0)": "linux-6.12", "PciRoot(0x0)/Pci(0x5,0x0)": "linux-6.1"}

@@ -25,7 +25,7 @@ from tests.boot.conftest import Builder
 from tests.boot.efivars import MRM
 from tests.boot.terminal import Terminal
 
-pytestmark = [pytest.mark.boot(350), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(470), pytest.mark.timeout(1800)]
 
 FILE = PROJECT / "tests" / "boot" / "partitions" / "lives.yaml"
 OURS = "3d4c1f0a-0000-4c8a-a657-1b906ed24f38"

@@ -30,7 +30,7 @@ from tests.boot.warnings import new_warnings
 
 ROUNDS = int(os.environ.get("MRM_ROUNDS", "1"))
 """How often each end is restarted: in turn by itself and by a panic, the other one the other way."""
-pytestmark = [pytest.mark.boot(300), pytest.mark.timeout(1800 + 120 * ROUNDS)]
+pytestmark = [pytest.mark.boot(830), pytest.mark.timeout(1800 + 120 * ROUNDS)]
 
 ADDRESS = {"steady": "10.77.0.1", "other": "10.77.0.2", "guarded": "10.77.0.3", "older": "10.77.0.4"}
 INTERFACE = "$(basename /sys/bus/pci/drivers/gv*/*:00.0/net/*)"

@@ -6,7 +6,7 @@ import pytest
 from tests.boot.bench import Bench
 from tests.boot.support import said
 
-pytestmark = [pytest.mark.boot(260), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.boot(750), pytest.mark.timeout(2400)]
 
 
 def test_power_button_ends_the_pc_when_all_systems_have_shut_down(bench: Bench) -> None:

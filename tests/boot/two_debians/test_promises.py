@@ -13,7 +13,7 @@ from tests.boot.bench import Bench
 from tests.boot.efivars import MRM
 from tests.boot.support import broken
 
-pytestmark = [pytest.mark.boot(260), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.boot(750), pytest.mark.timeout(2400)]
 
 
 def run(bench: Bench, command: str) -> Done:

@@ -11,7 +11,7 @@ from ci.qemu.timing import scaled
 from tests.boot.bench import Bench
 from tests.boot.support import boot_of, broken_after_reboot, undisturbed
 
-pytestmark = [pytest.mark.boot(260), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(750), pytest.mark.timeout(1800)]
 
 WATCHDOG_SECONDS = 45
 """Nothing feeds it while systemd executes itself anew, which takes long on a slow host."""

@@ -6,7 +6,7 @@ import pytest
 from tests.boot.bench import Bench
 from tests.boot.support import power_off, reboot
 
-pytestmark = [pytest.mark.boot(250), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(530), pytest.mark.timeout(1800)]
 
 REBOOTS = 4
 

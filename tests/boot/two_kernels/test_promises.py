@@ -7,7 +7,7 @@ from tests.boot.bench import Bench
 from tests.boot.support import broken
 from tests.boot.warnings import new_warnings
 
-pytestmark = [pytest.mark.boot(250), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(530), pytest.mark.timeout(1800)]
 
 
 def test_everything_promised_is_seen(bench: Bench) -> None:

@@ -16,7 +16,7 @@ from generator.acpi.mcfg import parse_mcfg
 from generator.acpi.spcr import parse_spcr
 from tests.boot.bench import Bench
 
-pytestmark = [pytest.mark.boot(250), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.boot(530), pytest.mark.timeout(1800)]
 
 DUMP = "cd /sys/firmware/acpi/tables; for t in [A-Z]*; do echo TABLE=$t; base64 $t; echo TABLE=END; done; cd"
 DUMP_SECONDS = 120
