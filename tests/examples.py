@@ -6,7 +6,7 @@
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -28,12 +28,22 @@ def fewer(asked: int) -> int:
     return asked if all_wanted() else min(asked, max(FEWEST, asked // SHARE))
 
 
+def give(item: pytest.Item, number: Callable[[int], int]) -> bool:
+    """Give a test by hypothesis what `number` makes of the examples it asks for; say whether it is one."""
+    function: Any = getattr(item, "obj", None)
+    function = getattr(function, "__func__", function)  # of a method
+    if not hasattr(function, "hypothesis"):
+        return False
+    if not hasattr(function, "mrm_asked"):  # parameters share one function
+        function.mrm_asked = getattr(function, "_hypothesis_internal_use_settings", None) or settings.default
+    asked: Any = function.mrm_asked
+    function._hypothesis_internal_use_settings = settings(
+        asked, max_examples=number(asked.max_examples), deadline=None
+    )
+    return True
+
+
 def limit(items: Iterable[pytest.Item]) -> None:
     """Give tests by hypothesis their number of examples in this run."""
     for item in items:
-        function: Any = getattr(item, "obj", None)
-        function = getattr(function, "__func__", function)  # of a method
-        if hasattr(function, "hypothesis") and not hasattr(function, "mrm_limited"):
-            own: Any = getattr(function, "_hypothesis_internal_use_settings", None) or settings.default
-            function._hypothesis_internal_use_settings = settings(own, max_examples=fewer(own.max_examples))
-            function.mrm_limited = True  # parameters share one function
+        give(item, fewer)

@@ -2,10 +2,10 @@
 """A pytest plug-in: tests by hypothesis of parsers of foreign bytes, with as many examples as asked for."""
 
 import os
-from typing import Any
 
 import pytest
-from hypothesis import settings
+
+from tests.examples import give
 
 EXAMPLES = "MRM_FUZZ_EXAMPLES"
 """Environment variable: how many examples each test tries."""
@@ -27,14 +27,5 @@ FOLDERS = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests by hypothesis, and give them their number of examples, whatever they say themselves."""
-    kept = []
-    for item in items:
-        function: Any = getattr(item, "obj", None)
-        if hasattr(function, "hypothesis"):
-            known = getattr(function, "_hypothesis_internal_use_settings", None) or settings.default
-            function = getattr(function, "__func__", function)  # of a method
-            function._hypothesis_internal_use_settings = settings(
-                known, max_examples=int(os.environ[EXAMPLES]), deadline=None
-            )
-            kept.append(item)
-    items[:] = kept
+    number = int(os.environ[EXAMPLES])
+    items[:] = [item for item in items if give(item, lambda _: number)]
